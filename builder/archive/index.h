@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The archive's indices: for the suite and each pocket (suite-updates, suite-security) and each
+ * apt-repository, the InRelease file, verified (trust.h), fresh (release.h), and the Packages.xz it
+ * names for each component, fetched by-hash, checked by SHA-256 and kept in the store.
+ */
+#pragma once
+
+#include "archive/mirror.h"
+#include "archive/store.h"
+#include "base/err.h"
+#include "recipe/recipe.h"
+
+struct index_file { /* one verified Packages.xz */
+	char *suite;	  /* trixie-updates */
+	char *component;  /* main */
+	char *repository; /* as in struct package */
+	char sha256[DIGEST_HEX]; /* of Packages.xz, in the store */
+	bool pocket;	  /* an update or security pocket of the main suite */
+};
+
+struct index_release { /* for provenance.json */
+	char *suite;
+	char *url;
+	char *date;	  /* as signed */
+	char *fingerprint; /* of the signing key */
+	char sha256[DIGEST_HEX]; /* of InRelease */
+};
+
+struct indices {
+	struct index_file *file;
+	size_t count;
+	size_t allocated;
+	struct index_release *release;
+	size_t release_count;
+	size_t release_allocated;
+};
+
+/* offline: only what the store remembers of the last time (facts `index`). keyring NULL: Debian's,
+ * /usr/share/keyrings/debian-archive-keyring.gpg. now: seconds, for freshness. */
+struct index_options {
+	const char *keyring;
+	bool offline;
+	int64_t now;
+};
+int indices_update(struct store *s, const struct recipe *recipe, const struct mirrors *mirrors,
+		   const struct index_options *options, struct indices *ret, struct err *err);
+void indices_release(struct indices *i);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lock: everything that decides the bytes and nothing else. deb822 text, sorted, one fact a line:
+ *
+ *	Format: 1
+ *	Recipe: rescue64
+ *	Recipe-SHA256: …              recipe.digest
+ *	Suite: trixie
+ *	Architecture: amd64
+ *	Source-Date-Epoch: 1787976000
+ *	Bytes-Epoch: 1
+ *
+ *	Package: bash
+ *	Version: 5.2.37-2+b5
+ *	Architecture: amd64
+ *	Suite: trixie
+ *	Path: pool/main/b/bash/…
+ *	Size: 1495968
+ *	SHA256: …
+ *	Role: image | boot
+ *	Flags: automatic base essential      (absent if none)
+ *	Installed-Size: 7000000
+ *	Repository: …                        (absent for Debian's own archive)
+ */
+#pragma once
+
+#include "archive/fetch.h"
+#include "archive/mirror.h"
+#include "archive/package.h"
+#include "archive/store.h"
+#include "base/err.h"
+#include "recipe/recipe.h"
+
+/* Raised only when output bytes change, with a row in docs/bytes.md that says why. */
+#define BYTES_EPOCH 1
+
+struct lock {
+	char *recipe_name;
+	char recipe_digest[DIGEST_HEX];
+	char *suite;
+	char *architecture;
+	int64_t source_date_epoch;
+	int bytes_epoch;
+	struct packages packages;
+	char digest[DIGEST_HEX]; /* SHA-256 of the text */
+};
+
+/* Takes packages. SOURCE_DATE_EPOCH is the newest ar time stamp of them all: from the store where the
+ * .deb is there, else the first 132 bytes by range request. offline: only from the store. */
+int lock_make(struct store *s, const struct recipe *recipe, const struct mirrors *mirrors,
+	      bool offline, struct packages *packages, struct lock *ret, struct err *err);
+
+/* The text; the same lock gives the same bytes. Ends with a newline; caller frees. */
+char *lock_text(const struct lock *l);
+/* Strict: unknown fields, missing fields, wrong order, doubles are ERR_TRUST with file:line. */
+int lock_read(const char *path, struct lock *ret, struct err *err);
+/* ERR_TRUST if the lock was made from another recipe, overlay, script or bytes-epoch. */
+int lock_check(const struct lock *l, const struct recipe *recipe, struct err *err);
+/* 20260829T041900Z-1f3a9c2e: the epoch in UTC and 8 hex digits of the digest. */
+char *lock_version(const struct lock *l);
+void lock_release(struct lock *l);
+
+/* Every .deb of the lock into the store. */
+int lock_fetch(struct store *s, const struct lock *l, const struct mirrors *mirrors, bool offline,
+	       struct err *err);

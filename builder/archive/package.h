@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* The packages of one image: what the solver answers, the lock records, and every later stage reads. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/digest.h"
+
+enum package_role {
+	ROLE_IMAGE, /* installed */
+	ROLE_BOOT,  /* fetched and verified, files taken from it, never installed */
+};
+
+struct package {
+	char *name;
+	char *version;
+	char *architecture; /* amd64 or all, as in the package */
+	char *suite;	    /* the pocket it came from: trixie, trixie-updates, trixie-security; "local" for debs: */
+	char *component;
+	char *path;	 /* Filename of the index: pool/main/…; of a local .deb: as the recipe has it */
+	char *repository; /* "" for Debian's own archive (mirrors decide the host), "security" for the
+			     security archive, else the URL of an apt-repository, or "local" */
+	uint64_t size;	 /* bytes of the .deb */
+	char sha256[DIGEST_HEX];
+	enum package_role role;
+	bool automatic;	 /* nobody asked for it by name: apt's Auto-Installed */
+	bool base;	 /* belongs to the base stage: Essential, Pre-Depends targets, debconf, apt and their
+			    dependencies */
+	bool essential;
+	uint64_t installed_size; /* bytes, the index's estimate */
+};
+
+struct packages {
+	struct package *item; /* sorted by name, architecture */
+	size_t count;
+	size_t allocated;
+};
+
+/* Appends an empty package and returns it; valid until the next call. */
+struct package *packages_add(struct packages *p);
+void packages_sort(struct packages *p);
+/* By exact name, of that role; NULL if absent. p must be sorted. */
+const struct package *packages_find(const struct packages *p, const char *name,
+				    enum package_role role);
+void packages_release(struct packages *p);

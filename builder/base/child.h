@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Child processes. The main program has threads (libcurl's resolver), so it never forks: children are
+ * executed programs, started with posix_spawn. A child gets: exactly the environment given, the
+ * descriptors named here and no others, all signals unblocked and default, and SIGKILL as fate:
+ * child_release() kills and reaps what still runs.
+ *
+ *	CLEANUP(child_release) struct child c = CHILD_INIT;
+ *	const char *const argv[] = { "gpgv", "--status-fd", "3", ..., NULL };
+ *	r = child_start(&c, &(struct child_options){ .argv = argv, .fd = {{ 3, status }}, .fd_count = 1 }, err);
+ *	r = child_wait(&c, &status, err);
+ *
+ * argv[0] without a slash is looked up in PATH.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/text.h"
+
+#define CHILD_FD_MAX 8
+
+struct child_fd {
+	int child;  /* number in the child: 0, 1, 2, 3, … */
+	int parent; /* our descriptor; stays open here */
+};
+
+struct child_options {
+	const char *const *argv; /* NULL-terminated */
+	const char *const *env;	 /* NULL: PATH, TZ=UTC, LC_ALL=C.UTF-8 and nothing else */
+	struct child_fd fd[CHILD_FD_MAX]; /* 0, 1, 2 not named here: /dev/null, /dev/null, our stderr */
+	size_t fd_count;
+};
+
+struct child {
+	pid_t pid;  /* -1: none */
+	int pidfd;  /* poll for POLLIN: has ended; -1: none */
+	char *name; /* owned; argv[0], for messages */
+};
+#define CHILD_INIT { .pid = -1, .pidfd = -1 }
+
+int child_start(struct child *c, const struct child_options *options, struct err *err);
+/* Waits until it ends or a signal arrives (then ERR_INTERRUPTED). *ret_status as from waitpid(2). */
+int child_wait(struct child *c, int *ret_status, struct err *err);
+void child_release(struct child *c);
+
+/* Runs to the end. Fails with ERR_BUILD, the program's name and its status unless it exits with 0.
+ * ret_out (may be NULL) gets its standard output, at most `limit` bytes. */
+int child_run(const struct child_options *options, size_t limit, struct text *ret_out,
+	      struct err *err);
+
+/* "exit status 2", "killed by signal 9 (Killed)". buffer of 64 bytes; returns it. */
+const char *child_status_text(int status, char buffer[64]);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SIGINT and SIGTERM as data. interrupt_init(), first thing in main, blocks both and opens a signalfd.
+ * Every loop that can wait long polls interrupt_fd() beside its own descriptors, or calls
+ * interrupt_check() between pieces of work; it then returns with ERR_INTERRUPTED, all cleanups run,
+ * and main exits with 128 + the signal. Handlers do no work, because there are none. Children get the
+ * signals unblocked (child.h).
+ */
+#pragma once
+
+#include "base/err.h"
+
+void interrupt_init(void);
+/* The signalfd, or -1 before interrupt_init(). Poll it for POLLIN; do not read it. */
+int interrupt_fd(void);
+/* 0, or an ERR_INTERRUPTED error if a signal is pending or was seen before. */
+int interrupt_check(struct err *err);
+/* The signal that was seen, or 0. */
+int interrupt_signal(void);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Files by (directory fd, path). Everything opens O_CLOEXEC. No chdir anywhere.
+ *
+ * Publishing: a reader never sees half a file. publish_begin() makes a new file beside the target,
+ * the caller writes to .fd and, if it likes what it wrote, calls publish_commit(), which fsyncs,
+ * renames over the target and fsyncs the directory. publish_release() without commit removes it.
+ *
+ *	CLEANUP(publish_release) struct publish p = { .fd = -1 };
+ *	r = publish_begin(&p, dirfd, "SHA256SUMS", 0644, err);
+ *	...write to p.fd...
+ *	r = publish_commit(&p, err);
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/text.h"
+
+struct publish {
+	int dirfd;	/* owned */
+	int fd;		/* owned; write here */
+	char *temporary; /* owned name in dirfd */
+	char *target;	/* owned name in dirfd */
+};
+
+int publish_begin(struct publish *p, int dirfd, const char *path, mode_t mode, struct err *err);
+int publish_commit(struct publish *p, struct err *err);
+void publish_release(struct publish *p);
+
+/* Writes all bytes; -errno. */
+int write_all(int fd, const void *data, size_t size);
+/* Reads up to size, fewer only at the end of the file; number of bytes or -errno. */
+ssize_t read_all(int fd, void *data, size_t size);
+/* Copies in_fd to out_fd to its end (copy_file_range, else read/write); *ret_bytes may be NULL. */
+int copy_fd(int in_fd, int out_fd, uint64_t *ret_bytes, struct err *err);
+
+/* The whole file, at most `limit` bytes (more is an error), NUL-terminated, length in ret. */
+int read_file(int dirfd, const char *path, size_t limit, struct text *ret, struct err *err);
+/* Atomically by struct publish, with fsync. */
+int write_file(int dirfd, const char *path, const void *data, size_t size, mode_t mode,
+	       struct err *err);
+
+/* mkdir -p relative to dirfd, existing directories accepted. */
+int make_dirs(int dirfd, const char *path, mode_t mode, struct err *err);
+/* Opens a directory relative to dirfd (O_DIRECTORY|O_CLOEXEC). */
+int open_dir(int dirfd, const char *path, int *ret_fd, struct err *err);
+/* rm -rf relative to dirfd: never follows links, never leaves the file system; missing is fine. */
+int remove_tree(int dirfd, const char *path, struct err *err);
+
+/* One entry of a sorted walk. path is relative to the walk's start, without a leading slash. */
+struct walk_entry {
+	int dirfd;	  /* the directory that holds it */
+	const char *name; /* in dirfd */
+	const char *path;
+	const struct stat *st; /* lstat */
+};
+typedef int (*walk_fn)(const struct walk_entry *e, void *data, struct err *err);
+
+/* Every entry below dirfd, a directory before its content, names in byte order. Stops at fn's first
+ * non-zero value and returns it. Does not follow links. */
+int walk_tree(int dirfd, walk_fn fn, void *data, struct err *err);
+
+/* A private file in $TMPDIR (or /tmp) that is already unlinked: an fd to write and read. */
+int temporary_fd(int *ret_fd, struct err *err);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Words for the person at the terminal, on stderr. Results go to stdout and are not this module's.
+ * Levels: LOG_QUIET shows warnings only, LOG_NORMAL (default) also notes, LOG_VERBOSE everything.
+ * Control characters are escaped. A progress bar that is being drawn is cleared first.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+enum log_level { LOG_QUIET, LOG_NORMAL, LOG_VERBOSE };
+
+void log_set_level(enum log_level level);
+enum log_level log_get_level(void);
+void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* stderr is a terminal, TERM is not "dumb" and NO_COLOR is unset. */
+bool log_has_colour(void);

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the user asks for, read and checked. recipe_load() reads the file and everything it extends,
+ * fills every default and resolves every path, so that the stages after it decide nothing.
+ *
+ * The keys, their types, defaults and one-line explanations stand in one table (schema.c), which also
+ * makes the error messages, docs/recipe.md and the commented example. A value keeps the place it was
+ * written at, for messages.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/text.h"
+
+/* Where a value was written. file is owned by the recipe. line 0: a default. */
+struct position {
+	const char *file;
+	unsigned line;
+	unsigned column;
+};
+
+struct recipe_name { /* a package name, a module, a unit: a word with its place */
+	char *value;
+	struct position at;
+};
+
+struct recipe_list {
+	struct recipe_name *item;
+	size_t count;
+	size_t allocated;
+};
+
+enum init_system { INIT_SYSTEMD, INIT_SYSVINIT };
+enum nfs_access { NFS_RO, NFS_RW };
+
+struct recipe_id { /* `ids:` fixed uid/gid of a system user or group */
+	char *name;
+	unsigned id;
+	bool group_only; /* `group: 105` rather than user and group */
+	struct position at;
+};
+
+struct recipe_file { /* a local file: script, .deb, keyring, authorized keys */
+	char *given; /* as written */
+	char *path;  /* openable, relative to the recipe that names it */
+	char digest[DIGEST_HEX];
+	struct position at;
+};
+
+struct recipe_files {
+	struct recipe_file *item;
+	size_t count;
+	size_t allocated;
+};
+
+struct recipe_repository { /* `apt-repositories:` */
+	char *url;
+	char *suite;
+	struct recipe_list components;
+	struct recipe_file keyring;
+	struct position at;
+};
+
+enum menu_kind { MENU_LOCAL, MENU_MEMTEST, MENU_RESCUE };
+
+struct recipe_menu_entry {
+	enum menu_kind kind;
+	char *label;  /* PXELINUX LABEL, GRUB --id */
+	char *title;  /* MENU LABEL */
+	char *append; /* extra kernel words, "" */
+	enum nfs_access access; /* of a rescue entry: ro (overlay) or rw */
+	struct position at;
+};
+
+struct recipe_menu_client { /* `clients:` one machine's own menu */
+	char *mac;     /* aa:bb:cc:dd:ee:ff, lower case */
+	char *entry;   /* label of its default entry */
+	int timeout;   /* tenths of a second; -1: the menu's; 0: at once */
+	struct position at;
+};
+
+struct recipe {
+	char *path; /* of the file given on the command line */
+	char *name;
+	char *title;
+	char *suite;	    /* trixie */
+	char *architecture; /* amd64 */
+	struct recipe_list components;
+	struct recipe_list pockets; /* updates, security: "" is the suite itself and always there */
+
+	struct recipe_list priorities; /* required, important, … */
+	struct recipe_list packages;
+	struct recipe_list exclude;
+	bool recommends;
+	struct recipe_list boot_packages; /* fetched and verified, never installed */
+	struct recipe_files debs;
+	struct recipe_repository *repository;
+	size_t repository_count;
+	struct recipe_list mirrors;
+
+	struct recipe_id *id;
+	size_t id_count;
+	bool strict_ids;
+
+	char *hostname;
+	enum init_system init;
+	struct recipe_list locales; /* de_DE.UTF-8 */
+	char *default_locale;
+	char *keymap;	/* XKB layout, "de", or "de(nodeadkeys)" as layout(variant) */
+	char *timezone; /* Europe/Berlin */
+	struct {
+		char *font;    /* console-setup FONTFACE, "Fixed" */
+		char *size;    /* "8x16" */
+		char *charmap; /* "UTF-8" */
+	} console;
+	struct {
+		struct recipe_list terminals; /* tty1, ttyS0; empty: none */
+		char *program;		      /* mingetty | agetty */
+	} autologin;
+	struct {
+		char *password; /* "locked" or a crypt(3) hash */
+		struct recipe_list authorized_keys; /* public keys, a line each, files already read */
+	} root;
+	struct {
+		struct recipe_list disable;
+		struct recipe_list mask;
+	} services;
+	struct {
+		char *generator;	    /* initramfs-tools */
+		char *modules;		    /* most | netboot | dep | list (initramfs.conf MODULES) */
+		struct recipe_list extra;   /* modules */
+		char *compress;		    /* zstd | gzip | xz | lz4 */
+	} initramfs;
+	struct recipe_list overlays; /* directories, openable, in order */
+	struct recipe_files scripts;
+	char *kernel; /* package whose dependency is the kernel: linux-image-amd64; "" for none */
+	struct {
+		char *title;
+		int timeout; /* tenths of a second */
+		char *default_entry; /* label */
+		bool serial; /* also a serial console variant of each rescue entry */
+		struct recipe_menu_entry *entry;
+		size_t entry_count;
+		struct recipe_menu_client *client;
+		size_t client_count;
+	} menu;
+	struct {
+		enum nfs_access access;
+		char *path;	    /* /srv/pxe/rescue64, without the version */
+		char *overlay_size; /* tmpfs size: 50% or 1G */
+	} nfs;
+	struct {
+		char *address;	   /* 192.168.1.1 */
+		char *subnet;	   /* 192.168.1.0 */
+		char *netmask;	   /* 255.255.255.0 */
+		char *range_first; /* 192.168.1.200 */
+		char *range_last;
+		char *router;
+		char *nameserver;
+		char *domain;
+		char *tftp_root; /* /srv/pxe/tftp */
+		char *interface; /* eth0 */
+		bool write_address; /* write ADDRESS into nfsroot= rather than taking DHCP's next-server */
+	} server;
+	int compression_level; /* zstd, 1..19 */
+	char *apt_sources;     /* text of sources.list for the image; NULL: apt's own example */
+
+	/* SHA-256 over all that the recipe decides: its effective values, and path, mode and content of
+	 * every overlay file, script, .deb, keyring and key. What a lock is compared with. */
+	char digest[DIGEST_HEX];
+
+	struct strv files; /* every file that was read, for messages and the manifest */
+};
+
+/* Reads PATH. Errors are ERR_USAGE with file:line:column, the source line and a hint. */
+int recipe_load(const char *path, struct recipe *ret, struct err *err);
+void recipe_release(struct recipe *r);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Packages into a tree: the stages base, rest, settings, initramfs, normalise, each of the same form,
+ * run in this order by command/pipeline.c. The context is the open sandbox and what was decided before.
+ */
+#pragma once
+
+#include "archive/lock.h"
+#include "recipe/recipe.h"
+#include "rootfs/sandbox.h"
+
+struct rootfs {
+	struct store *store;	     /* borrowed */
+	const struct recipe *recipe; /* borrowed */
+	const struct lock *lock;     /* borrowed */
+	struct sandbox *sandbox;     /* owned */
+	unsigned jobs;
+	char *kernel; /* owned: release of the image's kernel, "6.12.107+deb13-amd64"; NULL: no kernel */
+	struct strv allocated_ids; /* "user name uid" / "group name gid" that no ids: fixed */
+};
+
+int stage_base(struct rootfs *r, struct err *err);	/* bootstrap.c */
+int stage_rest(struct rootfs *r, struct err *err);	/* bootstrap.c */
+int stage_settings(struct rootfs *r, struct err *err);	/* settings.c, overlay.c */
+int stage_initramfs(struct rootfs *r, struct err *err); /* initramfs.c */
+int stage_normalise(struct rootfs *r, struct err *err); /* normalise.c */
+void rootfs_release(struct rootfs *r);
