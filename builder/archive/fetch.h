@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "archive/store.h"
@@ -22,12 +24,15 @@ struct fetch_item {
 	uint64_t range;		 /* only the first `range` bytes are wanted (0: all), into .head */
 	struct text head;	 /* out: content, if sha256 is "" or range is set */
 	char *from;		 /* out: the URL that answered */
+	struct err err;		 /* out, with keep_going: why it failed; ERR_NONE: it did not */
 };
 
 struct fetch_options {
 	const char *proxy;
 	unsigned connections; /* 0: 8 */
 	bool show_progress;   /* progress_update() in bytes of the running stage */
+	bool keep_going;      /* an item that fails is no error of the call: see its .err */
+	unsigned stall;	      /* seconds without data until a transfer counts as failed; 0: 20 */
 };
 
 /* Blobs already in the store are not fetched. */

@@ -3,6 +3,9 @@
  * The archive's indices: for the suite and each pocket (suite-updates, suite-security) and each
  * apt-repository, the InRelease file, verified (trust.h), fresh (release.h), and the Packages.xz it
  * names for each component, fetched by-hash, checked by SHA-256 and kept in the store.
+ *
+ * The mirrors of a list are tried in turn until one serves an InRelease that is signed, fresh and
+ * Debian's own; the error is the first mirror's, or the first broken signature's.
  */
 #pragma once
 
@@ -10,6 +13,9 @@
 #include "archive/store.h"
 #include "base/err.h"
 #include "recipe/recipe.h"
+
+/* More than this is no Packages file (trixie main amd64 has 55 MB of text). */
+#define INDEX_TEXT_LIMIT (1024U * 1024 * 1024)
 
 struct index_file { /* one verified Packages.xz */
 	char *suite;	  /* trixie-updates */
@@ -21,9 +27,9 @@ struct index_file { /* one verified Packages.xz */
 
 struct index_release { /* for provenance.json */
 	char *suite;
-	char *url;
+	char *url;	  /* base URL that answered, without user or password */
 	char *date;	  /* as signed */
-	char *fingerprint; /* of the signing key */
+	char *fingerprint; /* of the key that signed (primary key) */
 	char sha256[DIGEST_HEX]; /* of InRelease */
 };
 
@@ -46,3 +52,7 @@ struct index_options {
 int indices_update(struct store *s, const struct recipe *recipe, const struct mirrors *mirrors,
 		   const struct index_options *options, struct indices *ret, struct err *err);
 void indices_release(struct indices *i);
+
+/* The decompressed text of a Packages file of the store: a private, already unlinked file, positioned
+ * at its start (fdopen() it for libsolv's repo_add_debpackages). At most INDEX_TEXT_LIMIT bytes. */
+int index_open_text(struct store *s, const struct index_file *file, int *ret_fd, struct err *err);
