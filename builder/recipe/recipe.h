@@ -16,13 +16,7 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/text.h"
-
-/* Where a value was written. file is owned by the recipe. line 0: a default. */
-struct position {
-	const char *file;
-	unsigned line;
-	unsigned column;
-};
+#include "recipe/source.h"
 
 struct recipe_name { /* a package name, a module, a unit: a word with its place */
 	char *value;
@@ -137,6 +131,7 @@ struct recipe {
 		char *compress;		    /* zstd | gzip | xz | lz4 */
 	} initramfs;
 	struct recipe_list overlays; /* directories, openable, in order */
+	struct strv overlay_digests; /* of each overlay: see digest below */
 	struct recipe_files scripts;
 	char *kernel; /* package whose dependency is the kernel: linux-image-amd64; "" for none */
 	struct {
@@ -170,13 +165,26 @@ struct recipe {
 	int compression_level; /* zstd, 1..19 */
 	char *apt_sources;     /* text of sources.list for the image; NULL: apt's own example */
 
-	/* SHA-256 over all that the recipe decides: its effective values, and path, mode and content of
-	 * every overlay file, script, .deb, keyring and key. What a lock is compared with. */
+	/* SHA-256 over all that the recipe decides: recipe_canonical(). What a lock is compared with. */
 	char digest[DIGEST_HEX];
 
-	struct strv files; /* every file that was read, for messages and the manifest */
+	struct strv files; /* every file that was read, as opened: for messages */
+	struct sources sources; /* the texts, for recipe_error() */
 };
 
 /* Reads PATH. Errors are ERR_USAGE with file:line:column, the source line and a hint. */
 int recipe_load(const char *path, struct recipe *ret, struct err *err);
 void recipe_release(struct recipe *r);
+
+/* An ERR_USAGE error at a place in the recipe, with its source line: for what only later stages can
+ * know ("no package 'tcpdmp' in trixie"). Returns what err_set() returns; add a hint with err_hint(). */
+#define recipe_error(recipe, at, err, ...) source_error(&(recipe)->sources, at, err, __VA_ARGS__)
+
+/*
+ * The effective values as text, one a line, sorted by key: `packages[3] = vim`. What equals its default
+ * is left out, so that a new key does not change the digest of recipes that do not use it. Scripts,
+ * .debs and keyrings stand there as the SHA-256 of their content; overlays as one over the path, type,
+ * content, link target and executable bit of all they hold. Mirrors, comments, file names of recipes,
+ * the place of the checkout and its umask are not in it.
+ */
+void recipe_canonical(const struct recipe *r, struct text *ret);

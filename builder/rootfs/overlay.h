@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Overlays: folders whose files are laid over the tree. An overlay becomes a tar stream, which the
+ * sandbox unpacks inside the tree, where links cannot lead out:
+ *
+ *	r = overlay_write_tar(recipe, dir, &context, fd, err);
+ *	r = sandbox_put(sandbox, fd, "/", err);
+ *
+ * Files are 0644 root:root, 0755 if their owner may execute them (what git keeps); symbolic links are
+ * taken as they are. A directory is in the stream only if `.overlay` names it or if it is empty:
+ * missing parents are made by whoever unpacks (0755 root:root), existing ones keep owner and mode, and
+ * `lib/x` goes through the tree's `lib -> usr/lib`. Device nodes, fifos and sockets are refused, as are
+ * links whose `..` climb above the tree.
+ *
+ * What git cannot keep stands in `.overlay`, a text file in the overlay's folder that is not laid over.
+ * One rule a line, `#` starts a comment line, PATH is relative to the folder and reaches to the end of
+ * the line:
+ *
+ *	when init=systemd [PATH]       only for that init system; with PATH, it and what lies below;
+ *	                               also init=sysvinit, access=ro, access=rw, serial=yes, serial=no
+ *	mode 0600 PATH                 octal, up to 7777; of a file or directory
+ *	owner USER:GROUP PATH          names of the tree's /etc/passwd and /etc/group, or numbers
+ *	cap cap_net_raw+ep PATH        file capabilities: names by comma, +p or +ep
+ *	dir 0700 PATH                  makes a directory, which git cannot keep empty
+ *	template PATH                  ${name} in this file is replaced: template.h has the names
+ *
+ * A rule for a path that is not there, an unknown word, a rule given twice: errors with file:line.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "recipe/recipe.h"
+
+struct overlay_context {
+	const char *passwd; /* text of the tree's /etc/passwd, for names in `owner` rules */
+	const char *group;  /* of its /etc/group */
+	int64_t epoch;	    /* modification time of everything, in seconds */
+};
+
+/* The overlay in `dir` as a pax tar on out_fd: relative names, sorted bytewise. */
+int overlay_write_tar(const struct recipe *r, const char *dir,
+		      const struct overlay_context *context, int out_fd, struct err *err);
+
+/* Finds in a recipe's overlays what would fail later: rules, file types, templates. Names in `owner`
+ * rules are not looked up. To be called right after recipe_load(). */
+int overlays_check(const struct recipe *r, struct err *err);
