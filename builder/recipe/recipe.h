@@ -16,7 +16,7 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/text.h"
-#include "recipe/source.h"
+#include "recipe/position.h"
 
 struct recipe_name { /* a package name, a module, a unit: a word with its place */
 	char *value;
@@ -168,17 +168,12 @@ struct recipe {
 	/* SHA-256 over all that the recipe decides: recipe_canonical(). What a lock is compared with. */
 	char digest[DIGEST_HEX];
 
-	struct strv files; /* every file that was read, as opened: for messages */
-	struct sources sources; /* the texts, for recipe_error() */
+	struct strv files; /* every recipe that was read, as opened; positions point at them */
 };
 
 /* Reads PATH. Errors are ERR_USAGE with file:line:column, the source line and a hint. */
 int recipe_load(const char *path, struct recipe *ret, struct err *err);
 void recipe_release(struct recipe *r);
-
-/* An ERR_USAGE error at a place in the recipe, with its source line: for what only later stages can
- * know ("no package 'tcpdmp' in trixie"). Returns what err_set() returns; add a hint with err_hint(). */
-#define recipe_error(recipe, at, err, ...) source_error(&(recipe)->sources, at, err, __VA_ARGS__)
 
 /*
  * The effective values as text, one a line, sorted by key: `packages[3] = vim`. What equals its default
