@@ -5,9 +5,10 @@
  *	STORE/sha256/ab/abcdef…     a blob; re-hashed whenever it is read
  *	STORE/fact/KIND/ab/KEY      a line of text somebody computed from KEY: `plain` (digest of an
  *	                            original .deb -> digest of its plain form), `epoch` (-> ar time stamp),
- *	                            `solv`, `release` (suite -> newest Date seen) …
+ *	                            `solv`, `release` (suite -> newest Date seen), `index` (suite -> digest
+ *	                            of its last InRelease) …; ab: first digits of KEY's SHA-256
  *	STORE/tree/PID.RANDOM       trees that did not fit into memory, locked while in use
- *	STORE/partial/…             downloads under way
+ *	STORE/partial/PID.RANDOM    downloads under way, locked by flock(2) while their builder lives
  *
  * Safe for any number of builders at once: everything appears by rename, nothing is changed in place.
  * A blob whose content does not have its name's digest is removed and treated as absent, with a warning.
@@ -32,20 +33,26 @@ int store_dirfd(const struct store *s);
 /* Opens the blob for reading after checking its digest: *ret_fd is -1 with return 0 if absent. */
 int store_get(struct store *s, const char *sha256, int *ret_fd, struct err *err);
 
-/* A blob being written: write to .fd, then store_put_commit() with the digest the content must have
- * (NULL: whatever it has). The content is hashed again from the file unless the caller did so while
- * writing and says it in `known`. Without commit, store_put_release() removes it. */
+/* A blob being written: write to .fd, then store_put_commit(). known: the digest of the content, from a
+ * caller that hashed while it wrote; NULL: it is hashed from the file now. Without commit,
+ * store_put_release() removes it. Blobs are 0644 and not synced: a read checks them anyway.
+ *
+ *	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
+ */
 struct store_put {
 	struct store *store;
 	int fd;
 	char *name;
 };
+#define STORE_PUT_INIT { .fd = -1 }
+
 int store_put_begin(struct store *s, struct store_put *ret, struct err *err);
 int store_put_commit(struct store_put *p, const char *known, char ret_sha256[DIGEST_HEX],
 		     struct err *err);
 void store_put_release(struct store_put *p);
 
-/* Facts: small texts. *ret is NULL with return 0 if there is none. key: [A-Za-z0-9._:@+-]+ */
+/* Facts: one line each, at most 64 KiB. *ret is NULL with return 0 if there is none. kind and key:
+ * [A-Za-z0-9._:@+-]+, not beginning with a dot, at most 200 bytes; others are an error. */
 int store_fact_get(struct store *s, const char *kind, const char *key, char **ret, struct err *err);
 int store_fact_set(struct store *s, const char *kind, const char *key, const char *value,
 		   struct err *err);

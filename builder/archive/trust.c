@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+#include "archive/trust.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+#define SIGNED_BEGIN "-----BEGIN PGP SIGNED MESSAGE-----"
+#define SIGNATURE_END "-----END PGP SIGNATURE-----"
+#define KEY_BEGIN "-----BEGIN PGP PUBLIC KEY BLOCK-----"
+#define KEY_END "-----END PGP PUBLIC KEY BLOCK-----"
+#define STATUS_LIMIT (1024U * 1024)
+
+/* Numbers that gpgv sees. */
+enum { FD_STATUS = 3, FD_KEYRING = 4 };
+
+/* Ordered: of several signatures that do not count, the highest one is the story. */
+enum verdict {
+	VERDICT_NONE,
+	VERDICT_UNKNOWN_KEY,
+	VERDICT_UNCHECKABLE,
+	VERDICT_EXPIRED_SIGNATURE,
+	VERDICT_EXPIRED_KEY,
+	VERDICT_REVOKED_KEY,
+	VERDICT_GOOD,
+	VERDICT_BAD, /* above good: one changed signature spoils the file */
+};
+
+struct signature {
+	enum verdict verdict;
+	char key[65];	      /* key id or fingerprint, as gpgv names it */
+	char primary[65];     /* from VALIDSIG */
+	bool valid;
+};
+
+const char *trust_debian_keyring(void)
+{
+	static const char *const path[] = {
+		"/usr/share/keyrings/debian-archive-keyring.gpg",
+		"/usr/share/keyrings/debian-archive-keyring.pgp",
+	};
+
+	for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++)
+		if (access(path[i], R_OK) == 0)
+			return path[i];
+	return NULL;
+}
+
+/* A file in memory with this content, positioned at its start. */
+static int memory_file(const char *data, size_t size, int *ret_fd, struct err *err)
+{
+	cleanup_fd int fd = memfd_create("netrescue", MFD_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot make a file in memory");
+	r = write_all(fd, data, size);
+	if (r < 0)
+		return err_errno(err, ERR_BUILD, -r, "cannot write a file in memory");
+	(void)lseek(fd, 0, SEEK_SET);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static int read_back(int fd, size_t limit, struct text *ret, struct err *err)
+{
+	char buffer[16384];
+	ssize_t n;
+
+	(void)lseek(fd, 0, SEEK_SET);
+	text_append(ret, "", 0);
+	while ((n = read_all(fd, buffer, sizeof(buffer))) > 0) {
+		if ((size_t)n > limit - ret->length)
+			return err_set(err, ERR_BUILD, "gpgv wrote more than %zu bytes", limit);
+		text_append(ret, buffer, (size_t)n);
+	}
+	if (n < 0)
+		return err_errno(err, ERR_BUILD, (int)-n, "cannot read what gpgv wrote");
+	return 0;
+}
+
+/* The base64 part of one armoured block (RFC 9580, section 6.2) appended to out as bytes; *data moves
+ * behind it. The checksum line is not looked at: the keyring's digest is the recipe's business. */
+static bool dearmor_block(const char **data, struct text *out)
+{
+	const char *body = strstr(*data, "\n\n");
+	const char *windows = strstr(*data, "\n\r\n");
+	const char *end = strstr(*data, KEY_END);
+	EVP_ENCODE_CTX *base64 = NULL;
+	unsigned char bytes[256];
+	bool good = true;
+	int n;
+
+	if (!body || (windows && windows < body))
+		body = windows;
+	if (!body || !end || body > end)
+		return false;
+	body += strspn(body, "\r\n");
+	base64 = EVP_ENCODE_CTX_new();
+	if (!base64)
+		return false;
+	EVP_DecodeInit(base64);
+	while (good && body < end && *body != '=') {
+		size_t length = strcspn(body, "\r\n");
+
+		good = length <= 128 && EVP_DecodeUpdate(base64, bytes, &n,
+							 (const unsigned char *)body,
+							 (int)length) >= 0;
+		if (good)
+			text_append(out, bytes, (size_t)n);
+		body += length;
+		body += strspn(body, "\r\n");
+	}
+	good = good && EVP_DecodeFinal(base64, bytes, &n) >= 0;
+	EVP_ENCODE_CTX_free(base64);
+	*data = end + strlen(KEY_END);
+	return good;
+}
+
+/* gpgv takes binary keyrings only; people are given .asc files. */
+static int open_keyring(const char *path, int *ret_fd, struct err *err)
+{
+	CLEANUP(text_release) struct text keyring = { 0 };
+	CLEANUP(text_release) struct text binary = { 0 };
+	const char *at;
+	int r;
+
+	r = read_file(AT_FDCWD, path, TRUST_KEYRING_LIMIT, &keyring, err);
+	if (r < 0) {
+		err->class = err->class == ERR_INTERRUPTED ? err->class : ERR_USAGE;
+		return err_wrap(err, "reading the keyring");
+	}
+	at = keyring.length == 0 || (unsigned char)keyring.data[0] & 0x80
+		     ? NULL
+		     : strstr(keyring.data, KEY_BEGIN);
+	if (!at)
+		return memory_file(keyring.data, keyring.length, ret_fd, err);
+	for (; at; at = strstr(at, KEY_BEGIN))
+		if (!dearmor_block(&at, &binary))
+			return err_set(err, ERR_USAGE, "the keyring '%s' has a broken key block",
+				       path);
+	return memory_file(binary.data, binary.length, ret_fd, err);
+}
+
+/* gpgv would skip text around the signed part and take binary messages too. We read its output only, but
+ * whoever sends such a file means harm, or is a proxy's log-in page. */
+static int check_frame(const char *name, const char *data, size_t size, struct err *err)
+{
+	const char *end;
+	size_t begin = strlen(SIGNED_BEGIN);
+
+	if (size < begin || memcmp(data, SIGNED_BEGIN, begin) != 0) {
+		(void)err_set(err, ERR_TRUST, "%s is not a signed file", name);
+		return err_hint(err, "something between this machine and the mirror (a proxy, a "
+				     "log-in page) may have answered instead");
+	}
+	if (memchr(data, '\0', size) || memmem(data + begin, size - begin, SIGNED_BEGIN, begin))
+		return err_set(err, ERR_TRUST, "%s is not one signed text", name);
+	end = memmem(data, size, "\n" SIGNATURE_END, strlen("\n" SIGNATURE_END));
+	if (!end)
+		return err_set(err, ERR_TRUST, "%s breaks off before the end of its signature",
+			       name);
+	end += strlen("\n" SIGNATURE_END);
+	while (end < data + size && isspace((unsigned char)*end))
+		end++;
+	if (end != data + size)
+		return err_set(err, ERR_TRUST, "%s goes on after its signature", name);
+	return 0;
+}
+
+static void raise_verdict(struct signature *s, enum verdict verdict, const char *key)
+{
+	if (verdict <= s->verdict)
+		return;
+	s->verdict = verdict;
+	(void)snprintf(s->key, sizeof(s->key), "%.64s", key);
+}
+
+/* "[GNUPG:] KEYWORD argument…" */
+static void read_status_line(char *line, struct signature *s)
+{
+	static const struct {
+		const char *keyword;
+		enum verdict verdict;
+	} known[] = {
+		{ "GOODSIG", VERDICT_GOOD },
+		{ "BADSIG", VERDICT_BAD },
+		{ "EXPKEYSIG", VERDICT_EXPIRED_KEY },
+		{ "REVKEYSIG", VERDICT_REVOKED_KEY },
+		{ "EXPSIG", VERDICT_EXPIRED_SIGNATURE },
+		{ "ERRSIG", VERDICT_UNCHECKABLE },
+	};
+	char *save = NULL;
+	const char *mark = strtok_r(line, " ", &save);
+	const char *keyword = strtok_r(NULL, " ", &save);
+	const char *argument = strtok_r(NULL, " ", &save);
+
+	if (!streq(mark, "[GNUPG:]") || !keyword)
+		return;
+	argument = argument ? argument : "?";
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (streq(keyword, known[i].keyword))
+			raise_verdict(s, known[i].verdict, argument);
+	/* NO_PUBKEY follows the ERRSIG it explains. */
+	if (streq(keyword, "NO_PUBKEY") && s->verdict == VERDICT_UNCHECKABLE)
+		s->verdict = VERDICT_UNKNOWN_KEY;
+	if (streq(keyword, "VALIDSIG")) {
+		const char *word, *last = argument;
+
+		while ((word = strtok_r(NULL, " ", &save)))
+			last = word;
+		(void)snprintf(s->primary, sizeof(s->primary), "%.64s", last);
+		s->valid = true;
+	}
+}
+
+/* The signature that decides: any changed one, else the first good one, else the most telling. */
+static struct signature judge(char *status)
+{
+	struct signature decisive = { 0 }, running = { 0 };
+	char *save = NULL;
+
+	for (char *line = strtok_r(status, "\n", &save);; line = strtok_r(NULL, "\n", &save)) {
+		if (!line || starts_with(line, "[GNUPG:] NEWSIG")) {
+			if (running.verdict == VERDICT_GOOD && !running.valid)
+				running.verdict = VERDICT_UNCHECKABLE;
+			if (running.verdict > decisive.verdict)
+				decisive = running;
+			running = (struct signature){ 0 };
+		}
+		if (!line)
+			return decisive;
+		read_status_line(line, &running);
+	}
+}
+
+static int refuse(const struct signature *s, const char *name, const char *keyring,
+		  struct err *err)
+{
+	switch (s->verdict) {
+	case VERDICT_BAD:
+		(void)err_set(err, ERR_TRUST,
+			      "%s was changed after it was signed: bad signature of key %s", name,
+			      s->key);
+		return err_hint(err, "do not use this mirror; try another --mirror");
+	case VERDICT_REVOKED_KEY:
+		return err_set(err, ERR_TRUST, "%s is signed by key %s, which was revoked", name,
+			       s->key);
+	case VERDICT_EXPIRED_KEY:
+		(void)err_set(err, ERR_TRUST, "%s is signed by key %s, which has expired", name,
+			      s->key);
+		return err_hint(err, "a newer keyring package may have its prolonged form; an archive "
+				     "whose keys have all expired can be used from a lock only");
+	case VERDICT_EXPIRED_SIGNATURE:
+		return err_set(err, ERR_TRUST, "%s: the signature of key %s has expired", name,
+			       s->key);
+	case VERDICT_UNCHECKABLE:
+		return err_set(err, ERR_TRUST,
+			       "%s: the signature of key %s cannot be relied on: its algorithm is "
+			       "unknown or too weak",
+			       name, s->key);
+	case VERDICT_UNKNOWN_KEY:
+		(void)err_set(err, ERR_TRUST, "%s is signed by key %s, which is not in '%s'", name,
+			      s->key, keyring);
+		return err_hint(err, "install a newer debian-archive-keyring, or name the keyring of "
+				     "this archive (--keyring)");
+	case VERDICT_NONE:
+	case VERDICT_GOOD:
+		break;
+	}
+	return err_set(err, ERR_TRUST, "%s: gpgv found no signature", name);
+}
+
+static int run_gpgv(int keyring, int input, int output, int status, int message, struct err *err)
+{
+	CLEANUP(child_release) struct child child = CHILD_INIT;
+	/* A home that is not there: no keyring, no configuration of the user takes part. */
+	static const char *const argv[] = {
+		"gpgv", "--homedir", "/nonexistent", "--weak-digest", "SHA1", "--status-fd", "3",
+		"--keyring", "/proc/self/fd/4", "--output", "-", "-", NULL,
+	};
+	const struct child_options options = {
+		.argv = argv,
+		.fd = { { STDIN_FILENO, input }, { STDOUT_FILENO, output },
+			{ STDERR_FILENO, message }, { FD_STATUS, status },
+			{ FD_KEYRING, keyring } },
+		.fd_count = 5,
+	};
+	char buffer[64];
+	int ended, r;
+
+	r = child_start(&child, &options, err);
+	if (r < 0)
+		return err_hint(err, "install the package gpgv");
+	r = child_wait(&child, &ended, err);
+	if (r < 0)
+		return r;
+	if (WIFSIGNALED(ended))
+		return err_set(err, ERR_BUILD, "gpgv: %s", child_status_text(ended, buffer));
+	return 0;
+}
+
+int trust_verify(const char *keyring, const char *name, const char *data, size_t size,
+		 struct text *ret_content, char **ret_fingerprint, struct err *err)
+{
+	cleanup_fd int ring = -1, input = -1, output = -1, status = -1, message = -1;
+	CLEANUP(text_release) struct text content = { 0 };
+	CLEANUP(text_release) struct text lines = { 0 };
+	CLEANUP(text_release) struct text words = { 0 };
+	struct signature decisive;
+	int r;
+
+	r = check_frame(name, data, size, err);
+	if (r == 0)
+		r = open_keyring(keyring, &ring, err);
+	if (r < 0)
+		return r;
+	r = memory_file(data, size, &input, err);
+	if (r == 0)
+		r = memory_file("", 0, &output, err);
+	if (r == 0)
+		r = memory_file("", 0, &status, err);
+	if (r == 0)
+		r = memory_file("", 0, &message, err);
+	if (r == 0)
+		r = run_gpgv(ring, input, output, status, message, err);
+	if (r == 0)
+		r = read_back(status, STATUS_LIMIT, &lines, err);
+	if (r == 0)
+		r = read_back(message, STATUS_LIMIT, &words, err);
+	if (r < 0)
+		return err_wrap(err, "checking the signature of %s", name);
+	log_debug("gpgv about %s:\n%s", name, words.data);
+	decisive = judge(lines.data);
+	if (decisive.verdict != VERDICT_GOOD)
+		return refuse(&decisive, name, keyring, err);
+	r = read_back(output, size, &content, err);
+	if (r < 0)
+		return err_wrap(err, "checking the signature of %s", name);
+	text_release(ret_content);
+	*ret_content = content;
+	content = (struct text){ 0 };
+	*ret_fingerprint = xstrdup(decisive.primary);
+	return 0;
+}
