@@ -10,6 +10,9 @@
  *	r = publish_begin(&p, dirfd, "SHA256SUMS", 0644, err);
  *	...write to p.fd...
  *	r = publish_commit(&p, err);
+ *
+ * What a killed process leaves behind begins with PUBLISH_PREFIX; whoever owns the directory may
+ * remove it.
  */
 #pragma once
 
@@ -21,6 +24,8 @@
 
 #include "base/err.h"
 #include "base/text.h"
+
+#define PUBLISH_PREFIX ".netrescue-new-"
 
 struct publish {
 	int dirfd;	/* owned */
@@ -50,7 +55,8 @@ int write_file(int dirfd, const char *path, const void *data, size_t size, mode_
 int make_dirs(int dirfd, const char *path, mode_t mode, struct err *err);
 /* Opens a directory relative to dirfd (O_DIRECTORY|O_CLOEXEC). */
 int open_dir(int dirfd, const char *path, int *ret_fd, struct err *err);
-/* rm -rf relative to dirfd: never follows links, never leaves the file system; missing is fine. */
+/* rm -rf relative to dirfd: never follows links, never leaves the file system or enters a mount (an
+ * error), empties read-only directories that we own, whatever their depth; missing is fine. */
 int remove_tree(int dirfd, const char *path, struct err *err);
 
 /* One entry of a sorted walk. path is relative to the walk's start, without a leading slash. */
@@ -63,7 +69,9 @@ struct walk_entry {
 typedef int (*walk_fn)(const struct walk_entry *e, void *data, struct err *err);
 
 /* Every entry below dirfd, a directory before its content, names in byte order. Stops at fn's first
- * non-zero value and returns it. Does not follow links. */
+ * non-zero value and returns it. Does not follow links. fn may remove the entry it was called for.
+ * Directories nested deeper than WALK_DEPTH_MAX are an error. */
+#define WALK_DEPTH_MAX 200
 int walk_tree(int dirfd, walk_fn fn, void *data, struct err *err);
 
 /* A private file in $TMPDIR (or /tmp) that is already unlinked: an fd to write and read. */

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,6 +23,10 @@ struct text {
 void text_append(struct text *t, const void *data, size_t length);
 void text_add(struct text *t, const char *s);
 void text_printf(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_vprintf(struct text *t, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
+/* For a terminal: what is not a printable UTF-8 character becomes \xNN, newlines and tabs too. */
+void text_add_escaped(struct text *t, const char *s);
 /* Hands out the string (never NULL, the caller frees it) and leaves t empty. */
 char *text_take(struct text *t);
 void text_release(struct text *t);

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of io.h that deal with whole directory trees. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "base/memory.h"
+
+/* Deeper directories are first moved to the top, so that a tree of any depth needs few descriptors. */
+#define REMOVE_DEPTH_MAX 64
+
+struct removal {
+	int top; /* the tree that is being removed */
+	unsigned deferred; /* directories that were moved to its top */
+	uint64_t mount;
+	dev_t device;
+};
+
+static void close_stream(DIR **stream)
+{
+	if (*stream)
+		(void)closedir(*stream);
+}
+
+static bool is_dots(const char *name)
+{
+	return streq(name, ".") || streq(name, "..");
+}
+
+int make_dirs(int dirfd, const char *path, mode_t mode, struct err *err)
+{
+	cleanup_free char *prefix = xstrdup(path);
+	struct stat st;
+
+	for (char *p = prefix; *p;) {
+		p += strspn(p, "/");
+		p += strcspn(p, "/");
+		char separator = *p;
+		*p = '\0';
+		/* A directory that is there is fine even where making one is forbidden (EROFS, EACCES). */
+		if (mkdirat(dirfd, prefix, mode) < 0) {
+			int failed = errno;
+
+			if (fstatat(dirfd, prefix, &st, 0) < 0)
+				return err_errno(err, ERR_BUILD, failed, "cannot make directory '%s'",
+						 prefix);
+			if (!S_ISDIR(st.st_mode))
+				return err_errno(err, ERR_BUILD, ENOTDIR,
+						 "cannot make directory '%s'", prefix);
+		}
+		*p = separator;
+	}
+	return 0;
+}
+
+/* What tells one mount from another; a bind mount of the same file system has the same device. */
+static int identify(int fd, uint64_t *ret_mount, dev_t *ret_device)
+{
+	struct statx sx = { 0 };
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	*ret_device = st.st_dev;
+	*ret_mount = 0;
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &sx) == 0 && (sx.stx_mask & STATX_MNT_ID))
+		*ret_mount = sx.stx_mnt_id;
+	return 0;
+}
+
+/* Opens for emptying: readable, writable and searchable for us. */
+static int open_to_empty(int dirfd, const char *name, int *ret_fd)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	struct stat st;
+	int fd = openat(dirfd, name, flags);
+
+	if (fd < 0 && errno == EACCES && fchmodat(dirfd, name, 0700, AT_SYMLINK_NOFOLLOW) == 0)
+		fd = openat(dirfd, name, flags);
+	if (fd < 0)
+		return -errno;
+	/* If it is not ours, the unlinkat that follows tells. */
+	if (fstat(fd, &st) == 0 && (st.st_mode & S_IRWXU) != S_IRWXU)
+		(void)fchmod(fd, 0700);
+	*ret_fd = fd;
+	return 0;
+}
+
+static int move_to_top(struct removal *removal, int dirfd, const char *name)
+{
+	cleanup_fd int fd = -1;
+	char moved[48];
+	int r = open_to_empty(dirfd, name, &fd);
+
+	if (r < 0)
+		return r;
+	do {
+		(void)snprintf(moved, sizeof(moved), ".netrescue-deep-%u", removal->deferred++);
+		r = renameat2(dirfd, name, removal->top, moved, RENAME_NOREPLACE);
+	} while (r < 0 && errno == EEXIST);
+	return r < 0 ? -errno : 0;
+}
+
+static int remove_entry(struct removal *removal, int dirfd, const char *name, unsigned depth,
+			struct err *err);
+
+/* One reading of the directory; *ret_found says whether anything was there. */
+static int empty_once(struct removal *removal, int dirfd, unsigned depth, bool *ret_found,
+		      struct err *err)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(close_stream) DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!stream)
+		return err_errno(err, ERR_BUILD, errno, "cannot read a directory to remove");
+	*ret_found = false;
+	while ((errno = 0, entry = readdir(stream))) {
+		if (is_dots(entry->d_name))
+			continue;
+		*ret_found = true;
+		int r = remove_entry(removal, dirfd, entry->d_name, depth, err);
+		if (r < 0)
+			return r;
+	}
+	return errno ? err_errno(err, ERR_BUILD, errno, "cannot read a directory to remove") : 0;
+}
+
+static int empty_directory(struct removal *removal, int dirfd, unsigned depth, struct err *err)
+{
+	bool found = true;
+	int r = 0;
+
+	/* Some file systems skip names when others are removed while they are read. */
+	while (r == 0 && found)
+		r = empty_once(removal, dirfd, depth, &found, err);
+	return r;
+}
+
+static int remove_entry(struct removal *removal, int dirfd, const char *name, unsigned depth,
+			struct err *err)
+{
+	cleanup_fd int fd = -1;
+	uint64_t mount;
+	dev_t device;
+	int r;
+
+	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return err_errno(err, ERR_BUILD, errno, "cannot remove '%s'", name);
+	if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	if (depth >= REMOVE_DEPTH_MAX) {
+		r = move_to_top(removal, dirfd, name);
+		return r < 0 ? err_errno(err, ERR_BUILD, -r, "cannot remove '%s'", name) : 0;
+	}
+	r = open_to_empty(dirfd, name, &fd);
+	if (r == 0)
+		r = identify(fd, &mount, &device);
+	if (r < 0)
+		return err_errno(err, ERR_BUILD, -r, "cannot remove '%s'", name);
+	if (depth == 0) {
+		removal->top = fd;
+		removal->mount = mount;
+		removal->device = device;
+	} else if (mount != removal->mount || device != removal->device) {
+		(void)err_errno(err, ERR_BUILD, EBUSY, "cannot remove '%s'", name);
+		return err_hint(err, "something is mounted there: unmount it first");
+	}
+	r = empty_directory(removal, fd, depth + 1, err);
+	if (r < 0)
+		return err_wrap(err, "in '%s'", name);
+	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return err_errno(err, ERR_BUILD, errno, "cannot remove '%s'", name);
+	return 0;
+}
+
+int remove_tree(int dirfd, const char *path, struct err *err)
+{
+	struct removal removal = { .top = -1 };
+
+	return remove_entry(&removal, dirfd, path, 0, err);
+}
+
+static int read_names(int dirfd, struct strv *names)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(close_stream) DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!stream)
+		return -errno;
+	while ((errno = 0, entry = readdir(stream)))
+		if (!is_dots(entry->d_name))
+			strv_add(names, entry->d_name);
+	if (errno)
+		return -errno;
+	strv_sort(names);
+	return 0;
+}
+
+struct walk {
+	walk_fn fn;
+	void *data;
+	struct text path;
+};
+
+static int walk_directory(struct walk *w, int dirfd, unsigned depth, struct err *err);
+
+/* w->path names the entry. */
+static int walk_entry(struct walk *w, int dirfd, const char *name, unsigned depth, struct err *err)
+{
+	cleanup_fd int fd = -1;
+	struct stat st;
+	int r;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0
+				       : err_errno(err, ERR_BUILD, errno, "cannot examine '%s'",
+						   w->path.data);
+	r = w->fn(&(struct walk_entry){ .dirfd = dirfd,
+					.name = name,
+					.path = w->path.data,
+					.st = &st },
+		  w->data, err);
+	if (r != 0 || !S_ISDIR(st.st_mode))
+		return r;
+	if (depth >= WALK_DEPTH_MAX)
+		return err_set(err, ERR_BUILD, "'%s': directories nested more than %d deep",
+			       w->path.data, WALK_DEPTH_MAX);
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0
+				       : err_errno(err, ERR_BUILD, errno,
+						   "cannot open directory '%s'", w->path.data);
+	return walk_directory(w, fd, depth + 1, err);
+}
+
+static int walk_directory(struct walk *w, int dirfd, unsigned depth, struct err *err)
+{
+	CLEANUP(strv_release) struct strv names = { 0 };
+	size_t length = w->path.length;
+	int r = read_names(dirfd, &names);
+
+	if (r < 0)
+		return err_errno(err, ERR_BUILD, -r, "cannot read directory '%s'",
+				 length > 0 ? w->path.data : ".");
+	for (size_t i = 0; i < names.count && r == 0; i++) {
+		if (length > 0)
+			text_add(&w->path, "/");
+		text_add(&w->path, names.item[i]);
+		r = walk_entry(w, dirfd, names.item[i], depth, err);
+		w->path.length = length;
+		text_append(&w->path, "", 0);
+	}
+	return r;
+}
+
+int walk_tree(int dirfd, walk_fn fn, void *data, struct err *err)
+{
+	struct walk w = { .fn = fn, .data = data };
+	int r = walk_directory(&w, dirfd, 0, err);
+
+	text_release(&w.path);
+	return r;
+}
