@@ -1,0 +1,445 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""A tiny signed Debian-like archive and a server with faults. Interface: see mirror.sh beside this."""
+
+import argparse
+import email.utils
+import fnmatch
+import hashlib
+import http.server
+import io
+import lzma
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import threading
+import time
+
+SUITES = ("", "-updates", "-security")
+SCRIPTS = ("preinst", "postinst", "prerm", "postrm", "config", "templates", "triggers", "conffiles")
+OWN_FIELDS = {"suite", "component", "date", "files"} | {"x-" + s for s in SCRIPTS}
+
+
+# Descriptions -------------------------------------------------------------------------------------
+
+def stanzas(text):
+    """deb822: a list of lists of (name, value); a continuation line that is "." stands for an empty one."""
+    result, running = [], []
+    for line in text.split("\n") + [""]:
+        if line.startswith("#"):
+            continue
+        if not line.strip():
+            if running:
+                result.append(running)
+            running = []
+        elif line[0] in " \t":
+            name, value = running[-1]
+            content = line[1:]
+            running[-1] = (name, value + "\n" + ("" if content.strip() == "." else content))
+        else:
+            name, value = line.split(":", 1)
+            running.append((name, value.strip()))
+    return result
+
+
+def tar_member(tar, name, date, mode, content=None, kind=tarfile.REGTYPE, link=""):
+    info = tarfile.TarInfo(name)
+    info.mode, info.mtime, info.type, info.linkname = mode, date, kind, link
+    info.uname = info.gname = "root"
+    if content is not None:
+        info.size = len(content)
+    tar.addfile(info, io.BytesIO(content) if content is not None else None)
+
+
+def add_parents(tar, name, date, seen):
+    parts = name.split("/")[1:-1]
+    for i in range(len(parts)):
+        directory = "./" + "/".join(parts[: i + 1])
+        if directory not in seen:
+            seen.add(directory)
+            tar_member(tar, directory + "/", date, 0o755, kind=tarfile.DIRTYPE)
+
+
+def data_tar(lines, date):
+    raw, seen = io.BytesIO(), {"."}
+    with tarfile.open(fileobj=raw, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        tar_member(tar, "./", date, 0o755, kind=tarfile.DIRTYPE)
+        for line in lines:
+            if not line.strip():
+                continue
+            path, rest = (line.strip().split(" ", 1) + [""])[:2]
+            name = "." + path
+            add_parents(tar, name.rstrip("/"), date, seen)
+            if rest.startswith("-> "):
+                tar_member(tar, name, date, 0o777, kind=tarfile.SYMTYPE, link=rest[3:])
+            elif rest.startswith("=> "):
+                tar_member(tar, name, date, 0o644, kind=tarfile.LNKTYPE, link="." + rest[3:])
+            elif path.endswith("/"):
+                seen.add(name.rstrip("/"))
+                tar_member(tar, name, date, int(rest or "0755", 8), kind=tarfile.DIRTYPE)
+            else:
+                mode, content = (rest.split(" ", 1) + [""])[:2]
+                content = content.encode().decode("unicode_escape").encode("latin-1")
+                tar_member(tar, name, date, int(mode or "0644", 8), content)
+    return raw.getvalue()
+
+
+def control_tar(control, scripts, date):
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        tar_member(tar, "./", date, 0o755, kind=tarfile.DIRTYPE)
+        tar_member(tar, "./control", date, 0o644, control.encode())
+        for name, text in scripts.items():
+            mode = 0o644 if name in ("templates", "triggers", "conffiles") else 0o755
+            tar_member(tar, "./" + name, date, mode, text.lstrip("\n").encode() + b"\n")
+    return raw.getvalue()
+
+
+def ar_member(name, content, date):
+    head = f"{name:<16}{date:<12}{0:<6}{0:<6}{'100644':<8}{len(content):<10}`\n".encode()
+    return head + content + (b"\n" if len(content) % 2 else b"")
+
+
+def make_deb(fields):
+    own = {n.lower(): v for n, v in fields if n.lower() in OWN_FIELDS}
+    control = [(n, v) for n, v in fields if n.lower() not in OWN_FIELDS]
+    have = {n.lower() for n, _ in control}
+    for name, value in (("Version", "1"), ("Architecture", "amd64"), ("Installed-Size", "16"),
+                        ("Maintainer", "Test <test@mirror.example>"), ("Section", "misc"),
+                        ("Priority", "optional"), ("Description", "made for a test")):
+        if name.lower() not in have:
+            control.append((name, value))
+    date = int(own.get("date", "1700000000"))
+    text = "".join(n + ": " + v.replace("\n", "\n ") + "\n" for n, v in control)
+    scripts = {s: own["x-" + s] for s in SCRIPTS if "x-" + s in own}
+    data = data_tar(own.get("files", "").split("\n"), date)
+    deb = b"!<arch>\n" + ar_member("debian-binary", b"2.0\n", date)
+    deb += ar_member("control.tar.xz", lzma.compress(control_tar(text, scripts, date), preset=1), date)
+    deb += ar_member("data.tar.xz", lzma.compress(data, preset=1), date)
+    return control, own, deb
+
+
+def deb_control(path):
+    out = subprocess.run(["dpkg-deb", "--field", path], check=True, stdout=subprocess.PIPE, text=True)
+    return stanzas(out.stdout)[0]
+
+
+# The archive --------------------------------------------------------------------------------------
+
+class Archive:
+    def __init__(self, directory):
+        self.directory = os.path.abspath(directory)
+        self.root = os.path.join(self.directory, "archive")
+        self.state = os.path.join(self.directory, "state")
+
+    def path(self, *parts):
+        return os.path.join(self.directory, *parts)
+
+    def suite(self):
+        with open(os.path.join(self.state, "suite")) as f:
+            return f.read().strip()
+
+    def init(self, suite):
+        for d in (self.root, self.state):
+            os.makedirs(d)
+        with open(os.path.join(self.state, "suite"), "w") as f:
+            f.write(suite + "\n")
+        Keys(self).use("good")
+
+    def add(self, control, own, content):
+        get = {n.lower(): v for n, v in control}
+        name, component = get["package"], own.get("component", "main")
+        version = get["version"].split(":", 1)[-1]
+        prefix = name[:4] if name.startswith("lib") else name[0]
+        where = f"pool/{component}/{prefix}/{name}/{name}_{version}_{get['architecture']}.deb"
+        target = os.path.join(self.root, where)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with open(target, "wb") as f:
+            f.write(content)
+        entry = "".join(n + ": " + v.replace("\n", "\n ") + "\n" for n, v in control)
+        entry += f"Filename: {where}\nSize: {len(content)}\n"
+        entry += f"SHA256: {hashlib.sha256(content).hexdigest()}\n\n"
+        for suite in own.get("suite", self.suite()).split():
+            listing = os.path.join(self.state, f"{suite}_{component}_{name}_{version}_{get['architecture']}")
+            with open(listing, "w") as f:
+                f.write(entry)
+
+    def entries(self, suite, component):
+        text = ""
+        for name in sorted(os.listdir(self.state)):
+            if name.startswith(f"{suite}_{component}_"):
+                with open(os.path.join(self.state, name)) as f:
+                    text += f.read()
+        return text
+
+    def components(self):
+        names = {n.split("_")[1] for n in os.listdir(self.state) if "_" in n}
+        return sorted(names | {"main"})
+
+    def publish(self, options):
+        for pocket in SUITES:
+            self.publish_suite(self.suite() + pocket, pocket, options)
+
+    def publish_suite(self, suite, pocket, options):
+        dists = os.path.join(self.root, "dists", suite)
+        now = int(time.time()) if options.date is None else options.date
+        files = {}
+        for component in self.components():
+            text = self.entries(suite, component).encode()
+            place = f"{component}/binary-amd64/"
+            for name, content in (("Packages", text), ("Packages.xz", lzma.compress(text, preset=1))):
+                files[place + name] = content
+                if name == "Packages":
+                    continue  # named in Release only, as Debian does
+                self.write(dists, place + name, content)
+                digest = hashlib.sha256(content).hexdigest()
+                if options.by_hash:
+                    self.write(dists, place + "by-hash/SHA256/" + digest, content)
+        label = "Debian-Security" if pocket == "-security" else "Debian"
+        head = {
+            "Origin": options.origin or "Debian",
+            "Label": options.label or label,
+            "Suite": "stable" + pocket,
+            "Version": "13",
+            "Codename": options.codename or suite,
+            "Date": email.utils.formatdate(now, usegmt=True).replace("GMT", "UTC"),
+        }
+        valid = options.valid_for
+        if valid is None and pocket:
+            valid = 7 * 86400
+        if valid is not None:
+            head["Valid-Until"] = email.utils.formatdate(now + valid, usegmt=True).replace("GMT", "UTC")
+        if options.by_hash:
+            head["Acquire-By-Hash"] = "yes"
+        head["No-Support-for-Architecture-all"] = "Packages"
+        head["Architectures"] = "all amd64"
+        head["Components"] = " ".join(self.components())
+        release = "".join(f"{n}: {v}\n" for n, v in head.items()) + "SHA256:\n"
+        for name, content in sorted(files.items()):
+            release += f" {hashlib.sha256(content).hexdigest()} {len(content):8} {name}\n"
+        self.write(dists, "InRelease", Keys(self).sign(options.key, release, options.digest))
+
+    @staticmethod
+    def write(dists, name, content):
+        path = os.path.join(dists, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        temporary = path + ".new"
+        with open(temporary, "wb") as f:
+            f.write(content)
+        os.rename(temporary, path)
+
+
+class Keys:
+    """Throw-away keys: good, unknown (never in the keyring), expired, revoked."""
+
+    def __init__(self, archive):
+        self.archive = archive
+        self.keyring = archive.path("keyring.gpg")
+
+    def gpg(self, home, *arguments, data=b""):
+        """One command, and no agent left behind. The home is short-lived and has a short name: sockets
+        in it may have 108 bytes."""
+        with tempfile.TemporaryDirectory(prefix="gpg.") as work:
+            if os.path.isdir(home):
+                shutil.copytree(home, work, dirs_exist_ok=True)
+            os.chmod(work, 0o700)
+            command = ["gpg", "--homedir", work, "--batch", "--quiet", "--no-tty", "--yes",
+                       "--passphrase", "", "--pinentry-mode", "loopback", *arguments]
+            try:
+                done = subprocess.run(command, input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            finally:
+                subprocess.run(["gpgconf", "--homedir", work, "--kill", "all"], stderr=subprocess.DEVNULL)
+            if done.returncode:
+                sys.exit(f"mirror.py: {' '.join(command)}: {done.stderr.decode()}")
+            shutil.rmtree(home, ignore_errors=True)
+            shutil.copytree(work, home, ignore=lambda d, names: [n for n in names if n.startswith("S.")])
+        return done.stdout
+
+    def clock(self, kind):
+        """An expired key lived two days, ten days ago."""
+        if kind != "expired":
+            return []
+        return ["--faked-system-time", time.strftime("%Y%m%dT%H%M%S", time.gmtime(time.time() - 864000))]
+
+    def use(self, kind):
+        home = self.archive.path("gpg-" + kind)
+        if os.path.isdir(home):
+            return home
+        expire = "2d" if kind == "expired" else "never"
+        self.gpg(home, *self.clock(kind), "--quick-generate-key", f"{kind} <{kind}@mirror.example>",
+                 "ed25519", "sign", expire)
+        public = self.gpg(home, "--export")
+        if kind == "revoked":
+            public = self.revoke(home, public)
+        if kind != "unknown":
+            with open(self.keyring, "ab") as f:
+                f.write(public)
+        return home
+
+    def revoke(self, home, public):
+        directory = os.path.join(home, "openpgp-revocs.d")
+        with open(os.path.join(directory, os.listdir(directory)[0])) as f:
+            certificate = f.read().replace(":-----BEGIN", "-----BEGIN")
+        other = home + "-public"
+        self.gpg(other, "--import", data=public)
+        self.gpg(other, "--import", data=certificate.encode())
+        return self.gpg(other, "--export")
+
+    def sign(self, kind, text, digest):
+        home = self.use(kind)
+        return self.gpg(home, *self.clock(kind), "--allow-weak-digest-algos", "--digest-algo", digest,
+                        "--clearsign", data=text.encode())
+
+
+# The server ---------------------------------------------------------------------------------------
+
+class Faults:
+    """Lines "PATTERN KIND [ARGUMENT]" of DIR/faults, read anew for each request; counters start again
+    when the file changes."""
+
+    def __init__(self, path):
+        self.path, self.text, self.seen, self.lock = path, None, {}, threading.Lock()
+
+    def of(self, name):
+        try:
+            with open(self.path) as f:
+                text = f.read()
+        except FileNotFoundError:
+            text = ""
+        with self.lock:
+            if text != self.text:
+                self.text, self.seen = text, {}
+            for line in text.splitlines():
+                pattern, kind, argument = (line.split() + ["", ""])[:3]
+                if not fnmatch.fnmatchcase(name, pattern):
+                    continue
+                if kind == "fail":
+                    self.seen[name] = self.seen.get(name, 0) + 1
+                    if self.seen[name] > int(argument or 2):
+                        continue
+                    return "status", "500"
+                return kind, argument
+        return "", ""
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format, *arguments):
+        with open(self.server.log, "a") as f:
+            f.write(self.headers.get("Range", "-") + " " + format % arguments + "\n")
+
+    def answer(self, status, content=b"", **headers):
+        self.send_response(status)
+        self.send_header("Content-Length", str(headers.pop("length", len(content))))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def do_GET(self):
+        name = self.path.lstrip("/")
+        kind, argument = self.server.faults.of(name)
+        path = os.path.join(self.server.root, name)
+        if kind == "status":
+            return self.answer(int(argument), b"as the test wants\n")
+        if kind == "redirect":
+            return self.answer(302, Location=argument.replace("{path}", name))
+        if ".." in name or not os.path.isfile(path):
+            return self.answer(404, b"not here\n")
+        with open(path, "rb") as f:
+            content = f.read()
+        return self.serve(content, kind, argument)
+
+    def serve(self, content, kind, argument):
+        status, headers, total = 200, {}, len(content)
+        if kind == "wrong":
+            at = len(content) // 2
+            content = content[:at] + bytes([content[at] ^ 1]) + content[at + 1:]
+        if kind == "short":
+            content = content[: int(argument)]
+        wanted = self.headers.get("Range", "")
+        if wanted.startswith("bytes=0-") and kind != "norange":
+            content = content[: int(wanted[8:]) + 1]
+            status, headers = 206, {"Content_Range": f"bytes 0-{len(content) - 1}/{total}"}
+        if kind in ("truncate", "stall"):
+            self.answer(status, content[: int(argument or 0)], length=len(content), **headers)
+            self.wfile.flush()
+            if kind == "stall":
+                time.sleep(600)
+            self.close_connection = True
+        elif kind == "slow":
+            self.answer(status, length=len(content), **headers)
+            for at in range(0, len(content), max(1, int(argument) // 20)):
+                self.wfile.write(content[at: at + max(1, int(argument) // 20)])
+                self.wfile.flush()
+                time.sleep(0.05)
+        else:
+            self.answer(status, content, **headers)
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        pass  # clients hang up: that is what some tests are about
+
+
+def serve(directory):
+    archive = Archive(directory)
+    server = Server(("127.0.0.1", 0), Handler)
+    server.root, server.log = archive.root, archive.path("access.log")
+    server.faults = Faults(archive.path("faults"))
+    with open(archive.path("port.new"), "w") as f:
+        f.write(str(server.server_port) + "\n")
+    os.rename(archive.path("port.new"), archive.path("port"))
+    parent = os.getppid()
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
+    server.serve_forever()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for verb in ("init", "add", "add-deb", "publish", "serve"):
+        verbs.add_parser(verb).add_argument("directory")
+    verbs.choices["init"].add_argument("suite")
+    verbs.choices["add-deb"].add_argument("suite")
+    verbs.choices["add-deb"].add_argument("deb", nargs="+")
+    publish = verbs.choices["publish"]
+    publish.add_argument("--date", type=int)
+    publish.add_argument("--valid-for", type=int)
+    publish.add_argument("--origin")
+    publish.add_argument("--label")
+    publish.add_argument("--codename")
+    publish.add_argument("--key", default="good", choices=("good", "unknown", "expired", "revoked"))
+    publish.add_argument("--digest", default="SHA256")
+    publish.add_argument("--no-by-hash", dest="by_hash", action="store_false")
+    options = parser.parse_args()
+    archive = Archive(options.directory)
+    if options.verb == "init":
+        archive.init(options.suite)
+    elif options.verb == "add":
+        for fields in stanzas(sys.stdin.read()):
+            archive.add(*make_deb(fields))
+    elif options.verb == "add-deb":
+        for path in options.deb:
+            with open(path, "rb") as f:
+                archive.add(deb_control(path), {"suite": options.suite}, f.read())
+    elif options.verb == "publish":
+        archive.publish(options)
+    else:
+        serve(options.directory)
+
+
+if __name__ == "__main__":
+    main()
