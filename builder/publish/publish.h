@@ -1,9 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The tree into artifacts, and these into out/RECIPE/VERSION: a new directory beside the target gets
- * everything, is fsynced, renamed, and `latest` follows. It appears whole or not at all. If the version
- * exists already it is compared: equal files are kept and the new ones dropped; different ones are an
- * ERR_BUILD ("not reproducible") that keeps both.
+ * everything, is fsynced, renamed, and `latest` follows. It appears whole or not at all.
+ *
+ *	CLEANUP(result_release) struct result res = RESULT_INIT;
+ *	r = result_begin(s, &recipe, &lock, &indices, "out", &res, err);   refuses early what cannot end well
+ *	r = stage_pack(&res, &rootfs, err);
+ *	r = publish_tftp(&res, err);
+ *	r = publish_menu(&res, err);
+ *	r = publish_server(&res, err);
+ *	r = publish_manifest(&res, &rootfs, err);   after all files but provenance.json
+ *	r = publish_provenance(&res, description, err);
+ *	r = result_commit(&res, &path, err);
+ *
+ * While it is filled the directory is out/RECIPE/.new-VERSION-N, locked (flock(2)); result_release()
+ * without commit removes it, and out/RECIPE and out/ where they are empty and were made by
+ * result_begin(). What a killed builder left is not locked any more: the next begin removes it.
+ *
+ * If the version exists already it is compared, provenance.json aside: when equal the old directory
+ * stays, the new one goes, and .up_to_date is set; when not, it is an ERR_BUILD that names the first
+ * file that differs, the old one and `latest` stay as they are, and the new one is kept as
+ * out/RECIPE/VERSION.differs (one, the newest: a nightly job must not fill the disk).
  */
 #pragma once
 
@@ -18,23 +35,40 @@ struct result {
 	const struct recipe *recipe;
 	const struct lock *lock;
 	const struct indices *indices; /* NULL with --lock */
-	char *version;	 /* owned */
-	int out_fd;	 /* owned: out/RECIPE */
-	int dir_fd;	 /* owned: the directory being filled */
-	char *temporary; /* owned: its name in out_fd */
+	char *version;		       /* owned */
+	char *out;		       /* owned: as given */
+	int out_fd;		       /* owned: out/RECIPE */
+	int dir_fd;		       /* owned: the directory being filled */
+	char *temporary;  /* owned: its name in out_fd; NULL once it has been published */
+	bool made_out;	  /* out/ was not there before */
+	bool made_recipe; /* out/RECIPE was not there before */
+	bool published;	  /* by result_commit: there is nothing to take back */
+	bool up_to_date;  /* by result_commit: the same bytes were there already */
 	char tar_sha256[DIGEST_HEX]; /* of rootfs.tar, by pack */
 	uint64_t tar_size;
-	char *kernel;	 /* owned: release, or NULL */
+	char *kernel; /* owned: release, or NULL */
 };
+#define RESULT_INIT                                                                                \
+	{                                                                                          \
+		.out_fd = -1, .dir_fd = -1                                                         \
+	}
 
+/* Also checks, before anything is built, what publish_*() will need of recipe and lock: the menu and
+ * PXELINUX's limits, the boot packages, the compressor, the addresses (ERR_USAGE). */
 int result_begin(struct store *s, const struct recipe *recipe, const struct lock *lock,
-		 const struct indices *indices, const char *out, struct result *ret, struct err *err);
-int stage_pack(struct result *res, struct rootfs *r, struct err *err); /* rootfs.tar.zst, kernel, initrd */
-int publish_tftp(struct result *res, struct err *err);	   /* tftp.c: loaders, kernel, memtest, menus */
-int publish_menu(struct result *res, struct err *err);	   /* menu.c: pxelinux.cfg (grub.cfg: one description) */
-int publish_server(struct result *res, struct err *err);   /* server.c: server/ snippets */
-int publish_manifest(struct result *res, const struct rootfs *r, struct err *err); /* manifest.json */
-int publish_provenance(struct result *res, const char *sandbox, struct err *err);  /* provenance.json */
-/* SHA256SUMS over every file (but provenance.json), then the rename; *ret_path is out/RECIPE/VERSION. */
-int result_commit(struct result *res, const char *out, char **ret_path, struct err *err);
+		 const struct indices *indices, const char *out, struct result *ret,
+		 struct err *err);
+/* rootfs.tar.zst, kernel and initrd. Shows progress as stage "pack". */
+int stage_pack(struct result *res, struct rootfs *r, struct err *err);
+int publish_tftp(struct result *res, struct err *err); /* tftp.c: PXELINUX, memtest86+ */
+int publish_menu(struct result *res,
+		 struct err *err); /* menus.c: menu/VERSION and the links to it */
+int publish_server(struct result *res, struct err *err); /* server.c: server/ snippets */
+int publish_manifest(struct result *res, const struct rootfs *r,
+		     struct err *err); /* manifest.json */
+int publish_provenance(struct result *res, const char *sandbox,
+		       struct err *err); /* provenance.json */
+/* SHA256SUMS over every file (but provenance.json), then the rename; *ret_path is OUT/RECIPE/VERSION.
+ * Shows progress as stage "publish". */
+int result_commit(struct result *res, char **ret_path, struct err *err);
 void result_release(struct result *res);

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/interrupt.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "publish/compare.h"
+#include "publish/result.h"
+
+#define SUMS "SHA256SUMS"
+#define LATEST "latest"
+#define LATEST_TEMPORARY ".latest-new"
+
+static int write_sums(struct result *res, struct err *err)
+{
+	CLEANUP(result_files_release) struct result_files files = { 0 };
+	CLEANUP(text_release) struct text t = { 0 };
+	int r = result_files_read(res->dir_fd, &files, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < files.count; i++)
+		if (!files.item[i].link)
+			text_printf(&t, "%s  %s\n", files.item[i].sha256, files.item[i].path);
+	return result_write(res, SUMS, t.data, t.length, err);
+}
+
+static int settle_fd(int fd, const char *path, mode_t mode, int64_t epoch, bool sync,
+		     struct err *err)
+{
+	struct timespec times[2] = { { .tv_sec = epoch }, { .tv_sec = epoch } };
+
+	if (fchmod(fd, mode) < 0 || futimens(fd, times) < 0 || (sync && fsync(fd) < 0))
+		return err_errno(err, ERR_BUILD, errno, "cannot finish '%s'", path);
+	return 0;
+}
+
+struct settle {
+	int64_t epoch;
+	bool sync;
+	uint64_t done; /* bytes */
+};
+
+/* Mode, times and, at the end, the disk. Nothing is added after this, so a directory's time holds. */
+static int settle_entry(const struct walk_entry *e, void *data, struct err *err)
+{
+	struct settle *s = data;
+	struct timespec times[2] = { { .tv_sec = s->epoch }, { .tv_sec = s->epoch } };
+	bool directory = S_ISDIR(e->st->st_mode);
+	cleanup_fd int fd = -1;
+	int r = interrupt_check(err);
+
+	if (r < 0)
+		return r;
+	if (S_ISLNK(e->st->st_mode)) {
+		if (utimensat(e->dirfd, e->name, times, AT_SYMLINK_NOFOLLOW) < 0)
+			return err_errno(err, ERR_BUILD, errno, "cannot finish '%s'", e->path);
+		return 0;
+	}
+	fd = openat(e->dirfd, e->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", e->path);
+	r = settle_fd(fd, e->path, directory ? 0755 : 0644, s->epoch, s->sync, err);
+	if (r < 0)
+		return r;
+	if (!directory)
+		s->done += (uint64_t)e->st->st_size;
+	if (s->sync)
+		progress_update(s->done);
+	return 0;
+}
+
+static int settle(struct result *res, bool sync, struct err *err)
+{
+	struct settle s = { .epoch = res->lock->source_date_epoch, .sync = sync };
+	int r = walk_tree(res->dir_fd, settle_entry, &s, err);
+
+	if (r < 0)
+		return r;
+	return settle_fd(res->dir_fd, res->temporary, 0755, s.epoch, sync, err);
+}
+
+static int sync_out(struct result *res, struct err *err)
+{
+	if (fsync(res->out_fd) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot sync '%s/%s'", res->out,
+				 res->recipe->name);
+	return 0;
+}
+
+static int rename_to(struct result *res, const char *name, struct err *err)
+{
+	if (renameat(res->out_fd, res->temporary, res->out_fd, name) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot rename '%s/%s/%s' to '%s'",
+				 res->out, res->recipe->name, res->temporary, name);
+	free(take_ptr(res->temporary));
+	res->published = true;
+	return sync_out(res, err);
+}
+
+static int keep_different(struct result *res, const struct difference *d, struct err *err)
+{
+	cleanup_free char *name = xasprintf("%s.differs", res->version);
+	int r = remove_tree(res->out_fd, name, err);
+
+	if (r >= 0)
+		r = rename_to(res, name, err);
+	if (r < 0)
+		return r;
+	if (d->damaged) {
+		err_set(err, ERR_BUILD,
+			"'%s/%s/%s' was changed after it was built: its '%s' is not as its " SUMS
+			" says",
+			res->out, res->recipe->name, res->version, d->path);
+		return err_hint(err,
+				"remove that directory and build again; the new result is in "
+				"'%s/%s/%s'",
+				res->out, res->recipe->name, name);
+	}
+	err_set(err, ERR_BUILD,
+		"not reproducible: '%s' %s in '%s/%s/%s', built before from the "
+		"same lock",
+		d->path, d->how, res->out, res->recipe->name, res->version);
+	return err_hint(err,
+			"the new result is in '%s/%s/%s': compare the two, and report it, as "
+			"equal locks must give equal bytes",
+			res->out, res->recipe->name, name);
+}
+
+/* 1: the version is there already and equal; 0: it is not there; negative: it differs. */
+static int compare_old(struct result *res, struct err *err)
+{
+	CLEANUP(difference_release) struct difference d = { 0 };
+	cleanup_fd int old_fd = -1;
+	struct stat st;
+	int r;
+
+	if (fstatat(res->out_fd, res->version, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		return 0;
+	r = open_dir(res->out_fd, res->version, &old_fd, err);
+	if (r >= 0)
+		r = result_compare(old_fd, res->dir_fd, &d, err);
+	if (r < 0)
+		return err_wrap(err, "comparing with the earlier result '%s/%s/%s'", res->out,
+				res->recipe->name, res->version);
+	return d.path ? keep_different(res, &d, err) : 1;
+}
+
+static int point_latest(struct result *res, struct err *err)
+{
+	(void)unlinkat(res->out_fd, LATEST_TEMPORARY, 0);
+	if (symlinkat(res->version, res->out_fd, LATEST_TEMPORARY) < 0 ||
+	    renameat(res->out_fd, LATEST_TEMPORARY, res->out_fd, LATEST) < 0) {
+		int errnum = errno;
+
+		(void)unlinkat(res->out_fd, LATEST_TEMPORARY, 0);
+		return err_errno(err, ERR_BUILD, errnum, "cannot point '%s/%s/" LATEST "' to '%s'",
+				 res->out, res->recipe->name, res->version);
+	}
+	return sync_out(res, err);
+}
+
+static int publish_locked(struct result *res, struct err *err)
+{
+	int r = compare_old(res, err);
+
+	if (r < 0)
+		return r;
+	if (r > 0) {
+		res->up_to_date = true;
+		res->published = true;
+		log_note("'%s/%s/%s' is up to date: the same bytes were there already", res->out,
+			 res->recipe->name, res->version);
+	} else {
+		r = settle(res, true, err);
+		if (r >= 0)
+			r = rename_to(res, res->version, err);
+		if (r < 0)
+			return r;
+	}
+	return point_latest(res, err);
+}
+
+int result_commit(struct result *res, char **ret_path, struct err *err)
+{
+	int r;
+
+	progress_start("publish", 0, PROGRESS_BYTES);
+	r = write_sums(res, err);
+	if (r >= 0)
+		r = settle(res, false, err);
+	if (r >= 0)
+		r = result_lock_out(res, err);
+	if (r >= 0)
+		r = publish_locked(res, err);
+	result_unlock_out(res);
+	if (r < 0) {
+		progress_abort();
+		return err_wrap(err, "publishing the result");
+	}
+	progress_end(res->version);
+	*ret_path = xasprintf("%s/%s/%s", res->out, res->recipe->name, res->version);
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Two results of one lock: are they the same bytes, and if not, where do they begin to differ? */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct difference {
+	char *path;	 /* owned; NULL: none */
+	const char *how; /* "differs", "is missing", "is only"; followed by "in" the old result */
+	bool damaged;	 /* the old file is not what the old SHA256SUMS says */
+};
+
+/* provenance.json aside. The first path in byte order; SHA256SUMS and manifest.json, which follow from
+ * the others, come last. */
+int result_compare(int old_fd, int new_fd, struct difference *ret, struct err *err);
+void difference_release(struct difference *d);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The compressor of rootfs.tar.zst: the zstd program of the image's own suite, run in the sandbox,
+ * because two versions of libzstd give different bytes. It is the image's /usr/bin/zstd when the image
+ * has the package, else that of the boot package zstd, laid into the sandbox's scratch directory, where it
+ * runs with the image's libraries (those that dpkg and apt need are all it needs).
+ */
+#pragma once
+
+#include "archive/lock.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "rootfs/sandbox.h"
+
+/* ERR_USAGE if the lock has no zstd of either role. */
+int compressor_check(const struct lock *lock, struct err *err);
+
+/* Puts it in place, sees that it runs, and appends the filter's command line to ret. */
+int compressor_prepare(struct store *s, const struct lock *lock, struct sandbox *sb, int level,
+		       struct strv *ret, struct err *err);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#include "publish/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char replacement[] = "\xef\xbf\xbd";
+
+json_t *json_text(const char *s)
+{
+	CLEANUP(text_release) struct text t = { 0 };
+	json_t *j;
+
+	if (!s)
+		return json_null();
+	j = json_string(s);
+	for (; !j && *s; s++) {
+		if ((unsigned char)*s < 0x80)
+			text_append(&t, s, 1);
+		else
+			text_add(&t, replacement);
+	}
+	return j ? j : json_string(t.data);
+}
+
+void json_add_text(json_t *object, const char *key, const char *s)
+{
+	if (json_object_set_new(object, key, json_text(s)) < 0)
+		abort();
+}
+
+void json_add_number(json_t *object, const char *key, uint64_t number)
+{
+	if (json_object_set_new(object, key, json_integer((json_int_t)number)) < 0)
+		abort();
+}
+
+int json_write(struct result *res, const char *path, const json_t *value, struct err *err)
+{
+	cleanup_free char *text = json_dumps(value, JSON_INDENT(2));
+	CLEANUP(text_release) struct text t = { 0 };
+
+	if (!text)
+		return err_set(err, ERR_BUILD, "'%s' cannot be written as JSON", path);
+	text_printf(&t, "%s\n", text);
+	return result_write(res, path, t.data, t.length, err);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * JSON files of the result (jansson): members in the order in which they were added, two spaces, a
+ * newline at the end. Running out of memory aborts, as everywhere.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "publish/result.h"
+
+static inline void json_cleanup(json_t **j)
+{
+	json_decref(*j);
+}
+
+/* NULL becomes null. Bytes that are not UTF-8 become U+FFFD: JSON cannot hold them. */
+json_t *json_text(const char *s);
+void json_add_text(json_t *object, const char *key, const char *s);
+void json_add_number(json_t *object, const char *key, uint64_t number);
+
+/* Writes the value to a file of the result. */
+int json_write(struct result *res, const char *path, const json_t *value, struct err *err);

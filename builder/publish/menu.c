@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+#include "publish/menu.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+/* PXELINUX reads file names into 128 bytes (FILENAME_MAX of its core). */
+#define PATH_LIMIT 127
+/* COMMAND_LINE_SIZE of Linux on x86 is 2048 with its NUL. */
+#define COMMAND_LINE_LIMIT 2047
+/* What loaders add: BOOT_IMAGE= before, initrd= within, BOOTIF=01-aa-bb-cc-dd-ee-ff behind. */
+#define COMMAND_LINE_ADDED (sizeof("BOOT_IMAGE= initrd= BOOTIF=01-aa-bb-cc-dd-ee-ff ") - 1)
+/* TIMEOUT of PXELINUX: "35996" is the most, about an hour. */
+#define TIMEOUT_LIMIT 35996
+
+#define SERIAL_LABEL "-serial"
+#define SERIAL_TITLE " (serial console)"
+#define SERIAL_WORDS " console=tty0 console=ttyS0,115200n8"
+
+static int fail(const struct position *at, struct err *err, const char *text, const char *value)
+{
+	if (at->line)
+		return err_at(err, ERR_USAGE, at->file, at->line, at->column, "%s: '%s'", text,
+			      value);
+	return err_set(err, ERR_USAGE, "%s: '%s'", text, value);
+}
+
+static bool is_line(const char *s)
+{
+	for (; *s; s++)
+		if (iscntrl((unsigned char)*s))
+			return false;
+	return true;
+}
+
+static bool is_word(const char *s)
+{
+	return *s && is_line(s) && !strchr(s, ' ');
+}
+
+static bool is_label(const char *s)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789._-";
+
+	return *s && strspn(s, allowed) == strlen(s);
+}
+
+static bool is_set(const char *s)
+{
+	return s && *s;
+}
+
+/* nfsroot= without an address lets the initramfs take DHCP's next-server, so that one tree serves any
+ * server. A root that is neither read-only with an overlay nor rw boots into half a system. */
+static char *rescue_words(const struct recipe *recipe, const struct recipe_menu_entry *e,
+			  const char *version)
+{
+	CLEANUP(text_release) struct text t = { 0 };
+
+	text_add(&t, "root=/dev/nfs ip=dhcp nfsroot=");
+	if (recipe->server.write_address)
+		text_printf(&t, "%s:", recipe->server.address);
+	text_printf(&t, "%s/%s,timeo=600,retrans=2", recipe->nfs.path, version);
+	if (e->access == NFS_RW)
+		text_add(&t, " rw");
+	else if (is_set(recipe->nfs.overlay_size))
+		text_printf(&t, " ro rescue.overlay=%s", recipe->nfs.overlay_size);
+	else
+		text_add(&t, " ro rescue.overlay");
+	if (is_set(e->append))
+		text_printf(&t, " %s", e->append);
+	return text_take(&t);
+}
+
+static int check_entry(const struct menu *m, const struct menu_entry *e, const struct position *at,
+		       struct err *err)
+{
+	size_t length = COMMAND_LINE_ADDED;
+
+	if (!is_label(e->label))
+		return fail(at, err, "a menu label has letters, digits and . _ - only", e->label);
+	if (menu_find(m, e->label))
+		return fail(at, err, "two menu entries have the same label", e->label);
+	if (!is_set(e->title) || !is_line(e->title))
+		return fail(at, err, "a menu title is one line of text", e->title ? e->title : "");
+	if (e->append && !is_line(e->append))
+		return fail(at, err, "kernel words are one line of text", e->append);
+	if (e->initrd && strlen(e->initrd) > PATH_LIMIT)
+		return fail(at, err, "a path is longer than the 127 bytes PXELINUX reads",
+			    e->initrd);
+	length += (e->kernel ? strlen(e->kernel) : 0) + (e->initrd ? strlen(e->initrd) : 0) +
+		  (e->append ? strlen(e->append) : 0);
+	if (length > COMMAND_LINE_LIMIT) {
+		fail(at, err, "the kernel command line gets too long for menu entry", e->label);
+		return err_hint(err, "%zu bytes with what the boot loader adds; Linux reads %d",
+				length, COMMAND_LINE_LIMIT);
+	}
+	return 0;
+}
+
+static int add_entry(struct menu *m, struct menu_entry *e, const struct position *at,
+		     struct err *err)
+{
+	int r = check_entry(m, e, at, err);
+
+	if (r < 0)
+		return r;
+	GROW(m->entry, m->count, m->allocated);
+	m->entry[m->count++] = *e;
+	*e = (struct menu_entry){ 0 };
+	return 0;
+}
+
+static void entry_release(struct menu_entry *e)
+{
+	free(e->label);
+	free(e->title);
+	free(e->kernel);
+	free(e->initrd);
+	free(e->append);
+}
+
+static int add_serial(struct menu *m, const struct menu_entry *plain, const struct position *at,
+		      struct err *err)
+{
+	CLEANUP(entry_release)
+	struct menu_entry e = {
+		.kind = plain->kind,
+		.label = xasprintf("%s" SERIAL_LABEL, plain->label),
+		.title = xasprintf("%s" SERIAL_TITLE, plain->title),
+		.kernel = xstrdup(plain->kernel),
+		.initrd = xstrdup(plain->initrd),
+		.append = xasprintf("%s" SERIAL_WORDS, plain->append),
+	};
+
+	return add_entry(m, &e, at, err);
+}
+
+static int add_rescue(struct menu *m, const struct recipe *recipe,
+		      const struct recipe_menu_entry *from, const char *version, struct err *err)
+{
+	CLEANUP(entry_release)
+	struct menu_entry e = {
+		.kind = MENU_RESCUE,
+		.label = xstrdup(from->label),
+		.title = xstrdup(from->title),
+		.kernel = xasprintf("kernel/%s/%s/vmlinuz", recipe->name, version),
+		.initrd = xasprintf("kernel/%s/%s/initrd.img", recipe->name, version),
+		.append = rescue_words(recipe, from, version),
+	};
+	int r = add_entry(m, &e, &from->at, err);
+
+	if (r < 0 || !recipe->menu.serial)
+		return r;
+	return add_serial(m, &m->entry[m->count - 1], &from->at, err);
+}
+
+static int add_other(struct menu *m, const struct recipe_menu_entry *from, struct err *err)
+{
+	CLEANUP(entry_release)
+	struct menu_entry e = {
+		.kind = from->kind,
+		.label = xstrdup(from->label),
+		.title = xstrdup(from->title),
+	};
+
+	if (from->kind == MENU_LOCAL && is_set(from->append))
+		return fail(&from->at, err,
+			    "an entry that boots the local disk has no kernel words", from->append);
+	if (from->kind == MENU_MEMTEST) {
+		e.kernel = xstrdup(MENU_MEMTEST_PATH);
+		e.append = xstrdup(from->append ? from->append : "");
+	}
+	return add_entry(m, &e, &from->at, err);
+}
+
+static int check_nfs(const struct recipe *recipe, struct err *err)
+{
+	if (!is_set(recipe->nfs.path) || *recipe->nfs.path != '/' || !is_word(recipe->nfs.path) ||
+	    strchr(recipe->nfs.path, ','))
+		return err_set(err, ERR_USAGE,
+			       "nfs.path is an absolute path without white space "
+			       "and commas: '%s'",
+			       recipe->nfs.path ? recipe->nfs.path : "");
+	if (is_set(recipe->nfs.overlay_size) && !is_word(recipe->nfs.overlay_size))
+		return err_set(err, ERR_USAGE, "nfs.overlay-size is one word, 50%% or 1G: '%s'",
+			       recipe->nfs.overlay_size);
+	if (recipe->server.write_address &&
+	    (!is_set(recipe->server.address) || !is_word(recipe->server.address)))
+		return err_set(err, ERR_USAGE, "server.write-address needs a server.address");
+	return 0;
+}
+
+/* The entries that a menu without a kernel must not have. Entries by default are merely left out. */
+static int check_no_kernel(const struct recipe *recipe, struct err *err)
+{
+	for (size_t i = 0; i < recipe->menu.entry_count; i++) {
+		const struct recipe_menu_entry *e = &recipe->menu.entry[i];
+
+		if (e->kind == MENU_RESCUE && e->at.line) {
+			fail(&e->at, err, "a rescue entry in a recipe without a kernel", e->label);
+			return err_hint(err, "name the kernel's package with `kernel:`, or remove "
+					     "the entry");
+		}
+	}
+	return 0;
+}
+
+static int check_start(const struct menu *m, const char *label, int timeout,
+		       const struct position *at, struct err *err)
+{
+	CLEANUP(strv_release) struct strv labels = { 0 };
+	cleanup_free char *list = NULL;
+
+	if (timeout > TIMEOUT_LIMIT)
+		return fail(at, err, "a menu's timeout is at most 35996 tenths of a second",
+			    label ? label : "");
+	if (!is_set(label) || menu_find(m, label))
+		return 0;
+	for (size_t i = 0; i < m->count; i++)
+		strv_add(&labels, m->entry[i].label);
+	list = strv_join(&labels, ", ");
+	fail(at, err, "the menu has no entry of this label", label);
+	return err_hint(err, "its entries are %s", list);
+}
+
+static int check_starts(const struct menu *m, const struct recipe *recipe, struct err *err)
+{
+	static const struct position nowhere = { 0 };
+	int r = check_start(m, recipe->menu.default_entry, recipe->menu.timeout, &nowhere, err);
+
+	for (size_t i = 0; r >= 0 && i < recipe->menu.client_count; i++) {
+		const struct recipe_menu_client *c = &recipe->menu.client[i];
+
+		r = check_start(m, c->entry, c->timeout, &c->at, err);
+	}
+	return r;
+}
+
+static int add_entries(struct menu *m, const struct recipe *recipe, const char *version,
+		       struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < recipe->menu.entry_count; i++) {
+		const struct recipe_menu_entry *e = &recipe->menu.entry[i];
+
+		if (e->kind == MENU_RESCUE)
+			r = add_rescue(m, recipe, e, version, err);
+		else
+			r = add_other(m, e, err);
+	}
+	return r;
+}
+
+int menu_describe(const struct recipe *recipe, const char *version, struct menu *ret,
+		  struct err *err)
+{
+	CLEANUP(menu_release) struct menu m = { .serial = recipe->menu.serial };
+	int r;
+
+	m.heading = xasprintf("%s %s", recipe->name, version);
+	m.title = xstrdup(is_set(recipe->menu.title) ? recipe->menu.title : recipe->name);
+	if (is_set(recipe->kernel)) {
+		r = is_line(m.title) ? check_nfs(recipe, err)
+				     : err_set(err, ERR_USAGE, "menu.title is one line of text");
+		if (r >= 0)
+			r = add_entries(&m, recipe, version, err);
+		if (r >= 0 && !m.count)
+			r = err_set(err, ERR_USAGE, "the menu has no entries");
+		if (r >= 0)
+			r = check_starts(&m, recipe, err);
+	} else {
+		r = check_no_kernel(recipe, err);
+	}
+	if (r < 0)
+		return r;
+	*ret = m;
+	m = (struct menu){ 0 };
+	return 0;
+}
+
+const struct menu_entry *menu_find(const struct menu *m, const char *label)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (streq(m->entry[i].label, label))
+			return &m->entry[i];
+	return NULL;
+}
+
+struct menu_choice menu_default_choice(const struct recipe *recipe, const struct menu *m)
+{
+	const char *label = recipe->menu.default_entry;
+
+	return (struct menu_choice){
+		.label = is_set(label) ? label : m->entry[0].label,
+		.timeout = recipe->menu.timeout,
+	};
+}
+
+struct menu_choice menu_client_choice(const struct recipe *recipe, const struct menu *m, size_t i)
+{
+	const struct recipe_menu_client *c = &recipe->menu.client[i];
+	struct menu_choice choice = menu_default_choice(recipe, m);
+
+	if (is_set(c->entry))
+		choice.label = c->entry;
+	if (c->timeout >= 0)
+		choice.timeout = c->timeout;
+	return choice;
+}
+
+void menu_release(struct menu *m)
+{
+	for (size_t i = 0; i < m->count; i++)
+		entry_release(&m->entry[i]);
+	free(m->entry);
+	free(m->heading);
+	free(m->title);
+	*m = (struct menu){ 0 };
+}

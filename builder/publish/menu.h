@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The boot menu as data: which entries, with which titles, files and kernel words, which is the
+ * default, after how long. Made once from recipe and version; each boot loader has a writer that
+ * turns it into its own language (menu_pxelinux() here; a grub.cfg writer takes the same struct), so
+ * that all loaders show the same menu.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "recipe/recipe.h"
+
+struct menu_entry {
+	enum menu_kind kind;
+	char *label;  /* unique; [A-Za-z0-9._-]+ */
+	char *title;  /* for people */
+	char *kernel; /* relative to the tftp root; NULL for MENU_LOCAL */
+	char *initrd; /* same; MENU_RESCUE only */
+	char *append; /* kernel words but initrd= and the boot interface, which loaders spell differently */
+};
+
+struct menu {
+	char *heading; /* comment at the top of files: recipe and version */
+	char *title;
+	bool serial;		  /* the loader, too, talks on the first serial port */
+	struct menu_entry *entry; /* in the order shown */
+	size_t count;
+	size_t allocated;
+};
+
+/* Where and how one file of the menu starts: the common one, or one machine's. */
+struct menu_choice {
+	const char *label; /* the entry that is booted when nobody chooses */
+	int timeout;	   /* tenths of a second; 0: at once, without showing the menu */
+};
+
+/* kernel/memtest86/memtest86: not a name that ends in .bin, which PXELINUX would take for a boot
+ * sector. */
+#define MENU_MEMTEST_PATH "kernel/memtest86/memtest86"
+
+/* A recipe without a kernel has nothing to boot: the menu is empty, and a rescue entry that the recipe
+ * writes out is an error. ERR_USAGE, at the recipe's line, for what PXELINUX or the kernel cannot take:
+ * file names over 127 bytes, kernel command lines over 2047 (with BOOT_IMAGE= and BOOTIF=), unknown
+ * default entries, white space in paths. */
+int menu_describe(const struct recipe *recipe, const char *version, struct menu *ret,
+		  struct err *err);
+void menu_release(struct menu *m);
+const struct menu_entry *menu_find(const struct menu *m, const char *label);
+
+/* The common start, and that of recipe->menu.client[i]. */
+struct menu_choice menu_default_choice(const struct recipe *recipe, const struct menu *m);
+struct menu_choice menu_client_choice(const struct recipe *recipe, const struct menu *m, size_t i);
+
+/* pxelinux.c: text of a pxelinux.cfg file; caller frees. */
+char *menu_pxelinux(const struct menu *m, const struct menu_choice *choice);
+/* The file PXELINUX asks for: 01-aa-bb-cc-dd-ee-ff (01: Ethernet); caller frees. */
+char *menu_pxelinux_name(const char *mac);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* https://wiki.syslinux.org/wiki/index.php?title=Config and ...?title=Menu */
+#include "publish/menu.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+static void add_entry(struct text *t, const struct menu_entry *e, const struct menu_choice *choice)
+{
+	text_printf(t, "\nLABEL %s\n\tMENU LABEL %s\n", e->label, e->title);
+	if (streq(e->label, choice->label))
+		text_add(t, "\tMENU DEFAULT\n");
+	switch (e->kind) {
+	case MENU_LOCAL:
+		text_add(t, "\tLOCALBOOT 0\n");
+		break;
+	case MENU_MEMTEST:
+		text_printf(t, "\tLINUX %s\n", e->kernel);
+		if (*e->append)
+			text_printf(t, "\tAPPEND %s\n", e->append);
+		break;
+	case MENU_RESCUE:
+		text_printf(t, "\tKERNEL %s\n", e->kernel);
+		text_printf(t, "\tAPPEND initrd=%s %s\n", e->initrd, e->append);
+		/* BOOTIF=: with two network cards the initramfs asks on the one that booted. */
+		text_add(t, "\tIPAPPEND 2\n");
+		break;
+	}
+}
+
+char *menu_pxelinux(const struct menu *m, const struct menu_choice *choice)
+{
+	CLEANUP(text_release) struct text t = { 0 };
+
+	text_printf(&t, "# %s\n", m->heading);
+	/* Has to be the first directive. */
+	if (m->serial)
+		text_add(&t, "SERIAL 0 115200\n");
+	/* TIMEOUT 0 waits for ever, so "at once" is a default without a menu; Shift at the start
+	 * still gives a prompt. */
+	if (choice->timeout == 0)
+		text_printf(&t, "DEFAULT %s\nPROMPT 0\n", choice->label);
+	else
+		text_printf(&t, "DEFAULT menu.c32\nPROMPT 0\nTIMEOUT %d\n", choice->timeout);
+	text_printf(&t, "\nMENU TITLE %s\n", m->title);
+	for (size_t i = 0; i < m->count; i++)
+		add_entry(&t, &m->entry[i], choice);
+	return text_take(&t);
+}
+
+char *menu_pxelinux_name(const char *mac)
+{
+	char *name = xasprintf("01-%s", mac);
+
+	for (char *p = name; *p; p++)
+		if (*p == ':')
+			*p = '-';
+	return name;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "publish/result.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/interrupt.h"
+#include "base/io.h"
+#include "base/memory.h"
+
+static int read_link(const struct walk_entry *e, struct result_file *f, struct err *err)
+{
+	size_t size = (size_t)e->st->st_size + 1;
+	ssize_t n;
+
+	f->link = xcalloc(1, size + 1);
+	n = readlinkat(e->dirfd, e->name, f->link, size);
+	if (n < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot read the link '%s'", e->path);
+	return 0;
+}
+
+static int hash_file(const struct walk_entry *e, struct result_file *f, struct err *err)
+{
+	cleanup_fd int fd = openat(e->dirfd, e->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", e->path);
+	f->size = (uint64_t)e->st->st_size;
+	if (digest_fd(fd, f->sha256, err) < 0)
+		return err_wrap(err, "reading '%s'", e->path);
+	return 0;
+}
+
+static int read_entry(const struct walk_entry *e, void *data, struct err *err)
+{
+	struct result_files *files = data;
+	struct result_file *f;
+	int r = interrupt_check(err);
+
+	if (r < 0 || S_ISDIR(e->st->st_mode) || streq(e->path, "provenance.json"))
+		return r;
+	if (!S_ISREG(e->st->st_mode) && !S_ISLNK(e->st->st_mode))
+		return err_set(err, ERR_BUILD, "'%s' is neither a file nor a link", e->path);
+	GROW(files->item, files->count, files->allocated);
+	f = &files->item[files->count++];
+	*f = (struct result_file){ .path = xstrdup(e->path) };
+	return S_ISLNK(e->st->st_mode) ? read_link(e, f, err) : hash_file(e, f, err);
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+	return strcmp(((const struct result_file *)a)->path, ((const struct result_file *)b)->path);
+}
+
+int result_files_read(int dir_fd, struct result_files *ret, struct err *err)
+{
+	CLEANUP(result_files_release) struct result_files files = { 0 };
+	int r = walk_tree(dir_fd, read_entry, &files, err);
+
+	if (r < 0)
+		return r;
+	/* A walk has "a/b" before "a.c"; sorted paths have not. */
+	if (files.count)
+		qsort(files.item, files.count, sizeof(*files.item), compare_paths);
+	*ret = files;
+	files = (struct result_files){ 0 };
+	return 0;
+}
+
+void result_files_release(struct result_files *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		free(f->item[i].path);
+		free(f->item[i].link);
+	}
+	free(f->item);
+	*f = (struct result_files){ 0 };
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+#include "publish/result.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "base/interrupt.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "publish/compressor.h"
+#include "publish/menu.h"
+#include "publish/server.h"
+#include "publish/tftp.h"
+
+#define TEMPORARY_PREFIX ".new-"
+#define LOCK_POLL_MS 50
+
+static bool is_missing(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) < 0 && errno == ENOENT;
+}
+
+static int open_out(struct result *res, const char *out, struct err *err)
+{
+	cleanup_free char *path = xasprintf("%s/%s", out, res->recipe->name);
+	int r;
+
+	res->out = xstrdup(out);
+	res->made_out = is_missing(out);
+	res->made_recipe = is_missing(path);
+	r = make_dirs(AT_FDCWD, path, 0755, err);
+	if (r >= 0)
+		r = open_dir(AT_FDCWD, path, &res->out_fd, err);
+	if (r < 0) {
+		err_wrap(err, "making the output directory '%s'", path);
+		return err_hint(err, "give a directory you may write to with --out DIR");
+	}
+	return 0;
+}
+
+int result_lock_out(struct result *res, struct err *err)
+{
+	struct pollfd p = { .fd = interrupt_fd(), .events = POLLIN };
+	int r;
+
+	while (flock(res->out_fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EWOULDBLOCK) {
+			log_debug("'%s/%s' cannot be locked: %s", res->out, res->recipe->name,
+				  strerror(errno));
+			return 0;
+		}
+		r = interrupt_check(err);
+		if (r < 0)
+			return r;
+		(void)poll(&p, 1, LOCK_POLL_MS);
+	}
+	return 0;
+}
+
+void result_unlock_out(struct result *res)
+{
+	(void)flock(res->out_fd, LOCK_UN);
+}
+
+/* A directory that can be locked has lost its builder: locks end with the process that held them. */
+static int remove_if_stale(int out_fd, const char *name, struct err *err)
+{
+	cleanup_fd int fd = openat(out_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return 0;
+	log_debug("removing '%s', left behind by a build that was killed", name);
+	return remove_tree(out_fd, name, err);
+}
+
+static int list_temporaries(int out_fd, struct strv *ret, struct err *err)
+{
+	const struct dirent *e;
+	DIR *d;
+	int fd = openat(out_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d) {
+		int errnum = errno;
+
+		if (fd >= 0)
+			(void)close(fd);
+		return err_errno(err, ERR_BUILD, errnum, "cannot list the directory");
+	}
+	while ((e = readdir(d)))
+		if (starts_with(e->d_name, TEMPORARY_PREFIX))
+			strv_add(ret, e->d_name);
+	(void)closedir(d);
+	return 0;
+}
+
+static int remove_stale(struct result *res, struct err *err)
+{
+	CLEANUP(strv_release) struct strv names = { 0 };
+	int r = list_temporaries(res->out_fd, &names, err);
+
+	for (size_t i = 0; r >= 0 && i < names.count; i++)
+		r = remove_if_stale(res->out_fd, names.item[i], err);
+	if (r < 0)
+		return err_wrap(err, "removing what an earlier build left in '%s/%s'", res->out,
+				res->recipe->name);
+	return 0;
+}
+
+static int make_temporary(struct result *res, struct err *err)
+{
+	for (unsigned n = 0;; n++) {
+		cleanup_free char *name = xasprintf(TEMPORARY_PREFIX "%s-%u", res->version, n);
+
+		if (mkdirat(res->out_fd, name, 0755) == 0) {
+			res->temporary = take_ptr(name);
+			break;
+		}
+		if (errno != EEXIST) {
+			err_errno(err, ERR_BUILD, errno, "cannot make the directory '%s/%s/%s'",
+				  res->out, res->recipe->name, name);
+			return err_hint(err, "give a directory you may write to with --out DIR");
+		}
+	}
+	if (open_dir(res->out_fd, res->temporary, &res->dir_fd, err) < 0)
+		return err_wrap(err, "opening the new result");
+	(void)flock(res->dir_fd, LOCK_EX | LOCK_NB);
+	return 0;
+}
+
+static int check_name(const struct recipe *recipe, struct err *err)
+{
+	const char *name = recipe->name;
+
+	if (!name || !*name || *name == '.' || strchr(name, '/'))
+		return err_set(err, ERR_USAGE, "'%s' cannot name a result: it becomes a directory",
+			       name ? name : "");
+	return 0;
+}
+
+static int check_inputs(const struct result *res, struct err *err)
+{
+	CLEANUP(menu_release) struct menu menu = { 0 };
+	int r = check_name(res->recipe, err);
+
+	if (r >= 0)
+		r = menu_describe(res->recipe, res->version, &menu, err);
+	if (r >= 0)
+		r = tftp_check(res->lock, &menu, err);
+	if (r >= 0)
+		r = compressor_check(res->lock, err);
+	if (r >= 0)
+		r = server_check(res->recipe, err);
+	return r;
+}
+
+static int write_lock(struct result *res, struct err *err)
+{
+	cleanup_free char *text = lock_text(res->lock);
+	cleanup_free char *name = xasprintf("%s.lock", res->recipe->name);
+
+	return result_write(res, name, text, strlen(text), err);
+}
+
+int result_begin(struct store *s, const struct recipe *recipe, const struct lock *lock,
+		 const struct indices *indices, const char *out, struct result *ret,
+		 struct err *err)
+{
+	CLEANUP(result_release) struct result res = RESULT_INIT;
+	int r;
+
+	res.store = s;
+	res.recipe = recipe;
+	res.lock = lock;
+	res.indices = indices;
+	res.version = lock_version(lock);
+	r = check_inputs(&res, err);
+	if (r >= 0)
+		r = open_out(&res, out, err);
+	if (r >= 0)
+		r = result_lock_out(&res, err);
+	if (r >= 0)
+		r = remove_stale(&res, err);
+	if (r >= 0)
+		r = make_temporary(&res, err);
+	if (r < 0)
+		return r;
+	result_unlock_out(&res);
+	r = write_lock(&res, err);
+	if (r < 0)
+		return r;
+	*ret = res;
+	res = (struct result)RESULT_INIT;
+	return 0;
+}
+
+static void remove_temporary(struct result *res)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+
+	if (remove_tree(res->out_fd, res->temporary, &err) < 0)
+		log_warning("'%s/%s/%s' stays behind: %s", res->out, res->recipe->name,
+			    res->temporary, err.message);
+}
+
+/* Others may have begun to use them: only empty ones go. */
+static void remove_made_directories(const struct result *res)
+{
+	if (res->made_recipe) {
+		cleanup_free char *path = xasprintf("%s/%s", res->out, res->recipe->name);
+
+		(void)unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
+	}
+	if (res->made_out)
+		(void)unlinkat(AT_FDCWD, res->out, AT_REMOVEDIR);
+}
+
+void result_release(struct result *res)
+{
+	if (res->temporary)
+		remove_temporary(res);
+	if (res->version && res->dir_fd >= 0)
+		(void)close(res->dir_fd);
+	if (res->version && res->out_fd >= 0)
+		(void)close(res->out_fd);
+	if (!res->published)
+		remove_made_directories(res);
+	free(res->version);
+	free(res->out);
+	free(res->temporary);
+	free(res->kernel);
+	*res = (struct result)RESULT_INIT;
+}
+
+int result_create(struct result *res, const char *path, int *ret_fd, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	int fd, r;
+
+	if (slash) {
+		cleanup_free char *above = xstrndup(path, (size_t)(slash - path));
+
+		r = make_dirs(res->dir_fd, above, 0755, err);
+		if (r < 0)
+			return r;
+	}
+	fd = openat(res->dir_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot create '%s' of the result", path);
+	*ret_fd = fd;
+	return 0;
+}
+
+int result_write(struct result *res, const char *path, const void *data, size_t size,
+		 struct err *err)
+{
+	cleanup_fd int fd = -1;
+	int r = result_create(res, path, &fd, err);
+
+	if (r < 0)
+		return r;
+	r = write_all(fd, data, size);
+	if (r < 0)
+		return err_errno(err, ERR_BUILD, -r, "cannot write '%s' of the result", path);
+	return 0;
+}
+
+int result_symlink(struct result *res, const char *target, const char *path, struct err *err)
+{
+	if (symlinkat(target, res->dir_fd, path) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot make the link '%s' of the result",
+				 path);
+	return 0;
+}
+
+char *result_kernel_path(const struct recipe *recipe, const char *version)
+{
+	return xasprintf("kernel/%s/%s", recipe->name, version);
+}
