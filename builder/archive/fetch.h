@@ -4,7 +4,9 @@
  * its name in the store only if size and SHA-256 are the expected ones. A mirror that fails (404,
  * time-out, wrong hash) is followed by the next one of the list; when all have failed the error names
  * the URL and class: ERR_NETWORK for transport, ERR_TRUST if any mirror gave wrong bytes.
- * Transient failures are tried three times. http, https and file URLs only.
+ * Passing failures (no connection, 5xx, an early end) are tried three times. http, https and file URLs
+ * only, redirects to http and https only. $http_proxy and its kin hold unless .proxy is set; the machine
+ * itself is asked directly.
  */
 #pragma once
 
@@ -39,3 +41,5 @@ struct fetch_options {
 int fetch_all(struct store *s, struct fetch_item *item, size_t count,
 	      const struct fetch_options *options, struct err *err);
 void fetch_item_release(struct fetch_item *item);
+/* The URL without user and password, for messages and records; the caller frees it. */
+char *fetch_url_text(const char *url);

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#include "archive/fetch.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "archive/transfer.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/progress.h"
+
+#define CONNECTIONS_DEFAULT 8
+#define ATTEMPTS 3
+#define TICK 500 /* milliseconds: how late a progress bar may be */
+
+/* Before the second and the third attempt, in milliseconds. */
+static const int64_t pauses[ATTEMPTS - 1] = { 500, 2000 };
+
+struct fetch {
+	const struct fetch_options *options;
+	CURLM *multi;
+	struct transfer *transfer;
+	size_t count;
+	size_t running;
+	size_t open; /* waiting or running */
+	struct strv dead; /* hosts that did not answer */
+};
+
+static int64_t now_milliseconds(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void fetch_release(struct fetch *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		if (f->transfer[i].easy)
+			(void)curl_multi_remove_handle(f->multi, f->transfer[i].easy);
+		transfer_release(&f->transfer[i]);
+	}
+	free(f->transfer);
+	if (f->multi)
+		(void)curl_multi_cleanup(f->multi);
+	strv_release(&f->dead);
+}
+
+static size_t connections(const struct fetch *f)
+{
+	return f->options->connections ? f->options->connections : CONNECTIONS_DEFAULT;
+}
+
+static int fetch_init(struct fetch *f, struct store *s, struct fetch_item *item, size_t count,
+		      struct err *err)
+{
+	static bool initialised;
+	int r;
+
+	if (!initialised && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return err_set(err, ERR_BUILD, "libcurl cannot be initialised");
+	initialised = true;
+	f->multi = curl_multi_init();
+	if (!f->multi ||
+	    curl_multi_setopt(f->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+			      (long)connections(f)) != CURLM_OK)
+		return err_set(err, ERR_BUILD, "libcurl cannot be initialised");
+	f->transfer = xcalloc(count ? count : 1, sizeof(*f->transfer));
+	for (size_t i = 0; i < count; i++) {
+		r = interrupt_check(err);
+		if (r == 0)
+			r = transfer_init(&f->transfer[i], s, &item[i], f->options, err);
+		if (r < 0)
+			return r;
+		f->count++;
+		f->open += f->transfer[i].state == TRANSFER_WAITING;
+	}
+	return 0;
+}
+
+/* Moves on to the next URL, past hosts known to be dead if another is left. */
+static bool next_url(const struct fetch *f, struct transfer *t)
+{
+	t->attempt = 0;
+	for (size_t i = t->url + 1; i < t->item->url.count; i++) {
+		cleanup_free char *host = transfer_host(t->item->url.item[i]);
+
+		if (strv_has(&f->dead, host))
+			continue;
+		t->url = i;
+		return true;
+	}
+	return false;
+}
+
+static void skip_dead_host(const struct fetch *f, struct transfer *t)
+{
+	cleanup_free char *host = transfer_host(t->item->url.item[t->url]);
+
+	if (t->attempt == 0 && strv_has(&f->dead, host))
+		(void)next_url(f, t);
+}
+
+static int start(struct fetch *f, struct err *err)
+{
+	int64_t now = now_milliseconds();
+	int r;
+
+	for (size_t i = 0; i < f->count && f->running < connections(f); i++) {
+		struct transfer *t = &f->transfer[i];
+
+		if (t->state != TRANSFER_WAITING || t->not_before > now)
+			continue;
+		if (t->item->url.count == 0)
+			return err_set(err, ERR_NETWORK, "there is no URL to fetch %s from",
+				       t->item->sha256);
+		if (f->dead.count > 0)
+			skip_dead_host(f, t);
+		r = transfer_start(t, err);
+		if (r < 0)
+			return r;
+		if (curl_multi_add_handle(f->multi, t->easy) != CURLM_OK)
+			return err_set(err, ERR_BUILD, "libcurl takes no more downloads");
+		f->running++;
+	}
+	return 0;
+}
+
+static int give_up(const struct fetch *f, struct transfer *t, struct err *err)
+{
+	t->state = TRANSFER_FAILED;
+	if (t->item->url.count > 1)
+		(void)err_wrap(&t->item->err, "none of %zu URLs worked, the first failure was",
+			       t->item->url.count);
+	if (f->options->keep_going)
+		return 0;
+	*err = t->item->err;
+	t->item->err = (struct err){ 0 };
+	return err->errnum > 0 ? -err->errnum : -EIO;
+}
+
+static int settle(struct fetch *f, struct transfer *t, CURLcode code, struct err *err)
+{
+	enum transfer_outcome outcome = transfer_finish(t, code, err);
+
+	f->running--;
+	if (outcome == OUTCOME_FATAL)
+		return err->errnum > 0 ? -err->errnum : -EIO;
+	if (outcome == OUTCOME_DONE) {
+		t->state = TRANSFER_DONE;
+		f->open--;
+		return 0;
+	}
+	t->state = TRANSFER_WAITING;
+	log_debug("%s", t->item->err.message);
+	if (outcome != OUTCOME_OTHER && t->attempt + 1 < ATTEMPTS) {
+		t->not_before = now_milliseconds() + pauses[t->attempt++];
+		return 0;
+	}
+	if (outcome == OUTCOME_UNREACHABLE) {
+		cleanup_free char *host = transfer_host(t->item->url.item[t->url]);
+
+		if (!strv_has(&f->dead, host))
+			strv_add(&f->dead, host);
+	}
+	if (next_url(f, t))
+		return 0;
+	f->open--;
+	return give_up(f, t, err);
+}
+
+static int collect(struct fetch *f, struct err *err)
+{
+	CURLMsg *message;
+	int left, r;
+
+	while ((message = curl_multi_info_read(f->multi, &left))) {
+		CURL *easy = message->easy_handle;
+		CURLcode code = message->data.result;
+		struct transfer *t = NULL;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
+		(void)curl_multi_remove_handle(f->multi, easy);
+		r = settle(f, t, code, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void show(const struct fetch *f)
+{
+	uint64_t done = 0;
+
+	if (!f->options->show_progress)
+		return;
+	for (size_t i = 0; i < f->count; i++)
+		done += transfer_progress(&f->transfer[i]);
+	progress_update(done);
+}
+
+/* Sleeps until something arrives, a pause is over or a signal comes. */
+static int wait_for_events(const struct fetch *f, struct err *err)
+{
+	struct curl_waitfd signal = { .fd = interrupt_fd(), .events = CURL_WAIT_POLLIN };
+	int64_t now = now_milliseconds(), most = TICK;
+
+	for (size_t i = 0; i < f->count && most > 0; i++) {
+		const struct transfer *t = &f->transfer[i];
+
+		if (t->state != TRANSFER_WAITING)
+			continue;
+		if (t->not_before > now && t->not_before - now < most)
+			most = t->not_before - now;
+		if (t->not_before <= now && f->running < connections(f))
+			most = 0;
+	}
+	if (curl_multi_poll(f->multi, &signal, signal.fd >= 0 ? 1 : 0, (int)most, NULL) != CURLM_OK)
+		return err_set(err, ERR_BUILD, "libcurl cannot wait for the network");
+	return 0;
+}
+
+int fetch_all(struct store *s, struct fetch_item *item, size_t count,
+	      const struct fetch_options *options, struct err *err)
+{
+	CLEANUP(fetch_release) struct fetch f = { .options = options };
+	int left, r;
+
+	r = fetch_init(&f, s, item, count, err);
+	while (r == 0 && f.open > 0) {
+		r = interrupt_check(err);
+		if (r == 0)
+			r = start(&f, err);
+		if (r == 0 && curl_multi_perform(f.multi, &left) != CURLM_OK)
+			r = err_set(err, ERR_BUILD, "libcurl failed");
+		if (r == 0)
+			r = collect(&f, err);
+		show(&f);
+		if (r == 0 && f.open > 0)
+			r = wait_for_events(&f, err);
+	}
+	show(&f);
+	return r;
+}
+
+void fetch_item_release(struct fetch_item *item)
+{
+	strv_release(&item->url);
+	text_release(&item->head);
+	free(item->from);
+	err_release(&item->err);
+	*item = (struct fetch_item){ 0 };
+}

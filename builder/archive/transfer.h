@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One download of fetch.c: an item of the list, the URL that is being tried, and what has arrived. Not for
+ * others; fetch_all() is the interface.
+ */
+#pragma once
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "archive/fetch.h"
+
+enum transfer_state { TRANSFER_WAITING, TRANSFER_RUNNING, TRANSFER_DONE, TRANSFER_FAILED };
+
+struct transfer {
+	struct store *store;		     /* borrowed, as the next two */
+	struct fetch_item *item;
+	const struct fetch_options *options;
+	enum transfer_state state;
+	CURL *easy;	      /* while running */
+	size_t url;	      /* index into item->url */
+	unsigned attempt;     /* at that URL, from 0 */
+	int64_t not_before;   /* milliseconds of the monotonic clock */
+	struct store_put put;
+	struct digest *digest;
+	struct text head;
+	uint64_t received;
+	int errnum;	      /* of a failed write to the store */
+	bool too_long;
+	bool enough;	      /* all of `range` has arrived */
+	char message[CURL_ERROR_SIZE];
+};
+
+enum transfer_outcome {
+	OUTCOME_DONE,
+	OUTCOME_AGAIN,	     /* a passing failure: the same URL may work later; why is in item->err */
+	OUTCOME_UNREACHABLE, /* the same, and it was the host that did not answer */
+	OUTCOME_OTHER,	     /* try the next URL; why is in item->err */
+	OUTCOME_FATAL,	     /* no URL will help; why is in *err */
+};
+
+/* Takes the blob from the store if it is there: then the state is TRANSFER_DONE. */
+int transfer_init(struct transfer *t, struct store *s, struct fetch_item *item,
+		  const struct fetch_options *options, struct err *err);
+/* Makes t->easy for the URL at t->url; the caller adds it to its multi handle. */
+int transfer_start(struct transfer *t, struct err *err);
+/* After the caller removed t->easy from the multi handle: judges and keeps what arrived. */
+enum transfer_outcome transfer_finish(struct transfer *t, CURLcode code, struct err *err);
+/* Bytes for the progress bar. */
+uint64_t transfer_progress(const struct transfer *t);
+void transfer_release(struct transfer *t);
+/* scheme://host:port of a URL, for remembering which hosts are dead; the caller frees it. */
+char *transfer_host(const char *url);
