@@ -34,8 +34,7 @@ static int fill_actions(posix_spawn_file_actions_t *a, const struct child_option
 		taken[child] = true;
 		top = child > top ? child : top;
 		parked[i] = fcntl(options->fd[i].parent, F_DUPFD_CLOEXEC, FD_PARKED);
-		r = parked[i] < 0 ? errno
-				  : posix_spawn_file_actions_adddup2(a, parked[i], child);
+		r = parked[i] < 0 ? errno : posix_spawn_file_actions_adddup2(a, parked[i], child);
 	}
 	if (r == 0 && !taken[STDIN_FILENO])
 		r = posix_spawn_file_actions_addopen(a, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -92,7 +91,8 @@ static int spawn(pid_t *ret_pid, const struct child_options *options)
 		if (r == 0)
 			r = posix_spawnp(ret_pid, options->argv[0], &actions, &attributes,
 					 (char **)(uintptr_t)options->argv,
-					 options->env ? (char **)(uintptr_t)options->env : env.item);
+					 options->env ? (char **)(uintptr_t)options->env
+						      : env.item);
 		(void)posix_spawnattr_destroy(&attributes);
 	}
 	(void)posix_spawn_file_actions_destroy(&actions);
@@ -125,7 +125,8 @@ int child_start(struct child *c, const struct child_options *options, struct err
 	if (c->pidfd < 0) {
 		(void)err_errno(err, ERR_BUILD, errno, "cannot watch '%s' (pidfd_open)", c->name);
 		child_release(c);
-		return err_hint(err, "this needs Linux 5.3 and a container that permits pidfd_open");
+		return err_hint(err,
+				"this needs Linux 5.3 and a container that permits pidfd_open");
 	}
 	return 0;
 }

@@ -30,7 +30,8 @@ struct child_fd {
 struct child_options {
 	const char *const *argv; /* NULL-terminated */
 	const char *const *env;	 /* NULL: PATH, TZ=UTC, LC_ALL=C.UTF-8 and nothing else */
-	struct child_fd fd[CHILD_FD_MAX]; /* 0, 1, 2 not named here: /dev/null, /dev/null, our stderr */
+	/* 0, 1, 2 not named here: /dev/null, /dev/null, our stderr */
+	struct child_fd fd[CHILD_FD_MAX];
 	size_t fd_count;
 };
 
@@ -39,7 +40,10 @@ struct child {
 	int pidfd;  /* poll for POLLIN: has ended; -1: none */
 	char *name; /* owned; argv[0], for messages */
 };
-#define CHILD_INIT { .pid = -1, .pidfd = -1 }
+#define CHILD_INIT                                                                                 \
+	{                                                                                          \
+		.pid = -1, .pidfd = -1                                                             \
+	}
 
 int child_start(struct child *c, const struct child_options *options, struct err *err);
 /* Waits until it ends or a signal arrives (then ERR_INTERRUPTED). *ret_status as from waitpid(2). */

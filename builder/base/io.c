@@ -53,8 +53,9 @@ static int copy_in_kernel(int in_fd, int out_fd, uint64_t *done)
 			continue;
 		/* A real failure comes again, and with a better story, from read or write. */
 		if (n <= 0)
-			return n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) ? -errno
-											       : 0;
+			return n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
+				       ? -errno
+				       : 0;
 		*done += (uint64_t)n;
 	}
 }

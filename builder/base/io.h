@@ -28,10 +28,10 @@
 #define PUBLISH_PREFIX ".netrescue-new-"
 
 struct publish {
-	int dirfd;	/* owned */
-	int fd;		/* owned; write here */
+	int dirfd;	 /* owned */
+	int fd;		 /* owned; write here */
 	char *temporary; /* owned name in dirfd */
-	char *target;	/* owned name in dirfd */
+	char *target;	 /* owned name in dirfd */
 };
 
 int publish_begin(struct publish *p, int dirfd, const char *path, mode_t mode, struct err *err);

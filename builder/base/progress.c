@@ -58,7 +58,8 @@ enum progress_mode progress_default_mode(void)
 
 static void emit_json(const char *event, const char *summary)
 {
-	double seconds = now() - state.started;
+	/* Whole milliseconds: no reader wants 5.1e-8. */
+	double seconds = (double)(uint64_t)((now() - state.started) * 1000) / 1000;
 	cleanup_free char *line = NULL;
 	json_t *o = json_object();
 
@@ -73,7 +74,7 @@ static void emit_json(const char *event, const char *summary)
 		(void)json_object_set_new(o, "detail", json_string(state.detail.data));
 	if (summary)
 		(void)json_object_set_new(o, "summary", json_string(summary));
-	line = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(6));
+	line = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(10));
 	json_decref(o);
 	if (line)
 		(void)printf("%s\n", line);

@@ -37,8 +37,8 @@ struct strv {
 	size_t allocated;
 };
 
-void strv_add(struct strv *v, const char *s);	   /* copies s */
-void strv_add_take(struct strv *v, char *s);	   /* takes s */
+void strv_add(struct strv *v, const char *s); /* copies s */
+void strv_add_take(struct strv *v, char *s);  /* takes s */
 void strv_addf(struct strv *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void strv_add_all(struct strv *v, const struct strv *other);
 bool strv_has(const struct strv *v, const char *s); /* linear */

@@ -14,7 +14,7 @@
 #define REMOVE_DEPTH_MAX 64
 
 struct removal {
-	int top; /* the tree that is being removed */
+	int top;	   /* the tree that is being removed */
 	unsigned deferred; /* directories that were moved to its top */
 	uint64_t mount;
 	dev_t device;
@@ -46,8 +46,8 @@ int make_dirs(int dirfd, const char *path, mode_t mode, struct err *err)
 			int failed = errno;
 
 			if (fstatat(dirfd, prefix, &st, 0) < 0)
-				return err_errno(err, ERR_BUILD, failed, "cannot make directory '%s'",
-						 prefix);
+				return err_errno(err, ERR_BUILD, failed,
+						 "cannot make directory '%s'", prefix);
 			if (!S_ISDIR(st.st_mode))
 				return err_errno(err, ERR_BUILD, ENOTDIR,
 						 "cannot make directory '%s'", prefix);
@@ -141,6 +141,12 @@ static int empty_directory(struct removal *removal, int dirfd, unsigned depth, s
 	return r;
 }
 
+static int refuse_mount(const char *name, struct err *err)
+{
+	(void)err_errno(err, ERR_BUILD, EBUSY, "cannot remove '%s'", name);
+	return err_hint(err, "something is mounted there: unmount it first");
+}
+
 static int remove_entry(struct removal *removal, int dirfd, const char *name, unsigned depth,
 			struct err *err)
 {
@@ -151,10 +157,16 @@ static int remove_entry(struct removal *removal, int dirfd, const char *name, un
 
 	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
 		return 0;
-	if (errno != EISDIR && errno != EPERM)
-		return err_errno(err, ERR_BUILD, errno, "cannot remove '%s'", name);
+	/* POSIX says EPERM for directories, Linux EISDIR, and EPERM for what is immutable. */
+	int failed = errno;
+	if (failed == EBUSY)
+		return refuse_mount(name, err);
+	if (failed != EISDIR && failed != EPERM)
+		return err_errno(err, ERR_BUILD, failed, "cannot remove '%s'", name);
 	if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
+	if (errno == ENOTDIR)
+		return err_errno(err, ERR_BUILD, failed, "cannot remove '%s'", name);
 	if (depth >= REMOVE_DEPTH_MAX) {
 		r = move_to_top(removal, dirfd, name);
 		return r < 0 ? err_errno(err, ERR_BUILD, -r, "cannot remove '%s'", name) : 0;
@@ -169,8 +181,7 @@ static int remove_entry(struct removal *removal, int dirfd, const char *name, un
 		removal->mount = mount;
 		removal->device = device;
 	} else if (mount != removal->mount || device != removal->device) {
-		(void)err_errno(err, ERR_BUILD, EBUSY, "cannot remove '%s'", name);
-		return err_hint(err, "something is mounted there: unmount it first");
+		return refuse_mount(name, err);
 	}
 	r = empty_directory(removal, fd, depth + 1, err);
 	if (r < 0)
@@ -223,11 +234,11 @@ static int walk_entry(struct walk *w, int dirfd, const char *name, unsigned dept
 		return errno == ENOENT ? 0
 				       : err_errno(err, ERR_BUILD, errno, "cannot examine '%s'",
 						   w->path.data);
-	r = w->fn(&(struct walk_entry){ .dirfd = dirfd,
-					.name = name,
-					.path = w->path.data,
-					.st = &st },
-		  w->data, err);
+
+	const struct walk_entry entry = {
+		.dirfd = dirfd, .name = name, .path = w->path.data, .st = &st
+	};
+	r = w->fn(&entry, w->data, err);
 	if (r != 0 || !S_ISDIR(st.st_mode))
 		return r;
 	if (depth >= WALK_DEPTH_MAX)

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/err.h"
+#include "base/interrupt.h"
+#include "base/memory.h"
+
+/* What err_print writes. */
+static char *printed(const struct err *err)
+{
+	char *data = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&data, &size);
+
+	assert_non_null(stream);
+	err_print(err, stream);
+	assert_int_equal(fclose(stream), 0);
+	return data;
+}
+
+static void assert_printed(const struct err *err, const char *expected)
+{
+	cleanup_free char *got = printed(err);
+
+	assert_string_equal(got, expected);
+}
+
+static void first_failure_is_the_story(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(err_set(&err, ERR_TRUST, "hash of '%s' is wrong", "x"), -EIO);
+	assert_int_equal(err_errno(&err, ERR_BUILD, ENOENT, "second"), -EIO);
+	assert_int_equal(err_set(&err, ERR_USAGE, "third"), -EIO);
+	assert_int_equal(err_at(&err, ERR_USAGE, "f", 1, 1, "fourth"), -EIO);
+	assert_int_equal(err.class, ERR_TRUST);
+	assert_int_equal(err.errnum, 0);
+	assert_printed(&err, "netrescue: error: hash of 'x' is wrong\n");
+}
+
+static void errno_value_survives_wrapping(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(err_errno(&err, ERR_BUILD, ENOENT, "cannot open '%s'", "a"), -ENOENT);
+	assert_int_equal(err_wrap(&err, "reading suite '%s'", "trixie"), -ENOENT);
+	assert_int_equal(err_hint(&err, "first %d", 1), -ENOENT);
+	assert_int_equal(err_hint(&err, "second"), -ENOENT);
+	assert_printed(&err, "netrescue: error: reading suite 'trixie': cannot open 'a': "
+			     "No such file or directory\nhint: first 1\n");
+	err_release(&err);
+	assert_null(err.message);
+	assert_int_equal(err.class, ERR_NONE);
+	assert_printed(&err, "");
+}
+
+static void unknown_errno_and_full_disk(void **state)
+{
+	CLEANUP(err_release) struct err unknown = { 0 };
+	CLEANUP(err_release) struct err full = { 0 };
+
+	(void)state;
+	assert_int_equal(err_errno(&unknown, ERR_BUILD, 4000, "x"), -4000);
+	assert_string_equal(unknown.message, "x: error number 4000");
+	assert_int_equal(err_errno(&full, ERR_BUILD, ENOSPC, "x"), -ENOSPC);
+	assert_non_null(full.hint);
+}
+
+static void excerpt_and_caret(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_free char *file = NULL;
+	cleanup_free char *expected = NULL;
+
+	(void)state;
+	scratch_file("r.yaml", "name: x\npackages:\n\t- \xc3\xa4 tcpdmp\n");
+	file = xasprintf("%s/r.yaml", scratch_path);
+	assert_int_equal(err_at(&err, ERR_USAGE, file, 3, 6, "no package '%s'", "tcpdmp"), -EIO);
+	(void)err_hint(&err, "did you mean 'tcpdump'?");
+	expected = xasprintf("%s:3:6: error: no package 'tcpdmp'\n"
+			     "    3 |  - \xc3\xa4 tcpdmp\n"
+			     "      |      ^\n"
+			     "hint: did you mean 'tcpdump'?\n",
+			     file);
+	assert_printed(&err, expected);
+}
+
+static void positions_without_excerpt(void **state)
+{
+	static const struct {
+		const char *file;
+		unsigned line, column;
+		const char *expected;
+	} row[] = {
+		{ "/nonexistent/r.yaml", 3, 5, "/nonexistent/r.yaml:3:5: error: m\n" },
+		{ "/nonexistent/r.yaml", 3, 0, "/nonexistent/r.yaml:3: error: m\n" },
+		{ "/nonexistent/r.yaml", 0, 0, "/nonexistent/r.yaml: error: m\n" },
+		/* A directory and a device must neither fail nor block. */
+		{ "/tmp", 1, 1, "/tmp:1:1: error: m\n" },
+		{ "/dev/zero", 1, 1, "/dev/zero:1:1: error: m\n" },
+		/* Beyond the end of the file. */
+		{ "/proc/self/comm", 99, 1, "/proc/self/comm:99:1: error: m\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		CLEANUP(err_release) struct err err = { 0 };
+
+		(void)err_at(&err, ERR_USAGE, row[i].file, row[i].line, row[i].column, "m");
+		assert_printed(&err, row[i].expected);
+	}
+}
+
+static void data_cannot_forge_messages(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+
+	(void)state;
+	(void)err_set(&err, ERR_BUILD, "%s", "a\033[2Jb\rc\nnetrescue: error: forged\n");
+	(void)err_hint(&err, "%s", "h\a\xff");
+	assert_printed(&err, "netrescue: error: a\\x1b[2Jb\\x0dc\n"
+			     "  netrescue: error: forged\nhint: h\\x07\\xff\n");
+}
+
+static void exit_codes(void **state)
+{
+	static const struct {
+		enum err_class class;
+		int code;
+	} row[] = {
+		{ ERR_NONE, 0 },    { ERR_BUILD, 1 }, { ERR_USAGE, 2 },		{ ERR_TRUST, 3 },
+		{ ERR_NETWORK, 4 }, { ERR_BOOT, 5 },  { ERR_INTERRUPTED, 130 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		assert_int_equal(err_exit_code(&(struct err){ .class = row[i].class }),
+				 row[i].code);
+}
+
+/* In a process of its own: a pending signal does not go away. */
+static void interruption_is_seen_again_and_again(void **state)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct err err = { 0 };
+
+		interrupt_init();
+		if (interrupt_fd() < 0 || interrupt_check(&err) != 0 || interrupt_signal() != 0)
+			_exit(1);
+		(void)raise(SIGTERM);
+		if (interrupt_check(&err) >= 0 || err.class != ERR_INTERRUPTED)
+			_exit(2);
+		err_release(&err);
+		if (interrupt_check(&err) >= 0 || interrupt_signal() != SIGTERM)
+			_exit(3);
+		_exit(err_exit_code(&err));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 128 + SIGTERM);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(first_failure_is_the_story),
+		cmocka_unit_test(errno_value_survives_wrapping),
+		cmocka_unit_test(unknown_errno_and_full_disk),
+		cmocka_unit_test_setup_teardown(excerpt_and_caret, scratch_setup, scratch_teardown),
+		cmocka_unit_test(positions_without_excerpt),
+		cmocka_unit_test(data_cannot_forge_messages),
+		cmocka_unit_test(exit_codes),
+		cmocka_unit_test(interruption_is_seen_again_and_again),
+	};
+
+	return cmocka_run_group_tests_name("err", tests, NULL, NULL);
+}
