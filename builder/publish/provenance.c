@@ -15,7 +15,7 @@
 #include "base/memory.h"
 #include "publish/json.h"
 #include "publish/result.h"
-#include "publish/version.h"
+#include "publish/netrescue.h"
 
 #define OS_RELEASE_MAX (64 << 10)
 

@@ -60,14 +60,14 @@ int result_begin(struct store *s, const struct recipe *recipe, const struct lock
 		 struct err *err);
 /* rootfs.tar.zst, kernel and initrd. Shows progress as stage "pack". */
 int stage_pack(struct result *res, struct rootfs *r, struct err *err);
-int publish_tftp(struct result *res, struct err *err); /* tftp.c: PXELINUX, memtest86+ */
-int publish_menu(struct result *res,
-		 struct err *err); /* menus.c: menu/VERSION and the links to it */
-int publish_server(struct result *res, struct err *err); /* server.c: server/ snippets */
-int publish_manifest(struct result *res, const struct rootfs *r,
-		     struct err *err); /* manifest.json */
-int publish_provenance(struct result *res, const char *sandbox,
-		       struct err *err); /* provenance.json */
+/* The loaders, out of boot packages (tftp.c); menu/VERSION and the links to it (menus.c); the snippets
+ * in server/ (server.c); manifest.json and provenance.json. */
+int publish_tftp(struct result *res, struct err *err);
+int publish_menu(struct result *res, struct err *err);
+int publish_server(struct result *res, struct err *err);
+int publish_manifest(struct result *res, const struct rootfs *r, struct err *err);
+/* sandbox: sandbox_description(). */
+int publish_provenance(struct result *res, const char *sandbox, struct err *err);
 /* SHA256SUMS over every file (but provenance.json), then the rename; *ret_path is OUT/RECIPE/VERSION.
  * Shows progress as stage "publish". */
 int result_commit(struct result *res, char **ret_path, struct err *err);
