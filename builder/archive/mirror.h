@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which hosts to ask. In this order: --mirror; this machine's apt configuration (one-line and deb822
- * sources; only Debian's own archive counts, recognised by the Origin and Label of the signed Release
- * once read; security from its own line; apt's proxy); the recipe's mirrors. It never influences bytes.
+ * Which hosts to ask. It never influences bytes.
+ *
+ * - --mirror: that one and no other.
+ * - Else this machine's apt configuration (apt-source.h), then the recipe's `mirrors:`. Of apt's lines only those
+ *   can be Debian's own archive whose suite has a Debian name, whose components are Debian's, and whose
+ *   Signed-By, if there is one, is a debian-archive keyring; what the recipe's suite is does not matter,
+ *   because the hosts that serve one suite serve the others. Lines of the recipe's suite come first. Whether
+ *   a candidate really is Debian's, the Origin and Label of its signed Release say (index.h); one that is
+ *   not is passed over.
+ * - Security: lines whose suite ends in -security (or /updates) or whose URL ends in debian-security. Where
+ *   none is known, it is sought beside the archive: URL-security if URL ends in /debian, else at the same URL.
+ * - The proxy is apt's Acquire::http::Proxy, by apt-config(8).
  */
 #pragma once
 
@@ -13,11 +22,11 @@
 struct mirrors {
 	struct strv archive;  /* base URLs for suite and suite-updates, best first, no trailing slash */
 	struct strv security; /* for suite-security */
-	char *proxy;	      /* URL, or NULL */
+	char *proxy;	      /* URL, "" for expressly none, or NULL: what $http_proxy says */
 };
 
-/* command_line: the --mirror argument or NULL (it serves archive; security is URL-security if the URL
- * ends in /debian, else the same URL). apt_root: "/" (tests give another root). */
+/* command_line: the --mirror argument or NULL. apt_root: "/" (tests give another root, whose apt.conf is
+ * not read). ERR_USAGE if no mirror is known or a URL is none. */
 int mirrors_find(const char *command_line, const char *apt_root, const struct recipe *recipe,
 		 struct mirrors *ret, struct err *err);
 void mirrors_release(struct mirrors *m);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include "archive/mirror.h"
+
+#include <string.h>
+
+#include "archive/apt-source.h"
+#include "base/memory.h"
+
+/* What a third party would hardly call its suite while it has Debian's components in it. */
+static const char *const debian_suites[] = {
+	"oldoldstable", "oldstable", "stable", "testing", "unstable", "sid", "experimental", "buster",
+	"bullseye", "bookworm", "trixie", "forky", "duke",
+};
+static const char *const pockets[] = {
+	"-updates", "-security", "-backports", "-backports-sloppy", "-proposed-updates", "/updates",
+};
+static const char *const debian_components[] = {
+	"main", "contrib", "non-free", "non-free-firmware",
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static bool is_one_of(const char *s, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (streq(s, list[i]))
+			return true;
+	return false;
+}
+
+/* trixie of trixie-security. */
+static char *base_suite(const char *suite)
+{
+	for (size_t i = 0; i < COUNT(pockets); i++)
+		if (ends_with(suite, pockets[i]))
+			return xstrndup(suite, strlen(suite) - strlen(pockets[i]));
+	return xstrdup(suite);
+}
+
+static bool is_security(const struct apt_source *source)
+{
+	return ends_with(source->suite, "-security") || ends_with(source->suite, "/updates") ||
+	       ends_with(source->url, "/debian-security");
+}
+
+static bool is_debian_keyring(const char *signed_by)
+{
+	const char *name = strrchr(signed_by, '/');
+
+	return starts_with(name ? name + 1 : signed_by, "debian-archive-");
+}
+
+static bool may_be_debian(const struct apt_source *source, const char *base, const char *suite)
+{
+	bool component = false;
+
+	for (size_t i = 0; i < source->components.count && !component; i++)
+		component = is_one_of(source->components.item[i], debian_components,
+				      COUNT(debian_components));
+	return component &&
+	       (streq(base, suite) || is_one_of(base, debian_suites, COUNT(debian_suites))) &&
+	       (!source->signed_by || is_debian_keyring(source->signed_by));
+}
+
+static void add_once(struct strv *list, const char *url)
+{
+	if (!strv_has(list, url))
+		strv_add(list, url);
+}
+
+static void add_sources(const struct apt_sources *sources, const char *suite, bool own_suite,
+			struct mirrors *m)
+{
+	for (size_t i = 0; i < sources->count; i++) {
+		const struct apt_source *source = &sources->item[i];
+		cleanup_free char *base = base_suite(source->suite);
+
+		if (!may_be_debian(source, base, suite) || streq(base, suite) != own_suite)
+			continue;
+		add_once(is_security(source) ? &m->security : &m->archive, source->url);
+	}
+}
+
+static int add_apt(const char *apt_root, const struct recipe *recipe, struct mirrors *m,
+		   struct err *err)
+{
+	CLEANUP(apt_sources_release) struct apt_sources sources = { 0 };
+	int r = apt_sources_read(apt_root, &sources, err);
+
+	if (r < 0)
+		return r;
+	add_sources(&sources, recipe->suite, true, m);
+	add_sources(&sources, recipe->suite, false, m);
+	return 0;
+}
+
+static char *without_slashes(const char *url)
+{
+	size_t length = strlen(url);
+
+	while (length > 0 && url[length - 1] == '/')
+		length--;
+	return xstrndup(url, length);
+}
+
+static char *security_beside(const char *archive)
+{
+	return ends_with(archive, "/debian") ? xasprintf("%s-security", archive) : xstrdup(archive);
+}
+
+static int add_recipe(const struct recipe *recipe, struct mirrors *m, struct err *err)
+{
+	for (size_t i = 0; i < recipe->mirrors.count; i++) {
+		const struct recipe_name *mirror = &recipe->mirrors.item[i];
+		cleanup_free char *url = without_slashes(mirror->value);
+
+		if (!apt_source_url_is_known(mirror->value))
+			return err_at(err, ERR_USAGE, mirror->at.file, mirror->at.line,
+				      mirror->at.column, "mirror '%s' is no http, https or file URL",
+				      mirror->value);
+		if (ends_with(url, "-security")) {
+			add_once(&m->security, url);
+			continue;
+		}
+		add_once(&m->archive, url);
+	}
+	return 0;
+}
+
+static int add_command_line(const char *given, struct mirrors *m, struct err *err)
+{
+	cleanup_free char *url = without_slashes(given);
+
+	if (!apt_source_url_is_known(url)) {
+		(void)err_set(err, ERR_USAGE, "--mirror '%s' is no http, https or file URL", given);
+		return err_hint(err, "for example: --mirror http://mirror.example/debian");
+	}
+	strv_add(&m->archive, url);
+	return 0;
+}
+
+static void add_security(struct mirrors *m)
+{
+	for (size_t i = 0; i < m->archive.count; i++) {
+		cleanup_free char *url = security_beside(m->archive.item[i]);
+
+		add_once(&m->security, url);
+	}
+}
+
+int mirrors_find(const char *command_line, const char *apt_root, const struct recipe *recipe,
+		 struct mirrors *ret, struct err *err)
+{
+	CLEANUP(mirrors_release) struct mirrors m = { 0 };
+	int r;
+
+	if (command_line) {
+		r = add_command_line(command_line, &m, err);
+	} else {
+		r = add_apt(apt_root, recipe, &m, err);
+		if (r == 0)
+			r = add_recipe(recipe, &m, err);
+	}
+	if (r < 0)
+		return r;
+	if (m.archive.count == 0) {
+		(void)err_set(err, ERR_USAGE, "no mirror of Debian is known: apt's configuration on "
+					      "this machine names none, nor does the recipe");
+		return err_hint(err, "give one by --mirror URL, or by `mirrors:` in the recipe");
+	}
+	if (m.security.count == 0)
+		add_security(&m);
+	if (streq(apt_root, "/")) {
+		r = apt_proxy_read(&m.proxy, err);
+		if (r < 0)
+			return r;
+	}
+	*ret = m;
+	m = (struct mirrors){ 0 };
+	return 0;
+}
+
+void mirrors_release(struct mirrors *m)
+{
+	strv_release(&m->archive);
+	strv_release(&m->security);
+	free(m->proxy);
+	*m = (struct mirrors){ 0 };
+}
