@@ -92,6 +92,9 @@ LINK    = $(CC) $($(FLAVOUR)_CFLAGS) $(CFLAGS) $($(FLAVOUR)_LDFLAGS) -Wl,--as-ne
 .PHONY: all
 all: $(OBJECTS) $(PROGRAMS) ## build the programs (default)
 
+.PHONY: objects
+objects: $(OBJECTS) $(patsubst tests/unit/%.c,$(OBJ)/tests/%.o,$(UNIT_SOURCES))
+
 .PHONY: image
 image: deps-build all ## install what is missing, build the builder, then the image of RECIPE
 	$(BIN)/netrescue build $(RECIPE) --out out

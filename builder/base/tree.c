@@ -165,8 +165,6 @@ static int remove_entry(struct removal *removal, int dirfd, const char *name, un
 		return err_errno(err, ERR_BUILD, failed, "cannot remove '%s'", name);
 	if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
-	if (errno == ENOTDIR)
-		return err_errno(err, ERR_BUILD, failed, "cannot remove '%s'", name);
 	if (depth >= REMOVE_DEPTH_MAX) {
 		r = move_to_top(removal, dirfd, name);
 		return r < 0 ? err_errno(err, ERR_BUILD, -r, "cannot remove '%s'", name) : 0;
@@ -174,6 +172,8 @@ static int remove_entry(struct removal *removal, int dirfd, const char *name, un
 	r = open_to_empty(dirfd, name, &fd);
 	if (r == 0)
 		r = identify(fd, &mount, &device);
+	if (r == -ENOTDIR)
+		r = -failed;
 	if (r < 0)
 		return err_errno(err, ERR_BUILD, -r, "cannot remove '%s'", name);
 	if (depth == 0) {
@@ -186,9 +186,10 @@ static int remove_entry(struct removal *removal, int dirfd, const char *name, un
 	r = empty_directory(removal, fd, depth + 1, err);
 	if (r < 0)
 		return err_wrap(err, "in '%s'", name);
-	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return err_errno(err, ERR_BUILD, errno, "cannot remove '%s'", name);
-	return 0;
+	if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	return errno == EBUSY ? refuse_mount(name, err)
+			      : err_errno(err, ERR_BUILD, errno, "cannot remove '%s'", name);
 }
 
 int remove_tree(int dirfd, const char *path, struct err *err)
