@@ -237,7 +237,8 @@ static enum transfer_outcome judge_failure(struct transfer *t, CURLcode code, lo
 			      *t->message ? t->message : curl_easy_strerror(code));
 	(void)err_hint(err, "%s", passing ? "check the network and the proxy, or give another mirror "
 					    "(--mirror URL)"
-					  : "give another mirror (--mirror URL)");
+					  : "the mirror does not have it: check the suite and "
+					    "the URL, or give another mirror (--mirror URL)");
 	if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ||
 	    code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_OPERATION_TIMEDOUT)
 		return OUTCOME_UNREACHABLE;

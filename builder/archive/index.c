@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+#include "archive/index.h"
+
+#include <string.h>
+
+#include "archive/fetch.h"
+#include "archive/suite.h"
+#include "archive/trust.h"
+#include "base/memory.h"
+#include "base/progress.h"
+
+struct suites {
+	struct suite *item;
+	size_t count;
+	size_t allocated;
+};
+
+struct update {
+	struct store *store;
+	const struct recipe *recipe;
+	const struct mirrors *mirrors;
+	struct suites suites;
+	struct strv *own; /* the URL of each apt-repository, as a list of mirrors */
+	struct indices indices;
+	struct fetch_item *item; /* one for each of indices.file */
+	size_t item_allocated;
+};
+
+static void update_release(struct update *u)
+{
+	for (size_t i = 0; i < u->indices.count; i++)
+		fetch_item_release(&u->item[i]);
+	free(u->item);
+	for (size_t i = 0; i < u->suites.count; i++)
+		suite_release(&u->suites.item[i]);
+	free(u->suites.item);
+	for (size_t i = 0; u->own && i < u->recipe->repository_count; i++)
+		strv_release(&u->own[i]);
+	free(u->own);
+	indices_release(&u->indices);
+}
+
+static struct suite *add_suite(struct update *u, char *name, const char *keyring)
+{
+	struct suite *suite;
+
+	GROW(u->suites.item, u->suites.count, u->suites.allocated);
+	suite = &u->suites.item[u->suites.count++];
+	*suite = (struct suite){ .name = name, .keyring = keyring };
+	return suite;
+}
+
+static int add_debian(struct update *u, const char *pocket, const char *keyring, struct err *err)
+{
+	const struct recipe *recipe = u->recipe;
+	bool security = streq(pocket, "security");
+	char *name = *pocket ? xasprintf("%s-%s", recipe->suite, pocket) : xstrdup(recipe->suite);
+	struct suite *suite = add_suite(u, name, keyring ? keyring : trust_debian_keyring());
+
+	suite->repository = xstrdup(security ? "security" : "");
+	suite->key = xasprintf("Debian:%s", name);
+	suite->mirrors = security ? &u->mirrors->security : &u->mirrors->archive;
+	suite->label = security ? "Debian-Security" : "Debian";
+	suite->pocket = *pocket != '\0';
+	suite->components = &recipe->components;
+	if (suite->keyring)
+		return 0;
+	(void)err_set(err, ERR_USAGE, "Debian's keyring is not installed on this machine");
+	return err_hint(err, "install the package debian-archive-keyring, or give --keyring FILE");
+}
+
+/* A third party's archive: its own URL, keyring and names. */
+static int add_repository(struct update *u, size_t number, struct err *err)
+{
+	const struct recipe_repository *repository = &u->recipe->repository[number];
+	size_t length = strlen(repository->url);
+	char digest[DIGEST_HEX];
+	struct suite *suite;
+
+	if (ends_with(repository->suite, "/") || repository->components.count == 0) {
+		(void)err_at(err, ERR_USAGE, repository->at.file, repository->at.line,
+			     repository->at.column,
+			     "'%s' is a flat repository, which is not supported", repository->url);
+		return err_hint(err, "give a suite (without a slash at its end) and components, or "
+				     "add the packages one by one as `debs:`");
+	}
+	while (length > 0 && repository->url[length - 1] == '/')
+		length--;
+	suite = add_suite(u, xstrdup(repository->suite), repository->keyring.path);
+	suite->repository = xstrdup(repository->url);
+	strv_add_take(&u->own[number], xstrndup(repository->url, length));
+	suite->mirrors = &u->own[number];
+	suite->components = &repository->components;
+	cleanup_free char *both = xasprintf("%s %s", u->own[number].item[0], suite->name);
+
+	digest_bytes(both, strlen(both), digest);
+	suite->key = xasprintf("repository:%s", digest);
+	return 0;
+}
+
+static int list_suites(struct update *u, const char *keyring, struct err *err)
+{
+	const struct recipe *recipe = u->recipe;
+	int r = add_debian(u, "", keyring, err);
+
+	for (size_t i = 0; i < recipe->pockets.count && r == 0; i++)
+		if (*recipe->pockets.item[i].value)
+			r = add_debian(u, recipe->pockets.item[i].value, keyring, err);
+	u->own = xcalloc(recipe->repository_count + 1, sizeof(*u->own));
+	for (size_t i = 0; i < recipe->repository_count && r == 0; i++)
+		r = add_repository(u, i, err);
+	return r;
+}
+
+/* The mirror that answered first, then the others; by-hash first, as only that is safe from a mirror that
+ * changes between our two requests. */
+static void add_urls(struct strv *urls, const struct suite *suite, const char *path,
+		     const char *sha256)
+{
+	CLEANUP(strv_release) struct strv bases = { 0 };
+	const char *slash = strrchr(path, '/');
+	int directory = slash ? (int)(slash - path) : 0;
+
+	strv_add(&bases, suite->url);
+	for (size_t i = 0; i < suite->mirrors->count; i++)
+		if (!strv_has(&bases, suite->mirrors->item[i]))
+			strv_add(&bases, suite->mirrors->item[i]);
+	for (size_t i = 0; i < bases.count; i++) {
+		if (suite->release.by_hash && directory > 0)
+			strv_addf(urls, "%s/dists/%s/%.*s/by-hash/SHA256/%s", bases.item[i],
+				  suite->name, directory, path, sha256);
+		strv_addf(urls, "%s/dists/%s/%s", bases.item[i], suite->name, path);
+	}
+}
+
+/* False if the Release has no such index. */
+static bool add_index(struct update *u, const struct suite *suite, const char *component,
+		      const char *architecture)
+{
+	static const char *const endings[] = { ".xz", ".zst", ".gz", ".bz2", "" };
+	const struct release_file *file = NULL;
+	struct fetch_item *item;
+	struct index_file *index;
+	size_t allocated = u->indices.allocated;
+
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]) && !file; i++) {
+		cleanup_free char *path = xasprintf("%s/binary-%s/Packages%s", component,
+						    architecture, endings[i]);
+
+		file = release_find(&suite->release, path);
+	}
+	if (!file)
+		return false;
+	GROW(u->indices.file, u->indices.count, u->indices.allocated);
+	if (u->indices.allocated != allocated)
+		u->item = xreallocarray(u->item, u->indices.allocated, sizeof(*u->item));
+	item = &u->item[u->indices.count];
+	index = &u->indices.file[u->indices.count++];
+	*item = (struct fetch_item){ .size = file->size };
+	*index = (struct index_file){
+		.suite = xstrdup(suite->name),
+		.component = xstrdup(component),
+		.repository = xstrdup(suite->repository),
+		.pocket = suite->pocket,
+	};
+	memcpy(index->sha256, file->sha256, DIGEST_HEX);
+	memcpy(item->sha256, file->sha256, DIGEST_HEX);
+	add_urls(&item->url, suite, file->path, file->sha256);
+	return true;
+}
+
+static int no_index(const struct update *u, const struct suite *suite,
+		    const struct recipe_name *component, struct err *err)
+{
+	const struct release *release = &suite->release;
+	cleanup_free char *components = strv_join(&release->components, ", ");
+	cleanup_free char *architectures = strv_join(&release->architectures, ", ");
+
+	(void)err_at(err, ERR_USAGE, component->at.file ? component->at.file : u->recipe->path,
+		     component->at.line, component->at.column,
+		     "suite '%s' has no component '%s' for architecture '%s'", suite->name,
+		     component->value, u->recipe->architecture);
+	return err_hint(err, "it has the components %s, for the architectures %s", components,
+			architectures);
+}
+
+static int list_indices(struct update *u, struct err *err)
+{
+	const char *architecture = u->recipe->architecture;
+
+	for (size_t i = 0; i < u->suites.count; i++) {
+		const struct suite *suite = &u->suites.item[i];
+
+		for (size_t c = 0; c < suite->components->count; c++) {
+			const struct recipe_name *component = &suite->components->item[c];
+
+			if (!add_index(u, suite, component->value, architecture))
+				return no_index(u, suite, component, err);
+			if (suite->release.all_apart)
+				(void)add_index(u, suite, component->value, "all");
+		}
+	}
+	return 0;
+}
+
+static int fetch_indices(struct update *u, struct err *err)
+{
+	const struct fetch_options options = { .proxy = u->mirrors->proxy, .show_progress = true };
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < u->indices.count; i++)
+		total += u->item[i].size;
+	progress_total(total);
+	return fetch_all(u->store, u->item, u->indices.count, &options, err);
+}
+
+static int recall_indices(struct update *u, struct err *err)
+{
+	for (size_t i = 0; i < u->indices.count; i++) {
+		const struct index_file *file = &u->indices.file[i];
+		cleanup_fd int fd = -1;
+		int r = store_get(u->store, file->sha256, &fd, err);
+
+		if (r < 0)
+			return r;
+		if (fd >= 0)
+			continue;
+		(void)err_set(err, ERR_NETWORK,
+			      "offline: the store '%s' has no package list of '%s', component '%s'",
+			      store_path(u->store), file->suite, file->component);
+		return err_hint(err, "run once without --offline");
+	}
+	return 0;
+}
+
+static void describe_releases(struct update *u)
+{
+	struct indices *x = &u->indices;
+
+	for (size_t i = 0; i < u->suites.count; i++) {
+		const struct suite *suite = &u->suites.item[i];
+		struct index_release *release;
+
+		GROW(x->release, x->release_count, x->release_allocated);
+		release = &x->release[x->release_count++];
+		*release = (struct index_release){
+			.suite = xstrdup(suite->name),
+			.url = fetch_url_text(suite->url),
+			.date = xstrdup(suite->release.date),
+			.fingerprint = xstrdup(suite->fingerprint),
+		};
+		memcpy(release->sha256, suite->sha256, DIGEST_HEX);
+	}
+}
+
+static int update_online(struct update *u, int64_t now, struct err *err)
+{
+	struct suites *suites = &u->suites;
+	int r = suites_fetch(u->store, suites->item, suites->count, u->mirrors->proxy, now, err);
+
+	if (r == 0)
+		r = list_indices(u, err);
+	if (r == 0)
+		r = fetch_indices(u, err);
+	if (r == 0)
+		r = suites_remember(u->store, suites->item, suites->count, err);
+	return r;
+}
+
+static int update_offline(struct update *u, int64_t now, struct err *err)
+{
+	int r = suites_recall(u->store, u->suites.item, u->suites.count, now, err);
+
+	if (r == 0)
+		r = list_indices(u, err);
+	if (r == 0)
+		r = recall_indices(u, err);
+	return r;
+}
+
+int indices_update(struct store *s, const struct recipe *recipe, const struct mirrors *mirrors,
+		   const struct index_options *options, struct indices *ret, struct err *err)
+{
+	CLEANUP(update_release) struct update u = {
+		.store = s, .recipe = recipe, .mirrors = mirrors,
+	};
+	int r = list_suites(&u, options->keyring, err);
+
+	if (r == 0)
+		r = options->offline ? update_offline(&u, options->now, err)
+				     : update_online(&u, options->now, err);
+	if (r < 0)
+		return r;
+	describe_releases(&u);
+	for (size_t i = 0; i < u.indices.count; i++)
+		fetch_item_release(&u.item[i]);
+	*ret = u.indices;
+	u.indices = (struct indices){ 0 };
+	return 0;
+}
+
+void indices_release(struct indices *x)
+{
+	for (size_t i = 0; i < x->count; i++) {
+		free(x->file[i].suite);
+		free(x->file[i].component);
+		free(x->file[i].repository);
+	}
+	for (size_t i = 0; i < x->release_count; i++) {
+		free(x->release[i].suite);
+		free(x->release[i].url);
+		free(x->release[i].date);
+		free(x->release[i].fingerprint);
+	}
+	free(x->file);
+	free(x->release);
+	*x = (struct indices){ 0 };
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+#include "archive/suite.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "archive/fetch.h"
+#include "archive/trust.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+static int value_of(const struct err *err)
+{
+	return err->errnum > 0 ? -err->errnum : -EIO;
+}
+
+static int last_seen(struct store *s, const struct suite *suite, int64_t *ret, struct err *err)
+{
+	cleanup_free char *value = NULL;
+	uint64_t seconds = 0;
+	int r = store_fact_get(s, "release", suite->key, &value, err);
+
+	if (r < 0)
+		return r;
+	if (value && parse_u64(value, &seconds) < 0)
+		log_warning("the store's memory of suite '%s' is damaged and was ignored",
+			    suite->name);
+	*ret = (int64_t)seconds;
+	return 0;
+}
+
+static int check_origin(const struct suite *suite, const struct release *release, const char *name,
+			struct err *err)
+{
+	if (!suite->label ||
+	    (streq(release->origin, "Debian") && streq(release->label, suite->label)))
+		return 0;
+	return err_set(err, ERR_TRUST,
+		       "%s is not Debian's: its Origin is '%s' and its Label '%s', not 'Debian' and "
+		       "'%s'",
+		       name, release->origin, release->label, suite->label);
+}
+
+/* Verifies an InRelease and makes it the suite's; `name` is its URL, for messages. */
+static int accept_release(struct store *s, struct suite *suite, const char *name,
+			  const struct text *signed_text, int64_t now, struct err *err)
+{
+	CLEANUP(release_release) struct release release = { 0 };
+	CLEANUP(text_release) struct text content = { 0 };
+	cleanup_free char *fingerprint = NULL;
+	int64_t seen = 0;
+	int r;
+
+	r = trust_verify(suite->keyring, name, signed_text->data, signed_text->length, &content,
+			 &fingerprint, err);
+	if (r == 0)
+		r = release_parse(name, content.data, content.length, &release, err);
+	if (r == 0)
+		r = check_origin(suite, &release, name, err);
+	/* Some third parties name neither. */
+	if (r == 0 && (suite->label || *release.suite || *release.codename))
+		r = release_check_suite(&release, name, suite->name, err);
+	if (r == 0)
+		r = last_seen(s, suite, &seen, err);
+	if (r == 0)
+		r = release_check_fresh(&release, name, now, seen, err);
+	if (r < 0)
+		return r;
+	suite->release = release;
+	release = (struct release){ 0 };
+	suite->fingerprint = take_ptr(fingerprint);
+	suite->found = true;
+	return 0;
+}
+
+static int keep_release(struct store *s, struct suite *suite, const struct text *signed_text,
+			struct err *err)
+{
+	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
+	int r = store_put_begin(s, &put, err);
+
+	if (r < 0)
+		return r;
+	r = write_all(put.fd, signed_text->data, signed_text->length);
+	if (r < 0)
+		return err_errno(err, ERR_BUILD, -r, "cannot write to the store '%s'",
+				 store_path(s));
+	return store_put_commit(&put, NULL, suite->sha256, err);
+}
+
+/* The first failure is the story, but a broken signature outranks a bad line. */
+static void remember_failure(struct suite *suite, struct err *err)
+{
+	if (suite->next < suite->mirrors->count)
+		log_warning("%s; trying the next mirror", err->message);
+	if (suite->err.class == ERR_NONE ||
+	    (suite->err.class == ERR_NETWORK && err->class == ERR_TRUST)) {
+		err_release(&suite->err);
+		suite->err = *err;
+		*err = (struct err){ 0 };
+	}
+}
+
+/* What one mirror answered. Fails only where the next mirror would not help. */
+static int consider(struct store *s, struct suite *suite, struct fetch_item *item, int64_t now,
+		    struct err *err)
+{
+	CLEANUP(err_release) struct err own = { 0 };
+	const char *base = suite->mirrors->item[suite->next++];
+	cleanup_free char *name = fetch_url_text(item->url.item[0]);
+	int r = 0;
+
+	if (item->err.class != ERR_NONE) {
+		own = item->err;
+		item->err = (struct err){ 0 };
+	} else {
+		r = accept_release(s, suite, name, &item->head, now, &own);
+	}
+	if (own.class == ERR_TRUST || own.class == ERR_NETWORK) {
+		remember_failure(suite, &own);
+		return 0;
+	}
+	if (own.class != ERR_NONE) {
+		*err = own;
+		own = (struct err){ 0 };
+		return r < 0 ? r : value_of(err);
+	}
+	suite->url = xstrdup(base);
+	return keep_release(s, suite, &item->head, err);
+}
+
+static void release_items(struct fetch_item **item)
+{
+	for (size_t i = 0; *item && (*item)[i].url.count > 0; i++)
+		fetch_item_release(&(*item)[i]);
+	free(*item);
+}
+
+/* Each suite that is still sought asks its next mirror, all at once. */
+static int ask(struct store *s, struct suite *suite, size_t count, const char *proxy, int64_t now,
+	       size_t *ret_asked, struct err *err)
+{
+	const struct fetch_options options = { .proxy = proxy, .keep_going = true };
+	CLEANUP(release_items) struct fetch_item *item = xcalloc(count + 1, sizeof(*item));
+	size_t asked = 0, answer = 0;
+	int r;
+
+	for (size_t i = 0; i < count; i++) {
+		if (suite[i].found || suite[i].next == suite[i].mirrors->count)
+			continue;
+		strv_addf(&item[asked].url, "%s/dists/%s/InRelease",
+			  suite[i].mirrors->item[suite[i].next], suite[i].name);
+		item[asked++].limit = INRELEASE_LIMIT;
+	}
+	*ret_asked = asked;
+	r = fetch_all(s, item, asked, &options, err);
+	for (size_t i = 0; i < count && r == 0; i++)
+		if (!suite[i].found && suite[i].next < suite[i].mirrors->count)
+			r = consider(s, &suite[i], &item[answer++], now, err);
+	return r;
+}
+
+int suites_fetch(struct store *s, struct suite *suite, size_t count, const char *proxy, int64_t now,
+		 struct err *err)
+{
+	size_t asked = 1;
+	int r = 0;
+
+	while (r == 0 && asked > 0)
+		r = ask(s, suite, count, proxy, now, &asked, err);
+	for (size_t i = 0; i < count && r == 0; i++) {
+		if (suite[i].found)
+			continue;
+		if (suite[i].err.class == ERR_NONE)
+			(void)err_set(&suite[i].err, ERR_USAGE, "no mirror is known");
+		*err = suite[i].err;
+		suite[i].err = (struct err){ 0 };
+		r = err_wrap(err, "suite '%s'", suite[i].name);
+	}
+	return r;
+}
+
+static int recall(struct store *s, struct suite *suite, int64_t now, struct err *err)
+{
+	CLEANUP(text_release) struct text signed_text = { 0 };
+	cleanup_free char *digest = NULL;
+	cleanup_free char *name = NULL;
+	cleanup_fd int fd = -1;
+	char *data;
+	ssize_t n;
+	int r;
+
+	r = store_fact_get(s, "index", suite->key, &digest, err);
+	if (r == 0 && digest)
+		r = store_get(s, digest, &fd, err);
+	if (r < 0)
+		return r;
+	if (fd < 0) {
+		(void)err_set(err, ERR_NETWORK, "the store '%s' has no index of suite '%s'",
+			      store_path(s), suite->name);
+		return err_hint(err, "run once without --offline");
+	}
+	data = xmalloc(INRELEASE_LIMIT);
+	n = read_all(fd, data, INRELEASE_LIMIT);
+	if (n > 0)
+		text_append(&signed_text, data, (size_t)n);
+	free(data);
+	if (n <= 0)
+		return err_set(err, ERR_BUILD, "cannot read the index of suite '%s' from the store",
+			       suite->name);
+	name = xasprintf("the stored InRelease of '%s'", suite->name);
+	r = accept_release(s, suite, name, &signed_text, now, err);
+	if (r < 0)
+		return r;
+	memcpy(suite->sha256, digest, DIGEST_HEX);
+	r = store_fact_get(s, "source", suite->key, &suite->url, err);
+	if (r == 0 && !suite->url)
+		suite->url = xstrdup("");
+	return r;
+}
+
+int suites_recall(struct store *s, struct suite *suite, size_t count, int64_t now, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = recall(s, &suite[i], now, err);
+	return r < 0 ? err_wrap(err, "offline") : 0;
+}
+
+static int remember(struct store *s, const struct suite *suite, struct err *err)
+{
+	cleanup_free char *date = NULL;
+	cleanup_free char *url = fetch_url_text(suite->url);
+	int64_t seen = 0;
+	int r;
+
+	/* Another builder may have seen a newer one meanwhile. */
+	r = last_seen(s, suite, &seen, err);
+	if (r < 0 || seen > suite->release.date_seconds)
+		return r;
+	date = xasprintf("%lld", (long long)suite->release.date_seconds);
+	r = store_fact_set(s, "index", suite->key, suite->sha256, err);
+	if (r == 0)
+		r = store_fact_set(s, "source", suite->key, url, err);
+	if (r == 0)
+		r = store_fact_set(s, "release", suite->key, date, err);
+	return r;
+}
+
+int suites_remember(struct store *s, const struct suite *suite, size_t count, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = remember(s, &suite[i], err);
+	return r;
+}
+
+void suite_release(struct suite *suite)
+{
+	free(suite->name);
+	free(suite->repository);
+	free(suite->key);
+	free(suite->url);
+	free(suite->fingerprint);
+	release_release(&suite->release);
+	err_release(&suite->err);
+	*suite = (struct suite){ 0 };
+}
