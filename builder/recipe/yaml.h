@@ -54,5 +54,8 @@ void node_set(struct node *mapping, const struct node_key *key, struct node *val
 /* Takes item i out and hands it to the caller; the order stays. */
 struct node *node_take(struct node *n, size_t i);
 
+/* A list's item `-name`, which removes what is inherited. */
+bool node_is_removal(const struct node *n);
+
 /* "a list", "a mapping", "nothing" or "'TEXT'" for "found …". buffer of 64 bytes; returns it. */
 const char *node_text(const struct node *n, char buffer[64]);

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "recipe/value.h"
+
+static int compare_paths(const void *a, const void *b)
+{
+	const struct schema_key *const *x = a, *const *y = b;
+
+	return strcmp((*x)->path, (*y)->path);
+}
+
+static void write_line(struct text *out, const char *label, const char *value)
+{
+	text_printf(out, "%s = ", label);
+	for (; *value; value++) {
+		if (*value == '\\' || *value == '\n')
+			text_add(out, *value == '\\' ? "\\\\" : "\\n");
+		else
+			text_append(out, value, 1);
+	}
+	text_add(out, "\n");
+}
+
+static void write_item(struct text *out, const char *label, size_t i, const char *value)
+{
+	cleanup_free char *with_index = xasprintf("%s[%zu]", label, i);
+
+	write_line(out, with_index, value);
+}
+
+static void write_list(struct text *out, const char *label, const struct recipe_list *l)
+{
+	/* an empty list says so: it may stand where the default has items */
+	if (!l->count)
+		write_line(out, label, "[]");
+	for (size_t i = 0; i < l->count; i++)
+		write_item(out, label, i, l->item[i].value);
+}
+
+static void write_ids(struct text *out, const char *label, const struct recipe *r)
+{
+	for (size_t i = 0; i < r->id_count; i++) {
+		cleanup_free char *value = xasprintf("%s %s %u", r->id[i].name,
+						     r->id[i].group_only ? "group" : "both",
+						     r->id[i].id);
+
+		write_item(out, label, i, value);
+	}
+}
+
+static void write_choice(struct text *out, const struct schema_key *key, const char *label,
+			 int value)
+{
+	CLEANUP(strv_release) struct strv words = { 0 };
+
+	strv_split(&words, key->allowed, " ");
+	if (value >= 0 && (size_t)value < words.count)
+		write_line(out, label, words.item[value]);
+}
+
+static void write_number(struct text *out, const char *label, int value)
+{
+	cleanup_free char *text = xasprintf("%d", value);
+
+	write_line(out, label, text);
+}
+
+static void write_range(struct text *out, const char *label, char *const *first_and_last)
+{
+	cleanup_free char *text = xasprintf("%s %s", first_and_last[0], first_and_last[1]);
+
+	write_line(out, label, text);
+}
+
+/* The lines of one key whose field is in `base`. */
+static void write_key(struct text *out, const struct schema_key *key, const char *label,
+		      const char *base)
+{
+	const void *field = base + key->offset;
+	const struct recipe_files *files = field;
+
+	switch (key->type) {
+	case SCHEMA_TEXT:
+		if (*(char *const *)field)
+			write_line(out, label, *(char *const *)field);
+		break;
+	case SCHEMA_SWITCH:
+		write_line(out, label, *(const bool *)field ? "yes" : "no");
+		break;
+	case SCHEMA_NUMBER:
+		write_number(out, label, *(const int *)field);
+		break;
+	case SCHEMA_CHOICE:
+		write_choice(out, key, label, *(const int *)field);
+		break;
+	case SCHEMA_RANGE:
+		write_range(out, label, field);
+		break;
+	case SCHEMA_WORDS:
+	case SCHEMA_KEYS:
+		write_list(out, label, field);
+		break;
+	case SCHEMA_FILE:
+		write_line(out, label, ((const struct recipe_file *)field)->digest);
+		break;
+	case SCHEMA_FILES:
+		for (size_t i = 0; i < files->count; i++)
+			write_item(out, label, i, files->item[i].digest);
+		break;
+	case SCHEMA_FOLDERS: /* written by digest, not by path */
+	case SCHEMA_IDS:
+	case SCHEMA_EXTENDS:
+	case SCHEMA_SECTION:
+	case SCHEMA_ENTRIES:
+		break;
+	}
+}
+
+/* The same unless it equals the default. */
+static void write_changed(struct text *out, const struct schema_key *key, const char *label,
+			  const char *base, const char *defaults)
+{
+	CLEANUP(text_release) struct text is = { 0 };
+	CLEANUP(text_release) struct text would_be = { 0 };
+
+	write_key(&is, key, label, base);
+	if (key->fallback)
+		write_key(&would_be, key, label, defaults);
+	if (is.data && !streq(is.data, would_be.data))
+		text_append(out, is.data, is.length);
+}
+
+static void write_entries(struct text *out, const struct schema_key *key, const char *base)
+{
+	const char *items = *(char *const *)(const void *)(base + key->offset);
+	size_t count = *(const size_t *)(const void *)(base + key->count_offset);
+	cleanup_free char *blank = xcalloc(1, key->element_size);
+
+	values_default_item(key, blank);
+	for (size_t i = 0; i < count; i++)
+		for (const struct schema_key *k = NULL; (k = schema_next(key->path, k));) {
+			cleanup_free char *label = xasprintf("%s[%zu].%s", key->path, i,
+							     schema_leaf(k));
+
+			write_changed(out, k, label, items + i * key->element_size, blank);
+		}
+	values_release_item(key, blank);
+}
+
+static bool is_inside_entries(const struct schema_key *key)
+{
+	cleanup_free char *parent = xstrdup(key->path);
+	char *dot = strrchr(parent, '.');
+	const struct schema_key *above;
+
+	if (!dot)
+		return false;
+	*dot = '\0';
+	above = schema_find(parent);
+	return above && above->type == SCHEMA_ENTRIES;
+}
+
+void values_write(const struct recipe *r, struct text *ret)
+{
+	CLEANUP(values_release) struct recipe defaults = { .name = xstrdup(r->name) };
+	cleanup_free const struct schema_key **sorted = xcalloc(schema_count, sizeof(*sorted));
+	size_t count = 0;
+
+	values_fill(&defaults, NULL);
+	for (size_t i = 0; i < schema_count; i++)
+		if (!schema[i].outside_digest && !is_inside_entries(&schema[i]))
+			sorted[count++] = &schema[i];
+	qsort(sorted, count, sizeof(struct schema_key *), compare_paths);
+	text_add(ret, "");
+	for (size_t i = 0; i < count; i++) {
+		const struct schema_key *key = sorted[i];
+
+		if (key->type == SCHEMA_ENTRIES)
+			write_entries(ret, key, (const char *)r);
+		else if (key->type == SCHEMA_IDS)
+			write_ids(ret, key->path, r);
+		else if (key->type == SCHEMA_FOLDERS)
+			for (size_t o = 0; o < r->overlay_digests.count; o++)
+				write_item(ret, key->path, o, r->overlay_digests.item[o]);
+		else
+			write_changed(ret, key, key->path, (const char *)r,
+				      (const char *)&defaults);
+	}
+}

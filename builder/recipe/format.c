@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: MIT
+#include "recipe/format.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGIT "0123456789"
+#define ALNUM LOWER UPPER DIGIT
+
+/* Starts with one of `first`, goes on with `rest`, at most `most` bytes. */
+static bool made_of(const char *s, const char *first, const char *rest, size_t most)
+{
+	return *s && strchr(first, *s) && !s[strspn(s, rest)] && strlen(s) <= most;
+}
+
+static bool is_title(const char *s, const char **hint)
+{
+	(void)hint;
+	return !strpbrk(s, "\"'\\$`") && strlen(s) <= 200 && *s != ' ' && !ends_with(s, " ");
+}
+const struct format format_title = {
+	.is = is_title,
+	.noun = "a title",
+	.rule = "no quotes, backslash, '$' or '`', at most 200 bytes: it is copied into several formats",
+};
+
+static bool is_menu_text(const char *s, const char **hint)
+{
+	for (const char *p = s; *p; p++) {
+		if ((unsigned char)*p < 0x80)
+			continue;
+		*hint = "PXELINUX draws its menu in the machine's ROM font: ASCII only";
+		return false;
+	}
+	return is_title(s, hint) && !strpbrk(s, "{}^") && strlen(s) <= 70;
+}
+const struct format format_menu_text = {
+	.is = is_menu_text,
+	.noun = "a menu text",
+	.rule = "ASCII without quotes, backslash and any of $ ` { } ^, at most 70 characters",
+};
+
+static bool is_name(const char *s, const char **hint)
+{
+	if (streq(s, "latest")) {
+		*hint = "'latest' is the link that points at the newest build";
+		return false;
+	}
+	return made_of(s, LOWER DIGIT, LOWER DIGIT "-+.", 63) && !strstr(s, "..");
+}
+const struct format format_name = {
+	.is = is_name,
+	.noun = "a recipe name",
+	.rule = "lower-case letters, digits, '-', '+' and '.', at most 63: it becomes a directory",
+};
+
+static bool is_suite(const char *s, const char **hint)
+{
+	static const char *const moving[] = { "stable", "oldstable", "oldoldstable", "testing",
+					      "unstable", "experimental" };
+
+	for (size_t i = 0; i < sizeof(moving) / sizeof(*moving); i++) {
+		if (!streq(s, moving[i]))
+			continue;
+		*hint = "that name moves from release to release: write the code name (trixie, sid)";
+		return false;
+	}
+	if (ends_with(s, "-updates") || ends_with(s, "-security")) {
+		*hint = "write the release; its pockets go into 'pockets'";
+		return false;
+	}
+	return made_of(s, LOWER, LOWER DIGIT "-", 40);
+}
+const struct format format_suite = {
+	.is = is_suite,
+	.noun = "a suite",
+	.rule = "a code name such as trixie",
+};
+
+static bool is_suite_foreign(const char *s, const char **hint)
+{
+	(void)hint;
+	return made_of(s, ALNUM, ALNUM "-._/", 80) && !strstr(s, "..") && !ends_with(s, "/");
+}
+const struct format format_suite_foreign = {
+	.is = is_suite_foreign,
+	.noun = "a suite",
+	.rule = "the directory below dists/, such as trixie or stable",
+};
+
+static bool is_word(const char *s, const char **hint)
+{
+	(void)hint;
+	return made_of(s, ALNUM, ALNUM "-._+/", 80) && !strstr(s, "..");
+}
+const struct format format_word = {
+	.is = is_word,
+	.noun = "a word",
+	.rule = "letters, digits and any of - . _ + /",
+};
+
+static bool is_package(const char *s, const char **hint)
+{
+	if (strpbrk(s, "=/:<>() ")) {
+		*hint = "a bare package name: versions are the lock's business";
+		return false;
+	}
+	return made_of(s, LOWER DIGIT, LOWER DIGIT "+-.", 128) && s[1];
+}
+const struct format format_package = {
+	.is = is_package,
+	.noun = "a package name",
+	.rule = "lower-case letters, digits and any of + - . (Debian policy 5.6.7)",
+};
+const struct format format_kernel = {
+	.is = is_package,
+	.noun = "a kernel package",
+	.rule = "a package such as linux-image-amd64, or none",
+};
+
+static bool is_label(const char *s, size_t length)
+{
+	return length && length <= 63 && s[0] != '-' && s[length - 1] != '-' &&
+	       strspn(s, LOWER DIGIT "-") >= length;
+}
+
+static bool is_hostname(const char *s, const char **hint)
+{
+	if (strchr(s, '.'))
+		*hint = "without the domain, which goes into server.domain";
+	return is_label(s, strlen(s));
+}
+const struct format format_hostname = {
+	.is = is_hostname,
+	.noun = "a host name",
+	.rule = "lower-case letters, digits and inner hyphens, at most 63 (RFC 1123)",
+};
+
+static bool is_domain(const char *s, const char **hint)
+{
+	(void)hint;
+	for (;;) {
+		size_t length = strcspn(s, ".");
+
+		if (!is_label(s, length))
+			return false;
+		if (!s[length])
+			return true;
+		s += length + 1;
+	}
+}
+const struct format format_domain = {
+	.is = is_domain,
+	.noun = "a domain name",
+	.rule = "labels of lower-case letters, digits and hyphens with dots between, such as example.net",
+};
+
+static bool is_locale(const char *s, const char **hint)
+{
+	size_t language = strspn(s, LOWER);
+	const char *p = s + language;
+
+	if (streq(s, "C.UTF-8")) {
+		*hint = "C.UTF-8 is always there and needs no generating";
+		return false;
+	}
+	if (!strstr(s, ".UTF-8"))
+		*hint = "only UTF-8 locales, with their charset: de_DE.UTF-8";
+	if (language < 2 || language > 3 || *p++ != '_' || strspn(p, UPPER) != 2)
+		return false;
+	p += 2;
+	if (!starts_with(p, ".UTF-8"))
+		return false;
+	p += strlen(".UTF-8");
+	return !*p || (*p == '@' && made_of(p + 1, LOWER, LOWER DIGIT, 20));
+}
+const struct format format_locale = {
+	.is = is_locale,
+	.noun = "a locale",
+	.rule = "such as de_DE.UTF-8",
+};
+
+static bool is_default_locale(const char *s, const char **hint)
+{
+	return streq(s, "C.UTF-8") || is_locale(s, hint);
+}
+const struct format format_default_locale = {
+	.is = is_default_locale,
+	.noun = "a locale",
+	.rule = "one of 'locales', or C.UTF-8",
+};
+
+static bool is_keymap(const char *s, const char **hint)
+{
+	size_t layout = strspn(s, LOWER DIGIT "_");
+	const char *p = s + layout;
+
+	(void)hint;
+	if (layout < 2 || layout > 20)
+		return false;
+	if (!*p)
+		return true;
+	size_t variant = strspn(p + 1, ALNUM "_-");
+	return *p == '(' && variant && variant <= 40 && streq(p + 1 + variant, ")");
+}
+const struct format format_keymap = {
+	.is = is_keymap,
+	.noun = "a keymap",
+	.rule = "an XKB layout, with its variant in parentheses: de, us, de(nodeadkeys)",
+};
+
+static bool is_timezone(const char *s, const char **hint)
+{
+	unsigned parts = 0;
+
+	(void)hint;
+	for (;; s++) {
+		size_t length = strcspn(s, "/");
+		cleanup_free char *part = xstrndup(s, length);
+
+		if (!made_of(part, ALNUM, ALNUM "_+-", 40) || ++parts > 3)
+			return false;
+		s += length;
+		if (!*s)
+			return true;
+	}
+}
+const struct format format_timezone = {
+	.is = is_timezone,
+	.noun = "a time zone",
+	.rule = "Area/City, such as Europe/Berlin, or Etc/UTC",
+};
+
+static bool is_font(const char *s, const char **hint)
+{
+	(void)hint;
+	return made_of(s, ALNUM, ALNUM, 40);
+}
+const struct format format_font = {
+	.is = is_font,
+	.noun = "a console font",
+	.rule = "a FONTFACE of console-setup(5): Fixed, Terminus, TerminusBold, VGA",
+};
+
+static bool is_font_size(const char *s, const char **hint)
+{
+	size_t width = strspn(s, DIGIT);
+
+	(void)hint;
+	if (!width || width > 2 || s[width] != 'x')
+		return width && width <= 2 && !s[width];
+	s += width + 1;
+	return *s && strspn(s, DIGIT) <= 2 && !s[strspn(s, DIGIT)];
+}
+const struct format format_font_size = {
+	.is = is_font_size,
+	.noun = "a font size",
+	.rule = "such as 8x16 or 16x32",
+};
+
+static bool is_charmap(const char *s, const char **hint)
+{
+	(void)hint;
+	return made_of(s, UPPER, UPPER DIGIT "-", 20);
+}
+const struct format format_charmap = {
+	.is = is_charmap,
+	.noun = "a charset",
+	.rule = "such as UTF-8",
+};
+
+static bool is_terminal(const char *s, const char **hint)
+{
+	static const char *const prefix[] = { "ttyS", "ttyUSB", "ttyAMA", "hvc", "tty" };
+
+	if (strchr(s, '/'))
+		*hint = "without /dev/";
+	for (size_t i = 0; i < sizeof(prefix) / sizeof(*prefix); i++)
+		if (starts_with(s, prefix[i]))
+			return made_of(s + strlen(prefix[i]), DIGIT, DIGIT, 2) &&
+			       !streq(s, "tty0");
+	return false;
+}
+const struct format format_terminal = {
+	.is = is_terminal,
+	.noun = "a terminal",
+	.rule = "a virtual console (tty1) or a serial line (ttyS0)",
+};
+
+static bool is_unit(const char *s, const char **hint)
+{
+	(void)hint;
+	return made_of(s, ALNUM, ALNUM "@._:\\-", 128) && !strstr(s, "..");
+}
+const struct format format_unit = {
+	.is = is_unit,
+	.noun = "a service",
+	.rule = "a systemd unit (rpcbind.socket) or an init script (nfs-common)",
+};
+
+static bool is_module(const char *s, const char **hint)
+{
+	if (strstr(s, ".ko"))
+		*hint = "the module's name, without .ko";
+	return made_of(s, ALNUM, ALNUM "_-", 64);
+}
+const struct format format_module = {
+	.is = is_module,
+	.noun = "a kernel module",
+	.rule = "the name that lsmod shows, such as overlay",
+};
+
+bool format_is_rolling_suite(const char *suite)
+{
+	return streq(suite, "sid");
+}

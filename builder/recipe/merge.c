@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "recipe/merge.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+static struct node *empty_node(const struct node *like)
+{
+	struct node *n = xcalloc(1, sizeof(*n));
+
+	n->kind = like->kind;
+	n->at = like->at;
+	return n;
+}
+
+static const char *identity_of(const struct schema_key *key, const struct node *item)
+{
+	const struct node *id = item;
+
+	if (item->kind == NODE_MAPPING)
+		id = key->identity ? node_get(item, key->identity) : NULL;
+	return id && id->kind == NODE_SCALAR ? id->text : NULL;
+}
+
+static bool has_item(const struct schema_key *key, const struct node *list, const char *name,
+		     size_t *ret_i)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const char *identity = identity_of(key, list->item[i]);
+
+		if (!identity || !streq(identity, name))
+			continue;
+		*ret_i = i;
+		return true;
+	}
+	return false;
+}
+
+static int nothing_to_remove(const struct schema_key *key, const struct node *list,
+			     const struct node *removal, struct err *err)
+{
+	CLEANUP(strv_release) struct strv names = { 0 };
+	CLEANUP(strv_release) struct strv near = { 0 };
+	const char *name = removal->text + 1;
+
+	position_error(&removal->at, err, "'%s' inherits no '%s' to remove", key->path, name);
+	for (size_t i = 0; i < list->count; i++)
+		if (identity_of(key, list->item[i]))
+			strv_add(&names, identity_of(key, list->item[i]));
+	if (!names.count)
+		return err_hint(err, "'-' before a name removes what the recipe in 'extends' lists, "
+				     "and there the list is empty");
+	nearest(name, (const char *const *)names.item, names.count, 1, &near);
+	if (near.count)
+		return err_hint(err, "did you mean '-%s'?", near.item[0]);
+	return err_hint(err, "names must be as the recipe in 'extends' writes them");
+}
+
+/* Two recipes may well list one package. The same words for a file mean another file elsewhere. */
+static bool is_double(const struct schema_key *key, const struct node *list,
+		      const struct node *item)
+{
+	size_t at;
+
+	return key->type == SCHEMA_WORDS && has_item(key, list, item->text, &at);
+}
+
+static int merge_list(const struct schema_key *key, struct node *base, struct node *over,
+		      struct err *err)
+{
+	size_t i, at;
+
+	for (i = 0; i < over->count; i++) {
+		if (!node_is_removal(over->item[i]))
+			continue;
+		if (!has_item(key, base, over->item[i]->text + 1, &at))
+			return nothing_to_remove(key, base, over->item[i], err);
+		node_free(node_take(base, at));
+	}
+	for (i = 0; i < over->count;) {
+		const struct node *item = over->item[i];
+
+		if (node_is_removal(item) || is_double(key, base, item))
+			i++;
+		else
+			node_add(base, node_take(over, i));
+	}
+	if (base->count > NODE_LIST_MAX)
+		return position_error(&over->at, err, "'%s' has more than %d items", key->path,
+				      NODE_LIST_MAX);
+	return 0;
+}
+
+static int merge_mapping(const char *parent, struct node *base, struct node *over, struct err *err)
+{
+	while (over->count) {
+		cleanup_free char *leaf = xstrdup(over->key[0].name);
+		const struct node_key name = { leaf, over->key[0].at };
+		cleanup_free char *path = *parent ? xasprintf("%s.%s", parent, leaf) : xstrdup(leaf);
+		const struct schema_key *key = schema_find(path);
+		CLEANUP(node_cleanup) struct node *value = node_take(over, 0);
+		struct node *below = node_get(base, leaf);
+		int r = 0;
+
+		if (!key || (!schema_is_list(key) && value->kind != NODE_MAPPING)) {
+			node_set(base, &name, take_ptr(value));
+			continue;
+		}
+		if (!below || below->kind != value->kind) {
+			below = empty_node(value);
+			node_set(base, &name, below);
+		}
+		r = schema_is_list(key) ? merge_list(key, below, value, err)
+					: merge_mapping(path, below, value, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int merge_recipes(struct node *base, struct node *over, struct node **ret, struct err *err)
+{
+	CLEANUP(node_cleanup) struct node *tree = base ? base : empty_node(over);
+	int r = merge_mapping("", tree, over, err);
+
+	if (r < 0)
+		return r;
+	*ret = take_ptr(tree);
+	return 0;
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+#include "recipe/schema.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+#define FIELD(member) .offset = offsetof(struct recipe, member)
+#define REPOSITORY(member) .offset = offsetof(struct recipe_repository, member)
+#define ENTRY(member) .offset = offsetof(struct recipe_menu_entry, member)
+#define CLIENT(member) .offset = offsetof(struct recipe_menu_client, member)
+
+/* clang-format off */
+const struct schema_key schema[] = {
+	{ "extends", SCHEMA_EXTENDS, .format = &format_local_path, .example = "rescue64.yaml",
+	  .doc = "another recipe this one builds on; its path, seen from this file" },
+	{ "name", SCHEMA_TEXT, FIELD(name), .format = &format_name, .required = true, .example = "myrescue",
+	  .doc = "what the image is called: its directory below out/ and on the server" },
+	{ "title", SCHEMA_TEXT, FIELD(title), .format = &format_title, .fallback = "${name}",
+	  .doc = "the name people read" },
+
+	{ "suite", SCHEMA_TEXT, FIELD(suite), .format = &format_suite, .required = true, .example = "trixie",
+	  .doc = "the Debian release, by code name" },
+	{ "architecture", SCHEMA_TEXT, FIELD(architecture), .format = &format_word, .allowed = "amd64",
+	  .fallback = "amd64", .doc = "of the machines that boot it" },
+	{ "components", SCHEMA_WORDS, FIELD(components), .allowed = "main contrib non-free non-free-firmware",
+	  .fallback = "main", .doc = "parts of the archive to take packages from" },
+	{ "pockets", SCHEMA_WORDS, FIELD(pockets), .allowed = "updates security",
+	  .fallback = "updates security", .doc = "take packages from SUITE-updates and SUITE-security too" },
+	{ "mirrors", SCHEMA_WORDS, FIELD(mirrors), .format = &format_url, .outside_digest = true, .fallback = "",
+	  .example = "http://mirror.example/debian",
+	  .doc = "where to fetch when neither --mirror nor this machine's apt says; no influence on the bytes" },
+	{ "apt-repositories", SCHEMA_ENTRIES, FIELD(repository),
+	  .count_offset = offsetof(struct recipe, repository_count),
+	  .element_size = sizeof(struct recipe_repository),
+	  .at_offset = offsetof(struct recipe_repository, at), .identity = "url",
+	  .doc = "third-party archives; packages there take part like Debian's" },
+	{ "apt-repositories.url", SCHEMA_TEXT, REPOSITORY(url), .format = &format_url, .required = true,
+	  .example = "https://packages.example/debian", .doc = "the archive's base, above dists/" },
+	{ "apt-repositories.suite", SCHEMA_TEXT, REPOSITORY(suite), .format = &format_suite_foreign,
+	  .required = true, .example = "trixie", .doc = "the directory below dists/" },
+	{ "apt-repositories.components", SCHEMA_WORDS, REPOSITORY(components), .format = &format_word,
+	  .fallback = "main", .doc = "parts to take packages from" },
+	{ "apt-repositories.keyring", SCHEMA_FILE, REPOSITORY(keyring), .format = &format_local_path,
+	  .required = true, .example = "keys/example.asc",
+	  .doc = "a file of OpenPGP public keys, one of which must have signed the archive" },
+
+	{ "priorities", SCHEMA_WORDS, FIELD(priorities), .allowed = "required important standard",
+	  .fallback = "required important", .doc = "install all packages of these priorities" },
+	{ "packages", SCHEMA_WORDS, FIELD(packages), .format = &format_package, .fallback = "",
+	  .example = "less vim", .doc = "install these too; what they depend on comes by itself" },
+	{ "exclude", SCHEMA_WORDS, FIELD(exclude), .format = &format_package, .fallback = "",
+	  .example = "nano", .doc = "never install these, whatever depends on them" },
+	{ "recommends", SCHEMA_SWITCH, FIELD(recommends), .fallback = "no",
+	  .doc = "install what packages recommend, too" },
+	{ "debs", SCHEMA_FILES, FIELD(debs), .format = &format_deb_path, .example = "tools_1.0_all.deb",
+	  .doc = "local package files to install; paths are seen from this file" },
+	{ "boot-packages", SCHEMA_WORDS, FIELD(boot_packages), .format = &format_package,
+	  .fallback = "pxelinux syslinux-common",
+	  .doc = "packages that give files to the TFTP tree; fetched and verified, never installed" },
+	{ "kernel", SCHEMA_TEXT, FIELD(kernel), .format = &format_kernel,
+	  .fallback = "linux-image-${architecture}", .doc = "the package that brings the kernel, or none" },
+
+	{ "init", SCHEMA_CHOICE, FIELD(init), .allowed = "systemd sysvinit", .fallback = "systemd",
+	  .doc = "the init system; its package (systemd-sysv or sysvinit-core) stands in packages" },
+	{ "ids", SCHEMA_IDS, FIELD(id), .count_offset = offsetof(struct recipe, id_count),
+	  .minimum = 100, .maximum = 999, .example = "{ sshd: 120, crontab: { group: 121 } }",
+	  .doc = "fixed ids of system users that packages create: NAME: NUMBER for a user and its group, "
+		 "NAME: {group: NUMBER} for a group alone" },
+	{ "strict-ids", SCHEMA_SWITCH, FIELD(strict_ids), .fallback = "no",
+	  .doc = "a system user or group that ids does not name is an error" },
+
+	{ "hostname", SCHEMA_TEXT, FIELD(hostname), .format = &format_hostname, .fallback = "${name}",
+	  .doc = "the rescue system's own name" },
+	{ "locales", SCHEMA_WORDS, FIELD(locales), .format = &format_locale, .fallback = "",
+	  .example = "de_DE.UTF-8 en_US.UTF-8", .doc = "locales to generate; needs the package locales" },
+	{ "default-locale", SCHEMA_TEXT, FIELD(default_locale), .format = &format_default_locale,
+	  .fallback = "C.UTF-8", .doc = "LANG of every login: one of locales, or C.UTF-8" },
+	{ "keymap", SCHEMA_TEXT, FIELD(keymap), .format = &format_keymap, .fallback = "us",
+	  .doc = "XKB layout of the console keyboard; its variant in parentheses" },
+	{ "timezone", SCHEMA_TEXT, FIELD(timezone), .format = &format_timezone, .fallback = "Etc/UTC",
+	  .doc = "Area/City" },
+	{ "console", SCHEMA_SECTION, .doc = "the text console (console-setup)" },
+	{ "console.font", SCHEMA_TEXT, FIELD(console.font), .format = &format_font, .fallback = "Fixed",
+	  .doc = "font face" },
+	{ "console.size", SCHEMA_TEXT, FIELD(console.size), .format = &format_font_size, .fallback = "8x16",
+	  .doc = "font size" },
+	{ "console.charmap", SCHEMA_TEXT, FIELD(console.charmap), .format = &format_charmap,
+	  .fallback = "UTF-8", .doc = "charset" },
+
+	{ "autologin", SCHEMA_SECTION, .doc = "root's login without a password" },
+	{ "autologin.terminals", SCHEMA_WORDS, FIELD(autologin.terminals), .format = &format_terminal,
+	  .fallback = "", .example = "tty1", .doc = "the terminals where root is logged in at boot" },
+	{ "autologin.program", SCHEMA_TEXT, FIELD(autologin.program), .allowed = "mingetty agetty",
+	  .fallback = "agetty", .doc = "what does it; mingetty must then stand in packages" },
+	{ "root", SCHEMA_SECTION, .doc = "who may log in" },
+	{ "root.password", SCHEMA_TEXT, FIELD(root.password), .format = &format_password,
+	  .fallback = "locked", .doc = "locked, or a crypt(3) hash; the image is readable by all who can boot it" },
+	{ "root.authorized-keys", SCHEMA_KEYS, FIELD(root.authorized_keys), .format = &format_key_or_path,
+	  .fallback = "", .example = "keys/admin.pub",
+	  .doc = "public SSH keys that may log in as root: lines, or files of lines" },
+	{ "services", SCHEMA_SECTION, .doc = "what runs, and what does not" },
+	{ "services.disable", SCHEMA_WORDS, FIELD(services.disable), .format = &format_unit, .fallback = "",
+	  .example = "cron", .doc = "not started at boot; can be started by hand" },
+	{ "services.mask", SCHEMA_WORDS, FIELD(services.mask), .format = &format_unit, .fallback = "",
+	  .example = "rpcbind.socket",
+	  .doc = "never started; under sysvinit the same as disable" },
+
+	{ "initramfs", SCHEMA_SECTION, .doc = "the first root, which mounts the real one over NFS" },
+	{ "initramfs.generator", SCHEMA_TEXT, FIELD(initramfs.generator), .allowed = "initramfs-tools",
+	  .fallback = "initramfs-tools", .doc = "what builds it" },
+	{ "initramfs.modules", SCHEMA_TEXT, FIELD(initramfs.modules), .allowed = "netboot most list",
+	  .fallback = "netboot", .doc = "kernel modules in it: all network cards, those and all disks, or only extra" },
+	{ "initramfs.compress", SCHEMA_TEXT, FIELD(initramfs.compress), .allowed = "zstd gzip xz lz4",
+	  .fallback = "zstd", .doc = "how it is packed" },
+	{ "initramfs.extra", SCHEMA_WORDS, FIELD(initramfs.extra), .format = &format_module,
+	  .fallback = "overlay", .doc = "more modules, loaded at boot; overlay is needed by access: ro" },
+
+	{ "overlays", SCHEMA_FOLDERS, FIELD(overlays), .format = &format_local_path,
+	  .example = "../overlays/network",
+	  .doc = "folders laid over the tree, later ones over earlier ones; paths are seen from this file" },
+	{ "scripts", SCHEMA_FILES, FIELD(scripts), .format = &format_local_path, .example = "finish.sh",
+	  .doc = "programs run in the tree at the end, as root, without network; paths are seen from this file" },
+	{ "image", SCHEMA_SECTION, .doc = "the rescue system's own apt" },
+	{ "image.apt-sources", SCHEMA_TEXT, FIELD(apt_sources), .format = &format_apt_sources,
+	  .example = "deb http://mirror.example/debian trixie main",
+	  .doc = "text of its sources.list; default: the example that apt ships, for suite and components" },
+
+	{ "menu", SCHEMA_SECTION, .doc = "what the boot menu shows" },
+	{ "menu.title", SCHEMA_TEXT, FIELD(menu.title), .format = &format_menu_text,
+	  .fallback = "PXE Boot Menu", .doc = "its headline" },
+	{ "menu.timeout", SCHEMA_NUMBER, FIELD(menu.timeout), .maximum = 35996, .fallback = "300",
+	  .doc = "tenths of a second until the default entry starts; 0: never" },
+	{ "menu.default", SCHEMA_TEXT, FIELD(menu.default_entry), .format = &format_label,
+	  .example = "rescue64", .doc = "label of the entry that starts by itself; default: the first" },
+	{ "menu.serial", SCHEMA_SWITCH, FIELD(menu.serial), .fallback = "no",
+	  .doc = "menu and rescue entries also on the first serial line (115200 8n1)" },
+	{ "menu.entries", SCHEMA_ENTRIES, FIELD(menu.entry),
+	  .count_offset = offsetof(struct recipe, menu.entry_count),
+	  .element_size = sizeof(struct recipe_menu_entry),
+	  .at_offset = offsetof(struct recipe_menu_entry, at), .identity = "label",
+	  .doc = "default: one rescue entry whose label is name" },
+	{ "menu.entries.kind", SCHEMA_CHOICE, ENTRY(kind), .allowed = "local memtest rescue", .required = true,
+	  .example = "rescue", .doc = "boot from the local disk, test the memory, or boot this image" },
+	{ "menu.entries.label", SCHEMA_TEXT, ENTRY(label), .format = &format_label, .required = true,
+	  .example = "rescue64", .doc = "its name in the configuration, one word" },
+	{ "menu.entries.title", SCHEMA_TEXT, ENTRY(title), .format = &format_menu_text,
+	  .example = "Debian Rescue x86_64", .doc = "what the menu shows; default: label" },
+	{ "menu.entries.append", SCHEMA_TEXT, ENTRY(append), .format = &format_append, .fallback = "",
+	  .example = "quiet", .doc = "more words for the kernel's command line" },
+	{ "menu.entries.access", SCHEMA_CHOICE, ENTRY(access), .allowed = "ro rw", .example = "ro",
+	  .doc = "root read-only below a RAM overlay, or writable; default: nfs.access" },
+	{ "menu.clients", SCHEMA_ENTRIES, FIELD(menu.client),
+	  .count_offset = offsetof(struct recipe, menu.client_count),
+	  .element_size = sizeof(struct recipe_menu_client),
+	  .at_offset = offsetof(struct recipe_menu_client, at), .identity = "mac",
+	  .doc = "machines with a menu of their own" },
+	{ "menu.clients.mac", SCHEMA_TEXT, CLIENT(mac), .format = &format_mac, .required = true,
+	  .example = "52:54:00:12:34:56", .doc = "the network card that boots" },
+	{ "menu.clients.entry", SCHEMA_TEXT, CLIENT(entry), .format = &format_label, .required = true,
+	  .example = "rescue64", .doc = "label of its default entry" },
+	{ "menu.clients.timeout", SCHEMA_NUMBER, CLIENT(timeout), .maximum = 35996, .example = "50",
+	  .doc = "tenths of a second; 0: at once; default: the menu's" },
+
+	{ "nfs", SCHEMA_SECTION, .doc = "how clients mount their root" },
+	{ "nfs.access", SCHEMA_CHOICE, FIELD(nfs.access), .allowed = "ro rw", .fallback = "ro",
+	  .doc = "ro: exported read-only, each client has a RAM overlay; rw: every client is root over all" },
+	{ "nfs.path", SCHEMA_TEXT, FIELD(nfs.path), .format = &format_server_path,
+	  .fallback = "/srv/pxe/${name}", .doc = "directory on the server that holds the unpacked versions" },
+	{ "nfs.overlay-size", SCHEMA_TEXT, FIELD(nfs.overlay_size), .format = &format_overlay_size,
+	  .fallback = "50%", .doc = "most memory the RAM overlay may take" },
+	{ "server", SCHEMA_SECTION, .doc = "the file server, for the snippets in server/" },
+	{ "server.address", SCHEMA_TEXT, FIELD(server.address), .format = &format_address,
+	  .fallback = "192.168.1.1", .doc = "its IPv4 address" },
+	{ "server.write-address", SCHEMA_SWITCH, FIELD(server.write_address), .fallback = "no",
+	  .doc = "write the address into nfsroot= instead of taking DHCP's next-server (for proxyDHCP)" },
+	{ "server.interface", SCHEMA_TEXT, FIELD(server.interface), .format = &format_interface,
+	  .fallback = "eth0", .doc = "its network card, for dhcpd" },
+	{ "server.subnet", SCHEMA_TEXT, FIELD(server.subnet), .format = &format_address,
+	  .fallback = "192.168.1.0", .doc = "network" },
+	{ "server.netmask", SCHEMA_TEXT, FIELD(server.netmask), .format = &format_address,
+	  .fallback = "255.255.255.0", .doc = "netmask" },
+	{ "server.range", SCHEMA_RANGE, FIELD(server.range_first), .format = &format_range,
+	  .fallback = "192.168.1.200 192.168.1.220", .doc = "first and last address for clients" },
+	{ "server.router", SCHEMA_TEXT, FIELD(server.router), .format = &format_address,
+	  .doc = "default: the server" , .example = "192.168.1.1" },
+	{ "server.nameserver", SCHEMA_TEXT, FIELD(server.nameserver), .format = &format_address,
+	  .doc = "default: the server", .example = "192.168.1.1" },
+	{ "server.domain", SCHEMA_TEXT, FIELD(server.domain), .format = &format_domain,
+	  .fallback = "example.net", .doc = "of clients and server" },
+	{ "server.tftp-root", SCHEMA_TEXT, FIELD(server.tftp_root), .format = &format_server_path,
+	  .fallback = "/srv/pxe/tftp", .doc = "what tftpd serves" },
+	{ "compression", SCHEMA_SECTION, .doc = "of rootfs.tar.zst" },
+	{ "compression.level", SCHEMA_NUMBER, FIELD(compression_level), .minimum = 1, .maximum = 19,
+	  .fallback = "3", .doc = "zstd's" },
+};
+/* clang-format on */
+const size_t schema_count = sizeof(schema) / sizeof(*schema);
+
+const struct schema_key *schema_find(const char *path)
+{
+	for (size_t i = 0; i < schema_count; i++)
+		if (streq(schema[i].path, path))
+			return &schema[i];
+	return NULL;
+}
+
+static bool is_child(const char *parent, const char *path)
+{
+	size_t length = strlen(parent);
+
+	if (length && (!starts_with(path, parent) || path[length++] != '.'))
+		return false;
+	return !strchr(path + length, '.');
+}
+
+const struct schema_key *schema_next(const char *parent, const struct schema_key *previous)
+{
+	for (size_t i = previous ? (size_t)(previous - schema) + 1 : 0; i < schema_count; i++)
+		if (is_child(parent, schema[i].path))
+			return &schema[i];
+	return NULL;
+}
+
+const char *schema_leaf(const struct schema_key *key)
+{
+	const char *dot = strrchr(key->path, '.');
+
+	return dot ? dot + 1 : key->path;
+}
+
+bool schema_is_list(const struct schema_key *key)
+{
+	switch (key->type) {
+	case SCHEMA_WORDS:
+	case SCHEMA_FOLDERS:
+	case SCHEMA_FILES:
+	case SCHEMA_KEYS:
+	case SCHEMA_ENTRIES:
+		return true;
+	case SCHEMA_EXTENDS:
+	case SCHEMA_TEXT:
+	case SCHEMA_SWITCH:
+	case SCHEMA_NUMBER:
+	case SCHEMA_CHOICE:
+	case SCHEMA_RANGE:
+	case SCHEMA_FILE:
+	case SCHEMA_IDS:
+	case SCHEMA_SECTION:
+		break;
+	}
+	return false;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one table of a recipe's keys. A row says what a key is called, what type and form its value has,
+ * where it goes in struct recipe, what it is when absent, and what it is for. Parser, error messages,
+ * defaults, the digest, docs/recipe.md and the commented example are all made from it.
+ *
+ *	parse (yaml.h) -> schema_check() -> merge (merge.h) -> schema_require() -> fill (value.h)
+ *
+ * Paths join keys with dots; `menu.entries.label` is a key of each item of the list `menu.entries`.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "recipe/format.h"
+#include "recipe/recipe.h"
+#include "recipe/yaml.h"
+
+enum schema_type {
+	SCHEMA_EXTENDS, /* a path; no field */
+	SCHEMA_TEXT,	/* char * */
+	SCHEMA_SWITCH,	/* bool */
+	SCHEMA_NUMBER,	/* int, minimum to maximum */
+	SCHEMA_CHOICE,	/* an enum whose values stand in `allowed`, in order */
+	SCHEMA_RANGE,	/* two char *, one after the other */
+	SCHEMA_WORDS,	/* struct recipe_list */
+	SCHEMA_FOLDERS, /* struct recipe_list of paths of directories */
+	SCHEMA_FILE,	/* struct recipe_file */
+	SCHEMA_FILES,	/* struct recipe_files */
+	SCHEMA_KEYS,	/* struct recipe_list: lines of authorized_keys, given or read from files */
+	SCHEMA_IDS,	/* NAME: NUMBER, or NAME: {group: NUMBER} */
+	SCHEMA_SECTION, /* a mapping; its keys are rows of their own */
+	SCHEMA_ENTRIES, /* a list of mappings; their keys are rows of their own */
+};
+
+struct schema_key {
+	const char *path;
+	enum schema_type type;
+	size_t offset; /* in struct recipe, or in the element of the list it belongs to */
+	const struct format *format;
+	const char *allowed;  /* words, with spaces between: any other is an error */
+	const char *fallback; /* the default as text, lists with spaces; may hold ${name} and
+				 ${architecture}. NULL: see doc */
+	int minimum, maximum;
+	bool required;
+	bool outside_digest;
+	/* SCHEMA_ENTRIES */
+	size_t count_offset, element_size, at_offset;
+	const char *identity; /* the key that tells items apart */
+	const char *doc;      /* one line */
+	const char *example;
+};
+
+extern const struct schema_key schema[];
+extern const size_t schema_count;
+
+const struct schema_key *schema_find(const char *path);
+/* The rows directly below a section or list ("" for the top), in order: call with the previous row,
+ * NULL first; NULL at the end. */
+const struct schema_key *schema_next(const char *parent, const struct schema_key *previous);
+/* What follows the last dot. */
+const char *schema_leaf(const struct schema_key *key);
+/* A list whose items a recipe that extends another adds to or removes from. */
+bool schema_is_list(const struct schema_key *key);
+
+/* One file's tree: unknown keys, types, forms. */
+int schema_check(const struct node *root, struct err *err);
+/* The merged tree has all it needs. path: for the message. */
+int schema_require(const struct node *root, const char *path, struct err *err);
+
+/* docs/recipe.md; an example recipe with every key and its default. 0 or -EIO. */
+int schema_write_markdown(FILE *to);
+int schema_write_example(FILE *to);
