@@ -22,19 +22,29 @@
  */
 int settings_preseed(const struct recipe *recipe, struct text *ret, struct err *err);
 
+/* Splits a recipe's keymap into XKB's layout and variant: "de(nodeadkeys)" -> "de", "nodeadkeys"; the
+ * variant is "" if there is none. Both are the caller's. */
+void settings_keymap(const char *keymap, char **ret_layout, char **ret_variant);
+/* tzdata's name of a time zone: "UTC" -> "Etc/UTC", all others as they are. The caller's. */
+char *settings_timezone(const char *timezone);
+
 /* The steps. Each can be run alone in a test; r->sandbox holds a tree with its packages configured. */
-int settings_host(struct rootfs *r, struct err *err);	   /* /etc/hostname, /etc/hosts */
-int settings_locale(struct rootfs *r, struct err *err);	   /* locales, time zone, keymap: as preseeded? */
-int settings_apt(struct rootfs *r, struct err *err);	   /* the sources of the image's own apt */
-int settings_password(struct rootfs *r, struct err *err);  /* root's password, sshd's rule for root */
+int settings_host(struct rootfs *r, struct err *err); /* /etc/hostname, /etc/hosts */
+int settings_locale(struct rootfs *r,
+		    struct err *err);		     /* locales, time zone, keymap: as preseeded? */
+int settings_apt(struct rootfs *r, struct err *err); /* the sources of the image's own apt */
+int settings_password(struct rootfs *r,
+		      struct err *err); /* root's password, sshd's rule for root */
 int settings_terminals(struct rootfs *r, struct err *err); /* who is logged in on which terminal */
 int settings_overlays(struct rootfs *r, struct err *err);  /* the recipe's overlays */
 int settings_keys(struct rootfs *r, struct err *err);	   /* root's authorized keys */
 int settings_services(struct rootfs *r, struct err *err);  /* disabled and masked services */
 int settings_scripts(struct rootfs *r, struct err *err);   /* the recipe's scripts */
 int settings_way_in(struct rootfs *r, struct err *err);	   /* refuses an image nobody can enter */
-int settings_console(struct rootfs *r, struct err *err);   /* console-setup's cached keymap and font */
-int settings_identity(struct rootfs *r, struct err *err);  /* what must differ between clients: removed */
+int settings_console(struct rootfs *r,
+		     struct err *err); /* console-setup's cached keymap and font */
+int settings_identity(struct rootfs *r,
+		      struct err *err); /* what must differ between clients: removed */
 
 /* ---- helpers the steps share (settings-tools.c) ---- */
 

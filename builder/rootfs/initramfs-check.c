@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "rootfs/initramfs.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "rootfs/settings.h"
+
+struct contents {
+	struct strv file;    /* "usr/bin/nfsmount" */
+	struct strv module;  /* "nfsv3": names of files, `_` for `-` */
+	struct strv builtin; /* those that are part of the kernel */
+};
+
+static void contents_release(struct contents *c)
+{
+	strv_release(&c->file);
+	strv_release(&c->module);
+	strv_release(&c->builtin);
+}
+
+/* The kernel takes both for the same name, and files have either. */
+static char *module_name(const char *name, size_t length)
+{
+	char *copy = xstrndup(name, length);
+
+	for (char *p = copy; *p; p++)
+		if (*p == '-')
+			*p = '_';
+	return copy;
+}
+
+/* ".../nfsv3.ko.xz" -> "nfsv3" */
+static void add_module(struct strv *v, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	const char *ko = strstr(name, ".ko");
+
+	if (ko && (ko[3] == '\0' || ko[3] == '.'))
+		strv_add_take(v, module_name(name, (size_t)(ko - name)));
+}
+
+static int read_contents(struct rootfs *r, struct contents *c, struct err *err)
+{
+	cleanup_free char *image = xasprintf("/boot/initrd.img-%s", r->kernel);
+	cleanup_free char *list = xasprintf("/lib/modules/%s/modules.builtin", r->kernel);
+	const char *const argv[] = { "lsinitramfs", image, NULL };
+	CLEANUP(text_release) struct text listing = { 0 };
+	CLEANUP(text_release) struct text builtin = { 0 };
+	CLEANUP(strv_release) struct strv line = { 0 };
+	bool exists;
+	int e;
+
+	e = sandbox_exists(r->sandbox, image, &exists, err);
+	if (e < 0)
+		return e;
+	if (!exists)
+		return err_set(err, ERR_BUILD, "update-initramfs left no %s", image);
+	e = settings_output(r, argv, &listing, NULL, err);
+	if (e < 0)
+		return e;
+	e = settings_read(r, list, &exists, &builtin, err);
+	if (e < 0)
+		return e;
+	strv_split(&c->file, listing.data, "\n");
+	for (size_t i = 0; i < c->file.count; i++)
+		add_module(&c->module, c->file.item[i]);
+	strv_split(&line, builtin.data, "\n");
+	for (size_t i = 0; i < line.count; i++)
+		add_module(&c->builtin, line.item[i]);
+	return 0;
+}
+
+static bool has_module(const struct contents *c, const char *name)
+{
+	cleanup_free char *module = module_name(name, strlen(name));
+
+	return strv_has(&c->module, module) || strv_has(&c->builtin, module);
+}
+
+static bool has_file(const struct contents *c, const char *end)
+{
+	for (size_t i = 0; i < c->file.count; i++)
+		if (ends_with(c->file.item[i], end))
+			return true;
+	return false;
+}
+
+static int check_nfs(const struct contents *c, struct err *err)
+{
+	/* bin/ is a link to usr/bin/ in newer ones, so only the ends are compared. */
+	static const struct {
+		const char *file;
+		const char *what;
+	} file[] = {
+		{ "scripts/nfs", "the script that mounts an NFS root" },
+		{ "conf/conf.d/netrescue", "the word that its root comes over NFS" },
+		{ "bin/nfsmount", "klibc's nfsmount" },
+		{ "bin/ipconfig", "klibc's ipconfig" },
+	};
+	static const char *const module[] = { "nfs", "nfsv3", "af_packet" };
+
+	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++)
+		if (!has_file(c, file[i].file))
+			return err_set(err, ERR_BUILD, "the initramfs lacks %s (%s)", file[i].what,
+				       file[i].file);
+	for (size_t i = 0; i < sizeof(module) / sizeof(module[0]); i++) {
+		if (has_module(c, module[i]))
+			continue;
+		err_set(err, ERR_BUILD, "the initramfs lacks the kernel module '%s'", module[i]);
+		return err_hint(err,
+				"initramfs.modules: netboot and most bring what a root over NFS "
+				"needs; with list, it stands in initramfs.extra");
+	}
+	return 0;
+}
+
+static int check_extra(struct rootfs *r, const struct contents *c, struct err *err)
+{
+	const struct recipe_list *extra = &r->recipe->initramfs.extra;
+
+	for (size_t i = 0; i < extra->count; i++) {
+		/* A line of /etc/initramfs-tools/modules may have parameters behind the name. */
+		cleanup_free char *name =
+			xstrndup(extra->item[i].value, strcspn(extra->item[i].value, " \t"));
+
+		if (!has_module(c, name))
+			return position_error(&extra->item[i].at, err,
+					      "kernel %s has no module '%s'", r->kernel, name);
+	}
+	return 0;
+}
+
+static int check_overlay(struct rootfs *r, const struct contents *c, struct err *err)
+{
+	if (!has_module(c, "overlay"))
+		return err_set(err, ERR_BUILD, "the initramfs lacks the kernel module 'overlay'");
+	if (r->recipe->nfs.access == NFS_RW || has_file(c, INITRAMFS_OVERLAY_SCRIPT))
+		return 0;
+	err_set(err, ERR_USAGE,
+		"nfs.access is ro, but the initramfs lacks %s, which gives clients "
+		"memory to write to",
+		INITRAMFS_OVERLAY_SCRIPT);
+	return err_hint(err, "list netrescue's overlays/initramfs in the recipe's overlays");
+}
+
+static int check_names(const struct contents *c, struct err *err)
+{
+	for (size_t i = 0; i < c->file.count; i++)
+		if (strstr(c->file.item[i], "tmpkbd"))
+			return err_set(err, ERR_BUILD,
+				       "the initramfs holds '%s', whose name is another at each "
+				       "build: setupcon did not take its saved keymap",
+				       c->file.item[i]);
+	return 0;
+}
+
+int initramfs_check(struct rootfs *r, struct err *err)
+{
+	CLEANUP(contents_release) struct contents contents = { 0 };
+	int e;
+
+	e = read_contents(r, &contents, err);
+	if (e < 0)
+		return e;
+	e = check_nfs(&contents, err);
+	if (e < 0)
+		return e;
+	e = check_extra(r, &contents, err);
+	if (e < 0)
+		return e;
+	e = check_overlay(r, &contents, err);
+	if (e < 0)
+		return e;
+	return check_names(&contents, err);
+}

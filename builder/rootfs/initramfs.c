@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "rootfs/initramfs.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "rootfs/settings.h"
+
+#define MODULES_FILE "/etc/initramfs-tools/modules"
+#define LOG_FILE SANDBOX_SCRATCH "/initramfs.log"
+#define LOG_MAX ((size_t)4 << 20)
+
+/* ---- before ---- */
+
+static int check_generator(struct rootfs *r, struct err *err)
+{
+	const char *generator = r->recipe->initramfs.generator;
+	bool exists = false;
+	int e;
+
+	if (!streq(generator, "initramfs-tools")) {
+		err_set(err, ERR_USAGE,
+			"initramfs.generator '%s': only initramfs-tools can be used", generator);
+		return err_hint(err, "leave initramfs.generator out, or set it to initramfs-tools");
+	}
+	e = sandbox_exists(r->sandbox, "/usr/sbin/update-initramfs", &exists, err);
+	if (e < 0 || exists)
+		return e;
+	err_set(err, ERR_USAGE, "the image has a kernel, %s, but nothing that makes an initramfs",
+		r->kernel);
+	return err_hint(err, "add 'initramfs-tools' to packages");
+}
+
+/* The shipped initramfs.conf has no BOOT line to edit, and is the package's file. */
+static int write_configuration(struct rootfs *r, struct err *err)
+{
+	CLEANUP(text_release) struct text text = { 0 };
+
+	text_printf(
+		&text,
+		"# initramfs.conf(5): the root comes from an NFS server, and nobody resumes here.\n"
+		"BOOT=nfs\n"
+		"RESUME=none\n"
+		"MODULES=%s\n"
+		"COMPRESS=%s\n",
+		r->recipe->initramfs.modules, r->recipe->initramfs.compress);
+	return settings_write(r, INITRAMFS_CONF, text.data, 0644, err);
+}
+
+static int write_modules(struct rootfs *r, struct err *err)
+{
+	const struct recipe_list *extra = &r->recipe->initramfs.extra;
+	CLEANUP(text_release) struct text text = { 0 };
+	bool exists;
+	int e;
+
+	e = settings_read(r, MODULES_FILE, &exists, &text, err);
+	if (e < 0)
+		return e;
+	if (text.length && text.data[text.length - 1] != '\n')
+		text_add(&text, "\n");
+	text_add(&text, "\n# For rescue.overlay, and what the recipe adds.\noverlay\n");
+	for (size_t i = 0; i < extra->count; i++)
+		text_printf(&text, "%s\n", extra->item[i].value);
+	return settings_write(r, MODULES_FILE, text.data, 0644, err);
+}
+
+/* ---- while ---- */
+
+/* What its hooks say in images like ours although all is as it should be. */
+static bool is_known_warning(const char *line)
+{
+	static const char *const known[] = {
+		/* cryptroot: no root in fstab; the root is the server's. */
+		"cryptsetup: WARNING: Couldn't determine root device",
+		/* Firmware that is in no installed package: the recipe's choice. */
+		"W: Possible missing firmware ",
+		"W: missing firmware ",
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (starts_with(line, known[i]))
+			return true;
+	return false;
+}
+
+static bool is_warning(const char *line)
+{
+	return starts_with(line, "W: ") || starts_with(line, "E: ") ||
+	       strstr(line, "WARNING") != NULL || strstr(line, "ERROR") != NULL;
+}
+
+/* A hook that cannot do its work warns and goes on, and the machine stops at boot instead. */
+static int check_log(const char *log, struct err *err)
+{
+	CLEANUP(strv_release) struct strv line = { 0 };
+	size_t known = 0;
+
+	strv_split(&line, log, "\n");
+	for (size_t i = 0; i < line.count; i++) {
+		if (!is_warning(line.item[i]))
+			continue;
+		if (!is_known_warning(line.item[i])) {
+			err_set(err, ERR_BUILD, "update-initramfs said: %s", line.item[i]);
+			return err_hint(err,
+					"a package that the initramfs needs may be missing from "
+					"the recipe's packages");
+		}
+		known++;
+		log_debug("update-initramfs: %s", line.item[i]);
+	}
+	if (known)
+		log_debug("update-initramfs: %zu known warnings", known);
+	return 0;
+}
+
+static const char *last_lines(const struct text *log, unsigned lines)
+{
+	const char *p = log->data + log->length;
+
+	if (p > log->data && p[-1] == '\n')
+		p--;
+	while (p > log->data && (p[-1] != '\n' || --lines > 0))
+		p--;
+	return p;
+}
+
+/* Hooks write their warnings to stderr, the rest to stdout; one file gets both, in order. */
+static int generate(struct rootfs *r, struct err *err)
+{
+	static const char script[] = "exec update-initramfs -c -k \"$1\" 2>&1";
+	const char *const argv[] = { "/bin/sh", "-c", script, "sh", r->kernel, NULL };
+	struct sandbox_command command = { .argv = argv, .output = LOG_FILE, .may_fail = true };
+	CLEANUP(text_release) struct text log = { 0 };
+	int e;
+
+	e = sandbox_run(r->sandbox, &command, 1, err);
+	if (e < 0)
+		return e;
+	e = sandbox_read(r->sandbox, LOG_FILE, LOG_MAX, &log, err);
+	if (e < 0)
+		return e;
+	if (command.status != 0)
+		return err_set(err, ERR_BUILD, "update-initramfs failed:\n%s",
+			       last_lines(&log, 12));
+	return check_log(log.data, err);
+}
+
+int stage_initramfs(struct rootfs *r, struct err *err)
+{
+	/* `-c` would keep what is there beside the new one. */
+	static const struct sweep old[] = {
+		{ SWEEP_REMOVE, "/boot/initrd.img-*" },
+		{ SWEEP_REMOVE, "/var/tmp/mkinitramfs*" },
+		{ SWEEP_REMOVE, "/var/lib/initramfs-tools/*" },
+		{ SWEEP_REMOVE, "/var/cache/ldconfig/aux-cache" },
+	};
+	static int (*const step[])(struct rootfs * r, struct err * err) = {
+		check_generator, write_configuration, write_modules, generate, initramfs_check,
+	};
+	int e;
+
+	if (!r->kernel)
+		return 0;
+	progress_start("initramfs", 0, PROGRESS_STEPS);
+	progress_detail("for %s", r->kernel);
+	e = sandbox_sweep(r->sandbox, old, sizeof(old) / sizeof(old[0]), err);
+	for (size_t i = 0; i < sizeof(step) / sizeof(step[0]) && e >= 0; i++)
+		e = step[i](r, err);
+	if (e < 0)
+		return err_wrap(err, "initramfs");
+	progress_end(NULL);
+	return 0;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+#include "rootfs/settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/memory.h"
+
+#define KEYRING_MAX ((size_t)1 << 20)
+#define DEBIAN_KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+struct example { /* what apt's own package suggests */
+	char *archive;
+	char *security;
+};
+
+static void example_release(struct example *x)
+{
+	free(x->archive);
+	free(x->security);
+}
+
+/* deb822: URIs and Suites stand in lines of their own, one-line: `deb URI SUITE …`. Options in brackets
+ * do not occur in the example. */
+static void example_line(struct example *x, char **uri, const char *line)
+{
+	CLEANUP(strv_release) struct strv word = { 0 };
+	const char *suite = NULL;
+
+	strv_split(&word, line, " \t");
+	if (word.count >= 2 && streq(word.item[0], "URIs:")) {
+		free(*uri);
+		*uri = xstrdup(word.item[1]);
+	} else if (word.count >= 2 && streq(word.item[0], "Suites:")) {
+		suite = word.item[1];
+	} else if (word.count >= 3 && streq(word.item[0], "deb")) {
+		free(*uri);
+		*uri = xstrdup(word.item[1]);
+		suite = word.item[2];
+	}
+	if (!suite || !*uri)
+		return;
+	if (ends_with(suite, "-security") && !x->security)
+		x->security = xstrdup(*uri);
+	else if (!ends_with(suite, "-security") && !x->archive)
+		x->archive = xstrdup(*uri);
+}
+
+static int read_example(struct rootfs *r, struct example *x, struct err *err)
+{
+	static const char *const path[] = { "/usr/share/doc/apt/examples/debian.sources",
+					    "/usr/share/doc/apt/examples/sources.list" };
+	cleanup_free char *uri = NULL;
+
+	for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++) {
+		CLEANUP(text_release) struct text text = { 0 };
+		CLEANUP(strv_release) struct strv line = { 0 };
+		bool exists;
+		int e;
+
+		e = settings_read(r, path[i], &exists, &text, err);
+		if (e < 0)
+			return e;
+		strv_split(&line, text.data, "\n");
+		for (size_t k = 0; k < line.count; k++)
+			example_line(x, &uri, line.item[k]);
+	}
+	if (x->archive && x->security)
+		return 0;
+	err_set(err, ERR_BUILD,
+		"the image's apt package brings no example of Debian's sources in "
+		"/usr/share/doc/apt/examples");
+	return err_hint(err, "write the sources into the recipe: image.apt-sources");
+}
+
+static void stanza(struct text *t, const char *uri, const struct strv *suites,
+		   const struct recipe_list *components, const char *keyring)
+{
+	cleanup_free char *suite = strv_join(suites, " ");
+
+	if (suites->count == 0)
+		return;
+	text_printf(t, "%sTypes: deb\nURIs: %s\nSuites: %s\n", t->length ? "\n" : "", uri, suite);
+	if (components->count)
+		text_add(t, "Components:");
+	for (size_t i = 0; i < components->count; i++)
+		text_printf(t, " %s", components->item[i].value);
+	text_printf(t, "%sSigned-By: %s\n", components->count ? "\n" : "", keyring);
+}
+
+static int write_example(struct rootfs *r, struct err *err)
+{
+	const struct recipe *recipe = r->recipe;
+	CLEANUP(example_release) struct example example = { 0 };
+	CLEANUP(strv_release) struct strv archive = { 0 };
+	CLEANUP(strv_release) struct strv security = { 0 };
+	CLEANUP(text_release) struct text text = { 0 };
+	int e;
+
+	e = read_example(r, &example, err);
+	if (e < 0)
+		return e;
+	strv_add(&archive, recipe->suite);
+	for (size_t i = 0; i < recipe->pockets.count; i++) {
+		const char *pocket = recipe->pockets.item[i].value;
+
+		if (*pocket)
+			strv_addf(streq(pocket, "security") ? &security : &archive, "%s-%s",
+				  recipe->suite, pocket);
+	}
+	stanza(&text, example.archive, &archive, &recipe->components, DEBIAN_KEYRING);
+	stanza(&text, example.security, &security, &recipe->components, DEBIAN_KEYRING);
+	return settings_write(r, "/etc/apt/sources.list.d/debian.sources", text.data, 0644, err);
+}
+
+/* Third-party repositories with their keyrings, so that what came from there can be updated. */
+static int write_repository(struct rootfs *r, const struct recipe_repository *repository,
+			    size_t number, struct err *err)
+{
+	const char *dot = strrchr(repository->keyring.given, '.');
+	cleanup_free char *keyring = xasprintf("/etc/apt/keyrings/repository-%zu.%s", number,
+					       dot && streq(dot, ".asc") ? "asc" : "gpg");
+	cleanup_free char *path =
+		xasprintf("/etc/apt/sources.list.d/repository-%zu.sources", number);
+	CLEANUP(text_release) struct text key = { 0 };
+	CLEANUP(text_release) struct text text = { 0 };
+	CLEANUP(strv_release) struct strv suites = { 0 };
+	int e;
+
+	e = read_file(AT_FDCWD, repository->keyring.path, KEYRING_MAX, &key, err);
+	if (e < 0)
+		return e;
+	e = sandbox_write(r->sandbox, keyring, key.data, key.length, 0644, err);
+	if (e < 0)
+		return e;
+	strv_add(&suites, repository->suite);
+	stanza(&text, repository->url, &suites, &repository->components, keyring);
+	return settings_write(r, path, text.data, 0644, err);
+}
+
+int settings_apt(struct rootfs *r, struct err *err)
+{
+	static const struct sweep builders_own[] = {
+		{ SWEEP_REMOVE, "/etc/apt/sources.list" },
+		{ SWEEP_CONTENT, "/etc/apt/sources.list.d" },
+	};
+	const char *given = r->recipe->apt_sources;
+	bool has_apt = false;
+	int e;
+
+	e = sandbox_exists(r->sandbox, "/etc/apt", &has_apt, err);
+	if (e < 0 || !has_apt)
+		return e;
+	e = sandbox_sweep(r->sandbox, builders_own, 2, err);
+	if (e < 0)
+		return e;
+	for (size_t i = 0; i < r->recipe->repository_count; i++) {
+		e = write_repository(r, &r->recipe->repository[i], i + 1, err);
+		if (e < 0)
+			return e;
+	}
+	if (!given)
+		return write_example(r, err);
+	/* deb822 has a field of this name in every stanza, the one-line format no such line. */
+	return settings_write(r,
+			      starts_with(given, "Types:") || strstr(given, "\nTypes:")
+				      ? "/etc/apt/sources.list.d/debian.sources"
+				      : "/etc/apt/sources.list",
+			      given, 0644, err);
+}

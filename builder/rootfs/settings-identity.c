@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "rootfs/settings.h"
+
+#include "base/log.h"
+
+/* Everybody who boots the image or reads the export would share these. Each is made anew where it is
+ * needed: the host keys by overlays/ssh, the rest by the programs themselves. */
+static const struct sweep shared[] = {
+	{ SWEEP_REMOVE, "/etc/ssh/ssh_host_*_key" },
+	{ SWEEP_REMOVE, "/etc/ssh/ssh_host_*_key.pub" },
+	{ SWEEP_REMOVE, "/etc/nvme/hostid" },
+	{ SWEEP_REMOVE, "/etc/nvme/hostnqn" },
+	{ SWEEP_REMOVE, "/etc/iscsi/initiatorname.iscsi" },
+	{ SWEEP_REMOVE, "/var/lib/systemd/random-seed" },
+	{ SWEEP_REMOVE, "/var/lib/systemd/credential.secret" },
+	{ SWEEP_REMOVE, "/var/lib/urandom/random-seed" },
+	{ SWEEP_CONTENT, "/var/lib/dhcpcd" },
+	/* journald keeps the journal on disk as soon as this directory exists. */
+	{ SWEEP_REMOVE, "/var/log/journal" },
+};
+
+/* Empty rather than absent (machine-id(5)): each boot makes one of its own and does not take itself for
+ * a first boot, which would ask questions. */
+static int empty_machine_id(struct rootfs *r, struct err *err)
+{
+	bool exists = false;
+	int e;
+
+	e = sandbox_exists(r->sandbox, "/var/lib/dbus/machine-id", &exists, err);
+	if (e < 0)
+		return e;
+	if (exists) {
+		e = sandbox_call(r->sandbox, err, "ln", "-snf", "/etc/machine-id",
+				 "/var/lib/dbus/machine-id", NULL);
+		if (e < 0)
+			return e;
+	}
+	return settings_write(r, "/etc/machine-id", "", 0444, err);
+}
+
+int settings_identity(struct rootfs *r, struct err *err)
+{
+	bool snakeoil = false;
+	int e;
+
+	e = sandbox_sweep(r->sandbox, shared, sizeof(shared) / sizeof(shared[0]), err);
+	if (e < 0)
+		return e;
+	e = sandbox_exists(r->sandbox, "/etc/ssl/private/ssl-cert-snakeoil.key", &snakeoil, err);
+	if (e < 0)
+		return e;
+	if (snakeoil)
+		log_warning(
+			"ssl-cert made a private key, which everybody who can read the image will "
+			"have: /etc/ssl/private/ssl-cert-snakeoil.key");
+	return empty_machine_id(r, err);
+}

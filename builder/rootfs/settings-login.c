@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "rootfs/settings.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+#define ROOT_KEYS "/root/.ssh/authorized_keys"
+
+int settings_password(struct rootfs *r, struct err *err)
+{
+	bool locked = streq(r->recipe->root.password, "locked");
+	/* "*" matches no password. "!" would too, but sshd takes it for an account that is closed. */
+	cleanup_free char *line = xasprintf("root:%s\n", locked ? "*" : r->recipe->root.password);
+	static const char *const argv[] = { "chpasswd", "--encrypted", NULL };
+	struct sandbox_command command = { .argv = argv, .input = line };
+	bool has_sshd = false;
+	int e;
+
+	e = sandbox_run(r->sandbox, &command, 1, err);
+	if (e < 0)
+		return e;
+	e = sandbox_exists(r->sandbox, "/etc/ssh/sshd_config", &has_sshd, err);
+	if (e < 0 || !has_sshd)
+		return e;
+	return settings_write(r, "/etc/ssh/sshd_config.d/rescue-root.conf",
+			      locked ? "# root's password is locked: keys only.\n"
+				       "PermitRootLogin prohibit-password\n"
+				     : "# The recipe gives root a password.\n"
+				       "PermitRootLogin yes\n",
+			      0644, err);
+}
+
+/* Adds to what an overlay brought rather than replacing it. */
+static void merge_keys(const struct recipe_list *keys, struct text *text)
+{
+	CLEANUP(strv_release) struct strv have = { 0 };
+
+	strv_split(&have, text->data, "\n");
+	if (text->length && text->data[text->length - 1] != '\n')
+		text_add(text, "\n");
+	for (size_t i = 0; i < keys->count; i++) {
+		if (strv_has(&have, keys->item[i].value))
+			continue;
+		text_printf(text, "%s\n", keys->item[i].value);
+		strv_add(&have, keys->item[i].value);
+	}
+}
+
+int settings_keys(struct rootfs *r, struct err *err)
+{
+	CLEANUP(text_release) struct text text = { 0 };
+	bool exists;
+	int e;
+
+	e = settings_read(r, ROOT_KEYS, &exists, &text, err);
+	if (e < 0)
+		return e;
+	merge_keys(&r->recipe->root.authorized_keys, &text);
+	if (!text.length)
+		return 0;
+	e = sandbox_call(r->sandbox, err, "install", "-d", "-m", "0700", "-o", "0", "-g", "0",
+			 "/root/.ssh", NULL);
+	if (e < 0)
+		return e;
+	e = settings_write(r, ROOT_KEYS, text.data, 0600, err);
+	if (e < 0)
+		return e;
+	return sandbox_call(r->sandbox, err, "chmod", "0600", ROOT_KEYS, NULL);
+}
+
+/* An empty password counts as well: an image like that can be entered, if by everybody. */
+static int root_has_password(struct rootfs *r, bool *ret, struct err *err)
+{
+	CLEANUP(text_release) struct text shadow = { 0 };
+	const char *field;
+	bool exists;
+	int e;
+
+	e = settings_read(r, "/etc/shadow", &exists, &shadow, err);
+	if (e < 0)
+		return e;
+	field = starts_with(shadow.data, "root:") ? shadow.data : strstr(shadow.data, "\nroot:");
+	field = field ? strchr(field, ':') + 1 : "*";
+	*ret = *field != '*' && *field != '!';
+	return 0;
+}
+
+int settings_way_in(struct rootfs *r, struct err *err)
+{
+	CLEANUP(text_release) struct text keys = { 0 };
+	bool has_password, has_keys, has_sshd = false;
+	int e;
+
+	if (r->recipe->autologin.terminals.count)
+		return 0;
+	e = root_has_password(r, &has_password, err);
+	if (e < 0 || has_password)
+		return e;
+	e = sandbox_exists(r->sandbox, "/usr/sbin/sshd", &has_sshd, err);
+	if (e < 0)
+		return e;
+	e = settings_read(r, ROOT_KEYS, &has_keys, &keys, err);
+	if (e < 0 || (has_sshd && keys.length))
+		return e;
+	err_set(err, ERR_USAGE,
+		"nobody could enter this image: root's password is locked, no terminal logs root in, and "
+		"root has no SSH key%s",
+		has_sshd ? "" : " (nor does the image have an SSH server)");
+	return err_hint(err,
+			"give the recipe root.authorized-keys, root.password (a crypt(3) hash) or "
+			"autologin.terminals");
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "rootfs/settings.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+void settings_keymap(const char *keymap, char **ret_layout, char **ret_variant)
+{
+	size_t layout = strcspn(keymap, "(");
+	const char *variant = keymap[layout] == '(' ? keymap + layout + 1 : "";
+
+	*ret_layout = xstrndup(keymap, layout);
+	*ret_variant = xstrndup(variant, strcspn(variant, ")"));
+}
+
+char *settings_timezone(const char *timezone)
+{
+	return strchr(timezone, '/') ? xstrdup(timezone) : xasprintf("Etc/%s", timezone);
+}
+
+static int preseed_locales(const struct recipe *recipe, struct text *ret, struct err *err)
+{
+	const char *separator = " ";
+
+	text_add(ret, "locales locales/locales_to_be_generated multiselect");
+	for (size_t i = 0; i < recipe->locales.count; i++) {
+		const struct recipe_name *locale = &recipe->locales.item[i];
+		const char *dot = strchr(locale->value, '.');
+
+		if (starts_with(locale->value, "C."))
+			continue; /* libc-bin brings it; locale-gen would make a second one */
+		if (!dot || !dot[1]) {
+			position_error(&locale->at, err, "locale '%s' names no codeset",
+				       locale->value);
+			return err_hint(err, "write '%.*s.UTF-8'",
+					(int)strcspn(locale->value, ".@"), locale->value);
+		}
+		/* /usr/share/i18n/SUPPORTED: "de_DE.UTF-8 UTF-8", also with a modifier behind. */
+		text_printf(ret, "%s%s %.*s", separator, locale->value, (int)strcspn(dot + 1, "@"),
+			    dot + 1);
+		separator = ", ";
+	}
+	text_printf(ret, "\nlocales locales/default_environment_locale select %s\n",
+		    recipe->default_locale);
+	return 0;
+}
+
+static void preseed_timezone(const struct recipe *recipe, struct text *ret)
+{
+	cleanup_free char *timezone = settings_timezone(recipe->timezone);
+	size_t area = strcspn(timezone, "/");
+
+	text_printf(ret, "tzdata tzdata/Areas select %.*s\n", (int)area, timezone);
+	text_printf(ret, "tzdata tzdata/Zones/%.*s select %s\n", (int)area, timezone,
+		    timezone + area + 1);
+}
+
+static void preseed_keyboard(const struct recipe *recipe, struct text *ret)
+{
+	cleanup_free char *layout = NULL;
+	cleanup_free char *variant = NULL;
+
+	settings_keymap(recipe->keymap, &layout, &variant);
+	text_printf(ret,
+		    "keyboard-configuration keyboard-configuration/modelcode string pc105\n"
+		    "keyboard-configuration keyboard-configuration/layoutcode string %s\n"
+		    "keyboard-configuration keyboard-configuration/variantcode string %s\n"
+		    "keyboard-configuration keyboard-configuration/optionscode string\n"
+		    "keyboard-configuration keyboard-configuration/xkb-keymap select %s\n",
+		    layout, variant, recipe->keymap);
+}
+
+/* console-setup takes a size only in the words of its own menu: 8x16 as it is, wider fonts with a remark
+ * behind. The smaller number comes first unless it is the 8. */
+static char *font_size_choice(const char *size)
+{
+	const char *x = strchr(size, 'x');
+	uint64_t width = 8, height = 0;
+	cleanup_free char *first = x ? xstrndup(size, (size_t)(x - size)) : NULL;
+
+	if (parse_u64(x ? x + 1 : size, &height) < 0 || (first && parse_u64(first, &width) < 0))
+		return xstrdup(size);
+	if (height == 8) {
+		height = width;
+		width = 8;
+	}
+	if (width == 8)
+		return xasprintf("8x%u", (unsigned)height);
+	return xasprintf("%ux%u (framebuffer only)", (unsigned)(width < height ? width : height),
+			 (unsigned)(width < height ? height : width));
+}
+
+static void preseed_console(const struct recipe *recipe, struct text *ret)
+{
+	cleanup_free char *choice = font_size_choice(recipe->console.size);
+
+	/* With `store_defaults` its config script overwrites all of these by guesses; the postinst sets
+	 * it back to true. */
+	text_printf(ret,
+		    "console-setup console-setup/store_defaults_in_debconf_db boolean false\n"
+		    "console-setup console-setup/charmap47 select %s\n"
+		    "console-setup console-setup/codeset47 select Guess optimal character set\n"
+		    "console-setup console-setup/codesetcode string guess\n"
+		    "console-setup console-setup/fontface47 select %s\n"
+		    "console-setup console-setup/fontsize string %s\n"
+		    "console-setup console-setup/fontsize-text47 select %s\n"
+		    "console-setup console-setup/fontsize-fb47 select %s\n",
+		    recipe->console.charmap, recipe->console.font, recipe->console.size, choice,
+		    choice);
+}
+
+int settings_preseed(const struct recipe *recipe, struct text *ret, struct err *err)
+{
+	int r;
+
+	r = preseed_locales(recipe, ret, err);
+	if (r < 0)
+		return r;
+	preseed_timezone(recipe, ret);
+	preseed_keyboard(recipe, ret);
+	preseed_console(recipe, ret);
+	return 0;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "rootfs/settings.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/memory.h"
+
+#define SCRIPT_MAX ((size_t)16 << 20)
+
+/* The lock says which script it was; a file that was changed since the recipe was read would give other
+ * bytes under the same lock. */
+static int read_script(const struct recipe_file *file, struct text *ret, struct err *err)
+{
+	char digest[DIGEST_HEX];
+	int e;
+
+	e = read_file(AT_FDCWD, file->path, SCRIPT_MAX, ret, err);
+	if (e < 0)
+		return e;
+	digest_bytes(ret->data, ret->length, digest);
+	if (!streq(digest, file->digest))
+		return err_set(err, ERR_TRUST, "changed while the image was being built");
+	return 0;
+}
+
+static int run_script(struct rootfs *r, const struct recipe_file *file, size_t number,
+		      struct err *err)
+{
+	cleanup_free char *path = xasprintf(SANDBOX_SCRATCH "/script-%zu", number);
+	CLEANUP(text_release) struct text text = { 0 };
+	int e;
+
+	e = read_script(file, &text, err);
+	if (e < 0)
+		return e;
+	e = sandbox_write(r->sandbox, path, text.data, text.length, 0755, err);
+	if (e < 0)
+		return e;
+	if (starts_with(text.data, "#!"))
+		return sandbox_call(r->sandbox, err, path, NULL);
+	return sandbox_call(r->sandbox, err, "/bin/sh", "-eu", path, NULL);
+}
+
+int settings_scripts(struct rootfs *r, struct err *err)
+{
+	for (size_t i = 0; i < r->recipe->scripts.count; i++) {
+		const struct recipe_file *file = &r->recipe->scripts.item[i];
+
+		if (run_script(r, file, i, err) < 0)
+			return err_wrap(err, "script '%s'", file->given);
+	}
+	return 0;
+}

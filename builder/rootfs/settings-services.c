@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "rootfs/settings.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+
+static bool has_unit_type(const char *name)
+{
+	static const char *const type[] = { ".service", ".socket", ".timer", ".target",	  ".path",
+					    ".mount",	".swap",   ".slice", ".automount" };
+
+	for (size_t i = 0; i < sizeof(type) / sizeof(type[0]); i++)
+		if (ends_with(name, type[i]))
+			return true;
+	return false;
+}
+
+static int has_file(struct rootfs *r, const char *directory, const char *name, bool *ret,
+		    struct err *err)
+{
+	cleanup_free char *path = xasprintf("%s/%s", directory, name);
+
+	return sandbox_exists(r->sandbox, path, ret, err);
+}
+
+static void suggest(struct rootfs *r, const char *name, const char *directory, struct err *err)
+{
+	const char *const argv[] = {
+		"find", directory, "-maxdepth", "1", "-printf", "%f\\n", NULL
+	};
+	CLEANUP(text_release) struct text names = { 0 };
+	CLEANUP(strv_release) struct strv candidate = { 0 };
+	CLEANUP(strv_release) struct strv near = { 0 };
+	CLEANUP(err_release) struct err ignored = { 0 }; /* a hint is not worth a second failure */
+
+	if (settings_output(r, argv, &names, NULL, &ignored) < 0)
+		return;
+	strv_split(&candidate, names.data, "\n");
+	strv_sort(&candidate);
+	nearest(name, (const char *const *)candidate.item, candidate.count, 1, &near);
+	if (near.count)
+		err_hint(err, "did you mean '%s'?", near.item[0]);
+}
+
+/* ---- systemd ---- */
+
+/* A unit is known by its file, its template's file or the init script it is made from. */
+static int unit_exists(struct rootfs *r, const char *unit, bool *ret, struct err *err)
+{
+	static const char *const directory[] = { "/etc/systemd/system",
+						 "/usr/local/lib/systemd/system",
+						 "/usr/lib/systemd/system", "/lib/systemd/system" };
+	const char *at = strchr(unit, '@');
+	const char *dot = strrchr(unit, '.');
+	cleanup_free char *template =
+		at && dot > at ? xasprintf("%.*s@%s", (int)(at - unit), unit, dot) : xstrdup(unit);
+	cleanup_free char *script = xstrndup(unit, (size_t)(dot - unit));
+	bool found = false;
+	int e = 0;
+
+	for (size_t i = 0; i < sizeof(directory) / sizeof(directory[0]) && !found && e >= 0; i++) {
+		e = has_file(r, directory[i], unit, &found, err);
+		if (e >= 0 && !found)
+			e = has_file(r, directory[i], template, &found, err);
+	}
+	if (e >= 0 && !found && streq(dot, ".service"))
+		e = has_file(r, "/etc/init.d", script, &found, err);
+	if (e < 0)
+		return e;
+	*ret = found;
+	return 0;
+}
+
+/* `systemctl disable` says nothing when there is nothing that it could undo. */
+static int disable_unit(struct rootfs *r, const struct recipe_name *service, const char *unit,
+			struct err *err)
+{
+	const char *const disable[] = { "systemctl", "disable", unit, NULL };
+	const char *const is_enabled[] = { "systemctl", "is-enabled", unit, NULL };
+	CLEANUP(text_release) struct text ignored = { 0 };
+	CLEANUP(text_release) struct text state = { 0 };
+	int status, e;
+
+	e = settings_output(r, disable, &ignored, NULL, err);
+	if (e < 0)
+		return e;
+	e = settings_output(r, is_enabled, &state, &status, err);
+	if (e < 0)
+		return e;
+	if (starts_with(state.data, "disabled") || starts_with(state.data, "masked") ||
+	    starts_with(state.data, "indirect"))
+		return 0;
+	position_error(&service->at, err, "'%s' cannot be disabled: it is %.*s", unit,
+		       (int)strcspn(state.data, "\n"), state.data);
+	return err_hint(err, "mask it: services.mask");
+}
+
+static int systemd_service(struct rootfs *r, const struct recipe_name *service, bool mask,
+			   struct err *err)
+{
+	cleanup_free char *unit = has_unit_type(service->value)
+					  ? xstrdup(service->value)
+					  : xasprintf("%s.service", service->value);
+	const char *const argv[] = { "systemctl", "mask", unit, NULL };
+	CLEANUP(text_release) struct text ignored = { 0 };
+	bool exists;
+	int e;
+
+	e = unit_exists(r, unit, &exists, err);
+	if (e < 0)
+		return e;
+	if (!exists) {
+		e = position_error(&service->at, err, "no unit '%s' in the image", unit);
+		suggest(r, unit, "/usr/lib/systemd/system", err);
+		return e;
+	}
+	return mask ? settings_output(r, argv, &ignored, NULL, err)
+		    : disable_unit(r, service, unit, err);
+}
+
+/* ---- sysvinit ---- */
+
+/* update-rc.d's `disable` leaves links that stop the service; the how-to's `remove` leaves none. What
+ * is masked cannot be started by hand either, which here means it is not executable. */
+static int sysvinit_service(struct rootfs *r, const struct recipe_name *service, bool mask,
+			    struct err *err)
+{
+	cleanup_free char *path = xasprintf("/etc/init.d/%s", service->value);
+	bool exists = false;
+	int e;
+
+	if (has_unit_type(service->value)) {
+		log_debug("services: '%s' is a systemd unit, init is sysvinit", service->value);
+		return 0;
+	}
+	e = sandbox_exists(r->sandbox, path, &exists, err);
+	if (e < 0)
+		return e;
+	if (!exists) {
+		e = position_error(&service->at, err, "no init script '%s' in the image",
+				   service->value);
+		suggest(r, service->value, "/etc/init.d", err);
+		return e;
+	}
+	e = sandbox_call(r->sandbox, err, "update-rc.d", "-f", service->value, "remove", NULL);
+	if (e < 0 || !mask)
+		return e;
+	return sandbox_call(r->sandbox, err, "chmod", "0644", path, NULL);
+}
+
+static int each(struct rootfs *r, const struct recipe_list *services, bool mask, struct err *err)
+{
+	bool sysvinit = r->recipe->init == INIT_SYSVINIT;
+
+	for (size_t i = 0; i < services->count; i++) {
+		const struct recipe_name *service = &services->item[i];
+		int e;
+
+		e = sysvinit ? sysvinit_service(r, service, mask, err)
+			     : systemd_service(r, service, mask, err);
+		if (e < 0)
+			return e;
+	}
+	return 0;
+}
+
+int settings_services(struct rootfs *r, struct err *err)
+{
+	int e;
+
+	e = each(r, &r->recipe->services.disable, false, err);
+	if (e < 0)
+		return e;
+	return each(r, &r->recipe->services.mask, true, err);
+}

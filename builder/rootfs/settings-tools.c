@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "rootfs/settings.h"
+
+#include <string.h>
+
+/* A file of settings or a listing; anything longer is not what it should be. */
+#define TEXT_MAX ((size_t)4 << 20)
+
+int settings_write(struct rootfs *r, const char *path, const char *text, unsigned mode,
+		   struct err *err)
+{
+	return sandbox_write(r->sandbox, path, text, strlen(text), mode, err);
+}
+
+int settings_read(struct rootfs *r, const char *path, bool *ret_exists, struct text *ret,
+		  struct err *err)
+{
+	bool exists = false;
+	int e;
+
+	e = sandbox_exists(r->sandbox, path, &exists, err);
+	if (e < 0)
+		return e;
+	if (exists) {
+		e = sandbox_read(r->sandbox, path, TEXT_MAX, ret, err);
+		if (e < 0)
+			return e;
+	} else {
+		text_add(ret, "");
+	}
+	*ret_exists = exists;
+	return 0;
+}
+
+int settings_output(struct rootfs *r, const char *const *argv, struct text *ret, int *ret_status,
+		    struct err *err)
+{
+	static const char path[] = SANDBOX_SCRATCH "/settings.out";
+	/* An image whose init is systemd looks for a running one otherwise. */
+	static const char *const env[] = { "SYSTEMD_OFFLINE=1", NULL };
+	struct sandbox_command command = {
+		.argv = argv,
+		.env = env,
+		.output = path,
+		.may_fail = ret_status != NULL,
+	};
+	int e;
+
+	e = sandbox_run(r->sandbox, &command, 1, err);
+	if (e < 0)
+		return e;
+	e = sandbox_read(r->sandbox, path, TEXT_MAX, ret, err);
+	if (e < 0)
+		return err_wrap(err, "reading what '%s' wrote", argv[0]);
+	if (ret_status)
+		*ret_status = command.status;
+	return 0;
+}
+
+int settings_remove(struct rootfs *r, const char *pattern, struct err *err)
+{
+	return sandbox_sweep(r->sandbox, &(struct sweep){ SWEEP_REMOVE, pattern }, 1, err);
+}
