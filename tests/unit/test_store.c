@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include <dirent.h>
+
+#include "archive/store.h"
+#include "base/io.h"
+#include "base/memory.h"
+
+/* printf hello | sha256sum */
+#define HELLO "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+
+static struct store *open_store(void)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_free char *path = xasprintf("%s/deep/store", scratch_path);
+	struct store *s = NULL;
+
+	assert_int_equal(store_open(path, &s, &err), 0);
+	return s;
+}
+
+static void put_hello(struct store *s, bool commit)
+{
+	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
+	CLEANUP(err_release) struct err err = { 0 };
+	char digest[DIGEST_HEX] = "";
+
+	assert_int_equal(store_put_begin(s, &put, &err), 0);
+	assert_int_equal(write_all(put.fd, "hello", 5), 0);
+	if (!commit)
+		return;
+	assert_int_equal(store_put_commit(&put, NULL, digest, &err), 0);
+	assert_string_equal(digest, HELLO);
+}
+
+static bool has_hello(struct store *s)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_fd int fd = -1;
+	char content[16] = "";
+
+	assert_int_equal(store_get(s, HELLO, &fd, &err), 0);
+	if (fd < 0)
+		return false;
+	assert_int_equal(read(fd, content, sizeof(content)), 5);
+	assert_string_equal(content, "hello");
+	return true;
+}
+
+static unsigned count_entries(const struct store *s, const char *directory)
+{
+	DIR *d = fdopendir(openat(store_dirfd(s), directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	const struct dirent *e;
+	unsigned n = 0;
+
+	assert_non_null(d);
+	while ((e = readdir(d)))
+		n += e->d_name[0] != '.';
+	assert_int_equal(closedir(d), 0);
+	return n;
+}
+
+static void test_blobs(void **state)
+{
+	CLEANUP(store_cleanup) struct store *s = open_store();
+	struct stat st;
+	mode_t mask = umask(077);
+
+	(void)state;
+	assert_false(has_hello(s));
+	put_hello(s, false);
+	assert_false(has_hello(s));
+	put_hello(s, true);
+	put_hello(s, true);
+	(void)umask(mask);
+	assert_true(has_hello(s));
+	assert_int_equal(count_entries(s, "partial"), 0);
+	assert_int_equal(fstatat(store_dirfd(s), "sha256/2c/" HELLO, &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+	assert_int_equal(fstatat(store_dirfd(s), "sha256/2c", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+}
+
+static void test_damaged_blob_is_absent(void **state)
+{
+	CLEANUP(store_cleanup) struct store *s = open_store();
+	cleanup_fd int fd = -1;
+
+	(void)state;
+	put_hello(s, true);
+	fd = openat(store_dirfd(s), "sha256/2c/" HELLO, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(pwrite(fd, "j", 1, 0), 1);
+	assert_false(has_hello(s));
+	assert_int_equal(faccessat(store_dirfd(s), "sha256/2c/" HELLO, F_OK, 0), -1);
+	put_hello(s, true);
+	assert_true(has_hello(s));
+}
+
+static void test_no_digest(void **state)
+{
+	CLEANUP(store_cleanup) struct store *s = open_store();
+	CLEANUP(err_release) struct err err = { 0 };
+	int fd = -1;
+
+	(void)state;
+	assert_true(store_get(s, "../../../../etc/passwd", &fd, &err) < 0);
+	assert_int_equal(fd, -1);
+}
+
+static void test_partial_files(void **state)
+{
+	CLEANUP(store_cleanup) struct store *s = open_store();
+	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(store_cleanup) struct store *other = NULL;
+	cleanup_fd int fd = -1;
+
+	(void)state;
+	assert_int_equal(store_put_begin(s, &put, &err), 0);
+	fd = openat(store_dirfd(s), "partial/1.dead", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	assert_true(fd >= 0);
+	assert_int_equal(count_entries(s, "partial"), 2);
+	other = open_store(); /* of a second builder, while the first one is at work */
+	assert_int_equal(count_entries(s, "partial"), 1);
+	assert_int_equal(write_all(put.fd, "hello", 5), 0);
+	assert_int_equal(store_put_commit(&put, HELLO, NULL, &err), 0);
+	assert_true(has_hello(other));
+}
+
+static void test_facts(void **state)
+{
+	CLEANUP(store_cleanup) struct store *s = open_store();
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_free char *none = NULL, *first = NULL, *second = NULL;
+
+	(void)state;
+	assert_int_equal(store_fact_get(s, "kind", "Debian:a+b@c-1.0_x", &none, &err), 0);
+	assert_null(none);
+	assert_int_equal(store_fact_set(s, "kind", "Debian:a+b@c-1.0_x", "one", &err), 0);
+	assert_int_equal(store_fact_get(s, "kind", "Debian:a+b@c-1.0_x", &first, &err), 0);
+	assert_string_equal(first, "one");
+	assert_int_equal(store_fact_set(s, "kind", "Debian:a+b@c-1.0_x", "", &err), 0);
+	assert_int_equal(store_fact_get(s, "kind", "Debian:a+b@c-1.0_x", &second, &err), 0);
+	assert_string_equal(second, "");
+	assert_int_equal(count_entries(s, "partial"), 0);
+}
+
+static void test_fact_names(void **state)
+{
+	static const char *const bad[] = { "", ".", "..", "a/b", "../x", "a b", "a\n", "\xc3\xa4" };
+	CLEANUP(store_cleanup) struct store *s = open_store();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		CLEANUP(err_release) struct err err = { 0 };
+		CLEANUP(err_release) struct err other = { 0 };
+		char *value = NULL;
+
+		assert_true(store_fact_set(s, "kind", bad[i], "x", &err) < 0);
+		assert_true(store_fact_get(s, bad[i], "key", &value, &other) < 0);
+		assert_null(value);
+	}
+	assert_int_equal(count_entries(s, "fact"), 0);
+}
+
+static void test_fact_cut_short_is_absent(void **state)
+{
+	CLEANUP(store_cleanup) struct store *s = open_store();
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_free char *value = NULL;
+	cleanup_fd int fd = -1;
+
+	(void)state;
+	assert_int_equal(store_fact_set(s, "kind", "key", "value", &err), 0);
+	/* printf key | sha256sum */
+	fd = openat(store_dirfd(s), "fact/kind/2c/key", O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, 3), 0);
+	assert_int_equal(store_fact_get(s, "kind", "key", &value, &err), 0);
+	assert_null(value);
+	assert_true(store_fact_set(s, "kind", "key", "two\nlines", &err) < 0);
+}
+
+static void test_unwritable(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(store_cleanup) struct store *s = NULL;
+	cleanup_free char *path = xasprintf("%s/file/store", scratch_path);
+
+	(void)state;
+	scratch_file("file", "x");
+	assert_true(store_open(path, &s, &err) < 0);
+	assert_null(s);
+	assert_int_equal(err.class, ERR_BUILD);
+	assert_non_null(strstr(err.message, "/file"));
+	assert_non_null(err.hint);
+}
+
+#define STORE_TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STORE_TEST(test_blobs),
+		STORE_TEST(test_damaged_blob_is_absent),
+		STORE_TEST(test_no_digest),
+		STORE_TEST(test_partial_files),
+		STORE_TEST(test_facts),
+		STORE_TEST(test_fact_names),
+		STORE_TEST(test_fact_cut_short_is_absent),
+		STORE_TEST(test_unwritable),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
