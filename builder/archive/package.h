@@ -33,7 +33,7 @@ struct package {
 };
 
 struct packages {
-	struct package *item; /* sorted by name, architecture */
+	struct package *item; /* sorted by name, architecture, role: one name may have both roles */
 	size_t count;
 	size_t allocated;
 };
@@ -44,4 +44,13 @@ void packages_sort(struct packages *p);
 /* By exact name, of that role; NULL if absent. p must be sorted. */
 const struct package *packages_find(const struct packages *p, const char *name,
 				    enum package_role role);
+
+/* The kernel's own package, and the only place that knows how Debian names it: "linux-image-6.12.107+
+ * deb13-amd64" has release "6.12.107+deb13-amd64" (uname -r, /lib/modules/…, /boot/vmlinuz-…).
+ * packages_kernel: the package that a recipe's `kernel` stands for ("linux-image-amd64": its flavour,
+ * highest version; or itself); NULL if there is none. */
+const struct package *packages_kernel(const struct packages *p, const char *kernel);
+/* Caller frees; NULL if the package is no kernel. */
+char *package_kernel_release(const struct package *p);
+
 void packages_release(struct packages *p);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which packages of an answer form the base: Essential ones, every target of a Pre-Depends of any
+ * package of the set, debconf and apt, base-files and base-passwd, and the dependencies of all these.
+ * Those are unpacked and configured first, so that everything else can be configured at once.
+ */
+#pragma once
+
+#include <solv/bitmap.h>
+
+#include "archive/universe.h"
+
+/* set, ret_base: by solvable, as large as the pool. */
+void mark_base(const struct universe *u, const Map *set, Map *ret_base);

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Solves many package sets over one universe of Packages files, for tests/real/solver-oracle.t.
+ *
+ *	solve-sets ARCHITECTURE SUITE:COMPONENT:REPOSITORY:FILE… <SETS
+ *
+ * FILE is plain text. A set is one line of words: `priority=required` `exclude=x` `recommends`
+ * `kernel=x` `sysvinit` and, without "=" before a name, packages. Answers, in order:
+ *
+ *	set LINE
+ *	package NAME VERSION ARCHITECTURE [automatic] [base] [essential] [boot]
+ *	…
+ *	end                       or:  refused MESSAGE
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/solve.h"
+#include "base/memory.h"
+
+static void die(struct err *err)
+{
+	err_print(err, stderr);
+	exit(err_exit_code(err));
+}
+
+static void add_file(struct universe *u, char *argument)
+{
+	char *suite = strtok(argument, ":"), *component = strtok(NULL, ":");
+	char *repository = strtok(NULL, ":"), *path = strtok(NULL, "");
+	struct err err = { 0 };
+	FILE *f;
+
+	if (!path) {
+		fprintf(stderr, "not SUITE:COMPONENT:REPOSITORY:FILE: %s\n", argument);
+		exit(2);
+	}
+	f = fopen(path, "r");
+	if (!f) {
+		perror(path);
+		exit(2);
+	}
+	const struct universe_source source = {
+		.suite = suite,
+		.component = component,
+		.repository = streq(repository, "-") ? "" : repository,
+		.pocket = strchr(suite, '-') != NULL,
+	};
+	if (universe_add_text(u, &source, f, path, &err) < 0)
+		die(&err);
+	fclose(f);
+}
+
+static void add_word(struct recipe_list *list, const char *word)
+{
+	GROW(list->item, list->count, list->allocated);
+	list->item[list->count++] = (struct recipe_name){
+		.value = xstrdup(word),
+		.at = { .file = "set", .line = 1 },
+	};
+}
+
+static void release_list(struct recipe_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->item[i].value);
+	free(list->item);
+}
+
+static void read_set(char *line, struct recipe *recipe)
+{
+	for (char *word = strtok(line, " \n"); word; word = strtok(NULL, " \n")) {
+		if (starts_with(word, "priority="))
+			add_word(&recipe->priorities, word + 9);
+		else if (starts_with(word, "exclude="))
+			add_word(&recipe->exclude, word + 8);
+		else if (starts_with(word, "kernel="))
+			recipe->kernel = xstrdup(word + 7);
+		else if (streq(word, "recommends"))
+			recipe->recommends = true;
+		else if (streq(word, "sysvinit"))
+			recipe->init = INIT_SYSVINIT;
+		else
+			add_word(&recipe->packages, word);
+	}
+}
+
+static void print_packages(const struct packages *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		const struct package *item = &p->item[i];
+
+		printf("package %s %s %s%s%s%s%s\n", item->name, item->version, item->architecture,
+		       item->automatic ? " automatic" : "", item->base ? " base" : "",
+		       item->essential ? " essential" : "",
+		       item->role == ROLE_BOOT ? " boot" : "");
+	}
+	printf("end\n");
+}
+
+static void solve_set(struct universe *u, char *line)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(packages_release) struct packages packages = { 0 };
+	static char path[] = "set";
+	struct recipe recipe = { .path = path, .architecture = u->architecture };
+
+	line[strcspn(line, "\n")] = '\0';
+	printf("set %s\n", line);
+	read_set(line, &recipe);
+	map_empty(&u->pinned);
+	if (solve_universe(u, &recipe, &packages, &err) < 0)
+		printf("refused %s\n", err.message);
+	else
+		print_packages(&packages);
+	fflush(stdout);
+	release_list(&recipe.priorities);
+	release_list(&recipe.packages);
+	release_list(&recipe.exclude);
+	free(recipe.kernel);
+}
+
+int main(int argc, char **argv)
+{
+	CLEANUP(universe_release) struct universe u = { 0 };
+	cleanup_free char *line = NULL;
+	size_t size = 0;
+
+	if (argc < 3) {
+		fprintf(stderr, "usage: solve-sets ARCHITECTURE SUITE:COMPONENT:REPOSITORY:FILE…\n");
+		return 2;
+	}
+	universe_new(&u, argv[1]);
+	for (int i = 2; i < argc; i++)
+		add_file(&u, argv[i]);
+	universe_index(&u);
+	while (getline(&line, &size, stdin) > 0)
+		solve_set(&u, line);
+	return 0;
+}
