@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the main program and a sandbox helper say to each other over a SOCK_STREAM unix socket. Both run
+ * on one machine from one build, so integers are in host order; but the helper sits next to untrusted
+ * code, so every length meets a limit before memory is taken, and a message that does not parse to its
+ * last byte is an error, never a guess.
+ *
+ * A message is a header {magic, type, body length, number of descriptors} with its descriptors as
+ * SCM_RIGHTS, then the body: a row of values. The main program sends one request and reads messages
+ * until the reply; the helper may send any number of MESSAGE_OUTPUT before it.
+ *
+ *	CLEANUP(message_release) struct message m = { .type = MESSAGE_READ };
+ *	message_put_text(&m, path);
+ *	r = message_send(sock, &m, err);
+ *	...
+ *	r = message_receive(sock, interrupt_fd(), &reply, err);
+ *	size = message_get_u64(&reply);
+ *	r = message_end(&reply, err);       (all values were there, and nothing else)
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/text.h"
+
+#define MESSAGE_FD_MAX 4
+#define MESSAGE_BODY_MAX (64U << 20)
+#define MESSAGE_LIST_MAX 65536U
+#define MESSAGE_VERSION 1U
+
+enum message_type {
+	/* requests: values in the order they are put */
+	MESSAGE_OPEN = 1, /* version, epoch, host name, kernel, space, on_disk; fd: directory for trees */
+	MESSAGE_KERNEL,	  /* release */
+	MESSAGE_PUT,	  /* directory; fd: tar stream */
+	MESSAGE_EXTRACT,  /* jobs, list of paths */
+	MESSAGE_RUN,	  /* count, then per command: argv, env, has input, input, output ("" none) */
+	MESSAGE_READ,	  /* path; the reply carries the open file */
+	MESSAGE_WRITE,	  /* path, mode, content */
+	MESSAGE_EXISTS,	  /* path; reply: 0 or 1 */
+	MESSAGE_SWEEP,	  /* count, then per rule: action, pattern */
+	MESSAGE_ARCHIVE,  /* filter argv (may be empty); fd: where to */
+	/* answers */
+	MESSAGE_OK = 64,
+	MESSAGE_ERROR,	/* class, errno, message, hint ("" none) */
+	MESSAGE_OUTPUT, /* number of the command, bytes it wrote */
+};
+
+struct message {
+	enum message_type type;
+	struct text body;
+	size_t position; /* of the next value to get */
+	bool bad;	 /* a value was missing or over its limit */
+	int fd[MESSAGE_FD_MAX]; /* received ones are owned; ones to send stay the caller's */
+	size_t fd_count;
+	bool received;
+};
+
+void message_put_u64(struct message *m, uint64_t value);
+void message_put_bytes(struct message *m, const void *data, size_t size);
+void message_put_text(struct message *m, const char *s);	  /* NULL is sent as "" */
+void message_put_list(struct message *m, const char *const *list); /* NULL-terminated, or NULL */
+void message_put_fd(struct message *m, int fd);
+
+/* Each returns a harmless value (0, "", nothing) and marks the message bad if the value is not there. */
+uint64_t message_get_u64(struct message *m);
+/* Points into the body; may hold NUL bytes. */
+const char *message_get_bytes(struct message *m, size_t *ret_size);
+/* A text without NUL bytes, owned by the caller, never NULL. */
+char *message_get_text(struct message *m);
+void message_get_list(struct message *m, struct strv *ret);
+/* A received descriptor, now the caller's; -1 and bad if there is none. */
+int message_take_fd(struct message *m);
+/* Error unless all values were good, nothing is left over and no descriptor was forgotten. */
+int message_end(struct message *m, struct err *err);
+
+int message_send(int sock, const struct message *m, struct err *err);
+/* Waits for a whole message: 1, or 0 if the other side is gone, or an error; ERR_INTERRUPTED once
+ * interrupt_fd (-1: none) is readable. */
+int message_receive(int sock, int interrupt_fd, struct message *ret, struct err *err);
+/* Releases body and received descriptors. */
+void message_release(struct message *m);
+
+/* An error as a message, and back into *err; message_take_err() returns err's negative value. */
+void message_put_err(struct message *m, const struct err *err);
+int message_take_err(struct message *m, struct err *err);
