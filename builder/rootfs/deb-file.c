@@ -7,6 +7,7 @@
 #include "rootfs/deb.h"
 
 #define LINKS_MAX 16
+#define CONTROL_MAX ((size_t)1 << 20)
 
 /* `target` as seen from the directory of `from`, or from the root: without ".", ".." and "//". */
 static char *resolve(const char *from, const char *target)
@@ -76,45 +77,68 @@ static int look(struct archive *tar, const char *path, size_t limit, struct text
 	return n == ARCHIVE_EOF ? 0 : deb_archive_error(tar, err, "damaged");
 }
 
-static int look_in(int fd, const char *path, size_t limit, struct text *ret, char **ret_link,
+static int look_in(struct store *s, const struct package *p, enum deb_member wanted,
+		   const char *path, size_t limit, struct text *ret, char **ret_link,
 		   struct err *err)
 {
 	CLEANUP(deb_reader_release) struct deb_reader reader = { 0 };
 	enum deb_member member;
-	int r = deb_reader_open(&reader, fd, err);
+	cleanup_fd int fd = -1;
+	uint64_t size;
+	int r = deb_open_plain(s, p, &fd, &size, err);
 
+	if (r == 0)
+		r = deb_reader_open(&reader, fd, err);
 	while (r == 0 && (r = deb_reader_next(&reader, &member, err)) > 0) {
-		if (member == DEB_DATA)
-			return look(reader.tar, path, limit, ret, ret_link, err);
+		if (member == wanted) {
+			r = look(reader.tar, path, limit, ret, ret_link, err);
+			break;
+		}
 		r = 0;
 	}
-	return r;
+	return r < 0 ? err_wrap(err, "package '%s': '%s'", p->name, path) : r;
 }
 
 int deb_read_member(struct store *s, const struct package *p, const char *path, size_t limit,
 		    struct text *ret, struct err *err)
 {
 	cleanup_free char *at = resolve("", path);
-	cleanup_fd int fd = -1;
-	uint64_t size;
-	int r = deb_open_plain(s, p, &fd, &size, err);
 
-	for (int hop = 0; r == 0 && hop < LINKS_MAX; hop++) {
+	for (int hop = 0; hop < LINKS_MAX; hop++) {
 		cleanup_free char *link = NULL;
+		int r = look_in(s, p, DEB_DATA, at, limit, ret, &link, err);
 
-		if (lseek(fd, 0, SEEK_SET) < 0)
-			return err_set(err, ERR_BUILD, "package '%s': cannot seek", p->name);
-		r = look_in(fd, at, limit, ret, &link, err);
-		if (r > 0)
-			return 0;
-		if (r < 0)
-			return err_wrap(err, "package '%s': '%s'", p->name, at);
+		if (r != 0)
+			return r < 0 ? r : 0;
 		if (!link)
 			return err_set(err, ERR_BUILD, "package '%s' %s holds no file '%s'", p->name,
 				       p->version, at);
 		free(at);
 		at = take_ptr(link);
 	}
-	return r < 0 ? r :
-		       err_set(err, ERR_BUILD, "package '%s': '%s' is a circle of links", p->name, path);
+	return err_set(err, ERR_BUILD, "package '%s': '%s' is a circle of links", p->name, path);
+}
+
+int deb_read_control(struct store *s, const struct package *p, struct text *ret, struct err *err)
+{
+	cleanup_free char *link = NULL;
+	int r = look_in(s, p, DEB_CONTROL, "control", CONTROL_MAX, ret, &link, err);
+
+	if (r == 0)
+		return err_set(err, ERR_BUILD, "package '%s' %s holds no control file", p->name,
+			       p->version);
+	return r < 0 ? r : 0;
+}
+
+int deb_has_link(struct store *s, const struct package *p, const char *path, bool *ret,
+		 struct err *err)
+{
+	CLEANUP(text_release) struct text content = { 0 };
+	cleanup_free char *link = NULL;
+	int r = look_in(s, p, DEB_DATA, path, CONTROL_MAX, &content, &link, err);
+
+	if (r < 0)
+		return r;
+	*ret = link != NULL;
+	return 0;
 }

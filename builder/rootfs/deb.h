@@ -40,3 +40,10 @@ int deb_plain_digest(struct store *s, const struct package *p, char ret[DIGEST_H
  * symbolic and hard links inside the package. ERR_BUILD if absent. */
 int deb_read_member(struct store *s, const struct package *p, const char *path, size_t limit,
 		    struct text *ret, struct err *err);
+
+/* The control file, deb-control(5). */
+int deb_read_control(struct store *s, const struct package *p, struct text *ret, struct err *err);
+
+/* Whether the package ships a symbolic link of that path (as for deb_read_member). */
+int deb_has_link(struct store *s, const struct package *p, const char *path, bool *ret,
+		 struct err *err);

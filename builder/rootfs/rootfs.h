@@ -17,6 +17,7 @@ struct rootfs {
 	unsigned jobs;
 	char *kernel; /* owned: release of the image's kernel, "6.12.107+deb13-amd64"; NULL: no kernel */
 	struct strv allocated_ids; /* "user name uid" / "group name gid" that no ids: fixed */
+	uint64_t steps; /* done of the running stage, for its progress */
 };
 
 int stage_base(struct rootfs *r, struct err *err);	/* bootstrap.c */

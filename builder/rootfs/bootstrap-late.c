@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include <string.h>
+
+#include "base/memory.h"
+#include "rootfs/bootstrap.h"
+
+#define EARLY_LOCALES SANDBOX_SCRATCH "/locale.gen"
+#define EARLY_ALIASES SANDBOX_SCRATCH "/locale.alias"
+#define EARLY_LOCALE_GEN SANDBOX_SCRATCH "/locale-gen"
+
+/* The kernel packages are unpacked: all that depmod reads is there. */
+static const char *const depmod_argv[] = {
+	"sh", "-ec",
+	"for d in /usr/lib/modules/*/; do\n"
+	"	[ ! -e \"$d/modules.order\" ] || /usr/sbin/depmod \"$(basename \"$d\")\"\n"
+	"done",
+	NULL,
+};
+
+/* The image's own locale-gen with its list elsewhere, since /etc/locale.gen is the business of
+ * locales' postinst; and the alias file, which is a conffile, from where dpkg has unpacked it to. */
+static const char *const prepare_argv[] = {
+	"sh", "-ec",
+	"a=/etc/locale.alias.dpkg-new; [ -e $a ] || a=/etc/locale.alias\n"
+	"cp $a " EARLY_ALIASES "\n"
+	"sed -e 's|^LOCALEGEN=.*|LOCALEGEN=" EARLY_LOCALES "|'"
+	" -e 's|/usr/share/locale/locale.alias|" EARLY_ALIASES "|g'"
+	" /usr/sbin/locale-gen > " EARLY_LOCALE_GEN,
+	NULL,
+};
+static const char *const early_argv[] = { "sh", EARLY_LOCALE_GEN, NULL };
+
+/* The lines that locales' postinst will write to /etc/locale.gen for the recipe's locales, in its
+ * order: the archive's bytes depend on it. */
+static char *locale_list(const struct recipe *recipe)
+{
+	CLEANUP(strv_release) struct strv line = { 0 };
+	CLEANUP(text_release) struct text list = { 0 };
+
+	for (size_t i = 0; i < recipe->locales.count; i++) {
+		const char *locale = recipe->locales.item[i].value;
+		const char *dot = strchr(locale, '.');
+
+		if (dot && !starts_with(locale, "C."))
+			strv_addf(&line, "%s %.*s\n", locale, (int)strcspn(dot + 1, "@"), dot + 1);
+	}
+	strv_sort(&line);
+	strv_unique(&line);
+	for (size_t i = 0; i < line.count; i++)
+		text_add(&list, line.item[i]);
+	return list.length ? text_take(&list) : NULL;
+}
+
+static int prepare_locales(struct rootfs *r, bool *ret, struct err *err)
+{
+	struct sandbox_command prepare = { .argv = prepare_argv };
+	cleanup_free char *list = locale_list(r->recipe);
+	int e;
+
+	*ret = false;
+	if (!list || !packages_find(&r->lock->packages, "locales", ROLE_IMAGE))
+		return 0;
+	e = sandbox_write(r->sandbox, EARLY_LOCALES, list, strlen(list), 0644, err);
+	if (e == 0)
+		e = bootstrap_run(r, &prepare, 1, err);
+	*ret = e == 0;
+	return e;
+}
+
+/* Whatever the packages wanted beyond the recipe's locales. */
+static int finish_locales(struct rootfs *r, struct err *err)
+{
+	bool asked;
+	int e = sandbox_exists(r->sandbox, SANDBOX_SCRATCH "/held/locale-gen", &asked, err);
+
+	if (e < 0 || !asked)
+		return e;
+	return sandbox_call(r->sandbox, err, "/usr/sbin/locale-gen", "--keep-existing", NULL);
+}
+
+int bootstrap_configure(struct rootfs *r, struct err *err)
+{
+	static const char *const configure_argv[] = { "dpkg", "--force-unsafe-io", "--configure",
+						      "-a", NULL };
+	struct sandbox_command command[3] = { { .argv = configure_argv } };
+	size_t count = 1;
+	bool locales;
+	int e = prepare_locales(r, &locales, err);
+
+	if (e < 0)
+		return err_wrap(err, "preparing locales");
+	if (r->kernel)
+		command[count++].argv = depmod_argv;
+	if (locales)
+		command[count++].argv = early_argv;
+	e = bootstrap_run(r, command, count, err);
+	if (e < 0)
+		return e;
+	return finish_locales(r, err);
+}

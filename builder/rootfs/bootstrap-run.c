@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/progress.h"
+#include "rootfs/bootstrap.h"
+
+const char *const bootstrap_env[] = {
+	"PATH=" BOOTSTRAP_BIN ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+	/* What an import compiles carries a time; what a package compiles on purpose carries a hash. */
+	"PYTHONDONTWRITEBYTECODE=1",
+	NULL,
+};
+
+struct watch {
+	uint64_t *steps;
+	char *failed; /* the first package that dpkg gave up on */
+};
+
+/* dpkg's own words; its commands run with LC_ALL=C.UTF-8. */
+static void watch_line(const char *line, void *data)
+{
+	static const char gave_up[] = "dpkg: error processing ";
+	struct watch *w = data;
+
+	if (starts_with(line, "Unpacking ") || starts_with(line, "Setting up ")) {
+		const char *name = strchr(line, ' ') + 1;
+
+		if (*line == 'S')
+			name += strlen("up ");
+		progress_detail("%s %.*s", *line == 'S' ? "configuring" : "unpacking",
+				(int)strcspn(name, " "), name);
+		progress_update(++*w->steps);
+	} else if (!w->failed && starts_with(line, gave_up)) {
+		const char *what = line + strlen(gave_up);
+
+		w->failed = xstrndup(what, strcspn(what, " "));
+	}
+}
+
+static void release_watch(struct watch *w)
+{
+	free(w->failed);
+}
+
+static const char **with_env(const char *const *more)
+{
+	const char **env;
+	size_t n = 0, count = 0;
+
+	while (more && more[count])
+		count++;
+	env = xcalloc(count + sizeof(bootstrap_env) / sizeof(*bootstrap_env), sizeof(*env));
+	for (size_t i = 0; bootstrap_env[i]; i++)
+		env[n++] = bootstrap_env[i];
+	for (size_t i = 0; i < count; i++)
+		env[n++] = more[i];
+	return env;
+}
+
+int bootstrap_run(struct rootfs *r, struct sandbox_command *command, size_t count, struct err *err)
+{
+	CLEANUP(release_watch) struct watch w = { .steps = &r->steps };
+	int e;
+
+	for (size_t i = 0; i < count; i++)
+		command[i].env = with_env(command[i].env);
+	sandbox_on_line(r->sandbox, watch_line, &w);
+	e = sandbox_run(r->sandbox, command, count, err);
+	sandbox_on_line(r->sandbox, NULL, NULL);
+	for (size_t i = 0; i < count; i++) {
+		free((void *)(uintptr_t)command[i].env);
+		command[i].env = NULL;
+	}
+	if (e < 0 && w.failed)
+		return err_wrap(err, "package '%s'", w.failed);
+	return e;
+}
+
+int bootstrap_dpkg(struct rootfs *r, const char *const *arguments, const struct phase *phase,
+		   struct err *err)
+{
+	CLEANUP(strv_release) struct strv argv = { 0 };
+	struct sandbox_command command = { 0 };
+
+	strv_add(&argv, "dpkg");
+	/* A build that is cut off starts again from nothing: no need to sync each file. */
+	strv_add(&argv, "--force-unsafe-io");
+	for (size_t i = 0; arguments[i]; i++)
+		strv_add(&argv, arguments[i]);
+	for (size_t i = 0; phase && i < phase->count; i++)
+		strv_add_take(&argv, bootstrap_deb_path(phase->item[i]));
+	command.argv = (const char *const *)argv.item;
+	return bootstrap_run(r, &command, 1, err);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the stages base and rest consist of (bootstrap.c runs them in order).
+ *
+ * The packages are installed in three phases, each one `dpkg --unpack` and one `dpkg --configure`:
+ *   essential  Essential packages and what they depend on, as mmdebstrap and debootstrap begin. dpkg
+ *              cannot run before they are there, so their payloads are extracted first.
+ *   base       what else the lock flags as base: every target of a Pre-Depends, debconf, apt and their
+ *              dependencies. After it nothing can stop dpkg from unpacking the others in one go.
+ *   rest       everything else.
+ * Why essential apart: maintainer scripts look whether systemctl is there already and make other links
+ * if so; a base in one piece gave a system that differed from mmdebstrap's.
+ */
+#pragma once
+
+#include "archive/package.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "rootfs/rootfs.h"
+
+#define BOOTSTRAP_DEBS SANDBOX_SCRATCH "/debs"
+#define BOOTSTRAP_BIN SANDBOX_SCRATCH "/bin"
+
+/* Denies every start of a service (invoke-rc.d(8)) from the base to the end of settings; normalise takes
+ * it away if it is still this one. */
+#define BOOTSTRAP_POLICY "/usr/sbin/policy-rc.d"
+#define BOOTSTRAP_POLICY_TEXT "#!/bin/sh\nexit 101\n"
+
+/* What dpkg and maintainer scripts get beside the sandbox's own environment: PATH begins with
+ * BOOTSTRAP_BIN, where depmod, update-initramfs and locale-gen are held back. NULL-terminated. */
+extern const char *const bootstrap_env[];
+
+struct phase {
+	const struct package **item; /* sorted by name, as in the lock */
+	size_t count;
+};
+
+struct phases {
+	struct phase essential;
+	struct phase base;
+	struct phase rest;
+};
+
+/* bootstrap-plan.c: from the lock's flags and the packages' control files. */
+int phases_plan(struct store *s, const struct lock *lock, struct phases *ret, struct err *err);
+void phases_release(struct phases *p);
+
+/* bootstrap-put.c: things into the tree before anything can run there. */
+int bootstrap_put_tools(struct rootfs *r, struct err *err);
+int bootstrap_put_links(struct rootfs *r, struct err *err); /* merged /usr, if base-files has none */
+int bootstrap_put_debs(struct rootfs *r, const struct phase *phase, struct err *err);
+/* The path that bootstrap_put_debs() gave it. Caller frees. */
+char *bootstrap_deb_path(const struct package *p);
+
+/* bootstrap-late.c: `dpkg --configure -a` of everything with what was held back beside it, each once:
+ * depmod, and locale-gen for the recipe's locales. update-initramfs stays held back: stage_initramfs. */
+int bootstrap_configure(struct rootfs *r, struct err *err);
+
+/* bootstrap-run.c: dpkg with arguments and paths of a phase's .debs (NULL: none), its lines as
+ * progress. The error names the package that dpkg gave up on. */
+int bootstrap_dpkg(struct rootfs *r, const char *const *arguments, const struct phase *phase,
+		   struct err *err);
+/* Runs commands at the same time with bootstrap_env; same progress and errors. */
+int bootstrap_run(struct rootfs *r, struct sandbox_command *command, size_t count, struct err *err);
+
+/* ids.c: `ids:` of the recipe. ids_tool() appends a wrapper's script for that program (adduser,
+ * addgroup, useradd, groupadd, systemd-sysusers) to ret, through which a package that creates a name of
+ * the recipe gives it the recipe's number. ids_settle(), after the rest, checks all numbers and fills
+ * r->allocated_ids with those that packages chose; with strict-ids these are an error. */
+extern const char *const ids_tools[];
+void ids_tool(const struct recipe *recipe, const char *program, struct text *ret);
+int ids_settle(struct rootfs *r, struct err *err);
