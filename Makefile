@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .SUFFIXES:
-MAKEFLAGS += --no-builtin-rules
+MAKEFLAGS += --no-builtin-rules --jobs=$(shell nproc)
 .DEFAULT_GOAL := all
 
 ## Variables:
@@ -39,7 +39,7 @@ MAINS          := $(PROGRAM_MAIN) $(NAMESPACE_MAIN)
 # libcurl nor libsolv: whoever is taken over inside has as little at hand as possible.
 NAMESPACE_ONLY    := $(wildcard builder/rootfs/ns-*.c)
 NAMESPACE_SOURCES := $(wildcard builder/base/*.c $(NAMESPACE_MAIN)) $(NAMESPACE_ONLY) \
-	$(wildcard $(addprefix builder/rootfs/,pack.c tar-header.c acl.c extract.c deb-reader.c protocol.c))
+	$(wildcard builder/rootfs/pack.c builder/rootfs/extract.c builder/rootfs/protocol.c)
 
 object = $(patsubst builder/%.c,$(OBJ)/%.o,$(1))
 OBJECTS         := $(call object,$(SOURCES))
@@ -82,7 +82,7 @@ endif
 
 # The path of the checkout must not reach the binary: same source, same bytes.
 COMPILE = $(CC) -std=gnu17 -D_GNU_SOURCE -Ibuilder $(WARNINGS) $($(FLAVOUR)_CFLAGS) \
-	-ffile-prefix-map=$(CURDIR)/= $(CPPFLAGS) $(CFLAGS)
+	-ffile-prefix-map=$(CURDIR)=. $(CPPFLAGS) $(CFLAGS)
 LINK    = $(CC) $($(FLAVOUR)_CFLAGS) $(CFLAGS) $($(FLAVOUR)_LDFLAGS) -Wl,--as-needed $(LDFLAGS)
 
 # ---- targets -----------------------------------------------------------------------------------

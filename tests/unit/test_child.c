@@ -51,7 +51,7 @@ static void failures(void **state)
 	assert_fails(&(struct child_options){ .argv = SH("exit 3") }, "'sh' failed: exit status 3");
 	assert_fails(&(struct child_options){ .argv = SH("kill -9 $$") },
 		     "'sh' failed: killed by signal 9 (Killed)");
-	assert_fails(&(struct child_options){ .argv = SH("echo long; sleep 100") },
+	assert_fails(&(struct child_options){ .argv = SH("echo long; exec sleep 100") },
 		     "'sh' wrote more than 3 bytes");
 	assert_fails(
 		&(struct child_options){ .argv = (const char *const[]){ "no-such-program", NULL } },
@@ -163,8 +163,8 @@ static void release_kills(void **state)
 
 	(void)state;
 	child_release(&c);
-	assert_int_equal(child_start(&c, &(struct child_options){ .argv = SH("sleep 300") }, &err),
-			 0);
+	assert_int_equal(
+		child_start(&c, &(struct child_options){ .argv = SH("exec sleep 300") }, &err), 0);
 	pid = c.pid;
 	assert_true(pid > 0);
 	assert_int_equal(poll(&(struct pollfd){ .fd = c.pidfd, .events = POLLIN }, 1, 0), 0);
@@ -212,13 +212,13 @@ static void interruption(void **state)
 		interrupt_init();
 		if (fork() == 0)
 			(void)send_terminate(200);
-		if (child_run(&(struct child_options){ .argv = SH("sleep 300") }, 1, NULL, &err) !=
-			    -EIO ||
+		if (child_run(&(struct child_options){ .argv = SH("exec sleep 300") }, 1, NULL,
+			      &err) != -EIO ||
 		    err.class != ERR_INTERRUPTED)
 			_exit(1);
 		err_release(&err);
-		if (child_run(&(struct child_options){ .argv = SH("sleep 300") }, 1, &out, &err) >=
-			    0 ||
+		if (child_run(&(struct child_options){ .argv = SH("exec sleep 300") }, 1, &out,
+			      &err) >= 0 ||
 		    err.class != ERR_INTERRUPTED)
 			_exit(2);
 		_exit(err_exit_code(&err));

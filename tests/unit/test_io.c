@@ -246,14 +246,14 @@ static void deep_trees(void **state)
 	struct rlimit limit, before;
 
 	(void)state;
-	make_deep(3000);
+	make_deep(500);
 	assert_true(walk_tree(scratch_fd, collect, &seen, &err) < 0);
 	assert_non_null(strstr(err.message, "nested more than"));
 	err_release(&err);
 
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	limit = before;
-	limit.rlim_cur = 200;
+	limit.rlim_cur = 150;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	int r = remove_tree(scratch_fd, "deep", &err);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
