@@ -39,7 +39,7 @@ MAINS          := $(PROGRAM_MAIN) $(NAMESPACE_MAIN)
 # libcurl nor libsolv: whoever is taken over inside has as little at hand as possible.
 NAMESPACE_ONLY    := $(wildcard builder/rootfs/ns-*.c)
 NAMESPACE_SOURCES := $(wildcard builder/base/*.c $(NAMESPACE_MAIN)) $(NAMESPACE_ONLY) \
-	$(wildcard builder/rootfs/pack.c builder/rootfs/extract.c builder/rootfs/protocol.c)
+	$(wildcard $(addprefix builder/rootfs/,pack.c tar-header.c acl.c extract.c deb-reader.c protocol.c))
 
 object = $(patsubst builder/%.c,$(OBJ)/%.o,$(1))
 OBJECTS         := $(call object,$(SOURCES))
