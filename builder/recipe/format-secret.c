@@ -69,7 +69,7 @@ static bool is_local_path(const char *s, const char **hint)
 const struct format format_local_path = {
 	.is = is_local_path,
 	.noun = "a path",
-	.rule = "at most 1000 bytes",
+	.rule = "seen from the file that names it",
 };
 
 static bool is_deb_path(const char *s, const char **hint)
@@ -81,7 +81,7 @@ static bool is_deb_path(const char *s, const char **hint)
 const struct format format_deb_path = {
 	.is = is_deb_path,
 	.noun = "a package file",
-	.rule = "the path of a file that ends in .deb; names of packages go into 'packages'",
+	.rule = "a file that ends in .deb, seen from the recipe; names of packages go into 'packages'",
 };
 
 static bool is_key_or_path(const char *s, const char **hint)

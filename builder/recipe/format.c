@@ -82,7 +82,7 @@ static bool is_suite(const char *s, const char **hint)
 const struct format format_suite = {
 	.is = is_suite,
 	.noun = "a suite",
-	.rule = "a code name such as trixie",
+	.rule = "its code name, such as trixie",
 };
 
 static bool is_suite_foreign(const char *s, const char **hint)

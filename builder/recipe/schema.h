@@ -51,6 +51,7 @@ struct schema_key {
 	const char *identity; /* the key that tells items apart */
 	const char *doc;      /* one line */
 	const char *example;
+	bool shown; /* stands in the example without '#', so that the example is a recipe */
 };
 
 extern const struct schema_key schema[];

@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: MIT */
+/* The prose of docs/recipe.md, around the tables that the schema makes. Markdown. */
+#pragma once
+
+extern const char guide_head[];
+extern const char guide_overlays[];
