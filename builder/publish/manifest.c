@@ -63,14 +63,17 @@ static json_t *choice_json(const struct menu_choice *choice)
 	json_t *o = json_object();
 
 	json_add_text(o, "entry", choice->label);
-	json_object_set_new(o, "timeout", json_integer(choice->timeout));
+	if (choice->at_once)
+		json_object_set_new(o, "at-once", json_true());
+	else
+		json_object_set_new(o, "timeout", json_integer(choice->timeout));
 	return o;
 }
 
 static json_t *menu_json(const struct recipe *recipe, const struct menu *m)
 {
 	json_t *o = json_object(), *entries = json_array(), *clients = json_object();
-	struct menu_choice choice = menu_default_choice(recipe, m);
+	struct menu_choice choice = menu_default_choice(recipe);
 
 	json_add_text(o, "title", m->title);
 	for (size_t i = 0; i < m->count; i++)
@@ -78,7 +81,7 @@ static json_t *menu_json(const struct recipe *recipe, const struct menu *m)
 	json_object_set_new(o, "entries", entries);
 	json_object_set_new(o, "default", choice_json(&choice));
 	for (size_t i = 0; i < recipe->menu.client_count; i++) {
-		choice = menu_client_choice(recipe, m, i);
+		choice = menu_client_choice(recipe, i);
 		json_object_set_new(clients, recipe->menu.client[i].mac, choice_json(&choice));
 	}
 	json_object_set_new(o, "clients", clients);

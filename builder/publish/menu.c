@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "publish/menu.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,9 +13,6 @@
 #define COMMAND_LINE_LIMIT 2047
 /* What loaders add: BOOT_IMAGE= before, initrd= within, BOOTIF=01-aa-bb-cc-dd-ee-ff behind. */
 #define COMMAND_LINE_ADDED (sizeof("BOOT_IMAGE= initrd= BOOTIF=01-aa-bb-cc-dd-ee-ff ") - 1)
-/* TIMEOUT of PXELINUX: "35996" is the most, about an hour. */
-#define TIMEOUT_LIMIT 35996
-
 #define SERIAL_LABEL "-serial"
 #define SERIAL_TITLE " (serial console)"
 #define SERIAL_WORDS " console=tty0 console=ttyS0,115200n8"
@@ -27,32 +23,6 @@ static int fail(const struct position *at, struct err *err, const char *text, co
 		return err_at(err, ERR_USAGE, at->file, at->line, at->column, "%s: '%s'", text,
 			      value);
 	return err_set(err, ERR_USAGE, "%s: '%s'", text, value);
-}
-
-static bool is_line(const char *s)
-{
-	for (; *s; s++)
-		if (iscntrl((unsigned char)*s))
-			return false;
-	return true;
-}
-
-static bool is_word(const char *s)
-{
-	return *s && is_line(s) && !strchr(s, ' ');
-}
-
-static bool is_label(const char *s)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789._-";
-
-	return *s && strspn(s, allowed) == strlen(s);
-}
-
-static bool is_set(const char *s)
-{
-	return s && *s;
 }
 
 /* nfsroot= without an address lets the initramfs take DHCP's next-server, so that one tree serves any
@@ -68,11 +38,9 @@ static char *rescue_words(const struct recipe *recipe, const struct recipe_menu_
 	text_printf(&t, "%s/%s,timeo=600,retrans=2", recipe->nfs.path, version);
 	if (e->access == NFS_RW)
 		text_add(&t, " rw");
-	else if (is_set(recipe->nfs.overlay_size))
-		text_printf(&t, " ro rescue.overlay=%s", recipe->nfs.overlay_size);
 	else
-		text_add(&t, " ro rescue.overlay");
-	if (is_set(e->append))
+		text_printf(&t, " ro rescue.overlay=%s", recipe->nfs.overlay_size);
+	if (*e->append)
 		text_printf(&t, " %s", e->append);
 	return text_take(&t);
 }
@@ -82,14 +50,8 @@ static int check_entry(const struct menu *m, const struct menu_entry *e, const s
 {
 	size_t length = COMMAND_LINE_ADDED;
 
-	if (!is_label(e->label))
-		return fail(at, err, "a menu label has letters, digits and . _ - only", e->label);
 	if (menu_find(m, e->label))
 		return fail(at, err, "two menu entries have the same label", e->label);
-	if (!is_set(e->title) || !is_line(e->title))
-		return fail(at, err, "a menu title is one line of text", e->title ? e->title : "");
-	if (e->append && !is_line(e->append))
-		return fail(at, err, "kernel words are one line of text", e->append);
 	if (e->initrd && strlen(e->initrd) > PATH_LIMIT)
 		return fail(at, err, "a path is longer than the 127 bytes PXELINUX reads",
 			    e->initrd);
@@ -169,77 +131,11 @@ static int add_other(struct menu *m, const struct recipe_menu_entry *from, struc
 		.title = xstrdup(from->title),
 	};
 
-	if (from->kind == MENU_LOCAL && is_set(from->append))
-		return fail(&from->at, err,
-			    "an entry that boots the local disk has no kernel words", from->append);
 	if (from->kind == MENU_MEMTEST) {
 		e.kernel = xstrdup(MENU_MEMTEST_PATH);
-		e.append = xstrdup(from->append ? from->append : "");
+		e.append = xstrdup(from->append);
 	}
 	return add_entry(m, &e, &from->at, err);
-}
-
-static int check_nfs(const struct recipe *recipe, struct err *err)
-{
-	if (!is_set(recipe->nfs.path) || *recipe->nfs.path != '/' || !is_word(recipe->nfs.path) ||
-	    strchr(recipe->nfs.path, ','))
-		return err_set(err, ERR_USAGE,
-			       "nfs.path is an absolute path without white space "
-			       "and commas: '%s'",
-			       recipe->nfs.path ? recipe->nfs.path : "");
-	if (is_set(recipe->nfs.overlay_size) && !is_word(recipe->nfs.overlay_size))
-		return err_set(err, ERR_USAGE, "nfs.overlay-size is one word, 50%% or 1G: '%s'",
-			       recipe->nfs.overlay_size);
-	if (recipe->server.write_address &&
-	    (!is_set(recipe->server.address) || !is_word(recipe->server.address)))
-		return err_set(err, ERR_USAGE, "server.write-address needs a server.address");
-	return 0;
-}
-
-/* The entries that a menu without a kernel must not have. Entries by default are merely left out. */
-static int check_no_kernel(const struct recipe *recipe, struct err *err)
-{
-	for (size_t i = 0; i < recipe->menu.entry_count; i++) {
-		const struct recipe_menu_entry *e = &recipe->menu.entry[i];
-
-		if (e->kind == MENU_RESCUE && e->at.line) {
-			fail(&e->at, err, "a rescue entry in a recipe without a kernel", e->label);
-			return err_hint(err, "name the kernel's package with `kernel:`, or remove "
-					     "the entry");
-		}
-	}
-	return 0;
-}
-
-static int check_start(const struct menu *m, const char *label, int timeout,
-		       const struct position *at, struct err *err)
-{
-	CLEANUP(strv_release) struct strv labels = { 0 };
-	cleanup_free char *list = NULL;
-
-	if (timeout > TIMEOUT_LIMIT)
-		return fail(at, err, "a menu's timeout is at most 35996 tenths of a second",
-			    label ? label : "");
-	if (!is_set(label) || menu_find(m, label))
-		return 0;
-	for (size_t i = 0; i < m->count; i++)
-		strv_add(&labels, m->entry[i].label);
-	list = strv_join(&labels, ", ");
-	fail(at, err, "the menu has no entry of this label", label);
-	return err_hint(err, "its entries are %s", list);
-}
-
-static int check_starts(const struct menu *m, const struct recipe *recipe, struct err *err)
-{
-	static const struct position nowhere = { 0 };
-	int r = check_start(m, recipe->menu.default_entry, recipe->menu.timeout, &nowhere, err);
-
-	for (size_t i = 0; r >= 0 && i < recipe->menu.client_count; i++) {
-		const struct recipe_menu_client *c = &recipe->menu.client[i];
-
-		r = check_start(m, c->entry, c->timeout, &c->at, err);
-	}
-	return r;
 }
 
 static int add_entries(struct menu *m, const struct recipe *recipe, const char *version,
@@ -265,19 +161,8 @@ int menu_describe(const struct recipe *recipe, const char *version, struct menu 
 	int r;
 
 	m.heading = xasprintf("%s %s", recipe->name, version);
-	m.title = xstrdup(is_set(recipe->menu.title) ? recipe->menu.title : recipe->name);
-	if (is_set(recipe->kernel)) {
-		r = is_line(m.title) ? check_nfs(recipe, err)
-				     : err_set(err, ERR_USAGE, "menu.title is one line of text");
-		if (r >= 0)
-			r = add_entries(&m, recipe, version, err);
-		if (r >= 0 && !m.count)
-			r = err_set(err, ERR_USAGE, "the menu has no entries");
-		if (r >= 0)
-			r = check_starts(&m, recipe, err);
-	} else {
-		r = check_no_kernel(recipe, err);
-	}
+	m.title = xstrdup(recipe->menu.title);
+	r = add_entries(&m, recipe, version, err);
 	if (r < 0)
 		return r;
 	*ret = m;
@@ -293,25 +178,23 @@ const struct menu_entry *menu_find(const struct menu *m, const char *label)
 	return NULL;
 }
 
-struct menu_choice menu_default_choice(const struct recipe *recipe, const struct menu *m)
+struct menu_choice menu_default_choice(const struct recipe *recipe)
 {
-	const char *label = recipe->menu.default_entry;
-
 	return (struct menu_choice){
-		.label = is_set(label) ? label : m->entry[0].label,
+		.label = recipe->menu.default_entry,
 		.timeout = recipe->menu.timeout,
 	};
 }
 
-struct menu_choice menu_client_choice(const struct recipe *recipe, const struct menu *m, size_t i)
+struct menu_choice menu_client_choice(const struct recipe *recipe, size_t i)
 {
 	const struct recipe_menu_client *c = &recipe->menu.client[i];
-	struct menu_choice choice = menu_default_choice(recipe, m);
+	struct menu_choice choice = menu_default_choice(recipe);
 
-	if (is_set(c->entry))
-		choice.label = c->entry;
+	choice.label = c->entry;
 	if (c->timeout >= 0)
 		choice.timeout = c->timeout;
+	choice.at_once = c->timeout == 0;
 	return choice;
 }
 

@@ -34,25 +34,26 @@ struct menu {
 /* Where and how one file of the menu starts: the common one, or one machine's. */
 struct menu_choice {
 	const char *label; /* the entry that is booted when nobody chooses */
-	int timeout;	   /* tenths of a second; 0: at once, without showing the menu */
+	int timeout;	   /* tenths of a second until then; 0: never */
+	bool at_once;	   /* without showing the menu; timeout does not matter */
 };
 
 /* kernel/memtest86/memtest86: not a name that ends in .bin, which PXELINUX would take for a boot
  * sector. */
 #define MENU_MEMTEST_PATH "kernel/memtest86/memtest86"
 
-/* A recipe without a kernel has nothing to boot: the menu is empty, and a rescue entry that the recipe
- * writes out is an error. ERR_USAGE, at the recipe's line, for what PXELINUX or the kernel cannot take:
- * file names over 127 bytes, kernel command lines over 2047 (with BOOT_IMAGE= and BOOTIF=), unknown
- * default entries, white space in paths. */
+/* The recipe is one that recipe_load() passed. ERR_USAGE, at the recipe's line, for what PXELINUX or the
+ * kernel cannot take: file names over 127 bytes, kernel command lines over 2047 (with BOOT_IMAGE= and
+ * BOOTIF=), and for a label that a serial variant has taken. A recipe without a kernel may have no
+ * entries. */
 int menu_describe(const struct recipe *recipe, const char *version, struct menu *ret,
 		  struct err *err);
 void menu_release(struct menu *m);
 const struct menu_entry *menu_find(const struct menu *m, const char *label);
 
 /* The common start, and that of recipe->menu.client[i]. */
-struct menu_choice menu_default_choice(const struct recipe *recipe, const struct menu *m);
-struct menu_choice menu_client_choice(const struct recipe *recipe, const struct menu *m, size_t i);
+struct menu_choice menu_default_choice(const struct recipe *recipe);
+struct menu_choice menu_client_choice(const struct recipe *recipe, size_t i);
 
 /* pxelinux.c: text of a pxelinux.cfg file; caller frees. */
 char *menu_pxelinux(const struct menu *m, const struct menu_choice *choice);

@@ -16,7 +16,7 @@ static int write_config(struct result *res, const struct menu *m, const struct m
 
 static int write_client(struct result *res, const struct menu *m, size_t i, struct err *err)
 {
-	struct menu_choice choice = menu_client_choice(res->recipe, m, i);
+	struct menu_choice choice = menu_client_choice(res->recipe, i);
 	cleanup_free char *name = menu_pxelinux_name(res->recipe->menu.client[i].mac);
 
 	return write_config(res, m, &choice, name, err);
@@ -30,7 +30,7 @@ int publish_menu(struct result *res, struct err *err)
 
 	if (r < 0 || !m.count)
 		return r;
-	choice = menu_default_choice(res->recipe, &m);
+	choice = menu_default_choice(res->recipe);
 	r = write_config(res, &m, &choice, "default", err);
 	for (size_t i = 0; r >= 0 && i < res->recipe->menu.client_count; i++)
 		r = write_client(res, &m, i, err);

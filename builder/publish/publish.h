@@ -54,7 +54,7 @@ struct result {
 	}
 
 /* Also checks, before anything is built, what publish_*() will need of recipe and lock: the menu and
- * PXELINUX's limits, the boot packages, the compressor, the addresses (ERR_USAGE). */
+ * PXELINUX's limits, the boot packages, the compressor (ERR_USAGE). */
 int result_begin(struct store *s, const struct recipe *recipe, const struct lock *lock,
 		 const struct indices *indices, const char *out, struct result *ret,
 		 struct err *err);

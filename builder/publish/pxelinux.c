@@ -36,9 +36,9 @@ char *menu_pxelinux(const struct menu *m, const struct menu_choice *choice)
 	/* Has to be the first directive. */
 	if (m->serial)
 		text_add(&t, "SERIAL 0 115200\n");
-	/* TIMEOUT 0 waits for ever, so "at once" is a default without a menu; Shift at the start
-	 * still gives a prompt. */
-	if (choice->timeout == 0)
+	/* "At once" cannot be a timeout, as TIMEOUT 0 waits for ever: it is a default that is no menu.
+	 * Shift at the start still gives a prompt. */
+	if (choice->at_once)
 		text_printf(&t, "DEFAULT %s\nPROMPT 0\n", choice->label);
 	else
 		text_printf(&t, "DEFAULT menu.c32\nPROMPT 0\nTIMEOUT %d\n", choice->timeout);

@@ -16,7 +16,6 @@
 #include "base/memory.h"
 #include "publish/compressor.h"
 #include "publish/menu.h"
-#include "publish/server.h"
 #include "publish/tftp.h"
 
 #define TEMPORARY_PREFIX ".new-"
@@ -139,29 +138,15 @@ static int make_temporary(struct result *res, struct err *err)
 	return 0;
 }
 
-static int check_name(const struct recipe *recipe, struct err *err)
-{
-	const char *name = recipe->name;
-
-	if (!name || !*name || *name == '.' || strchr(name, '/'))
-		return err_set(err, ERR_USAGE, "'%s' cannot name a result: it becomes a directory",
-			       name ? name : "");
-	return 0;
-}
-
 static int check_inputs(const struct result *res, struct err *err)
 {
 	CLEANUP(menu_release) struct menu menu = { 0 };
-	int r = check_name(res->recipe, err);
+	int r = menu_describe(res->recipe, res->version, &menu, err);
 
-	if (r >= 0)
-		r = menu_describe(res->recipe, res->version, &menu, err);
 	if (r >= 0)
 		r = tftp_check(res->lock, &menu, err);
 	if (r >= 0)
 		r = compressor_check(res->lock, err);
-	if (r >= 0)
-		r = server_check(res->recipe, err);
 	return r;
 }
 

@@ -10,17 +10,16 @@ static void add_root(struct text *t, const struct recipe *recipe, const char *ve
 
 	text_printf(
 		t,
-		"2. The root file system, as root on the server. It appears under its name only\n"
-		"   when it is complete:\n\n"
-		"       rsync rootfs.tar.zst root@%s:%s/%s.tar.zst\n"
-		"       ssh root@%s\n"
-		"       mkdir -p %s/%s.part\n"
+		"2. The root file system:\n\n"
+		"       rsync rootfs.tar.zst root@%s:%s/\n\n"
+		"   Then as root on the server, where it gets its name only when it is complete:\n\n"
+		"       cd %s\n"
+		"       mkdir %s.part\n"
 		"       tar --zstd --numeric-owner --xattrs --xattrs-include='*' --acls \\\n"
-		"           -xpf %s/%s.tar.zst -C %s/%s.part\n"
-		"       mv %s/%s.part %s/%s\n"
-		"       rm %s/%s.tar.zst\n\n",
-		recipe->server.address, path, version, recipe->server.address, path, version, path,
-		version, path, version, path, version, path, version, path, version);
+		"           -xpf rootfs.tar.zst -C %s.part\n"
+		"       mv %s.part %s\n"
+		"       rm rootfs.tar.zst\n\n",
+		recipe->server.address, path, path, version, version, version, version);
 }
 
 static void add_tftp(struct text *t, const struct recipe *recipe)
@@ -35,6 +34,14 @@ static void add_tftp(struct text *t, const struct recipe *recipe)
 		    "       rsync -rlt --exclude=/menu/current --exclude=/pxelinux.cfg tftp/ %s\n"
 		    "       rsync -rlt tftp/ %s\n\n",
 		    to, to, to);
+	text_printf(
+		t,
+		"Going back to an earlier version that is still on the server, as root there:\n\n"
+		"       cd %s/menu && ln -s VERSION new && mv -T new current\n\n"
+		"Running clients keep the root they booted from. Remove a version's directories in\n"
+		"%s, %s/menu and\n%s/kernel/%s\nonly when no client uses it any more.\n",
+		recipe->server.tftp_root, recipe->nfs.path, recipe->server.tftp_root,
+		recipe->server.tftp_root, recipe->name);
 }
 
 char *server_readme(const struct recipe *recipe, const char *version)
@@ -43,8 +50,8 @@ char *server_readme(const struct recipe *recipe, const char *version)
 
 	text_printf(&t, "%s %s on a server\n\n", recipe->name, version);
 	text_printf(&t,
-		    "The server is a stock Debian with the address %s. The commands run in the\n"
-		    "directory above this one, except where they say otherwise.\n\n",
+		    "The server is a stock Debian with the address %s. Commands run in the\n"
+		    "directory above this one, except where it says otherwise.\n\n",
 		    recipe->server.address);
 	text_printf(&t,
 		    "1. Once, as root on the server:\n\n"
@@ -57,15 +64,7 @@ char *server_readme(const struct recipe *recipe, const char *version)
 		    "       systemctl restart isc-dhcp-server tftpd-hpa\n\n",
 		    recipe->server.tftp_root, recipe->nfs.path);
 	add_root(&t, recipe, version);
-	if (recipe->kernel && *recipe->kernel)
+	if (recipe->menu.entry_count)
 		add_tftp(&t, recipe);
-	text_printf(
-		&t,
-		"Going back to an earlier version that is still on the server:\n\n"
-		"       cd %s/menu && ln -s VERSION new && mv -T new current\n\n"
-		"Running clients keep the root they booted from: remove a version's directories\n"
-		"below %s and %s/kernel/%s\n"
-		"only when no client uses it any more.\n",
-		recipe->server.tftp_root, recipe->nfs.path, recipe->server.tftp_root, recipe->name);
 	return text_take(&t);
 }

@@ -2,16 +2,12 @@
 /*
  * Snippets for a stock Debian server, filled from the recipe: ISC dhcpd, the kernel's NFS server,
  * tftpd-hpa, and a README that says how to install them and the image by hand. Each function returns
- * the text; the caller frees it. Addresses must have passed server_check().
+ * the text; the caller frees it.
  */
 #pragma once
 
 #include "base/err.h"
 #include "recipe/recipe.h"
-
-/* ERR_USAGE for an address that is none, a netmask with holes, a range outside of its subnet, a path
- * that exports(5) or a shell would split. */
-int server_check(const struct recipe *recipe, struct err *err);
 
 char *server_dhcpd(const struct recipe *recipe);   /* dhcpd.conf(5) */
 char *server_exports(const struct recipe *recipe); /* exports(5) */
