@@ -13,10 +13,8 @@
 
 #define CONNECTIONS_DEFAULT 8
 #define ATTEMPTS 3
+#define PAUSE_DEFAULT 500
 #define TICK 500 /* milliseconds: how late a progress bar may be */
-
-/* Before the second and the third attempt, in milliseconds. */
-static const int64_t pauses[ATTEMPTS - 1] = { 500, 2000 };
 
 struct fetch {
 	const struct fetch_options *options;
@@ -142,6 +140,13 @@ static int give_up(const struct fetch *f, struct transfer *t, struct err *err)
 	return err->errnum > 0 ? -err->errnum : -EIO;
 }
 
+static int64_t pause_after(const struct fetch *f, unsigned attempt)
+{
+	int64_t pause = f->options->pause ? f->options->pause : PAUSE_DEFAULT;
+
+	return attempt == 0 ? pause : pause * 4;
+}
+
 static int settle(struct fetch *f, struct transfer *t, CURLcode code, struct err *err)
 {
 	enum transfer_outcome outcome = transfer_finish(t, code, err);
@@ -157,7 +162,7 @@ static int settle(struct fetch *f, struct transfer *t, CURLcode code, struct err
 	t->state = TRANSFER_WAITING;
 	log_debug("%s", t->item->err.message);
 	if (outcome != OUTCOME_OTHER && t->attempt + 1 < ATTEMPTS) {
-		t->not_before = now_milliseconds() + pauses[t->attempt++];
+		t->not_before = now_milliseconds() + pause_after(f, t->attempt++);
 		return 0;
 	}
 	if (outcome == OUTCOME_UNREACHABLE) {

@@ -35,6 +35,8 @@ struct fetch_options {
 	bool show_progress;   /* progress_update() in bytes of the running stage */
 	bool keep_going;      /* an item that fails is no error of the call: see its .err */
 	unsigned stall;	      /* seconds without data until a transfer counts as failed; 0: 20 */
+	unsigned pause;	      /* milliseconds before the second attempt, the third waits four times as
+				 long; 0: 500 */
 };
 
 /* Blobs already in the store are not fetched. */

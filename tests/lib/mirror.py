@@ -147,7 +147,8 @@ class Archive:
             os.makedirs(d)
         with open(os.path.join(self.state, "suite"), "w") as f:
             f.write(suite + "\n")
-        Keys(self).use("good")
+        with Keys(self, "good"):
+            pass
 
     def add(self, control, own, content):
         get = {n.lower(): v for n, v in control}
@@ -180,10 +181,11 @@ class Archive:
         return sorted(names | {"main"})
 
     def publish(self, options):
-        for pocket in SUITES:
-            self.publish_suite(self.suite() + pocket, pocket, options)
+        with Keys(self, options.key) as keys:
+            for pocket in SUITES:
+                self.publish_suite(self.suite() + pocket, pocket, options, keys)
 
-    def publish_suite(self, suite, pocket, options):
+    def publish_suite(self, suite, pocket, options, keys):
         dists = os.path.join(self.root, "dists", suite)
         now = int(time.time()) if options.date is None else options.date
         files = {}
@@ -220,7 +222,7 @@ class Archive:
         release = "".join(f"{n}: {v}\n" for n, v in head.items()) + "SHA256:\n"
         for name, content in sorted(files.items()):
             release += f" {hashlib.sha256(content).hexdigest()} {len(content):8} {name}\n"
-        self.write(dists, "InRelease", Keys(self).sign(options.key, release, options.digest))
+        self.write(dists, "InRelease", keys.sign(release, options.digest))
 
     @staticmethod
     def write(dists, name, content):
@@ -233,65 +235,67 @@ class Archive:
 
 
 class Keys:
-    """Throw-away keys: good, unknown (never in the keyring), expired, revoked."""
+    """Throw-away keys: good, unknown (never in the keyring), expired, revoked. One session works on a
+    copy of the key's home with a short name (sockets in it may have 108 bytes), and leaves no agent."""
 
-    def __init__(self, archive):
-        self.archive = archive
-        self.keyring = archive.path("keyring.gpg")
+    def __init__(self, archive, kind):
+        self.kind, self.keyring = kind, archive.path("keyring.gpg")
+        self.home = archive.path("gpg-" + kind)
 
-    def gpg(self, home, *arguments, data=b""):
-        """One command, and no agent left behind. The home is short-lived and has a short name: sockets
-        in it may have 108 bytes."""
-        with tempfile.TemporaryDirectory(prefix="gpg.") as work:
-            if os.path.isdir(home):
-                shutil.copytree(home, work, dirs_exist_ok=True)
-            os.chmod(work, 0o700)
-            command = ["gpg", "--homedir", work, "--batch", "--quiet", "--no-tty", "--yes",
-                       "--passphrase", "", "--pinentry-mode", "loopback", *arguments]
-            try:
-                done = subprocess.run(command, input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            finally:
-                subprocess.run(["gpgconf", "--homedir", work, "--kill", "all"], stderr=subprocess.DEVNULL)
-            if done.returncode:
-                sys.exit(f"mirror.py: {' '.join(command)}: {done.stderr.decode()}")
-            shutil.rmtree(home, ignore_errors=True)
-            shutil.copytree(work, home, ignore=lambda d, names: [n for n in names if n.startswith("S.")])
+    def __enter__(self):
+        self.work = tempfile.mkdtemp(prefix="gpg.")
+        if os.path.isdir(self.home):
+            shutil.copytree(self.home, self.work, dirs_exist_ok=True)
+            os.chmod(self.work, 0o700)
+        else:
+            self.make()
+            shutil.copytree(self.work, self.home,
+                            ignore=lambda d, names: [n for n in names if n.startswith("S.")])
+        return self
+
+    def __exit__(self, *reason):
+        subprocess.run(["gpgconf", "--homedir", self.work, "--kill", "gpg-agent"],
+                       stderr=subprocess.DEVNULL)
+        shutil.rmtree(self.work, ignore_errors=True)
+
+    def gpg(self, *arguments, data=b""):
+        command = ["gpg", "--homedir", self.work, "--batch", "--quiet", "--no-tty", "--yes",
+                   "--no-autostart" if arguments[0] in ("--import", "--export") else "--no-greeting",
+                   "--passphrase", "", "--pinentry-mode", "loopback"]
+        if self.kind == "expired":  # it lived two days, ten days ago
+            then = time.gmtime(time.time() - 864000)
+            command += ["--faked-system-time", time.strftime("%Y%m%dT%H%M%S", then)]
+        done = subprocess.run(command + list(arguments), input=data, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
+        if done.returncode:
+            sys.exit(f"mirror.py: {' '.join(command + list(arguments))}: {done.stderr.decode()}")
         return done.stdout
 
-    def clock(self, kind):
-        """An expired key lived two days, ten days ago."""
-        if kind != "expired":
-            return []
-        return ["--faked-system-time", time.strftime("%Y%m%dT%H%M%S", time.gmtime(time.time() - 864000))]
-
-    def use(self, kind):
-        home = self.archive.path("gpg-" + kind)
-        if os.path.isdir(home):
-            return home
-        expire = "2d" if kind == "expired" else "never"
-        self.gpg(home, *self.clock(kind), "--quick-generate-key", f"{kind} <{kind}@mirror.example>",
-                 "ed25519", "sign", expire)
-        public = self.gpg(home, "--export")
-        if kind == "revoked":
-            public = self.revoke(home, public)
-        if kind != "unknown":
+    def make(self):
+        expire = "2d" if self.kind == "expired" else "never"
+        self.gpg("--quick-generate-key", f"{self.kind} <{self.kind}@mirror.example>", "ed25519",
+                 "sign", expire)
+        public = self.gpg("--export")
+        if self.kind == "revoked":
+            public = self.revoked(public)
+        if self.kind != "unknown":
             with open(self.keyring, "ab") as f:
                 f.write(public)
-        return home
 
-    def revoke(self, home, public):
-        directory = os.path.join(home, "openpgp-revocs.d")
+    def revoked(self, public):
+        """The public key with its revocation; ours stays able to sign."""
+        directory = os.path.join(self.work, "openpgp-revocs.d")
         with open(os.path.join(directory, os.listdir(directory)[0])) as f:
-            certificate = f.read().replace(":-----BEGIN", "-----BEGIN")
-        other = home + "-public"
-        self.gpg(other, "--import", data=public)
-        self.gpg(other, "--import", data=certificate.encode())
-        return self.gpg(other, "--export")
+            certificate = f.read().replace(":-----BEGIN", "-----BEGIN").encode()
+        with tempfile.TemporaryDirectory(prefix="gpg.") as other:
+            ring = ("--no-default-keyring", "--keyring", os.path.join(other, "public.gpg"))
+            self.gpg("--import", *ring, data=public)
+            self.gpg("--import", *ring, data=certificate)
+            return self.gpg("--export", *ring)
 
-    def sign(self, kind, text, digest):
-        home = self.use(kind)
-        return self.gpg(home, *self.clock(kind), "--allow-weak-digest-algos", "--digest-algo", digest,
-                        "--clearsign", data=text.encode())
+    def sign(self, text, digest):
+        return self.gpg("--clearsign", "--allow-weak-digest-algos", "--digest-algo", digest,
+                        data=text.encode())
 
 
 # The server ---------------------------------------------------------------------------------------
