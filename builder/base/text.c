@@ -19,7 +19,7 @@ static void text_reserve(struct text *t, size_t more)
 	if (__builtin_add_overflow(t->length, more, &need) ||
 	    __builtin_add_overflow(need, 1, &need))
 		need = SIZE_MAX;
-	if (need <= t->allocated)
+	if (t->data && need <= t->allocated)
 		return;
 	size_t grown = t->allocated + t->allocated / 2 + 32;
 	if (grown < need)

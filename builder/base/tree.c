@@ -151,8 +151,8 @@ static int remove_entry(struct removal *removal, int dirfd, const char *name, un
 			struct err *err)
 {
 	cleanup_fd int fd = -1;
-	uint64_t mount;
-	dev_t device;
+	uint64_t mount = 0;
+	dev_t device = 0;
 	int r;
 
 	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
