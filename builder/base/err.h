@@ -56,7 +56,8 @@ int err_set(struct err *err, enum err_class class, const char *format, ...)
 int err_errno(struct err *err, enum err_class class, int errnum, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Same, at a position of a text file (recipe, lock, overlay owners). column 0: whole line. */
+/* Same, at a position of a text file (recipe, lock, overlay owners). Columns count characters; 0: the
+ * whole line. The excerpt is read from the file here. */
 int err_at(struct err *err, enum err_class class, const char *file, unsigned line, unsigned column,
 	   const char *format, ...) __attribute__((format(printf, 6, 7)));
 

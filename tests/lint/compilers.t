@@ -8,7 +8,8 @@ plan 2
 
 # Objects of its own: a warning hides once its object exists.
 compile() {
-	make --silent "-j$(nproc)" objects WERROR=1 "CC=$1" "CFLAGS=$2" "OBJ=$scratch/$1"
+	env -u MAKEFLAGS -u MAKELEVEL make --silent objects WERROR=1 "CC=$1" "CFLAGS=$2" \
+		"OBJ=$scratch/$1"
 }
 
 # gcc finds some things only while it optimises, clang all of them while it parses.
