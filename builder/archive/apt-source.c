@@ -21,8 +21,8 @@ static const char blanks[] = " \t\n";
 
 bool apt_source_url_is_known(const char *url)
 {
-	return (starts_with(url, "http://") && url[7]) || (starts_with(url, "https://") && url[8]) ||
-	       starts_with(url, "file:/");
+	return (starts_with(url, "http://") && url[7]) ||
+	       (starts_with(url, "https://") && url[8]) || starts_with(url, "file:/");
 }
 
 static void add_source(struct apt_sources *s, const char *url, const char *suite,
@@ -57,7 +57,8 @@ static void add_mirror_file(int root, struct apt_sources *s, const char *path, c
 		log_warning("apt's mirror list is left out: %s", err.message);
 		return;
 	}
-	for (char *line = strtok_r(list.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+	for (char *line = strtok_r(list.data, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
 		line += strspn(line, blanks);
 		line[strcspn(line, " \t")] = '\0';
 		if (apt_source_url_is_known(line))
@@ -69,12 +70,14 @@ static void add_url(int root, struct apt_sources *s, const char *url, const char
 		    const struct strv *components, const char *signed_by)
 {
 	if (starts_with(url, "mirror+file:"))
-		add_mirror_file(root, s, url + strlen("mirror+file:"), suite, components, signed_by);
+		add_mirror_file(root, s, url + strlen("mirror+file:"), suite, components,
+				signed_by);
 	else if (apt_source_url_is_known(url))
 		add_source(s, url, suite, components, signed_by);
 	else
-		log_debug("apt's source '%s' is left out: its transport is none of http, https, file",
-			  url);
+		log_debug(
+			"apt's source '%s' is left out: its transport is none of http, https, file",
+			url);
 }
 
 /* Cuts "[ option=value … ]" out of the rest of a line, and says what signed-by is. */
@@ -132,7 +135,8 @@ static void parse_list(int root, const char *path, struct apt_sources *s)
 		log_warning("apt's configuration is left out: %s", err.message);
 		return;
 	}
-	for (char *line = strtok_r(list.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+	for (char *line = strtok_r(list.data, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
 		parse_line(root, line, s);
 }
 
@@ -244,7 +248,7 @@ void apt_sources_release(struct apt_sources *s)
 
 int apt_proxy_read(char **ret, struct err *err)
 {
-	static const char *const argv[] = { "apt-config", "dump", "--format", "%v%n",
+	static const char *const argv[] = { "apt-config",	    "dump", "--format", "%v%n",
 					    "Acquire::http::Proxy", NULL };
 	CLEANUP(text_release) struct text output = { 0 };
 	CLEANUP(err_release) struct err own = { 0 };

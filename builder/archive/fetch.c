@@ -22,7 +22,7 @@ struct fetch {
 	struct transfer *transfer;
 	size_t count;
 	size_t running;
-	size_t open; /* waiting or running */
+	size_t open;	  /* waiting or running */
 	struct strv dead; /* hosts that did not answer */
 };
 
@@ -62,9 +62,8 @@ static int fetch_init(struct fetch *f, struct store *s, struct fetch_item *item,
 		return err_set(err, ERR_BUILD, "libcurl cannot be initialised");
 	initialised = true;
 	f->multi = curl_multi_init();
-	if (!f->multi ||
-	    curl_multi_setopt(f->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
-			      (long)connections(f)) != CURLM_OK)
+	if (!f->multi || curl_multi_setopt(f->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+					   (long)connections(f)) != CURLM_OK)
 		return err_set(err, ERR_BUILD, "libcurl cannot be initialised");
 	f->transfer = xcalloc(count ? count : 1, sizeof(*f->transfer));
 	for (size_t i = 0; i < count; i++) {

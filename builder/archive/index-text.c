@@ -18,8 +18,9 @@ static int broken(struct archive *a, const struct index_file *file, struct err *
 {
 	const char *why = archive_error_string(a);
 
-	return err_set(err, ERR_TRUST, "the package list of '%s', component '%s', cannot be read: %s",
-		       file->suite, file->component, why ? why : "unknown format");
+	return err_set(err, ERR_TRUST,
+		       "the package list of '%s', component '%s', cannot be read: %s", file->suite,
+		       file->component, why ? why : "unknown format");
 }
 
 /* One compressed stream, or an empty file: a pocket on its first day. */
@@ -81,8 +82,9 @@ int index_open_text(struct store *s, const struct index_file *file, int *ret_fd,
 	if (r < 0)
 		return r;
 	if (fd < 0)
-		return err_set(err, ERR_BUILD, "the package list of '%s', component '%s', is no "
-					       "longer in the store '%s'",
+		return err_set(err, ERR_BUILD,
+			       "the package list of '%s', component '%s', is no "
+			       "longer in the store '%s'",
 			       file->suite, file->component, store_path(s));
 	r = temporary_fd(&text, err);
 	if (r == 0)

@@ -112,8 +112,8 @@ static int list_suites(struct update *u, const char *keyring, struct err *err)
 	return r;
 }
 
-/* The mirror that answered first, then the others; by-hash first, as only that is safe from a mirror that
- * changes between our two requests. */
+/* The mirror that answered first, then the others; by-hash first, as only that is safe from a
+ * mirror that changes between our two requests. */
 static void add_urls(struct strv *urls, const struct suite *suite, const char *path,
 		     const char *sha256)
 {
@@ -144,8 +144,8 @@ static bool add_index(struct update *u, const struct suite *suite, const char *c
 	size_t allocated = u->indices.allocated;
 
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]) && !file; i++) {
-		cleanup_free char *path = xasprintf("%s/binary-%s/Packages%s", component,
-						    architecture, endings[i]);
+		cleanup_free char *path =
+			xasprintf("%s/binary-%s/Packages%s", component, architecture, endings[i]);
 
 		file = release_find(&suite->release, path);
 	}
@@ -281,8 +281,11 @@ static int update_offline(struct update *u, int64_t now, struct err *err)
 int indices_update(struct store *s, const struct recipe *recipe, const struct mirrors *mirrors,
 		   const struct index_options *options, struct indices *ret, struct err *err)
 {
-	CLEANUP(update_release) struct update u = {
-		.store = s, .recipe = recipe, .mirrors = mirrors,
+	CLEANUP(update_release)
+	struct update u = {
+		.store = s,
+		.recipe = recipe,
+		.mirrors = mirrors,
 	};
 	int r = list_suites(&u, options->keyring, err);
 

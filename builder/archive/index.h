@@ -17,19 +17,19 @@
 /* More than this is no Packages file (trixie main amd64 has 55 MB of text). */
 #define INDEX_TEXT_LIMIT (1024U * 1024 * 1024)
 
-struct index_file { /* one verified Packages.xz */
-	char *suite;	  /* trixie-updates */
-	char *component;  /* main */
-	char *repository; /* as in struct package */
+struct index_file {		 /* one verified Packages.xz */
+	char *suite;		 /* trixie-updates */
+	char *component;	 /* main */
+	char *repository;	 /* as in struct package */
 	char sha256[DIGEST_HEX]; /* of Packages.xz, in the store */
-	bool pocket;	  /* an update or security pocket of the main suite */
+	bool pocket;		 /* an update or security pocket of the main suite */
 };
 
 struct index_release { /* for provenance.json */
 	char *suite;
-	char *url;	  /* base URL that answered, without user or password */
-	char *date;	  /* as signed */
-	char *fingerprint; /* of the key that signed (primary key) */
+	char *url;		 /* base URL that answered, without user or password */
+	char *date;		 /* as signed */
+	char *fingerprint;	 /* of the key that signed (primary key) */
 	char sha256[DIGEST_HEX]; /* of InRelease */
 };
 
@@ -53,6 +53,7 @@ int indices_update(struct store *s, const struct recipe *recipe, const struct mi
 		   const struct index_options *options, struct indices *ret, struct err *err);
 void indices_release(struct indices *i);
 
-/* The decompressed text of a Packages file of the store: a private, already unlinked file, positioned
- * at its start (fdopen() it for libsolv's repo_add_debpackages). At most INDEX_TEXT_LIMIT bytes. */
+/* The decompressed text of a Packages file of the store: a private, already unlinked file,
+ * positioned at its start (fdopen() it for libsolv's repo_add_debpackages). At most
+ * INDEX_TEXT_LIMIT bytes. */
 int index_open_text(struct store *s, const struct index_file *file, int *ret_fd, struct err *err);

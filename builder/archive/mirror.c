@@ -8,14 +8,17 @@
 
 /* What a third party would hardly call its suite while it has Debian's components in it. */
 static const char *const debian_suites[] = {
-	"oldoldstable", "oldstable", "stable", "testing", "unstable", "sid", "experimental", "buster",
-	"bullseye", "bookworm", "trixie", "forky", "duke",
+	"oldoldstable", "oldstable", "stable",	 "testing", "unstable", "sid",	"experimental",
+	"buster",	"bullseye",  "bookworm", "trixie",  "forky",	"duke",
 };
 static const char *const pockets[] = {
 	"-updates", "-security", "-backports", "-backports-sloppy", "-proposed-updates", "/updates",
 };
 static const char *const debian_components[] = {
-	"main", "contrib", "non-free", "non-free-firmware",
+	"main",
+	"contrib",
+	"non-free",
+	"non-free-firmware",
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -116,8 +119,8 @@ static int add_recipe(const struct recipe *recipe, struct mirrors *m, struct err
 
 		if (!apt_source_url_is_known(mirror->value))
 			return err_at(err, ERR_USAGE, mirror->at.file, mirror->at.line,
-				      mirror->at.column, "mirror '%s' is no http, https or file URL",
-				      mirror->value);
+				      mirror->at.column,
+				      "mirror '%s' is no http, https or file URL", mirror->value);
 		if (ends_with(url, "-security")) {
 			add_once(&m->security, url);
 			continue;
@@ -164,8 +167,9 @@ int mirrors_find(const char *command_line, const char *apt_root, const struct re
 	if (r < 0)
 		return r;
 	if (m.archive.count == 0) {
-		(void)err_set(err, ERR_USAGE, "no mirror of Debian is known: apt's configuration on "
-					      "this machine names none, nor does the recipe");
+		(void)err_set(err, ERR_USAGE,
+			      "no mirror of Debian is known: apt's configuration on "
+			      "this machine names none, nor does the recipe");
 		return err_hint(err, "give one by --mirror URL, or by `mirrors:` in the recipe");
 	}
 	if (m.security.count == 0)

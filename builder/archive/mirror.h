@@ -3,14 +3,15 @@
  * Which hosts to ask. It never influences bytes.
  *
  * - --mirror: that one and no other.
- * - Else this machine's apt configuration (apt-source.h), then the recipe's `mirrors:`. Of apt's lines only those
- *   can be Debian's own archive whose suite has a Debian name, whose components are Debian's, and whose
- *   Signed-By, if there is one, is a debian-archive keyring; what the recipe's suite is does not matter,
- *   because the hosts that serve one suite serve the others. Lines of the recipe's suite come first. Whether
- *   a candidate really is Debian's, the Origin and Label of its signed Release say (index.h); one that is
- *   not is passed over.
- * - Security: lines whose suite ends in -security (or /updates) or whose URL ends in debian-security. Where
- *   none is known, it is sought beside the archive: URL-security if URL ends in /debian, else at the same URL.
+ * - Else this machine's apt configuration (apt-source.h), then the recipe's `mirrors:`. Of apt's
+ *   lines only those can be Debian's own archive whose suite has a Debian name, whose components
+ *   are Debian's, and whose Signed-By, if there is one, is a debian-archive keyring; what the
+ *   recipe's suite is does not matter, because the hosts that serve one suite serve the others.
+ *   Lines of the recipe's suite come first. Whether a candidate really is Debian's, the Origin and
+ *   Label of its signed Release say (index.h); one that is not is passed over.
+ * - Security: lines whose suite ends in -security (or /updates) or whose URL ends in
+ *   debian-security. Where none is known, it is sought beside the archive: URL-security if URL ends
+ *   in /debian, else at the same URL.
  * - The proxy is apt's Acquire::http::Proxy, by apt-config(8).
  */
 #pragma once
@@ -20,13 +21,13 @@
 #include "recipe/recipe.h"
 
 struct mirrors {
-	struct strv archive;  /* base URLs for suite and suite-updates, best first, no trailing slash */
-	struct strv security; /* for suite-security */
+	struct strv archive;  /* for suite and suite-updates: base URLs, best first */
+	struct strv security; /* for suite-security; none ends with a slash */
 	char *proxy;	      /* URL, "" for expressly none, or NULL: what $http_proxy says */
 };
 
-/* command_line: the --mirror argument or NULL. apt_root: "/" (tests give another root, whose apt.conf is
- * not read). ERR_USAGE if no mirror is known or a URL is none. */
+/* command_line: the --mirror argument or NULL. apt_root: "/" (tests give another root, whose
+ * apt.conf is not read). ERR_USAGE if no mirror is known or a URL is none. */
 int mirrors_find(const char *command_line, const char *apt_root, const struct recipe *recipe,
 		 struct mirrors *ret, struct err *err);
 void mirrors_release(struct mirrors *m);

@@ -53,8 +53,8 @@ int release_parse_date(const char *s, int64_t *ret)
 		return -EINVAL;
 	tm.tm_mon = parse_month(month);
 	if (tm.tm_mon < 0 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_year < 1970 ||
-	    tm.tm_hour < 0 || tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 ||
-	    tm.tm_sec < 0 || tm.tm_sec > 60 || parse_zone(zone, &east) < 0)
+	    tm.tm_hour < 0 || tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 ||
+	    tm.tm_sec > 60 || parse_zone(zone, &east) < 0)
 		return -EINVAL;
 	tm.tm_year -= 1900;
 	*ret = (int64_t)timegm(&tm) - east;
@@ -165,7 +165,10 @@ int release_parse(const char *name, const char *text, size_t size, struct releas
 		  struct err *err)
 {
 	struct deb822 reader = {
-		.name = name, .data = text, .size = size, .class = ERR_TRUST,
+		.name = name,
+		.data = text,
+		.size = size,
+		.class = ERR_TRUST,
 	};
 	CLEANUP(deb822_stanza_release) struct deb822_stanza stanza = { 0 };
 	CLEANUP(deb822_stanza_release) struct deb822_stanza more = { 0 };
@@ -231,17 +234,19 @@ int release_check_fresh(const struct release *r, const char *name, int64_t now, 
 	}
 	if (r->valid_until && r->valid_until_seconds < now) {
 		(void)err_set(err, ERR_TRUST,
-			      "%s expired: it was valid until %s, this machine's clock says %s", name,
-			      date_text(r->valid_until_seconds, a), date_text(now, b));
-		return err_hint(err, "the mirror no longer follows the archive, or the clock is wrong; "
-				     "try another --mirror, or build from a lock (--lock), which "
-				     "does not expire");
+			      "%s expired: it was valid until %s, this machine's clock says %s",
+			      name, date_text(r->valid_until_seconds, a), date_text(now, b));
+		return err_hint(err,
+				"the mirror no longer follows the archive, or the clock is wrong; "
+				"try another --mirror, or build from a lock (--lock), which "
+				"does not expire");
 	}
 	if (r->date_seconds < last_seen) {
-		(void)err_set(err, ERR_TRUST,
-			      "%s is older than what was seen before: its Date is %s, the store has "
-			      "seen %s",
-			      name, date_text(r->date_seconds, a), date_text(last_seen, b));
+		(void)err_set(
+			err, ERR_TRUST,
+			"%s is older than what was seen before: its Date is %s, the store has "
+			"seen %s",
+			name, date_text(r->date_seconds, a), date_text(last_seen, b));
 		return err_hint(err, "the mirror lags behind or replays an old state, which hides "
 				     "security updates; try again later or another --mirror");
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The signed text of an InRelease file (Debian wiki, DebianRepository/Format): what suite it is, of
- * what day, and the SHA-256 and size of every index. Only text that trust.h has verified belongs here.
+ * what day, and the SHA-256 and size of every index. Only text that trust.h has verified belongs
+ * here.
  */
 #pragma once
 
@@ -29,12 +30,12 @@ struct release {
 	char *label;
 	char *suite;
 	char *codename;
-	char *date;	     /* as written */
+	char *date; /* as written */
 	int64_t date_seconds;
-	char *valid_until;   /* as written, NULL if absent: some suites never expire */
+	char *valid_until; /* as written, NULL if absent: some suites never expire */
 	int64_t valid_until_seconds;
-	bool by_hash;	     /* Acquire-By-Hash: yes */
-	bool all_apart;	     /* binary-all has what binary-ARCH lacks: "all" is an architecture, and no
+	bool by_hash;	/* Acquire-By-Hash: yes */
+	bool all_apart; /* binary-all has what binary-ARCH lacks: "all" is an architecture, and no
 				No-Support-for-Architecture-all says otherwise */
 	struct strv components;
 	struct strv architectures;
@@ -50,8 +51,8 @@ int release_parse(const char *name, const char *text, size_t size, struct releas
 const struct release_file *release_find(const struct release *r, const char *path);
 
 /* ERR_TRUST if it expired (Valid-Until < now), if it is from the future, or if it is older than
- * last_seen, the newest Date ever seen of this suite (0: none): a mirror that replays an old state hides
- * security updates. */
+ * last_seen, the newest Date ever seen of this suite (0: none): a mirror that replays an old
+ * state hides security updates. */
 int release_check_fresh(const struct release *r, const char *name, int64_t now, int64_t last_seen,
 			struct err *err);
 /* ERR_TRUST unless wanted is its Suite or its Codename: else a mirror could serve another suite, as
@@ -60,6 +61,6 @@ int release_check_suite(const struct release *r, const char *name, const char *w
 			struct err *err);
 void release_release(struct release *r);
 
-/* "Sat, 12 Sep 2026 07:55:41 UTC" (RFC 5322, with UTC, GMT, Z or +hhmm) to seconds; -EINVAL. Independent
- * of locale and TZ. */
+/* "Sat, 12 Sep 2026 07:55:41 UTC" (RFC 5322, with UTC, GMT, Z or +hhmm) to seconds; -EINVAL.
+ * Independent of locale and TZ. */
 int release_parse_date(const char *s, int64_t *ret);

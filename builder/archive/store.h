@@ -2,16 +2,18 @@
 /*
  * The store: files by the SHA-256 of their content, and facts that point at them.
  *
- *	STORE/sha256/ab/abcdef…     a blob; re-hashed whenever it is read
- *	STORE/fact/KIND/ab/KEY      a line of text somebody computed from KEY: `plain` (digest of an
- *	                            original .deb -> digest of its plain form), `epoch` (-> ar time stamp),
- *	                            `solv`, `release` (suite -> newest Date seen), `index` (suite -> digest
- *	                            of its last InRelease) …; ab: first digits of KEY's SHA-256
- *	STORE/tree/PID.RANDOM       trees that did not fit into memory, locked while in use
- *	STORE/partial/PID.RANDOM    downloads under way, locked by flock(2) while their builder lives
+ *	STORE/sha256/ab/abcdef…    a blob; re-hashed whenever it is read
+ *	STORE/fact/KIND/ab/KEY     a line of text somebody computed from KEY (ab: first digits of
+ *	                           KEY's SHA-256): `plain` (digest of an original .deb -> digest of
+ *	                           its plain form), `epoch` (-> ar time stamp), `solv`, `release`
+ *	                           (suite -> newest Date seen), `index` (suite -> digest of its last
+ *	                           InRelease) …
+ *	STORE/tree/PID.RANDOM      trees that did not fit into memory, locked while in use
+ *	STORE/partial/PID.RANDOM   downloads under way, locked by flock(2) while their builder lives
  *
- * Safe for any number of builders at once: everything appears by rename, nothing is changed in place.
- * A blob whose content does not have its name's digest is removed and treated as absent, with a warning.
+ * Safe for any number of builders at once: everything appears by rename, nothing is changed in
+ * place. A blob whose content does not have its name's digest is removed and treated as absent,
+ * with a warning.
  */
 #pragma once
 
@@ -23,7 +25,8 @@
 
 struct store;
 
-/* path NULL: $NETRESCUE_STORE, else $XDG_CACHE_HOME/netrescue, else ~/.cache/netrescue. Creates it. */
+/* path NULL: $NETRESCUE_STORE, else $XDG_CACHE_HOME/netrescue, else ~/.cache/netrescue. Creates
+ * it. */
 int store_open(const char *path, struct store **ret, struct err *err);
 void store_free(struct store *s);
 DEFINE_CLEANUP_PTR(store)
@@ -33,8 +36,8 @@ int store_dirfd(const struct store *s);
 /* Opens the blob for reading after checking its digest: *ret_fd is -1 with return 0 if absent. */
 int store_get(struct store *s, const char *sha256, int *ret_fd, struct err *err);
 
-/* A blob being written: write to .fd, then store_put_commit(). known: the digest of the content, from a
- * caller that hashed while it wrote; NULL: it is hashed from the file now. Without commit,
+/* A blob being written: write to .fd, then store_put_commit(). known: the digest of the content,
+ * from a caller that hashed while it wrote; NULL: it is hashed from the file now. Without commit,
  * store_put_release() removes it. Blobs are 0644 and not synced: a read checks them anyway.
  *
  *	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
@@ -44,7 +47,10 @@ struct store_put {
 	int fd;
 	char *name;
 };
-#define STORE_PUT_INIT { .fd = -1 }
+#define STORE_PUT_INIT                                                                             \
+	{                                                                                          \
+		.fd = -1                                                                           \
+	}
 
 int store_put_begin(struct store *s, struct store_put *ret, struct err *err);
 int store_put_commit(struct store_put *p, const char *known, char ret_sha256[DIGEST_HEX],

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One suite of one archive, and its InRelease: asked of each mirror in turn until one is verified, fresh
- * and the right one; or, offline, the last such one that the store remembers. Not for others than
- * index.c; indices_update() is the interface.
+ * One suite of one archive, and its InRelease: asked of each mirror in turn until one is verified,
+ * fresh and the right one; or, offline, the last such one that the store remembers. Not for others
+ * than index.c; indices_update() is the interface.
  *
- * Facts: `index` (key of the suite -> digest of its InRelease, a blob), `release` (-> newest Date seen, in
- * seconds), `source` (-> base URL it came from, without user and password).
+ * Facts: `index` (key of the suite -> digest of its InRelease, a blob), `release` (-> newest Date
+ * seen, in seconds), `source` (-> base URL it came from, without user and password).
  */
 #pragma once
 
@@ -18,30 +18,29 @@
 #define INRELEASE_LIMIT (8U * 1024 * 1024)
 
 struct suite {
-	char *name;		  /* trixie-updates: as asked for, below dists/ */
-	char *repository;	  /* as in struct package */
-	char *key;		  /* of its facts */
-	const char *keyring;	  /* borrowed */
+	char *name;		    /* trixie-updates: as asked for, below dists/ */
+	char *repository;	    /* as in struct package */
+	char *key;		    /* of its facts */
+	const char *keyring;	    /* borrowed */
 	const struct strv *mirrors; /* borrowed; base URLs */
-	const char *label;	  /* "Debian", "Debian-Security": then Origin must be Debian; NULL: any */
+	const char *label; /* "Debian", "Debian-Security": then Origin must be Debian; NULL: any */
 	bool pocket;
 	const struct recipe_list *components; /* borrowed */
 
-	bool found;		  /* the rest holds then */
-	char *url;		  /* base URL that answered, as given */
+	bool found; /* the rest holds then */
+	char *url;  /* base URL that answered, as given */
 	char *fingerprint;
-	char sha256[DIGEST_HEX];  /* of InRelease, a blob of the store */
+	char sha256[DIGEST_HEX]; /* of InRelease, a blob of the store */
 	struct release release;
-	size_t next;		  /* mirror to ask */
-	struct err err;		  /* why the mirrors before that did not do */
+	size_t next;	/* mirror to ask */
+	struct err err; /* why the mirrors before that did not do */
 };
 
 /* Fills `found` of all, or fails for the first that no mirror serves as it should. */
 int suites_fetch(struct store *s, struct suite *suite, size_t count, const char *proxy, int64_t now,
 		 struct err *err);
 /* The same from the store alone; ERR_NETWORK if it has none. */
-int suites_recall(struct store *s, struct suite *suite, size_t count, int64_t now,
-		  struct err *err);
+int suites_recall(struct store *s, struct suite *suite, size_t count, int64_t now, struct err *err);
 /* Remembers what was found; only once all that it names is in the store. */
 int suites_remember(struct store *s, const struct suite *suite, size_t count, struct err *err);
 void suite_release(struct suite *suite);

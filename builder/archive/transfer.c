@@ -107,7 +107,10 @@ int transfer_init(struct transfer *t, struct store *s, struct fetch_item *item,
 	int r;
 
 	*t = (struct transfer){
-		.store = s, .item = item, .options = options, .put = STORE_PUT_INIT,
+		.store = s,
+		.item = item,
+		.options = options,
+		.put = STORE_PUT_INIT,
 	};
 	if (!*item->sha256)
 		return 0;
@@ -235,10 +238,11 @@ static enum transfer_outcome judge_failure(struct transfer *t, CURLcode code, lo
 	else
 		(void)err_set(err, ERR_NETWORK, "cannot fetch '%s': %s", url,
 			      *t->message ? t->message : curl_easy_strerror(code));
-	(void)err_hint(err, "%s", passing ? "check the network and the proxy, or give another mirror "
-					    "(--mirror URL)"
-					  : "the mirror does not have it: check the suite and "
-					    "the URL, or give another mirror (--mirror URL)");
+	(void)err_hint(err, "%s",
+		       passing ? "check the network and the proxy, or give another mirror "
+				 "(--mirror URL)"
+			       : "the mirror does not have it: check the suite and "
+				 "the URL, or give another mirror (--mirror URL)");
 	if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ||
 	    code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_OPERATION_TIMEDOUT)
 		return OUTCOME_UNREACHABLE;
@@ -251,8 +255,9 @@ static enum transfer_outcome wrong_size(struct transfer *t, const char *url)
 	struct err *err = story(t->item, ERR_TRUST);
 
 	if (!item->size)
-		(void)err_set(err, ERR_TRUST, "'%s' has more than %llu bytes, which is not sensible",
-			      url, (unsigned long long)item->limit);
+		(void)err_set(err, ERR_TRUST,
+			      "'%s' has more than %llu bytes, which is not sensible", url,
+			      (unsigned long long)item->limit);
 	else
 		(void)err_set(err, ERR_TRUST, "'%s' has %s than the %llu bytes it must have", url,
 			      t->too_long ? "more" : "less", (unsigned long long)item->size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One download of fetch.c: an item of the list, the URL that is being tried, and what has arrived. Not for
- * others; fetch_all() is the interface.
+ * One download of fetch.c: an item of the list, the URL that is being tried, and what has arrived.
+ * Not for others; fetch_all() is the interface.
  */
 #pragma once
 
@@ -14,27 +14,27 @@
 enum transfer_state { TRANSFER_WAITING, TRANSFER_RUNNING, TRANSFER_DONE, TRANSFER_FAILED };
 
 struct transfer {
-	struct store *store;		     /* borrowed, as the next two */
+	struct store *store; /* borrowed, as the next two */
 	struct fetch_item *item;
 	const struct fetch_options *options;
 	enum transfer_state state;
-	CURL *easy;	      /* while running */
-	size_t url;	      /* index into item->url */
-	unsigned attempt;     /* at that URL, from 0 */
-	int64_t not_before;   /* milliseconds of the monotonic clock */
+	CURL *easy;	    /* while running */
+	size_t url;	    /* index into item->url */
+	unsigned attempt;   /* at that URL, from 0 */
+	int64_t not_before; /* milliseconds of the monotonic clock */
 	struct store_put put;
 	struct digest *digest;
 	struct text head;
 	uint64_t received;
-	int errnum;	      /* of a failed write to the store */
+	int errnum; /* of a failed write to the store */
 	bool too_long;
-	bool enough;	      /* all of `range` has arrived */
+	bool enough; /* all of `range` has arrived */
 	char message[CURL_ERROR_SIZE];
 };
 
 enum transfer_outcome {
 	OUTCOME_DONE,
-	OUTCOME_AGAIN,	     /* a passing failure: the same URL may work later; why is in item->err */
+	OUTCOME_AGAIN, /* a passing failure: the same URL may work later; why is in item->err */
 	OUTCOME_UNREACHABLE, /* the same, and it was the host that did not answer */
 	OUTCOME_OTHER,	     /* try the next URL; why is in item->err */
 	OUTCOME_FATAL,	     /* no URL will help; why is in *err */

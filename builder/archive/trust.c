@@ -37,8 +37,8 @@ enum verdict {
 
 struct signature {
 	enum verdict verdict;
-	char key[65];	      /* key id or fingerprint, as gpgv names it */
-	char primary[65];     /* from VALIDSIG */
+	char key[65];	  /* key id or fingerprint, as gpgv names it */
+	char primary[65]; /* from VALIDSIG */
 	bool valid;
 };
 
@@ -88,8 +88,9 @@ static int read_back(int fd, size_t limit, struct text *ret, struct err *err)
 	return 0;
 }
 
-/* The base64 part of one armoured block (RFC 9580, section 6.2) appended to out as bytes; *data moves
- * behind it. The checksum line is not looked at: the keyring's digest is the recipe's business. */
+/* The base64 part of one armoured block (RFC 9580, section 6.2) appended to out as bytes; *data
+ * moves behind it. The checksum line is not looked at: the keyring's digest is the recipe's
+ * business. */
 static bool dearmor_block(const char **data, struct text *out)
 {
 	const char *body = strstr(*data, "\n\n");
@@ -112,9 +113,9 @@ static bool dearmor_block(const char **data, struct text *out)
 	while (good && body < end && *body != '=') {
 		size_t length = strcspn(body, "\r\n");
 
-		good = length <= 128 && EVP_DecodeUpdate(base64, bytes, &n,
-							 (const unsigned char *)body,
-							 (int)length) >= 0;
+		good = length <= 128 &&
+		       EVP_DecodeUpdate(base64, bytes, &n, (const unsigned char *)body,
+					(int)length) >= 0;
 		if (good)
 			text_append(out, bytes, (size_t)n);
 		body += length;
@@ -151,8 +152,8 @@ static int open_keyring(const char *path, int *ret_fd, struct err *err)
 	return memory_file(binary.data, binary.length, ret_fd, err);
 }
 
-/* gpgv would skip text around the signed part and take binary messages too. We read its output only, but
- * whoever sends such a file means harm, or is a proxy's log-in page. */
+/* gpgv would skip text around the signed part and take binary messages too. We read its output
+ * only, but whoever sends such a file means harm, or is a proxy's log-in page. */
 static int check_frame(const char *name, const char *data, size_t size, struct err *err)
 {
 	const char *end;
@@ -243,8 +244,7 @@ static struct signature judge(char *status)
 	}
 }
 
-static int refuse(const struct signature *s, const char *name, const char *keyring,
-		  struct err *err)
+static int refuse(const struct signature *s, const char *name, const char *keyring, struct err *err)
 {
 	switch (s->verdict) {
 	case VERDICT_BAD:
@@ -258,8 +258,9 @@ static int refuse(const struct signature *s, const char *name, const char *keyri
 	case VERDICT_EXPIRED_KEY:
 		(void)err_set(err, ERR_TRUST, "%s is signed by key %s, which has expired", name,
 			      s->key);
-		return err_hint(err, "a newer keyring package may have its prolonged form; an archive "
-				     "whose keys have all expired can be used from a lock only");
+		return err_hint(err,
+				"a newer keyring package may have its prolonged form; an archive "
+				"whose keys have all expired can be used from a lock only");
 	case VERDICT_EXPIRED_SIGNATURE:
 		return err_set(err, ERR_TRUST, "%s: the signature of key %s has expired", name,
 			       s->key);
@@ -271,8 +272,9 @@ static int refuse(const struct signature *s, const char *name, const char *keyri
 	case VERDICT_UNKNOWN_KEY:
 		(void)err_set(err, ERR_TRUST, "%s is signed by key %s, which is not in '%s'", name,
 			      s->key, keyring);
-		return err_hint(err, "install a newer debian-archive-keyring, or name the keyring of "
-				     "this archive (--keyring)");
+		return err_hint(err,
+				"install a newer debian-archive-keyring, or name the keyring of "
+				"this archive (--keyring)");
 	case VERDICT_NONE:
 	case VERDICT_GOOD:
 		break;
@@ -285,13 +287,16 @@ static int run_gpgv(int keyring, int input, int output, int status, int message,
 	CLEANUP(child_release) struct child child = CHILD_INIT;
 	/* A home that is not there: no keyring, no configuration of the user takes part. */
 	static const char *const argv[] = {
-		"gpgv", "--homedir", "/nonexistent", "--weak-digest", "SHA1", "--status-fd", "3",
-		"--keyring", "/proc/self/fd/4", "--output", "-", "-", NULL,
+		"gpgv",	       "--homedir", "/nonexistent", "--weak-digest",   "SHA1",
+		"--status-fd", "3",	    "--keyring",    "/proc/self/fd/4", "--output",
+		"-",	       "-",	    NULL,
 	};
 	const struct child_options options = {
 		.argv = argv,
-		.fd = { { STDIN_FILENO, input }, { STDOUT_FILENO, output },
-			{ STDERR_FILENO, message }, { FD_STATUS, status },
+		.fd = { { STDIN_FILENO, input },
+			{ STDOUT_FILENO, output },
+			{ STDERR_FILENO, message },
+			{ FD_STATUS, status },
 			{ FD_KEYRING, keyring } },
 		.fd_count = 5,
 	};

@@ -20,8 +20,9 @@ static pid_t loopback_server = -1;
 static char *loopback_url; /* http://127.0.0.1:PORT */
 
 /* mirror.py VERB SCRATCH/m ARGUMENT…, input on its stdin. */
-__attribute__((unused, format(printf, 3, 4))) static void
-loopback(const char *verb, const char *input, const char *format, ...)
+__attribute__((unused, format(printf, 3, 4))) static void loopback(const char *verb,
+								   const char *input,
+								   const char *format, ...)
 {
 	cleanup_free char *arguments = NULL;
 	cleanup_free char *command = NULL;

@@ -7,13 +7,17 @@
 static struct deb822 reader_of(const char *text)
 {
 	return (struct deb822){
-		.name = "test", .data = text, .size = strlen(text), .class = ERR_TRUST,
+		.name = "test",
+		.data = text,
+		.size = strlen(text),
+		.class = ERR_TRUST,
 	};
 }
 
 static void test_fields_and_stanzas(void **state)
 {
-	struct deb822 d = reader_of("\n\nOne: a b \nTwo:\n first\n \t second  \nThree:\n\n \t\nOne:c\n");
+	struct deb822 d =
+		reader_of("\n\nOne: a b \nTwo:\n first\n \t second  \nThree:\n\n \t\nOne:c\n");
 	CLEANUP(deb822_stanza_release) struct deb822_stanza s = { 0 };
 	CLEANUP(err_release) struct err err = { 0 };
 

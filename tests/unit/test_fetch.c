@@ -19,7 +19,6 @@ static struct store *store;
 
 static int setup(void **state)
 {
-	CLEANUP(err_release) struct err err = { 0 };
 	cleanup_fd int fd = -1;
 
 	log_set_level(LOG_QUIET);
@@ -159,14 +158,14 @@ static void test_redirect(void **state)
 
 	(void)state;
 	loopback_fault(rule);
-	assert_int_equal(fetch_all(store, &item, 1, &(struct fetch_options){ .pause = 10 }, &err), 0);
+	assert_int_equal(fetch_all(store, &item, 1, &(struct fetch_options){ .pause = 10 }, &err),
+			 0);
 	assert_true(is_stored());
 }
 
 static void test_redirect_to_file_is_refused(void **state)
 {
-	cleanup_free char *rule =
-		xasprintf("blob redirect file://%s/m/archive/blob", scratch_path);
+	cleanup_free char *rule = xasprintf("blob redirect file://%s/m/archive/blob", scratch_path);
 
 	(void)state;
 	expect(rule, ERR_NETWORK, "cannot fetch", 1);
@@ -224,7 +223,9 @@ static void test_next_mirror(void **state)
 		strv_addf(&item.url, "%s/blob", loopback_url);
 		assert_int_equal(symlinkat("blob", scratch_fd, "m/archive/bad") < 0, i > 0);
 		loopback_fault(faults[i]);
-		assert_int_equal(fetch_all(store, &item, 1, &(struct fetch_options){ .pause = 10 }, &err), 0);
+		assert_int_equal(
+			fetch_all(store, &item, 1, &(struct fetch_options){ .pause = 10 }, &err),
+			0);
 		assert_string_equal(item.from, item.url.item[1]);
 		assert_int_equal(item.err.class, ERR_NONE);
 		assert_true(is_stored());
@@ -259,7 +260,8 @@ static void test_dead_mirror(void **state)
 		item[i].url.item[0] = xstrdup("http://127.0.0.1:1/blob");
 		strv_addf(&item[i].url, "%s/blob", loopback_url);
 	}
-	r = fetch_all(store, item, 20, &(struct fetch_options){ .connections = 2, .pause = 10 }, &err);
+	r = fetch_all(store, item, 20, &(struct fetch_options){ .connections = 2, .pause = 10 },
+		      &err);
 	for (size_t i = 0; i < 20; i++)
 		fetch_item_release(&item[i]);
 	assert_int_equal(r, 0);
@@ -273,7 +275,8 @@ static void expect_head(const char *fault)
 
 	item.range = 132;
 	loopback_fault(fault);
-	assert_int_equal(fetch_all(store, &item, 1, &(struct fetch_options){ .pause = 10 }, &err), 0);
+	assert_int_equal(fetch_all(store, &item, 1, &(struct fetch_options){ .pause = 10 }, &err),
+			 0);
 	assert_int_equal(item.head.length, 132);
 	assert_memory_equal(item.head.data, content, 132);
 	assert_false(is_stored());
@@ -292,7 +295,8 @@ static void test_range(void **state)
 	expect("", ERR_NONE, NULL, 1);
 	item.range = 132; /* out of the store now */
 	loopback_fault("* status 404");
-	assert_int_equal(fetch_all(store, &item, 1, &(struct fetch_options){ .pause = 10 }, &err), 0);
+	assert_int_equal(fetch_all(store, &item, 1, &(struct fetch_options){ .pause = 10 }, &err),
+			 0);
 	assert_memory_equal(item.head.data, content, 132);
 }
 
@@ -305,7 +309,8 @@ static void test_unknown_digest(void **state)
 	(void)state;
 	strv_addf(&small.url, "%s/blob", loopback_url);
 	strv_addf(&large.url, "%s/blob", loopback_url);
-	assert_int_equal(fetch_all(store, &small, 1, &(struct fetch_options){ .pause = 10 }, &err), 0);
+	assert_int_equal(fetch_all(store, &small, 1, &(struct fetch_options){ .pause = 10 }, &err),
+			 0);
 	assert_int_equal(small.head.length, SIZE);
 	assert_memory_equal(small.head.data, content, SIZE);
 	assert_true(fetch_all(store, &large, 1, &(struct fetch_options){ .pause = 10 }, &err) < 0);
@@ -337,7 +342,8 @@ static void test_file_url(void **state)
 	(void)state;
 	free(item.url.item[0]);
 	item.url.item[0] = xasprintf("file://%s/m/archive/blob", scratch_path);
-	assert_int_equal(fetch_all(store, &item, 1, &(struct fetch_options){ .pause = 10 }, &err), 0);
+	assert_int_equal(fetch_all(store, &item, 1, &(struct fetch_options){ .pause = 10 }, &err),
+			 0);
 	assert_true(is_stored());
 	assert_int_equal(requests(), 0);
 }

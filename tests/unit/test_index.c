@@ -66,7 +66,9 @@ static int done(void **state)
 static void update(bool offline, enum err_class class, const char *message)
 {
 	const struct index_options options = {
-		.keyring = keyring, .offline = offline, .now = time(NULL),
+		.keyring = keyring,
+		.offline = offline,
+		.now = time(NULL),
 	};
 	CLEANUP(indices_release) struct indices x = { 0 };
 	CLEANUP(err_release) struct err err = { 0 };
@@ -275,9 +277,10 @@ static void test_armoured_keyring(void **state)
 	cleanup_free char *command = NULL;
 
 	(void)state;
-	command = xasprintf("gpg --enarmor <%s 2>/dev/null | sed 's/ARMORED FILE/PUBLIC KEY BLOCK/; "
-			    "/^Comment/d' >%s/key.asc",
-			    keyring, scratch_path);
+	command =
+		xasprintf("gpg --enarmor <%s 2>/dev/null | sed 's/ARMORED FILE/PUBLIC KEY BLOCK/; "
+			  "/^Comment/d' >%s/key.asc",
+			  keyring, scratch_path);
 	assert_int_equal(system(command), 0);
 	free(keyring);
 	keyring = xasprintf("%s/key.asc", scratch_path);

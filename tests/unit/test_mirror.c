@@ -71,15 +71,16 @@ static void test_one_line(void **state)
 static void test_deb822(void **state)
 {
 	(void)state;
-	apt_file("etc/apt/sources.list.d/a.sources",
-		 "Types: deb deb-src\nURIs: http://m.example/debian http://n.example/debian/\n"
-		 "Suites: trixie trixie-updates\nComponents: main\n# a comment\n"
-		 "Signed-By: /usr/share/keyrings/debian-archive-keyring.pgp\n\n"
-		 "Types: deb\nURIs: http://s.example/debian-security\nSuites: trixie-security\n"
-		 "Components: main\n\n"
-		 "Enabled: no\nTypes: deb\nURIs: http://off.example/debian\nSuites: trixie\n"
-		 "Components: main\n\n"
-		 "Types: deb-src\nURIs: http://src.example/debian\nSuites: trixie\nComponents: main\n");
+	apt_file(
+		"etc/apt/sources.list.d/a.sources",
+		"Types: deb deb-src\nURIs: http://m.example/debian http://n.example/debian/\n"
+		"Suites: trixie trixie-updates\nComponents: main\n# a comment\n"
+		"Signed-By: /usr/share/keyrings/debian-archive-keyring.pgp\n\n"
+		"Types: deb\nURIs: http://s.example/debian-security\nSuites: trixie-security\n"
+		"Components: main\n\n"
+		"Enabled: no\nTypes: deb\nURIs: http://off.example/debian\nSuites: trixie\n"
+		"Components: main\n\n"
+		"Types: deb-src\nURIs: http://src.example/debian\nSuites: trixie\nComponents: main\n");
 	apt_file("etc/apt/sources.list.d/b.sources.off",
 		 "Types: deb\nURIs: http://off.example/debian\nSuites: trixie\nComponents: main\n");
 	expect(NULL, NULL, "http://m.example/debian http://n.example/debian",
@@ -89,13 +90,14 @@ static void test_deb822(void **state)
 static void test_third_parties(void **state)
 {
 	(void)state;
-	apt_file("etc/apt/sources.list",
-		 "deb http://docker.example/linux/debian trixie stable\n"
-		 "deb http://node.example/node nodistro main\n"
-		 "deb http://pg.example/apt trixie-pgdg main\n"
-		 "deb http://flat.example/ ./\n"
-		 "deb [signed-by=/etc/apt/keyrings/other.asc] http://other.example/debian trixie main\n"
-		 "deb http://m.example/debian trixie main\n");
+	apt_file(
+		"etc/apt/sources.list",
+		"deb http://docker.example/linux/debian trixie stable\n"
+		"deb http://node.example/node nodistro main\n"
+		"deb http://pg.example/apt trixie-pgdg main\n"
+		"deb http://flat.example/ ./\n"
+		"deb [signed-by=/etc/apt/keyrings/other.asc] http://other.example/debian trixie main\n"
+		"deb http://m.example/debian trixie main\n");
 	apt_file("etc/apt/sources.list.d/x.sources",
 		 "Types: deb\nURIs: http://key.example/debian\nSuites: trixie\nComponents: main\n"
 		 "Signed-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n x\n");
@@ -117,7 +119,8 @@ static void test_order_of_files(void **state)
 	(void)state;
 	apt_file("etc/apt/sources.list.d/b.list", "deb http://b.example/debian trixie main\n");
 	apt_file("etc/apt/sources.list.d/a.list", "deb http://a.example/debian trixie main\n");
-	apt_file("etc/apt/sources.list.d/.hidden.list", "deb http://h.example/debian trixie main\n");
+	apt_file("etc/apt/sources.list.d/.hidden.list",
+		 "deb http://h.example/debian trixie main\n");
 	apt_file("etc/apt/sources.list", "deb http://0.example/debian trixie main\n");
 	expect(NULL, "http://r.example/debian/",
 	       "http://0.example/debian http://a.example/debian http://b.example/debian "
@@ -129,8 +132,9 @@ static void test_order_of_files(void **state)
 static void test_transports(void **state)
 {
 	(void)state;
-	apt_file("etc/apt/mirrors.list", "http://one.example/debian\tpriority:1\n"
-					 "# no\nftp://no.example/debian\nhttps://two.example/debian/\n");
+	apt_file("etc/apt/mirrors.list",
+		 "http://one.example/debian\tpriority:1\n"
+		 "# no\nftp://no.example/debian\nhttps://two.example/debian/\n");
 	apt_file("etc/apt/sources.list", "deb mirror+file:/etc/apt/mirrors.list trixie main\n"
 					 "deb mirror+file:/etc/apt/missing.list trixie main\n"
 					 "deb tor+http://tor.example/debian trixie main\n"
@@ -177,10 +181,14 @@ static void test_broken_file_is_left_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		MIRROR_TEST(test_one_line),	   MIRROR_TEST(test_deb822),
-		MIRROR_TEST(test_third_parties),   MIRROR_TEST(test_other_suite_of_debian),
-		MIRROR_TEST(test_order_of_files),  MIRROR_TEST(test_transports),
-		MIRROR_TEST(test_command_line),	   MIRROR_TEST(test_recipe_only),
+		MIRROR_TEST(test_one_line),
+		MIRROR_TEST(test_deb822),
+		MIRROR_TEST(test_third_parties),
+		MIRROR_TEST(test_other_suite_of_debian),
+		MIRROR_TEST(test_order_of_files),
+		MIRROR_TEST(test_transports),
+		MIRROR_TEST(test_command_line),
+		MIRROR_TEST(test_recipe_only),
 		MIRROR_TEST(test_broken_file_is_left_out),
 	};
 

@@ -167,9 +167,9 @@ static void test_suite(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse), cmocka_unit_test(test_absent_fields),
+		cmocka_unit_test(test_parse),	cmocka_unit_test(test_absent_fields),
 		cmocka_unit_test(test_refused), cmocka_unit_test(test_dates),
-		cmocka_unit_test(test_fresh), cmocka_unit_test(test_suite),
+		cmocka_unit_test(test_fresh),	cmocka_unit_test(test_suite),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
