@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: MIT
+#include "rootfs/overlay-entry.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "rootfs/template.h"
+
+#define ID_MAX 65535 /* a user namespace has so many ids */
+
+struct collector {
+	const struct recipe *recipe;
+	const struct overlay_context *context;
+	const char *dir;
+	struct overlay_rules rules;
+	struct overlay_entries entries;
+	struct strv filled; /* directories that hold something */
+};
+
+static int refuse(const struct collector *c, const char *path, struct err *err, const char *why)
+{
+	return err_set(err, ERR_USAGE, "overlay '%s': '%s' %s", c->dir, path, why);
+}
+
+/* UTF-8 without control characters: names go into tar headers, logs and file lists. */
+static bool is_plain_name(const char *name)
+{
+	const unsigned char *p = (const unsigned char *)name;
+
+	while (*p) {
+		const unsigned more = *p >= 0xf0 ? 3 : *p >= 0xe0 ? 2 : *p >= 0xc2 ? 1 : 0;
+
+		if (*p < 0x20 || *p == 0x7f || *p > 0xf4 || (*p >= 0x80 && !more))
+			return false;
+		p++;
+		for (unsigned i = 0; i < more; i++)
+			if ((*p++ & 0xc0) != 0x80)
+				return false;
+	}
+	return true;
+}
+
+/* Where the sandbox has mounts of its own, and a running system, too. */
+static bool is_mount(const char *path)
+{
+	static const char *const mounts[] = { ".netrescue", "dev", "proc", "run", "sys" };
+	const size_t length = strcspn(path, "/");
+
+	for (size_t i = 0; i < sizeof(mounts) / sizeof(*mounts); i++)
+		if (strlen(mounts[i]) == length && starts_with(path, mounts[i]))
+			return true;
+	return false;
+}
+
+/* Whether following the link from its place would climb above the tree. */
+static bool climbs_out(const char *path, const char *target)
+{
+	long depth = 0;
+
+	if (*target != '/')
+		for (const char *p = path; (p = strchr(p, '/')); p++)
+			depth++;
+	for (const char *p = target; *p;) {
+		const size_t length = strcspn(p, "/");
+
+		if (length == 2 && starts_with(p, ".."))
+			depth--;
+		else if (length && !(length == 1 && *p == '.'))
+			depth++;
+		if (depth < 0)
+			return true;
+		p += length + (p[length] == '/');
+	}
+	return false;
+}
+
+/* "name:x:NUMBER:" in passwd or group text. */
+static bool look_up(const char *text, const char *name, uint32_t *ret)
+{
+	const size_t length = strlen(name);
+	uint64_t number;
+
+	if (parse_u64(name, &number) == 0) {
+		*ret = (uint32_t)number;
+		return number <= ID_MAX;
+	}
+	for (const char *p = text; p && *p; p = strchr(p, '\n'), p = p ? p + 1 : NULL) {
+		if (!starts_with(p, name) || p[length] != ':')
+			continue;
+		p = strchr(p + length + 1, ':');
+		if (!p)
+			return false;
+		cleanup_free char *digits = xstrndup(p + 1, strcspn(p + 1, ":\n"));
+		if (parse_u64(digits, &number) < 0 || number > ID_MAX)
+			return false;
+		*ret = (uint32_t)number;
+		return true;
+	}
+	return false;
+}
+
+static int unknown_owner(const struct collector *c, const struct overlay_rule *rule,
+			 const char *kind, const char *name, struct err *err)
+{
+	err_at(err, ERR_USAGE, c->rules.path, rule->line, 0, "the tree has no %s '%s'", kind, name);
+	return err_hint(err, "is the package that makes it in 'packages'? Numbers go up to %d",
+			ID_MAX);
+}
+
+static int set_owner(struct collector *c, struct overlay_entry *e, struct err *err)
+{
+	const struct overlay_rule *rule = overlay_rules_find(&c->rules, RULE_OWNER, e->path);
+
+	if (!rule || !c->context)
+		return 0;
+	if (!look_up(c->context->passwd, rule->user, &e->uid))
+		return unknown_owner(c, rule, "user", rule->user, err);
+	if (!look_up(c->context->group, rule->group, &e->gid))
+		return unknown_owner(c, rule, "group", rule->group, err);
+	return 0;
+}
+
+static int set_template(struct collector *c, struct overlay_entry *e, const struct walk_entry *w,
+			struct err *err)
+{
+	CLEANUP(text_release) struct text text = { 0 };
+	CLEANUP(text_release) struct text expanded = { 0 };
+	cleanup_free char *shown = xasprintf("%s/%s", c->dir, e->path);
+	int r;
+
+	r = read_file(w->dirfd, w->name, OVERLAY_TEMPLATE_SIZE_MAX, &text, err);
+	if (r < 0)
+		return err_wrap(err, "template '%s'", shown);
+	if (memchr(text.data, 0, text.length))
+		return refuse(c, e->path, err, "is no text, and cannot be a template");
+	r = template_expand(c->recipe, shown, text.data, &expanded, err);
+	if (r < 0)
+		return r;
+	e->size = expanded.length;
+	e->content = text_take(&expanded);
+	return 0;
+}
+
+/* A rule that only fits a file, on something else. */
+static int misplaced(const struct collector *c, const struct overlay_rule *rule, const char *what,
+		     struct err *err)
+{
+	return err_at(err, ERR_USAGE, c->rules.path, rule->line, 0, "'%s' is not %s", rule->path,
+		      what);
+}
+
+static int apply_rules(struct collector *c, struct overlay_entry *e, const struct walk_entry *w,
+		       struct err *err)
+{
+	const struct overlay_rule *mode = overlay_rules_find(&c->rules, RULE_MODE, e->path);
+	const struct overlay_rule *cap = overlay_rules_find(&c->rules, RULE_CAP, e->path);
+	const struct overlay_rule *dir = overlay_rules_find(&c->rules, RULE_DIR, e->path);
+	const struct overlay_rule *template =
+		overlay_rules_find(&c->rules, RULE_TEMPLATE, e->path);
+
+	if (mode && e->type == S_IFLNK)
+		return misplaced(c, mode, "a file or a directory: links have no mode", err);
+	if (cap && e->type != S_IFREG)
+		return misplaced(c, cap, "a file", err);
+	if (template && e->type != S_IFREG)
+		return misplaced(c, template, "a file", err);
+	if (dir && e->type != S_IFDIR)
+		return misplaced(c, dir, "a directory", err);
+	if (mode)
+		e->mode = mode->mode;
+	else if (dir)
+		e->mode = dir->mode;
+	e->has_capability = cap;
+	if (cap)
+		memcpy(e->capability, cap->capability, sizeof(e->capability));
+	if (template) {
+		int r = set_template(c, e, w, err);
+
+		if (r < 0)
+			return r;
+	}
+	return set_owner(c, e, err);
+}
+
+static void release_entry(struct overlay_entry *e)
+{
+	free(e->path);
+	free(e->target);
+	free(e->content);
+}
+
+static void add_entry(struct collector *c, struct overlay_entry *e)
+{
+	GROW(c->entries.item, c->entries.count, c->entries.allocated);
+	c->entries.item[c->entries.count++] = *e;
+	*e = (struct overlay_entry){ 0 };
+}
+
+static int read_link(const struct collector *c, struct overlay_entry *e, const struct walk_entry *w,
+		     struct err *err)
+{
+	char target[PATH_MAX];
+	const ssize_t size = readlinkat(w->dirfd, w->name, target, sizeof(target) - 1);
+
+	if (size < 0)
+		return refuse(c, e->path, err, "cannot be read");
+	target[size] = '\0';
+	if (!is_plain_name(target))
+		return refuse(c, e->path, err, "points at a name with control characters");
+	if (climbs_out(e->path, target)) {
+		refuse(c, e->path, err, "is a link that climbs above the tree");
+		return err_hint(err, "an absolute target is seen from the tree's root");
+	}
+	e->target = xstrdup(target);
+	e->mode = 0777;
+	return 0;
+}
+
+static void note_parent(struct collector *c, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash) {
+		cleanup_free char *parent = xstrndup(path, (size_t)(slash - path));
+
+		if (!c->filled.count || !streq(c->filled.item[c->filled.count - 1], parent))
+			strv_add(&c->filled, parent);
+	}
+}
+
+static int visit(const struct walk_entry *w, void *data, struct err *err)
+{
+	struct collector *c = data;
+	CLEANUP(release_entry) struct overlay_entry e = { .path = xstrdup(w->path) };
+	int r = 0;
+
+	if (streq(w->path, OVERLAY_RULES))
+		return 0;
+	if (!is_plain_name(w->path))
+		return refuse(c, w->path, err, "has control characters in its name, or is not UTF-8");
+	if (is_mount(w->path)) {
+		refuse(c, w->path, err, "lies where a running system mounts something");
+		return err_hint(err, "/dev, /proc, /run and /sys are not part of the image");
+	}
+	e.type = w->st->st_mode & S_IFMT;
+	e.mode = w->st->st_mode & S_IXUSR ? 0755 : 0644;
+	note_parent(c, w->path);
+	if (e.type == S_IFDIR)
+		e.mode = 0755;
+	else if (e.type == S_IFLNK)
+		r = read_link(c, &e, w, err);
+	else if (e.type != S_IFREG)
+		r = refuse(c, w->path, err, "is neither a file, a directory nor a symbolic link");
+	if (r == 0)
+		r = apply_rules(c, &e, w, err);
+	if (r < 0)
+		return r;
+	if (overlay_rules_want(&c->rules, w->path))
+		add_entry(c, &e);
+	return 0;
+}
+
+/* `dir` rules for what the folder does not hold. */
+static int add_directories(struct collector *c, struct err *err)
+{
+	for (size_t i = 0; i < c->rules.count; i++) {
+		struct overlay_rule *rule = &c->rules.item[i];
+		CLEANUP(release_entry) struct overlay_entry e = { .type = S_IFDIR };
+		int r;
+
+		if (rule->verb != RULE_DIR || rule->used)
+			continue;
+		rule->used = true;
+		if (is_mount(rule->path))
+			return misplaced(c, rule, "part of the image: it is mounted over", err);
+		e.path = xstrdup(rule->path);
+		e.mode = rule->mode;
+		r = set_owner(c, &e, err);
+		if (r < 0)
+			return r;
+		note_parent(c, e.path);
+		if (overlay_rules_want(&c->rules, e.path))
+			add_entry(c, &e);
+	}
+	return 0;
+}
+
+static bool has_rule(const struct collector *c, const char *path)
+{
+	for (size_t i = 0; i < c->rules.count; i++) {
+		const struct overlay_rule *rule = &c->rules.item[i];
+
+		if (rule->verb != RULE_WHEN && streq(rule->path, path))
+			return true;
+	}
+	return false;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+static bool is_filled(const struct collector *c, const char *path)
+{
+	return c->filled.count &&
+	       bsearch(&path, c->filled.item, c->filled.count, sizeof(char *), compare_texts);
+}
+
+/* A directory that only holds others is made by need: an entry would change the tree's own. */
+static void drop_implied(struct collector *c)
+{
+	size_t kept = 0;
+
+	strv_sort(&c->filled);
+	for (size_t i = 0; i < c->entries.count; i++) {
+		struct overlay_entry *e = &c->entries.item[i];
+
+		if (e->type == S_IFDIR && is_filled(c, e->path) && !has_rule(c, e->path))
+			release_entry(e);
+		else
+			c->entries.item[kept++] = *e;
+	}
+	c->entries.count = kept;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct overlay_entry *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
+}
+
+static void release_collector(struct collector *c)
+{
+	overlay_rules_release(&c->rules);
+	overlay_entries_release(&c->entries);
+	strv_release(&c->filled);
+}
+
+int overlay_collect(const struct recipe *r, const char *dir, int dirfd,
+		    const struct overlay_context *context, struct overlay_entries *ret,
+		    struct err *err)
+{
+	CLEANUP(release_collector) struct collector c = { .recipe = r, .context = context,
+							  .dir = dir };
+	int e = overlay_rules_read(r, dir, dirfd, &c.rules, err);
+
+	if (e < 0)
+		return e;
+	e = walk_tree(dirfd, visit, &c, err);
+	if (e == 0)
+		e = add_directories(&c, err);
+	if (e == 0)
+		e = overlay_rules_check_used(&c.rules, err);
+	if (e < 0)
+		return e;
+	drop_implied(&c);
+	if (c.entries.count)
+		qsort(c.entries.item, c.entries.count, sizeof(*c.entries.item), compare_entries);
+	*ret = c.entries;
+	c.entries = (struct overlay_entries){ 0 };
+	return 0;
+}
+
+void overlay_entries_release(struct overlay_entries *e)
+{
+	for (size_t i = 0; i < e->count; i++)
+		release_entry(&e->item[i]);
+	free(e->item);
+	*e = (struct overlay_entries){ 0 };
+}

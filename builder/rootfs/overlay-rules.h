@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The `.overlay` file of an overlay (overlay.h has the format) as data. Reading checks the words of each
+ * rule; whether its path exists is for the walk to say, which marks each rule it used.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "recipe/recipe.h"
+
+#define OVERLAY_RULES ".overlay"
+#define OVERLAY_RULES_SIZE_MAX ((size_t)256 * 1024)
+#define OVERLAY_RULES_MAX 1000
+#define CAPABILITY_XATTR_SIZE 20
+
+enum overlay_verb { RULE_WHEN, RULE_MODE, RULE_OWNER, RULE_CAP, RULE_DIR, RULE_TEMPLATE };
+
+struct overlay_rule {
+	enum overlay_verb verb;
+	char *path; /* "" for the whole overlay (when) */
+	unsigned line;
+	bool used;
+	bool holds;	/* when: the condition is true for this recipe */
+	unsigned mode;	/* mode, dir */
+	char *user, *group; /* owner */
+	unsigned char capability[CAPABILITY_XATTR_SIZE]; /* cap: security.capability, version 2 */
+};
+
+struct overlay_rules {
+	char *path; /* of the file, for messages */
+	struct overlay_rule *item;
+	size_t count;
+	size_t allocated;
+};
+
+/* Reads DIR/.overlay; none is fine. */
+int overlay_rules_read(const struct recipe *r, const char *dir, int dirfd,
+		       struct overlay_rules *ret, struct err *err);
+/* The rule of that verb for exactly that path, or NULL; marks it as used. */
+const struct overlay_rule *overlay_rules_find(struct overlay_rules *rules, enum overlay_verb verb,
+					      const char *path);
+/* False if a `when` of the overlay, the path or a directory above it does not hold. */
+bool overlay_rules_want(struct overlay_rules *rules, const char *path);
+/* An error at the first rule whose path nobody asked about. */
+int overlay_rules_check_used(const struct overlay_rules *rules, struct err *err);
+void overlay_rules_release(struct overlay_rules *rules);
+
+/* "cap_net_raw,cap_net_admin+ep" as the value of the xattr security.capability (capabilities(7),
+ * <linux/capability.h> struct vfs_cap_data, VFS_CAP_REVISION_2). False if it is no such text. */
+bool capability_parse(const char *text, unsigned char ret[CAPABILITY_XATTR_SIZE]);

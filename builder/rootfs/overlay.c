@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include "rootfs/overlay.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "base/memory.h"
+#include "rootfs/overlay-entry.h"
+
+static void free_writer(struct archive **a)
+{
+	if (*a)
+		(void)archive_write_free(*a);
+}
+
+static void free_entry(struct archive_entry **e)
+{
+	if (*e)
+		archive_entry_free(*e);
+}
+
+static int archive_error(struct archive *a, const char *dir, struct err *err)
+{
+	const int errnum = archive_errno(a);
+
+	if (errnum > 0)
+		return err_errno(err, ERR_BUILD, errnum, "cannot write overlay '%s'", dir);
+	return err_set(err, ERR_BUILD, "cannot write overlay '%s': %s", dir,
+		       archive_error_string(a) ? archive_error_string(a) : "unknown reason");
+}
+
+static int open_content(int dirfd, const struct overlay_entry *e, int *ret_fd, uint64_t *ret_size,
+			struct err *err)
+{
+	cleanup_fd int fd = openat(dirfd, e->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_errno(err, ERR_USAGE, errno, "cannot read '%s'", e->path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_USAGE, "'%s' is no longer a regular file", e->path);
+	*ret_size = (uint64_t)st.st_size;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static int write_content(struct archive *a, const char *dir, int fd, uint64_t size, struct err *err)
+{
+	cleanup_free char *buffer = xmalloc(65536);
+	uint64_t left = size;
+
+	while (left) {
+		const ssize_t n = read_all(fd, buffer, left < 65536 ? (size_t)left : 65536);
+
+		if (n < 0)
+			return err_errno(err, ERR_USAGE, (int)-n, "reading overlay '%s'", dir);
+		if (n == 0)
+			return err_set(err, ERR_USAGE, "a file of overlay '%s' became shorter", dir);
+		if (archive_write_data(a, buffer, (size_t)n) != n)
+			return archive_error(a, dir, err);
+		left -= (uint64_t)n;
+	}
+	return 0;
+}
+
+static void describe(struct archive_entry *to, const struct overlay_entry *e, int64_t epoch,
+		     uint64_t size)
+{
+	archive_entry_copy_pathname(to, e->path);
+	archive_entry_set_filetype(to, e->type);
+	archive_entry_set_perm(to, e->mode);
+	archive_entry_set_uid(to, e->uid);
+	archive_entry_set_gid(to, e->gid);
+	archive_entry_set_mtime(to, epoch, 0);
+	archive_entry_set_size(to, (int64_t)size);
+	if (e->target)
+		archive_entry_copy_symlink(to, e->target);
+	if (e->has_capability)
+		archive_entry_xattr_add_entry(to, "security.capability", e->capability,
+					      sizeof(e->capability));
+}
+
+static int write_entry(struct archive *a, const char *dir, int dirfd, const struct overlay_entry *e,
+		       int64_t epoch, struct err *err)
+{
+	CLEANUP(free_entry) struct archive_entry *entry = archive_entry_new();
+	cleanup_fd int fd = -1;
+	uint64_t size = e->content ? e->size : 0;
+
+	if (!entry)
+		abort();
+	if (e->type == S_IFREG && !e->content) {
+		int r = open_content(dirfd, e, &fd, &size, err);
+
+		if (r < 0)
+			return err_wrap(err, "overlay '%s'", dir);
+	}
+	describe(entry, e, epoch, size);
+	if (archive_write_header(a, entry) != ARCHIVE_OK)
+		return archive_error(a, dir, err);
+	if (e->content && e->size &&
+	    archive_write_data(a, e->content, e->size) != (la_ssize_t)e->size)
+		return archive_error(a, dir, err);
+	return fd >= 0 ? write_content(a, dir, fd, size, err) : 0;
+}
+
+/* Names are bytes to us; without BINARY libarchive would ask the locale about them. */
+static int open_archive(struct archive *a, const char *dir, int out_fd, struct err *err)
+{
+	if (archive_write_set_format_pax(a) != ARCHIVE_OK ||
+	    archive_write_set_options(a, "hdrcharset=BINARY") != ARCHIVE_OK ||
+	    archive_write_add_filter_none(a) != ARCHIVE_OK ||
+	    archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
+	    archive_write_open_fd(a, out_fd) != ARCHIVE_OK)
+		return archive_error(a, dir, err);
+	return 0;
+}
+
+int overlay_write_tar(const struct recipe *r, const char *dir,
+		      const struct overlay_context *context, int out_fd, struct err *err)
+{
+	CLEANUP(overlay_entries_release) struct overlay_entries entries = { 0 };
+	CLEANUP(free_writer) struct archive *a = NULL;
+	cleanup_fd int dirfd = -1;
+	int e = open_dir(AT_FDCWD, dir, &dirfd, err);
+
+	if (e < 0)
+		return err_wrap(err, "overlay '%s'", dir);
+	e = overlay_collect(r, dir, dirfd, context, &entries, err);
+	if (e < 0)
+		return e;
+	a = archive_write_new();
+	if (!a)
+		abort();
+	e = open_archive(a, dir, out_fd, err);
+	for (size_t i = 0; i < entries.count && e == 0; i++)
+		e = write_entry(a, dir, dirfd, &entries.item[i], context->epoch, err);
+	if (e == 0 && archive_write_close(a) != ARCHIVE_OK)
+		e = archive_error(a, dir, err);
+	return e;
+}
+
+int overlays_check(const struct recipe *r, struct err *err)
+{
+	for (size_t i = 0; i < r->overlays.count; i++) {
+		CLEANUP(overlay_entries_release) struct overlay_entries entries = { 0 };
+		const char *dir = r->overlays.item[i].value;
+		cleanup_fd int dirfd = -1;
+		int e = open_dir(AT_FDCWD, dir, &dirfd, err);
+
+		if (e == 0)
+			e = overlay_collect(r, dir, dirfd, NULL, &entries, err);
+		if (e < 0)
+			return e;
+	}
+	return 0;
+}
