@@ -74,7 +74,8 @@ static int add_rows(struct archive_entry *e, int type, size_t which, struct text
 		const char *name;
 
 		(void)archive_entry_acl_reset(e, type);
-		while (archive_entry_acl_next(e, type, &t, &permset, &tag, &id, &name) == ARCHIVE_OK) {
+		while (archive_entry_acl_next(e, type, &t, &permset, &tag, &id, &name) ==
+		       ARCHIVE_OK) {
 			if (tag != acl_tag[which].entry_tag)
 				continue;
 			if (acl_tag[which].has_id && id < 0)

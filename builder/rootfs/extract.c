@@ -5,10 +5,8 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <sys/xattr.h>
 
 #include "base/io.h"
@@ -16,25 +14,21 @@
 #include "base/text.h"
 #include "rootfs/acl.h"
 #include "rootfs/deb-reader.h"
+#include "rootfs/extract-place.h"
 
 #define READ_SIZE ((size_t)1 << 20)
-#define PARENT_MODE 0755
 
 struct extract {
 	struct archive *archive; /* borrowed */
-	int root;		 /* borrowed */
 	const char *what;
 	bool directories_only;
-	uint64_t space;	   /* apparent bytes that may still come */
-	char *parent_name; /* owned; the directory of the entry before, and its descriptor */
-	int parent;
+	uint64_t space; /* apparent bytes that may still come */
+	struct place place;
 };
 
 static void extract_release(struct extract *x)
 {
-	free(x->parent_name);
-	if (x->parent >= 0)
-		(void)close(x->parent);
+	place_forget(&x->place);
 }
 
 static int refuse(const struct extract *x, struct archive_entry *e, const char *why,
@@ -56,97 +50,6 @@ static int failed(const struct extract *x, const char *name, int errnum, struct 
 		return err_hint(err, "/dev, /proc and links into them belong to the sandbox");
 	}
 	return err_errno(err, ERR_BUILD, errnum, "cannot unpack '%s' of '%s'", name, x->what);
-}
-
-/* "./usr//bin/" -> "usr/bin", "./" -> "."; NULL if it is absolute or climbs. */
-static char *clean_name(const char *name)
-{
-	CLEANUP(text_release) struct text t = { 0 };
-
-	if (name[0] == '/' || name[0] == '\0')
-		return NULL;
-	for (const char *p = name; *p != '\0';) {
-		size_t length = strcspn(p, "/");
-
-		if (length == 2 && p[0] == '.' && p[1] == '.')
-			return NULL;
-		if (length > 0 && !(length == 1 && p[0] == '.')) {
-			if (t.length > 0)
-				text_add(&t, "/");
-			text_append(&t, p, length);
-		}
-		p += length;
-		p += *p == '/';
-	}
-	if (t.length == 0)
-		text_add(&t, ".");
-	return text_take(&t);
-}
-
-static int open_inside(const struct extract *x, const char *path)
-{
-	struct open_how how = {
-		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
-	};
-	long fd = syscall(SYS_openat2, x->root, path, &how, sizeof(how));
-
-	return fd < 0 ? -errno : (int)fd;
-}
-
-static char *directory_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? xstrndup(path, (size_t)(slash - path)) : xstrdup(".");
-}
-
-static const char *name_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* Opens a directory, making what is missing on the way. */
-static int open_making(const struct extract *x, const char *path)
-{
-	int fd = open_inside(x, path);
-
-	if (fd != -ENOENT || streq(path, "."))
-		return fd;
-	cleanup_free char *above = directory_of(path);
-	cleanup_fd int parent = open_making(x, above);
-	if (parent < 0)
-		return parent;
-	if (mkdirat(parent, name_of(path), PARENT_MODE) < 0 && errno != EEXIST)
-		return -errno;
-	return open_inside(x, path);
-}
-
-static void forget_parent(struct extract *x)
-{
-	free(x->parent_name);
-	x->parent_name = NULL;
-	if (x->parent >= 0)
-		(void)close(x->parent);
-	x->parent = -1;
-}
-
-static int enter_parent(struct extract *x, const char *path)
-{
-	cleanup_free char *above = directory_of(path);
-	int fd;
-
-	if (x->parent_name && streq(above, x->parent_name))
-		return 0;
-	forget_parent(x);
-	fd = open_making(x, above);
-	if (fd < 0)
-		return fd;
-	x->parent = fd;
-	x->parent_name = take_ptr(above);
-	return 0;
 }
 
 static bool is_kept_xattr(const char *name)
@@ -198,21 +101,21 @@ static int put_time(struct archive_entry *e, int dirfd, const char *name)
 
 static int put_directory(struct extract *x, struct archive_entry *e, const char *path)
 {
-	const char *name = name_of(path);
+	const char *name = place_name(path);
 	struct stat st;
 
 	if (streq(path, "."))
 		return 0;
-	if (mkdirat(x->parent, name, 0700) == 0) {
-		cleanup_fd int fd = openat(x->parent, name,
+	if (mkdirat(x->place.parent, name, 0700) == 0) {
+		cleanup_fd int fd = openat(x->place.parent, name,
 					   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 		return fd < 0 ? -errno : put_metadata(e, fd);
 	}
-	if (errno != EEXIST || fstatat(x->parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (errno != EEXIST || fstatat(x->place.parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	if (!S_ISDIR(st.st_mode)) {
-		cleanup_fd int fd = open_inside(x, path);
+		cleanup_fd int fd = place_open(&x->place, path);
 
 		return fd < 0 ? fd : 0;
 	}
@@ -270,17 +173,17 @@ static int check_size(struct extract *x, struct archive_entry *e, struct err *er
 
 static int put_file(struct extract *x, struct archive_entry *e, const char *path, struct err *err)
 {
-	const char *name = name_of(path);
+	const char *name = place_name(path);
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 	int r = check_size(x, e, err);
 
 	if (r < 0)
 		return r;
-	cleanup_fd int fd = openat(x->parent, name, flags, 0600);
+	cleanup_fd int fd = openat(x->place.parent, name, flags, 0600);
 	if (fd < 0 && errno == EEXIST) {
-		if (unlinkat(x->parent, name, 0) < 0)
+		if (unlinkat(x->place.parent, name, 0) < 0)
 			return failed(x, path, errno, err);
-		fd = openat(x->parent, name, flags, 0600);
+		fd = openat(x->place.parent, name, flags, 0600);
 	}
 	if (fd < 0)
 		return failed(x, path, errno, err);
@@ -289,50 +192,50 @@ static int put_file(struct extract *x, struct archive_entry *e, const char *path
 		return r;
 	r = put_metadata(e, fd);
 	if (r == 0)
-		r = put_time(e, x->parent, name);
+		r = put_time(e, x->place.parent, name);
 	return r < 0 ? failed(x, path, -r, err) : 0;
 }
 
 static int put_symlink(struct extract *x, struct archive_entry *e, const char *path)
 {
-	const char *name = name_of(path), *target = archive_entry_symlink(e);
+	const char *name = place_name(path), *target = archive_entry_symlink(e);
 
 	if (!target)
 		return -EINVAL;
-	if (symlinkat(target, x->parent, name) < 0) {
-		if (errno != EEXIST || unlinkat(x->parent, name, 0) < 0 ||
-		    symlinkat(target, x->parent, name) < 0)
+	if (symlinkat(target, x->place.parent, name) < 0) {
+		if (errno != EEXIST || unlinkat(x->place.parent, name, 0) < 0 ||
+		    symlinkat(target, x->place.parent, name) < 0)
 			return -errno;
 	}
-	if (fchownat(x->parent, name, (uid_t)archive_entry_uid(e), (gid_t)archive_entry_gid(e),
-		     AT_SYMLINK_NOFOLLOW) < 0)
+	if (fchownat(x->place.parent, name, (uid_t)archive_entry_uid(e),
+		     (gid_t)archive_entry_gid(e), AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	return put_time(e, x->parent, name);
+	return put_time(e, x->place.parent, name);
 }
 
 static int put_hardlink(struct extract *x, struct archive_entry *e, const char *path,
 			struct err *err)
 {
-	cleanup_free char *target = clean_name(archive_entry_hardlink(e));
-	const char *name = name_of(path);
+	cleanup_free char *target = place_clean(archive_entry_hardlink(e));
+	const char *name = place_name(path);
 	struct stat st, old;
 
 	if (!target)
 		return refuse(x, e, "a hard link that leads out", err);
-	cleanup_free char *above = directory_of(target);
-	cleanup_fd int from = open_inside(x, above);
+	cleanup_free char *above = place_directory(target);
+	cleanup_fd int from = place_open(&x->place, above);
 	if (from < 0)
 		return failed(x, path, -from, err);
-	if (fstatat(from, name_of(target), &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(from, place_name(target), &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return failed(x, path, errno, err);
 	if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
 		return refuse(x, e, "a hard link to something that is no file", err);
-	if (fstatat(x->parent, name, &old, AT_SYMLINK_NOFOLLOW) == 0 && old.st_ino == st.st_ino &&
-	    old.st_dev == st.st_dev)
+	if (fstatat(x->place.parent, name, &old, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    old.st_ino == st.st_ino && old.st_dev == st.st_dev)
 		return 0;
-	if (linkat(from, name_of(target), x->parent, name, 0) < 0) {
-		if (errno != EEXIST || unlinkat(x->parent, name, 0) < 0 ||
-		    linkat(from, name_of(target), x->parent, name, 0) < 0)
+	if (linkat(from, place_name(target), x->place.parent, name, 0) < 0) {
+		if (errno != EEXIST || unlinkat(x->place.parent, name, 0) < 0 ||
+		    linkat(from, place_name(target), x->place.parent, name, 0) < 0)
 			return failed(x, path, errno, err);
 	}
 	return 0;
@@ -348,7 +251,7 @@ static int put_entry(struct extract *x, struct archive_entry *e, const char *pat
 		return refuse(x, e, "a device node, fifo or socket", err);
 	if (x->directories_only && (is_link || type != AE_IFDIR))
 		return 0;
-	r = enter_parent(x, path);
+	r = place_enter(&x->place, path);
 	if (r < 0)
 		return failed(x, path, -r, err);
 	if (is_link)
@@ -359,7 +262,7 @@ static int put_entry(struct extract *x, struct archive_entry *e, const char *pat
 		r = put_directory(x, e, path);
 	} else {
 		r = put_symlink(x, e, path);
-		forget_parent(x);
+		place_forget(&x->place);
 	}
 	return r < 0 ? failed(x, path, -r, err) : 0;
 }
@@ -383,7 +286,7 @@ static int put_all(struct extract *x, struct err *err)
 		if (!is_complete(x->archive, r, e))
 			return deb_archive_error(x->archive, err, x->what);
 		const char *name = archive_entry_pathname(e);
-		cleanup_free char *path = name ? clean_name(name) : NULL;
+		cleanup_free char *path = name ? place_clean(name) : NULL;
 		if (!path)
 			return refuse(x, e, "a name that leads out of the tree", err);
 		r = put_entry(x, e, path, err);
@@ -397,7 +300,7 @@ static int extract_init(struct extract *x, int root_fd, const char *what, struct
 {
 	struct statvfs fs;
 
-	*x = (struct extract){ .root = root_fd, .what = what, .parent = -1 };
+	*x = (struct extract){ .what = what, .place = PLACE_INIT(root_fd) };
 	if (fstatvfs(root_fd, &fs) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot ask for the sandbox's room");
 	x->space = (uint64_t)fs.f_blocks * fs.f_frsize;
@@ -413,7 +316,7 @@ static void close_archive(struct archive **a)
 int extract_tar(int fd, int root_fd, const char *what, struct err *err)
 {
 	CLEANUP(close_archive) struct archive *a = archive_read_new();
-	CLEANUP(extract_release) struct extract x = { .parent = -1 };
+	CLEANUP(extract_release) struct extract x = { .place = PLACE_INIT(-1) };
 	int r = extract_init(&x, root_fd, what, err);
 
 	if (r < 0)
@@ -433,7 +336,7 @@ int extract_tar(int fd, int root_fd, const char *what, struct err *err)
 int extract_deb(int fd, int root_fd, bool directories_only, const char *what, struct err *err)
 {
 	CLEANUP(deb_reader_release) struct deb_reader reader = { 0 };
-	CLEANUP(extract_release) struct extract x = { .parent = -1 };
+	CLEANUP(extract_release) struct extract x = { .place = PLACE_INIT(-1) };
 	enum deb_member member;
 	int r = extract_init(&x, root_fd, what, err);
 

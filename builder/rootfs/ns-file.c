@@ -72,8 +72,7 @@ int ns_request_read(struct ns *ns, struct message *request, struct message *repl
 	return 0;
 }
 
-int ns_request_write(struct ns *ns, struct message *request, struct message *reply,
-		     struct err *err)
+int ns_request_write(struct ns *ns, struct message *request, struct message *reply, struct err *err)
 {
 	cleanup_free char *path = message_get_text(request);
 	mode_t mode = (mode_t)message_get_u64(request);
@@ -85,7 +84,8 @@ int ns_request_write(struct ns *ns, struct message *request, struct message *rep
 	(void)reply;
 	if (r < 0)
 		return r;
-	cleanup_fd int fd = ns_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY, 0600);
+	cleanup_fd int fd =
+		ns_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY, 0600);
 	r = fd < 0 ? fd : write_all(fd, data, size);
 	if (r == 0 && fchmod(fd, mode & 07777) < 0)
 		r = -errno;

@@ -16,9 +16,10 @@
 
 /* What maintainer scripts need of root. No sys_admin, net_admin, sys_ptrace, mknod, sys_module … */
 static const int kept_capability[] = {
-	CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER,  CAP_FSETID,
-	CAP_KILL,  CAP_SETGID,	     CAP_SETUID,	  CAP_SETPCAP, CAP_SETFCAP,
-	CAP_NET_BIND_SERVICE,	     CAP_SYS_CHROOT,	  CAP_AUDIT_WRITE,
+	CAP_CHOWN,	 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH,	 CAP_FOWNER,
+	CAP_FSETID,	 CAP_KILL,	   CAP_SETGID,		 CAP_SETUID,
+	CAP_SETPCAP,	 CAP_SETFCAP,	   CAP_NET_BIND_SERVICE, CAP_SYS_CHROOT,
+	CAP_AUDIT_WRITE,
 };
 
 /* Refused system calls, by the error that programs take best: EPERM as if by lack of privilege, ENOSYS as
@@ -27,31 +28,73 @@ static const struct denied {
 	int error;
 	const char *name;
 } denied[] = {
-	{ EPERM, "mount" },	      { EPERM, "umount" },	   { EPERM, "umount2" },
-	{ EPERM, "pivot_root" },      { EPERM, "move_mount" },	   { EPERM, "open_tree" },
-	{ EPERM, "fsopen" },	      { EPERM, "fsconfig" },	   { EPERM, "fsmount" },
-	{ EPERM, "fspick" },	      { EPERM, "mount_setattr" },  { EPERM, "swapon" },
-	{ EPERM, "swapoff" },	      { EPERM, "reboot" },	   { EPERM, "kexec_load" },
-	{ EPERM, "kexec_file_load" }, { EPERM, "init_module" },	   { EPERM, "finit_module" },
-	{ EPERM, "delete_module" },   { EPERM, "setns" },	   { EPERM, "unshare" },
-	{ EPERM, "settimeofday" },    { EPERM, "stime" },	   { EPERM, "clock_settime" },
-	{ EPERM, "clock_settime64" }, { EPERM, "clock_adjtime" },  { EPERM, "clock_adjtime64" },
-	{ EPERM, "adjtimex" },	      { EPERM, "ptrace" },	   { EPERM, "process_vm_readv" },
-	{ EPERM, "process_vm_writev" }, { EPERM, "kcmp" },	   { EPERM, "pidfd_getfd" },
-	{ EPERM, "iopl" },	      { EPERM, "ioperm" },	   { EPERM, "quotactl" },
-	{ EPERM, "quotactl_fd" },     { EPERM, "acct" },	   { EPERM, "vhangup" },
-	{ EPERM, "syslog" },	      { EPERM, "open_by_handle_at" }, { EPERM, "fanotify_init" },
-	{ EPERM, "perf_event_open" }, { EPERM, "sethostname" },	   { EPERM, "setdomainname" },
-	{ EPERM, "lookup_dcookie" },  { EPERM, "bpf" },
-	{ ENOSYS, "keyctl" },	      { ENOSYS, "add_key" },	   { ENOSYS, "request_key" },
-	{ ENOSYS, "userfaultfd" },    { ENOSYS, "io_uring_setup" }, { ENOSYS, "clone3" },
-	{ ENOSYS, "nfsservctl" },     { ENOSYS, "uselib" },	   { ENOSYS, "_sysctl" },
-	{ ENOSYS, "socketcall" },     { ENOSYS, "vm86" },	   { ENOSYS, "modify_ldt" },
-	{ 0, "fsync" },		      { 0, "fdatasync" },	   { 0, "sync" },
-	{ 0, "syncfs" },	      { 0, "sync_file_range" },
+	{ EPERM, "mount" },
+	{ EPERM, "umount" },
+	{ EPERM, "umount2" },
+	{ EPERM, "pivot_root" },
+	{ EPERM, "move_mount" },
+	{ EPERM, "open_tree" },
+	{ EPERM, "fsopen" },
+	{ EPERM, "fsconfig" },
+	{ EPERM, "fsmount" },
+	{ EPERM, "fspick" },
+	{ EPERM, "mount_setattr" },
+	{ EPERM, "swapon" },
+	{ EPERM, "swapoff" },
+	{ EPERM, "reboot" },
+	{ EPERM, "kexec_load" },
+	{ EPERM, "kexec_file_load" },
+	{ EPERM, "init_module" },
+	{ EPERM, "finit_module" },
+	{ EPERM, "delete_module" },
+	{ EPERM, "setns" },
+	{ EPERM, "unshare" },
+	{ EPERM, "settimeofday" },
+	{ EPERM, "stime" },
+	{ EPERM, "clock_settime" },
+	{ EPERM, "clock_settime64" },
+	{ EPERM, "clock_adjtime" },
+	{ EPERM, "clock_adjtime64" },
+	{ EPERM, "adjtimex" },
+	{ EPERM, "ptrace" },
+	{ EPERM, "process_vm_readv" },
+	{ EPERM, "process_vm_writev" },
+	{ EPERM, "kcmp" },
+	{ EPERM, "pidfd_getfd" },
+	{ EPERM, "iopl" },
+	{ EPERM, "ioperm" },
+	{ EPERM, "quotactl" },
+	{ EPERM, "quotactl_fd" },
+	{ EPERM, "acct" },
+	{ EPERM, "vhangup" },
+	{ EPERM, "syslog" },
+	{ EPERM, "open_by_handle_at" },
+	{ EPERM, "fanotify_init" },
+	{ EPERM, "perf_event_open" },
+	{ EPERM, "sethostname" },
+	{ EPERM, "setdomainname" },
+	{ EPERM, "lookup_dcookie" },
+	{ EPERM, "bpf" },
+	{ ENOSYS, "keyctl" },
+	{ ENOSYS, "add_key" },
+	{ ENOSYS, "request_key" },
+	{ ENOSYS, "userfaultfd" },
+	{ ENOSYS, "io_uring_setup" },
+	{ ENOSYS, "clone3" },
+	{ ENOSYS, "nfsservctl" },
+	{ ENOSYS, "uselib" },
+	{ ENOSYS, "_sysctl" },
+	{ ENOSYS, "socketcall" },
+	{ ENOSYS, "vm86" },
+	{ ENOSYS, "modify_ldt" },
+	{ 0, "fsync" },
+	{ 0, "fdatasync" },
+	{ 0, "sync" },
+	{ 0, "syncfs" },
+	{ 0, "sync_file_range" },
 };
 
-static const int new_namespace[] = { CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,   CLONE_NEWNET,
+static const int new_namespace[] = { CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,	  CLONE_NEWNET,
 				     CLONE_NEWUTS,  CLONE_NEWIPC, CLONE_NEWCGROUP };
 
 /* A call that this libseccomp or this architecture does not know cannot be made either: newer ones get
@@ -60,8 +103,7 @@ static int deny(scmp_filter_ctx f, int error, const char *name)
 {
 	int call = seccomp_syscall_resolve_name(name);
 
-	return call == __NR_SCMP_ERROR ? 0
-				       : seccomp_rule_add(f, SCMP_ACT_ERRNO(error), call, 0);
+	return call == __NR_SCMP_ERROR ? 0 : seccomp_rule_add(f, SCMP_ACT_ERRNO(error), call, 0);
 }
 
 static int deny_namespaces(scmp_filter_ctx f)

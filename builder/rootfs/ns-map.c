@@ -121,7 +121,8 @@ static int plan_root(struct ns_map *map, struct err *err)
 		if (!overlaps(&taken, first))
 			base = first;
 		else if (first >= HIGH_LAST)
-			return err_set(err, ERR_BUILD, "no %u unused ids between %u and %u: "
+			return err_set(err, ERR_BUILD,
+				       "no %u unused ids between %u and %u: "
 				       "/etc/subuid and /etc/subgid hand them all out",
 				       NS_IDS, HIGH_FIRST, HIGH_LAST);
 	}
@@ -151,8 +152,9 @@ static int plan_user(const char *path, const char *option, struct ns_extent *ret
 	}
 	err_set(err, ERR_BUILD, "%s gives user '%s' no range of %u ids, which the sandbox needs",
 		path, name, NS_IDS);
-	return err_hint(err, "sudo usermod --add-sub%ss 100000-165535 %s (any range that nobody else has)",
-			option, name);
+	return err_hint(
+		err, "sudo usermod --add-sub%ss 100000-165535 %s (any range that nobody else has)",
+		option, name);
 }
 
 int ns_map_plan(bool own_ids, struct ns_map *ret, struct err *err)
@@ -178,8 +180,8 @@ int ns_map_plan(bool own_ids, struct ns_map *ret, struct err *err)
 	return r;
 }
 
-static int write_directly(const char *file, const struct ns_extent *extent, size_t count,
-			  pid_t pid, struct err *err)
+static int write_directly(const char *file, const struct ns_extent *extent, size_t count, pid_t pid,
+			  struct err *err)
 {
 	CLEANUP(text_release) struct text t = { 0 };
 	cleanup_free char *path = xasprintf("/proc/%d/%s", (int)pid, file);
@@ -188,12 +190,12 @@ static int write_directly(const char *file, const struct ns_extent *extent, size
 	if (fd < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", path);
 	for (size_t i = 0; i < count; i++)
-		text_printf(&t, "%u %u %u\n", extent[i].inside, extent[i].outside,
-			    extent[i].count);
+		text_printf(&t, "%u %u %u\n", extent[i].inside, extent[i].outside, extent[i].count);
 	if (write(fd, t.data, t.length) < 0) {
 		err_errno(err, ERR_BUILD, errno, "cannot map ids for the sandbox ('%s')", path);
-		return err_hint(err, "root needs CAP_SETUID and CAP_SETGID here; in a container run as "
-				     "an ordinary user, or give the container these capabilities");
+		return err_hint(err,
+				"root needs CAP_SETUID and CAP_SETGID here; in a container run as "
+				"an ordinary user, or give the container these capabilities");
 	}
 	return 0;
 }
@@ -219,8 +221,10 @@ static int write_by_helper(const char *program, const struct ns_extent *extent, 
 		return r;
 	}
 	if (r < 0)
-		return err_hint(err, "%s must be setuid root (package uidmap) and on a file system "
-				     "that is not mounted nosuid", program);
+		return err_hint(err,
+				"%s must be setuid root (package uidmap) and on a file system "
+				"that is not mounted nosuid",
+				program);
 	return 0;
 }
 
@@ -253,8 +257,7 @@ static int no_namespace(int errnum, struct err *err)
 	if (sysctl_says("/proc/sys/kernel/unprivileged_userns_clone", "0"))
 		return err_hint(err, "sudo sysctl kernel.unprivileged_userns_clone=1");
 	if (sysctl_says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"))
-		return err_hint(err,
-				"sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0");
+		return err_hint(err, "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0");
 	return err_hint(err, "a container has to permit this: for docker and podman "
 			     "--security-opt seccomp=unconfined --cap-add SYS_ADMIN");
 }
@@ -284,8 +287,8 @@ pid_t ns_fork(int flags, const struct ns_map *map, int *ret_pidfd, struct err *e
 		return err_errno(err, ERR_BUILD, errno, "cannot make a pipe");
 	cleanup_fd int go_read = go[0];
 	cleanup_fd int go_write = go[1];
-	pid = (pid_t)syscall(SYS_clone, (unsigned long)(flags | CLONE_NEWUSER | SIGCHLD), NULL, NULL,
-			     NULL, 0UL);
+	pid = (pid_t)syscall(SYS_clone, (unsigned long)(flags | CLONE_NEWUSER | SIGCHLD), NULL,
+			     NULL, NULL, 0UL);
 	if (pid < 0)
 		return no_namespace(errno, err);
 	if (pid == 0) {

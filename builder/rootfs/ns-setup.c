@@ -37,13 +37,17 @@ int ns_mount(const char *source, const char *target, const char *type, unsigned 
 	if (mount(source, target, type, flags, data) == 0)
 		return 0;
 	err_errno(err, ERR_BUILD, errno, "cannot mount %s on '%s' for the sandbox",
-		  type ? type : source ? source : "again", target);
+		  type	   ? type
+		  : source ? source
+			   : "again",
+		  target);
 	if (errno != EPERM && errno != EACCES)
 		return err_hint(err, "the sandbox needs Linux 5.11 or newer");
-	return err_hint(err, "in a container: it has to show all of /proc and to permit mounts in "
-			     "user namespaces (docker, podman: --security-opt seccomp=unconfined "
-			     "--security-opt systempaths=unconfined --security-opt apparmor=unconfined); "
-			     "on Ubuntu: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0");
+	return err_hint(
+		err, "in a container: it has to show all of /proc and to permit mounts in "
+		     "user namespaces (docker, podman: --security-opt seccomp=unconfined "
+		     "--security-opt systempaths=unconfined --security-opt apparmor=unconfined); "
+		     "on Ubuntu: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0");
 }
 
 static int make_directory(const char *path, mode_t mode, struct err *err)
@@ -73,8 +77,8 @@ static int mount_base(const struct ns_tree *tree, struct err *err)
 static int mount_all(struct ns *ns, const struct ns_tree *tree, struct err *err)
 {
 	static const char *const directory[] = {
-		NEW_ROOT,	     BASE "/scratch",		  BASE "/world",
-		NEW_ROOT "/dev",     NEW_ROOT "/proc", NEW_ROOT "/" SCRATCH_NAME,
+		NEW_ROOT,	 BASE "/scratch",  BASE "/world",
+		NEW_ROOT "/dev", NEW_ROOT "/proc", NEW_ROOT "/" SCRATCH_NAME,
 	};
 	int r = ns_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL, err);
 

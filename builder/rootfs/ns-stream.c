@@ -195,8 +195,8 @@ int ns_request_archive(struct ns *ns, struct message *request, struct message *r
 	r = message_end(request, err);
 	if (r == 0)
 		r = archive_through(ns, job, &argv, take_fd(&out), err);
-	if (r == 0 && (!job[0].said.data ||
-		       sscanf(job[0].said.data, "%64s %llu", digest, &size) != 2))
+	if (r == 0 &&
+	    (!job[0].said.data || sscanf(job[0].said.data, "%64s %llu", digest, &size) != 2))
 		r = err_set(err, ERR_BUILD, "the archive of the tree has no digest");
 	for (size_t i = 0; i < 3; i++)
 		ns_job_release(&job[i]);

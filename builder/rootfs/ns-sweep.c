@@ -116,8 +116,7 @@ static int sweep_one(const struct ns *ns, enum sweep_action action, const char *
 	return r;
 }
 
-int ns_request_sweep(struct ns *ns, struct message *request, struct message *reply,
-		     struct err *err)
+int ns_request_sweep(struct ns *ns, struct message *request, struct message *reply, struct err *err)
 {
 	uint64_t count = message_get_u64(request);
 	int r = 0;

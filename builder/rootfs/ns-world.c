@@ -53,8 +53,8 @@ static const char filesystems[] =
 
 /* Files of ours over files of /proc. One that this kernel does not have needs no cover. */
 static const struct world_file {
-	const char *name; /* in the directory of fixed files */
-	const char *path; /* below /proc */
+	const char *name;    /* in the directory of fixed files */
+	const char *path;    /* below /proc */
 	const char *content; /* NULL: made from the kernel's release */
 } world_file[] = {
 	{ "cpuinfo", "cpuinfo", cpuinfo },
@@ -84,7 +84,7 @@ static const char *const hidden[] = { "acpi", "asound", "scsi", "driver", "tty" 
 
 static const char *const device[] = { "null", "zero", "full", "random", "urandom", "tty" };
 static const char *const device_link[][2] = {
-	{ "/proc/self/fd", "fd" },    { "/proc/self/fd/0", "stdin" },
+	{ "/proc/self/fd", "fd" },	 { "/proc/self/fd/0", "stdin" },
 	{ "/proc/self/fd/1", "stdout" }, { "/proc/self/fd/2", "stderr" },
 	{ "pts/ptmx", "ptmx" },
 };

@@ -46,7 +46,7 @@ struct ns_extent {
 struct ns_map {
 	struct ns_extent uid[2];
 	struct ns_extent gid[2];
-	size_t count;  /* 1, or 2 when our own ids are mapped too, as number NS_IDS */
+	size_t count;	/* 1, or 2 when our own ids are mapped too, as number NS_IDS */
 	bool by_helper; /* newuidmap, newgidmap; else written directly */
 };
 
@@ -61,10 +61,10 @@ pid_t ns_fork(int flags, const struct ns_map *map, int *ret_pidfd, struct err *e
 
 struct ns_tree {
 	bool on_disk;
-	uint64_t size;	/* limit of the tmpfs */
-	int parent;	/* borrowed: options.trees */
-	int fd;		/* owned, locked; -1 in memory */
-	char *name;	/* owned, in parent; NULL in memory */
+	uint64_t size; /* limit of the tmpfs */
+	int parent;    /* borrowed: options.trees */
+	int fd;	       /* owned, locked; -1 in memory */
+	char *name;    /* owned, in parent; NULL in memory */
 	struct ns_map map;
 };
 
@@ -130,7 +130,10 @@ struct ns_job {
 	int confined;
 };
 
-#define NS_JOB_INIT { .in = -1, .out = -1, .pipe = -1, .listener = -1, .confined = -1, .pid = -1 }
+#define NS_JOB_INIT                                                                                \
+	{                                                                                          \
+		.in = -1, .out = -1, .pipe = -1, .listener = -1, .confined = -1, .pid = -1         \
+	}
 
 /* Runs all at the same time, sends their output as MESSAGE_OUTPUT and waits; then kills whatever they
  * left running. A command that fails is no error here, work that fails is. Ends the server if the main
@@ -147,8 +150,7 @@ int ns_serve(struct ns *ns);
 typedef int (*ns_request_fn)(struct ns *ns, struct message *request, struct message *reply,
 			     struct err *err);
 int ns_request_run(struct ns *ns, struct message *request, struct message *reply, struct err *err);
-int ns_request_read(struct ns *ns, struct message *request, struct message *reply,
-		    struct err *err);
+int ns_request_read(struct ns *ns, struct message *request, struct message *reply, struct err *err);
 int ns_request_write(struct ns *ns, struct message *request, struct message *reply,
 		     struct err *err);
 int ns_request_exists(struct ns *ns, struct message *request, struct message *reply,

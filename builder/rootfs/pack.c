@@ -190,7 +190,8 @@ static int put_content(struct pack *p, const struct pack_entry *e, int fd, struc
 		if (n < 0)
 			return err_errno(err, ERR_BUILD, errno, "cannot read '/%s'", e->path);
 		if (n == 0)
-			return err_set(err, ERR_BUILD, "'/%s' shrank while it was archived", e->path);
+			return err_set(err, ERR_BUILD, "'/%s' shrank while it was archived",
+				       e->path);
 		p->fill += (size_t)n;
 		left -= (uint64_t)n;
 	}
@@ -306,9 +307,9 @@ static int put_entry(struct pack *p, const struct pack_entry *e, struct err *err
 	CLEANUP(tar_header_release) struct tar_header h = { 0 };
 	CLEANUP(text_release) struct text blocks = { 0 };
 	bool has_body = !S_ISLNK(e->st.st_mode) && &p->entry[e->first] == e;
-	cleanup_fd int fd = has_body ? openat(p->root, e->path,
-					      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-				     : -1;
+	cleanup_fd int fd =
+		has_body ? openat(p->root, e->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+			 : -1;
 	int r;
 
 	if (has_body && fd < 0)
@@ -345,9 +346,14 @@ static int collect_all(struct pack *p, struct err *err)
 int pack_tree(int root_fd, const char *const *skip, int64_t epoch, int out_fd,
 	      char ret_sha256[DIGEST_HEX], uint64_t *ret_size, struct err *err)
 {
-	CLEANUP(pack_release) struct pack p = {
-		.root = root_fd, .skip = skip, .epoch = epoch, .out = out_fd,
-		.digest = digest_new(), .buffer = xmalloc(BUFFER_SIZE),
+	CLEANUP(pack_release)
+	struct pack p = {
+		.root = root_fd,
+		.skip = skip,
+		.epoch = epoch,
+		.out = out_fd,
+		.digest = digest_new(),
+		.buffer = xmalloc(BUFFER_SIZE),
 	};
 	int r = collect_all(&p, err);
 

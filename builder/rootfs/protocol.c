@@ -319,7 +319,7 @@ int message_take_err(struct message *m, struct err *err)
 		return r;
 	if (class == ERR_NONE || class > ERR_INTERRUPTED || errnum > 4095)
 		return err_set(err, ERR_BUILD, "malformed error from the sandbox");
-	r = err_set(err, (enum err_class)class, "%s", message);
+	r = err_set(err, (enum err_class) class, "%s", message);
 	err->errnum = (int)errnum;
 	if (hint[0] != '\0')
 		err_hint(err, "%s", hint);

@@ -32,16 +32,17 @@
 
 enum message_type {
 	/* requests: values in the order they are put */
-	MESSAGE_OPEN = 1, /* version, epoch, host name, kernel, space, on_disk; fd: directory for trees */
-	MESSAGE_KERNEL,	  /* release */
-	MESSAGE_PUT,	  /* directory; fd: tar stream */
-	MESSAGE_EXTRACT,  /* jobs, list of paths */
-	MESSAGE_RUN,	  /* count, then per command: argv, env, has input, input, output ("" none) */
-	MESSAGE_READ,	  /* path; the reply carries the open file */
-	MESSAGE_WRITE,	  /* path, mode, content */
-	MESSAGE_EXISTS,	  /* path; reply: 0 or 1 */
-	MESSAGE_SWEEP,	  /* count, then per rule: action, pattern */
-	MESSAGE_ARCHIVE,  /* filter argv (may be empty); fd: where to */
+	MESSAGE_OPEN =
+		1, /* version, epoch, host name, kernel, space, on_disk; fd: directory for trees */
+	MESSAGE_KERNEL,	 /* release */
+	MESSAGE_PUT,	 /* directory; fd: tar stream */
+	MESSAGE_EXTRACT, /* jobs, list of paths */
+	MESSAGE_RUN,	/* count, then per command: argv, env, has input, input, output ("" none) */
+	MESSAGE_READ,	/* path; the reply carries the open file */
+	MESSAGE_WRITE,	/* path, mode, content */
+	MESSAGE_EXISTS, /* path; reply: 0 or 1 */
+	MESSAGE_SWEEP,	/* count, then per rule: action, pattern */
+	MESSAGE_ARCHIVE, /* filter argv (may be empty); fd: where to */
 	/* answers */
 	MESSAGE_OK = 64,
 	MESSAGE_ERROR,	/* class, errno, message, hint ("" none) */
@@ -51,8 +52,8 @@ enum message_type {
 struct message {
 	enum message_type type;
 	struct text body;
-	size_t position; /* of the next value to get */
-	bool bad;	 /* a value was missing or over its limit */
+	size_t position;	/* of the next value to get */
+	bool bad;		/* a value was missing or over its limit */
 	int fd[MESSAGE_FD_MAX]; /* received ones are owned; ones to send stay the caller's */
 	size_t fd_count;
 	bool received;
@@ -60,7 +61,7 @@ struct message {
 
 void message_put_u64(struct message *m, uint64_t value);
 void message_put_bytes(struct message *m, const void *data, size_t size);
-void message_put_text(struct message *m, const char *s);	  /* NULL is sent as "" */
+void message_put_text(struct message *m, const char *s);	   /* NULL is sent as "" */
 void message_put_list(struct message *m, const char *const *list); /* NULL-terminated, or NULL */
 void message_put_fd(struct message *m, int fd);
 

@@ -9,7 +9,7 @@
 struct sandbox {
 	struct child child;
 	int sock;
-	int log; /* owned; -1: none */
+	int log;   /* owned; -1: none */
 	bool lost; /* an answer is missing: no more requests */
 	char *description;
 	void (*on_line)(const char *line, void *data);

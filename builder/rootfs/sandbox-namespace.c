@@ -41,8 +41,9 @@ static int read_options(int sock, struct ns_options *o, struct err *err)
 		return r;
 	version = message_get_u64(&m);
 	if (m.type != MESSAGE_OPEN || version != MESSAGE_VERSION)
-		return err_set(err, ERR_BUILD, "sandbox-namespace is not of the same build as "
-					       "netrescue: install both anew");
+		return err_set(err, ERR_BUILD,
+			       "sandbox-namespace is not of the same build as "
+			       "netrescue: install both anew");
 	o->epoch = (int64_t)message_get_u64(&m);
 	o->hostname = message_get_text(&m);
 	o->kernel = message_get_text(&m);
@@ -65,7 +66,8 @@ static int send_ready(int sock, const struct ns_tree *tree, struct err *err)
 {
 	CLEANUP(message_release) struct message m = { .type = MESSAGE_OK };
 
-	message_put_text(&m, tree->on_disk ? "namespace, tree on disk" : "namespace, tree in memory");
+	message_put_text(&m,
+			 tree->on_disk ? "namespace, tree on disk" : "namespace, tree in memory");
 	return message_send(sock, &m, err);
 }
 

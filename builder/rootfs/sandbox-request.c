@@ -165,8 +165,8 @@ int sandbox_read(struct sandbox *sb, const char *path, size_t limit, struct text
 	return 0;
 }
 
-int sandbox_write(struct sandbox *sb, const char *path, const void *data, size_t size, unsigned mode,
-		  struct err *err)
+int sandbox_write(struct sandbox *sb, const char *path, const void *data, size_t size,
+		  unsigned mode, struct err *err)
 {
 	CLEANUP(message_release) struct message m = { .type = MESSAGE_WRITE };
 

@@ -90,8 +90,9 @@ static int receive(struct sandbox *sb, struct message *ret, struct err *err)
 	if (r != 0)
 		return r < 0 ? r : 0;
 	err_set(err, ERR_BUILD, "the sandbox ended in the middle of its work");
-	return err_hint(err, "if the kernel killed it for lack of memory (see dmesg), put the tree on "
-			     "disk with a store on a larger file system");
+	return err_hint(err,
+			"if the kernel killed it for lack of memory (see dmesg), put the tree on "
+			"disk with a store on a larger file system");
 }
 
 int sandbox_exchange(struct sandbox *sb, const struct message *request, struct message *ret_reply,
@@ -162,8 +163,9 @@ static int check_kind(const char *kind, struct err *err)
 	if (!kind || streq(kind, "auto") || streq(kind, "namespace"))
 		return 0;
 	if (streq(kind, "root-unconfined"))
-		err_set(err, ERR_USAGE, "the sandbox 'root-unconfined' is not offered: package scripts "
-					"would run as this machine's root, with nothing around them");
+		err_set(err, ERR_USAGE,
+			"the sandbox 'root-unconfined' is not offered: package scripts "
+			"would run as this machine's root, with nothing around them");
 	else
 		err_set(err, ERR_USAGE, "unknown sandbox '%s'", kind);
 	return err_hint(err, "use --sandbox=auto or --sandbox=namespace");

@@ -25,7 +25,7 @@ struct tar_header {
 	uint64_t uid;
 	uint64_t gid;
 	uint64_t size;
-	int64_t mtime; /* seconds, not negative */
+	int64_t mtime;	 /* seconds, not negative */
 	struct text pax; /* records so far */
 };
 
