@@ -51,6 +51,8 @@ static void fill(struct fixture *f)
 							      .append = xstrdup("") };
 	f->recipe.menu.entry_count = 1;
 	f->recipe.nfs.path = xstrdup("/srv/pxe/demo");
+	f->recipe.nfs.overlay_size = xstrdup("50%");
+	f->recipe.menu.default_entry = xstrdup("rescue");
 	f->recipe.server.address = xstrdup("192.168.1.1");
 	f->recipe.server.subnet = xstrdup("192.168.1.0");
 	f->recipe.server.netmask = xstrdup("255.255.255.0");
