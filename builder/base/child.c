@@ -17,8 +17,8 @@
 
 #define PATH_DEFAULT "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
-/* Our descriptors are moved here first, above any number a child may ask for, so that no dup2 of the
- * list can overwrite the source of a later one. */
+/* Our descriptors are moved here first, above any number a child may ask for, so that no dup2 of
+ * the list can overwrite the source of a later one. */
 #define FD_PARKED 64
 
 static int fill_actions(posix_spawn_file_actions_t *a, const struct child_options *options,
@@ -87,7 +87,8 @@ static int spawn(pid_t *ret_pid, const struct child_options *options)
 		r = fill_actions(&actions, options, parked);
 		if (r == 0)
 			r = fill_attributes(&attributes);
-		/* posix_spawn's prototype lacks const (POSIX, exec(3) rationale); it changes nothing. */
+		/* posix_spawn's prototype lacks const (POSIX, exec(3) rationale); it changes
+		 * nothing. */
 		if (r == 0)
 			r = posix_spawnp(ret_pid, options->argv[0], &actions, &attributes,
 					 (char **)(uintptr_t)options->argv,

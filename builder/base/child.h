@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Child processes. The main program has threads (libcurl's resolver), so it never forks: children are
- * executed programs, started with posix_spawn. A child gets: exactly the environment given, the
+ * Child processes. The main program has threads (libcurl's resolver), so it never forks: children
+ * are executed programs, started with posix_spawn. A child gets: exactly the environment given, the
  * descriptors named here and no others, all signals unblocked and default, and SIGKILL as fate:
  * child_release() kills and reaps what still runs.
  *
  *	CLEANUP(child_release) struct child c = CHILD_INIT;
  *	const char *const argv[] = { "gpgv", "--status-fd", "3", ..., NULL };
- *	r = child_start(&c, &(struct child_options){ .argv = argv, .fd = {{ 3, status }}, .fd_count = 1 }, err);
+ *	const struct child_options options = { .argv = argv, .fd = {{ 3, fd }}, .fd_count = 1 };
+ *	r = child_start(&c, &options, err);
  *	r = child_wait(&c, &status, err);
  *
  * argv[0] without a slash is looked up in PATH.
@@ -46,7 +47,7 @@ struct child {
 	}
 
 int child_start(struct child *c, const struct child_options *options, struct err *err);
-/* Waits until it ends or a signal arrives (then ERR_INTERRUPTED). *ret_status as from waitpid(2). */
+/* Waits until it ends or a signal arrives (then ERR_INTERRUPTED). *ret_status is waitpid(2)'s. */
 int child_wait(struct child *c, int *ret_status, struct err *err);
 void child_release(struct child *c);
 

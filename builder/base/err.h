@@ -4,10 +4,11 @@
  *
  *	int foo(..., T *ret_x, struct err *err)
  *
- * It returns 0, or a negative errno value with *err filled and its ret_ outputs untouched. The place
- * that finds the failure says what failed on what and why with err_set(); callers add what they were
- * doing with err_wrap(), which puts its text before the message ("fetching 'x': connection refused").
- * A hint says what the reader can do. Only main() prints, once, with err_print().
+ * It returns 0, or a negative errno value with *err filled and its ret_ outputs untouched. The
+ * place that finds the failure says what failed on what and why with err_set(); callers add what
+ * they were doing with err_wrap(), which puts its text before the message ("fetching 'x':
+ * connection refused"). A hint says what the reader can do. Only main() prints, once, with
+ * err_print().
  *
  *	if (fd < 0)
  *		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", path);
@@ -16,7 +17,9 @@
  *	if (r < 0)
  *		return err_wrap(err, "reading suite '%s'", suite);
  *
- * struct err is the caller's value, zero-initialised: `CLEANUP(err_release) struct err err = { 0 };`.
+ * struct err is the caller's value, zero-initialised:
+ *
+ *	CLEANUP(err_release) struct err err = { 0 };
  */
 #pragma once
 
@@ -47,8 +50,8 @@ struct err {
 	char *excerpt;	 /* the source line at that position, or NULL */
 };
 
-/* Fills *err and returns -EIO (or -errnum for err_errno). An err that is already set keeps its class
- * and message: the first failure is the story. err may not be NULL. */
+/* Fills *err and returns -EIO (or -errnum for err_errno). An err that is already set keeps its
+ * class and message: the first failure is the story. err may not be NULL. */
 int err_set(struct err *err, enum err_class class, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -56,8 +59,8 @@ int err_set(struct err *err, enum err_class class, const char *format, ...)
 int err_errno(struct err *err, enum err_class class, int errnum, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Same, at a position of a text file (recipe, lock, overlay owners). Columns count characters; 0: the
- * whole line. The excerpt is read from the file here. */
+/* Same, at a position of a text file (recipe, lock, overlay owners). Columns count characters; 0:
+ * the whole line. The excerpt is read from the file here. */
 int err_at(struct err *err, enum err_class class, const char *file, unsigned line, unsigned column,
 	   const char *format, ...) __attribute__((format(printf, 6, 7)));
 
@@ -68,7 +71,8 @@ int err_wrap(struct err *err, const char *format, ...) __attribute__((format(pri
 int err_hint(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Prints "netrescue: error: MESSAGE" (or "FILE:LINE:COL: error: MESSAGE", the source line and a
- * caret), then "hint: HINT". Control characters from data are escaped. Colour only on a terminal. */
+ * caret), then "hint: HINT". Control characters from data are escaped. Colour only on a
+ * terminal. */
 void err_print(const struct err *err, FILE *to);
 
 /* The documented exit code of the error's class; 0 for ERR_NONE. */

@@ -5,7 +5,8 @@
  *             it has a total;
  *   plain     one line when a stage ends, with its time (and a line every 10 s of a long stage);
  *   json      one JSON object a line on stdout:
- *             {"event":"start|progress|end","stage":"fetch","done":N,"total":N,"unit":"bytes","seconds":S}
+ *             {"event":"start|progress|end","stage":"fetch","done":N,"total":N,
+ *             "unit":"bytes|steps","seconds":S}
  *             and, where there is one, "detail" (progress) or "summary" (end)
  * Stages do not overlap. total 0: unknown.
  */

@@ -2,8 +2,9 @@
 /*
  * Text: growable strings, sorted lists of strings, strict numbers.
  *
- * struct text is always NUL-terminated: `text.data` is never NULL after the first call, and may hold
- * NUL bytes of its own (use .length). struct strv is a NULL-terminated array that argv can take.
+ * struct text is always NUL-terminated: `text.data` is never NULL after the first call, and may
+ * hold NUL bytes of its own (use .length). struct strv is a NULL-terminated array that argv can
+ * take.
  */
 #pragma once
 

@@ -10,7 +10,8 @@
 #include "base/io.h"
 #include "base/memory.h"
 
-/* Deeper directories are first moved to the top, so that a tree of any depth needs few descriptors. */
+/* Deeper directories are first moved to the top, so that a tree of any depth needs few
+ * descriptors. */
 #define REMOVE_DEPTH_MAX 64
 
 struct removal {
@@ -41,7 +42,8 @@ int make_dirs(int dirfd, const char *path, mode_t mode, struct err *err)
 		p += strcspn(p, "/");
 		char separator = *p;
 		*p = '\0';
-		/* A directory that is there is fine even where making one is forbidden (EROFS, EACCES). */
+		/* A directory that is there is fine even where making one is forbidden (EROFS,
+		 * EACCES). */
 		if (mkdirat(dirfd, prefix, mode) < 0) {
 			int failed = errno;
 

@@ -75,8 +75,6 @@ static void assert_output(const struct child_options *options, const char *expec
 
 static void environment(void **state)
 {
-	cleanup_fd int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
 	(void)state;
 	(void)setenv("NETRESCUE_LEAK", "1", 1);
 	assert_output(&(struct child_options){ .argv = SH("env | grep -v -e ^PWD= -e ^_= | "
