@@ -75,21 +75,6 @@ static int accept_release(struct store *s, struct suite *suite, const char *name
 	return 0;
 }
 
-static int keep_release(struct store *s, struct suite *suite, const struct text *signed_text,
-			struct err *err)
-{
-	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
-	int r = store_put_begin(s, &put, err);
-
-	if (r < 0)
-		return r;
-	r = write_all(put.fd, signed_text->data, signed_text->length);
-	if (r < 0)
-		return err_errno(err, ERR_BUILD, -r, "cannot write to the store '%s'",
-				 store_path(s));
-	return store_put_commit(&put, NULL, suite->sha256, err);
-}
-
 /* The first failure is the story, but a broken signature outranks a bad line. */
 static void remember_failure(struct suite *suite, struct err *err)
 {
@@ -128,7 +113,10 @@ static int consider(struct store *s, struct suite *suite, struct fetch_item *ite
 		return r < 0 ? r : value_of(err);
 	}
 	suite->url = xstrdup(base);
-	return keep_release(s, suite, &item->head, err);
+	suite->text = item->head;
+	item->head = (struct text){ 0 };
+	digest_bytes(suite->text.data, suite->text.length, suite->sha256);
+	return 0;
 }
 
 static void release_items(struct fetch_item **item)
@@ -230,6 +218,20 @@ int suites_recall(struct store *s, struct suite *suite, size_t count, int64_t no
 	return r < 0 ? err_wrap(err, "offline") : 0;
 }
 
+static int keep_release(struct store *s, const struct suite *suite, struct err *err)
+{
+	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
+	int r = store_put_begin(s, &put, err);
+
+	if (r < 0)
+		return r;
+	r = write_all(put.fd, suite->text.data, suite->text.length);
+	if (r < 0)
+		return err_errno(err, ERR_BUILD, -r, "cannot write to the store '%s'",
+				 store_path(s));
+	return store_put_commit(&put, suite->sha256, NULL, err);
+}
+
 static int remember(struct store *s, const struct suite *suite, struct err *err)
 {
 	cleanup_free char *date = NULL;
@@ -242,7 +244,9 @@ static int remember(struct store *s, const struct suite *suite, struct err *err)
 	if (r < 0 || seen > suite->release.date_seconds)
 		return r;
 	date = xasprintf("%lld", (long long)suite->release.date_seconds);
-	r = store_fact_set(s, "index", suite->key, suite->sha256, err);
+	r = keep_release(s, suite, err);
+	if (r == 0)
+		r = store_fact_set(s, "index", suite->key, suite->sha256, err);
 	if (r == 0)
 		r = store_fact_set(s, "source", suite->key, url, err);
 	if (r == 0)
@@ -266,6 +270,7 @@ void suite_release(struct suite *suite)
 	free(suite->key);
 	free(suite->url);
 	free(suite->fingerprint);
+	text_release(&suite->text);
 	release_release(&suite->release);
 	err_release(&suite->err);
 	*suite = (struct suite){ 0 };

@@ -30,7 +30,8 @@ struct suite {
 	bool found; /* the rest holds then */
 	char *url;  /* base URL that answered, as given */
 	char *fingerprint;
-	char sha256[DIGEST_HEX]; /* of InRelease, a blob of the store */
+	struct text text;	 /* of InRelease, as signed; empty when recalled */
+	char sha256[DIGEST_HEX]; /* of it; a blob of the store once remembered */
 	struct release release;
 	size_t next;	/* mirror to ask */
 	struct err err; /* why the mirrors before that did not do */
