@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loopback mirror of tests/lib/mirror.py for unit tests (run from the repository's top, as prove
- * does): a group's set-up makes the scratch directory, an archive in it and a server. mirror.sh says
+ * The loopback mirror of tests/lib/mirror.py for unit tests (run from the top, as prove does). A
+ * group's set-up makes the scratch directory, an archive in it and a server. mirror.sh says
  * what arguments and faults mean.
  */
 #pragma once

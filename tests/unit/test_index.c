@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Trust in an archive: what indices_update() takes from the loopback mirror, and what it refuses. */
+/* Trust in an archive: what indices_update() takes from a mirror, and what it refuses. */
 #include "loopback.h"
 
 #include <time.h>
@@ -25,7 +25,7 @@ static struct recipe recipe = {
 	.pockets = { .item = pocket, .count = 2 },
 };
 
-/* Publishing takes longer than most tests: it is done again only after one that changed something. */
+/* Publishing takes longer than most tests: it is done again only after one that changed it. */
 #define publish(...)                                                                               \
 	do {                                                                                       \
 		published = false;                                                                 \

@@ -80,7 +80,8 @@ static void test_deb822(void **state)
 		"Components: main\n\n"
 		"Enabled: no\nTypes: deb\nURIs: http://off.example/debian\nSuites: trixie\n"
 		"Components: main\n\n"
-		"Types: deb-src\nURIs: http://src.example/debian\nSuites: trixie\nComponents: main\n");
+		"Types: deb-src\nURIs: http://src.example/debian\nSuites: trixie\n"
+		"Components: main\n");
 	apt_file("etc/apt/sources.list.d/b.sources.off",
 		 "Types: deb\nURIs: http://off.example/debian\nSuites: trixie\nComponents: main\n");
 	expect(NULL, NULL, "http://m.example/debian http://n.example/debian",
@@ -96,7 +97,8 @@ static void test_third_parties(void **state)
 		"deb http://node.example/node nodistro main\n"
 		"deb http://pg.example/apt trixie-pgdg main\n"
 		"deb http://flat.example/ ./\n"
-		"deb [signed-by=/etc/apt/keyrings/other.asc] http://other.example/debian trixie main\n"
+		"deb [signed-by=/etc/apt/keyrings/other.asc] http://other.example/debian "
+		"trixie main\n"
 		"deb http://m.example/debian trixie main\n");
 	apt_file("etc/apt/sources.list.d/x.sources",
 		 "Types: deb\nURIs: http://key.example/debian\nSuites: trixie\nComponents: main\n"

@@ -1,0 +1,186 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# What `netrescue lock` says of a mirror that fails or lies, and what it leaves behind. The rules
+# themselves are tested in tests/unit/test_index.c and test_fetch.c; here it is exit code, words, store.
+
+. tests/lib/tap.sh
+. tests/lib/mirror.sh
+plan 76
+
+m=$scratch/m
+store=$scratch/store
+recipe=$scratch/test.yaml
+
+mirror_new "$m"
+mirror_package "$m" <<'.'
+Package: base-files
+Essential: yes
+Files:
+ /etc/debian_version 0644 13\n
+
+Package: dpkg
+Essential: yes
+
+Package: debconf
+Architecture: all
+
+Package: apt
+
+Package: hello
+Version: 1.2
+Date: 1700000123
+Depends: libhello (>= 1)
+Files:
+ /usr/bin/hello 0755 hello\n
+
+Package: libhello
+Version: 1.0
+Suite: trixie-updates
+
+Package: hello
+Version: 1.2+deb13u1
+Date: 1700000456
+Suite: trixie-security
+Depends: libhello (>= 1)
+.
+mirror_publish "$m"
+mirror_serve "$m"
+at_exit mirror_stop
+
+cat >"$recipe" <<'.'
+name: test
+suite: trixie
+priorities: []
+packages: [hello]
+kernel: ""
+boot-packages: []
+menu:
+  default: local
+  entries:
+    - kind: local
+      label: local
+      title: Boot locally
+autologin:
+  terminals: []
+root:
+  password: "$6$saltsalt$qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDzlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/"
+locales: []
+default-locale: C.UTF-8
+.
+
+mirror=$MIRROR_URL
+lock() {
+	run "$NETRESCUE" lock "$recipe" --mirror "$mirror" --keyring "$m/keyring.gpg" \
+		--store "$store" "$@"
+}
+
+snapshot() {
+	(cd "$store" 2>/dev/null && find . -type f | sort | xargs -r sha256sum)
+}
+
+# What should not be there after a failure: facts, partial files, blobs that are not what they are
+# called. Whole blobs may: they save the next run a download.
+trouble() {
+	find "$store/fact" "$store/partial" -type f
+	find "$store/sha256" -type f | while read -r blob; do
+		echo "${blob##*/}  $blob" | sha256sum --check --status || echo "$blob"
+	done
+}
+
+# refused STATUS REGEX NAME [LOCK-ARGUMENT]…: with an empty store.
+refused() {
+	local code=$1 regex=$2 name=$3
+	shift 3
+	rm -rf "$store"
+	lock "$@"
+	is "$status" "$code" "$name: exit $code"
+	like "$stderr" "$regex" "$name: says what"
+	like "$stderr" 'hint: ' "$name: says a way out"
+	is "$stdout" '' "$name: prints no lock"
+	is "$(trouble)" '' "$name: nothing stays in the store"
+}
+
+# The good case first: all others differ from it by one thing.
+lock
+is "$status" 0 'a good mirror gives a lock' || diag "$stderr"
+like "$stdout" 'Package: hello
+Version: 1\.2\+deb13u1
+' 'with the security version'
+like "$stdout" 'Package: libhello' 'and the dependency from -updates'
+good=$stdout
+lock
+is "$stdout" "$good" 'a second time the same lock'
+lock --offline
+is "$stdout" "$good" 'and the same offline'
+mirror_fault "$m" '* status 500'
+lock --offline
+is "$status" 0 'offline nobody is asked'
+
+mirror_fault "$m"
+mirror=$(mirror_nobody)
+refused 4 "cannot fetch '$mirror" 'no network'
+mirror=$MIRROR_URL
+refused 4 "has no index" 'offline with an empty store' --offline
+mirror_fault "$m" 'dists/trixie/InRelease status 404'
+refused 4 "$MIRROR_URL/dists/trixie/InRelease.*404" '404'
+mirror_fault "$m" 'dists/trixie-security/InRelease truncate 300'
+refused 4 'trixie-security.*ended after 300 bytes' 'truncated InRelease'
+mirror_fault "$m" 'dists/trixie/main/* truncate 100'
+refused 4 'dists/trixie/main/.*ended after 100 bytes' 'truncated Packages'
+mirror_fault "$m" 'dists/trixie/main/* wrong'
+refused 3 'dists/trixie/main/.* was expected' 'wrong hash'
+
+mirror_fault "$m"
+mirror_tamper "$m" trixie
+refused 3 'trixie/InRelease was changed after it was signed' 'tampered InRelease'
+for key in unknown:'which is not in' expired:'which has expired' revoked:'which was revoked'; do
+	mirror_publish "$m" --key "${key%%:*}"
+	rm -rf "$store"
+	lock
+	is "$status" 3 "${key%%:*} key: exit 3"
+	like "$stderr" "${key#*:}" "${key%%:*} key: says what"
+	is "$(trouble)" '' "${key%%:*} key: nothing stays in the store"
+done
+mirror_publish "$m" --date $((EPOCHSECONDS - 3600)) --valid-for 600
+refused 3 'expired: it was valid until 20' 'expired Valid-Until'
+mirror_publish "$m" --date $((EPOCHSECONDS + 3600))
+refused 3 'from the future' 'a Date in the future'
+
+mirror_publish "$m" --date $((EPOCHSECONDS + 60))
+rm -rf "$store"
+lock
+is "$stdout" "$good" 'signed anew without change: the same lock'
+before=$(snapshot)
+mirror_publish "$m"
+lock
+is "$status" 3 'an older state: exit 3'
+like "$stderr" 'older than what was seen before' 'an older state: says what'
+is "$(snapshot)" "$before" 'an older state: the store is as before'
+
+mirror_publish "$m" --origin Other
+refused 3 "not Debian's" 'another Origin'
+mirror_publish "$m" --codename bookworm
+rm -rf "$store"
+lock
+is "$status" 3 'another suite: exit 3'
+like "$stderr" "is not 'trixie'" 'another suite: says what'
+
+# Passing trouble is no failure.
+mirror_publish "$m"
+mirror_fault "$m" '* fail 2'
+rm -rf "$store"
+lock
+is "$stdout" "$good" '500 twice, then fine: the same lock'
+mirror_fault "$m" '*/by-hash/* status 404'
+rm -rf "$store"
+lock
+is "$stdout" "$good" 'without by-hash: the same lock'
+
+# A damaged store heals itself.
+mirror_fault "$m"
+find "$store/sha256" -type f -exec sed -i '1s/^./#/' {} +
+lock
+is "$stdout" "$good" 'a damaged store: the same lock'
+like "$stderr" 'is damaged and was removed' 'a damaged store: says so'
+is "$(find "$store/partial" -type f)" '' 'no partial file is left'
