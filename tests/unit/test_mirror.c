@@ -71,17 +71,16 @@ static void test_one_line(void **state)
 static void test_deb822(void **state)
 {
 	(void)state;
-	apt_file(
-		"etc/apt/sources.list.d/a.sources",
-		"Types: deb deb-src\nURIs: http://m.example/debian http://n.example/debian/\n"
-		"Suites: trixie trixie-updates\nComponents: main\n# a comment\n"
-		"Signed-By: /usr/share/keyrings/debian-archive-keyring.pgp\n\n"
-		"Types: deb\nURIs: http://s.example/debian-security\nSuites: trixie-security\n"
-		"Components: main\n\n"
-		"Enabled: no\nTypes: deb\nURIs: http://off.example/debian\nSuites: trixie\n"
-		"Components: main\n\n"
-		"Types: deb-src\nURIs: http://src.example/debian\nSuites: trixie\n"
-		"Components: main\n");
+	apt_file("etc/apt/sources.list.d/a.sources",
+		 "Types: deb deb-src\nURIs: http://m.example/debian http://n.example/debian/\n"
+		 "Suites: trixie trixie-updates\nComponents: main\n# a comment\n"
+		 "Signed-By: /usr/share/keyrings/debian-archive-keyring.pgp\n\n"
+		 "Types: deb\nURIs: http://s.example/debian-security\nSuites: trixie-security\n"
+		 "Components: main\n\n"
+		 "Enabled: no\nTypes: deb\nURIs: http://off.example/debian\nSuites: trixie\n"
+		 "Components: main\n\n"
+		 "Types: deb-src\nURIs: http://src.example/debian\nSuites: trixie\n"
+		 "Components: main\n");
 	apt_file("etc/apt/sources.list.d/b.sources.off",
 		 "Types: deb\nURIs: http://off.example/debian\nSuites: trixie\nComponents: main\n");
 	expect(NULL, NULL, "http://m.example/debian http://n.example/debian",
@@ -91,15 +90,14 @@ static void test_deb822(void **state)
 static void test_third_parties(void **state)
 {
 	(void)state;
-	apt_file(
-		"etc/apt/sources.list",
-		"deb http://docker.example/linux/debian trixie stable\n"
-		"deb http://node.example/node nodistro main\n"
-		"deb http://pg.example/apt trixie-pgdg main\n"
-		"deb http://flat.example/ ./\n"
-		"deb [signed-by=/etc/apt/keyrings/other.asc] http://other.example/debian "
-		"trixie main\n"
-		"deb http://m.example/debian trixie main\n");
+	apt_file("etc/apt/sources.list",
+		 "deb http://docker.example/linux/debian trixie stable\n"
+		 "deb http://node.example/node nodistro main\n"
+		 "deb http://pg.example/apt trixie-pgdg main\n"
+		 "deb http://flat.example/ ./\n"
+		 "deb [signed-by=/etc/apt/keyrings/other.asc] http://other.example/debian "
+		 "trixie main\n"
+		 "deb http://m.example/debian trixie main\n");
 	apt_file("etc/apt/sources.list.d/x.sources",
 		 "Types: deb\nURIs: http://key.example/debian\nSuites: trixie\nComponents: main\n"
 		 "Signed-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n x\n");
