@@ -116,7 +116,8 @@ const struct schema_key schema[] = {
 	{ "initramfs.compress", SCHEMA_TEXT, FIELD(initramfs.compress), .allowed = "zstd gzip xz lz4",
 	  .fallback = "zstd", .doc = "how it is packed" },
 	{ "initramfs.extra", SCHEMA_WORDS, FIELD(initramfs.extra), .format = &format_module,
-	  .fallback = "overlay", .doc = "more modules, loaded at boot; overlay is needed by access: ro" },
+	  .fallback = "", .example = "ext4 xfs",
+	  .doc = "more modules, loaded at boot; overlay is always among them" },
 
 	{ "overlays", SCHEMA_FOLDERS, FIELD(overlays), .format = &format_local_path,
 	  .example = "../overlays/network",

@@ -46,11 +46,6 @@ static int check_rescue(const struct recipe *r, const struct recipe_menu_entry *
 			       entry->label);
 		return err_hint(err, "write 'access: ro' here, or 'nfs: {access: rw}'");
 	}
-	if (entry->access == NFS_RO && !recipe_list_has(&r->initramfs.extra, "overlay")) {
-		position_error(&entry->at, err, "entry '%s' needs the module 'overlay' for its RAM "
-			       "overlay", entry->label);
-		return err_hint(err, "add it to 'initramfs: {extra: [...]}'");
-	}
 	return 0;
 }
 
