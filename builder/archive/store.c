@@ -223,7 +223,9 @@ static int publish_as(struct store_put *p, const char *directory, const char *ta
 		r = make_dirs(s->dirfd, directory, 0755, err);
 		if (r < 0)
 			return err_wrap(err, "in the store '%s'", s->path);
-		(void)fchmodat(s->dirfd, directory, 0755, 0);
+		if (fchmodat(s->dirfd, directory, 0755, 0) < 0)
+			return err_errno(err, ERR_BUILD, errno, "cannot make '%s/%s' readable",
+					 s->path, directory);
 		r = renameat(s->partial, p->name, s->dirfd, target);
 	}
 	if (r < 0)
