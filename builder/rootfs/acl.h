@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * POSIX ACLs in the three forms they travel in: the kernel's xattr system.posix_acl_access and _default
- * (linux/posix_acl_xattr.h: a version, then {tag, permissions, id} rows sorted by tag and id), the text
- * of a pax header SCHILY.acl.* (star(5)), and libarchive's entries. Numeric ids only.
+ * POSIX ACLs in the three forms they travel in: the kernel's xattr system.posix_acl_access and
+ * _default (linux/posix_acl_xattr.h: a version, then {tag, permissions, id} rows sorted by tag and
+ * id), the text of a pax header SCHILY.acl.* (star(5)), and libarchive's entries. Numeric ids only.
  */
 #pragma once
 
@@ -16,9 +16,10 @@
 #define ACL_XATTR_ACCESS "system.posix_acl_access"
 #define ACL_XATTR_DEFAULT "system.posix_acl_default"
 
-/* The xattr's bytes as "user::rwx,user:1000:r-x,group::r-x,mask::r-x,other::---". -EINVAL if malformed. */
+/* The xattr's bytes as "user::rwx,user:1000:r-x,group::r-x,mask::r-x,other::---". -EINVAL if
+ * malformed. */
 int acl_to_text(const void *xattr, size_t size, struct text *ret);
 
-/* The entry's ACL of that type (ARCHIVE_ENTRY_ACL_TYPE_ACCESS or _DEFAULT) as the xattr's bytes; no bytes
- * if it has none. -EINVAL if it names somebody by a name that is no number. */
+/* The entry's ACL of that type (ARCHIVE_ENTRY_ACL_TYPE_ACCESS or _DEFAULT) as the xattr's bytes;
+ * no bytes if it has none. -EINVAL if it names somebody by a name that is no number. */
 int acl_from_entry(struct archive_entry *e, int type, struct text *ret);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names of an archive as places in a directory: extract.c's view of paths. Every lookup stays below the
- * root (openat2(2): RESOLVE_IN_ROOT, no magic links, no other mounts), wherever links point.
+ * Names of an archive as places in a directory: extract.c's view of paths. Every lookup stays below
+ * the root (openat2(2): RESOLVE_IN_ROOT, no magic links, no other mounts), wherever links point.
  */
 #pragma once
 
@@ -16,7 +16,8 @@ struct place {
 		.root = (root_fd), .parent = -1                                                    \
 	}
 
-/* "./usr//bin/" -> "usr/bin", "./" -> "."; NULL if it is absolute or climbs. The caller frees it. */
+/* "./usr//bin/" -> "usr/bin", "./" -> "."; NULL if it is absolute or climbs. The caller frees
+ * it. */
 char *place_clean(const char *name);
 /* The parts of a clean path: "usr/bin" -> "usr" (the caller frees it) and "bin". */
 char *place_directory(const char *path);

@@ -22,8 +22,9 @@ static const int kept_capability[] = {
 	CAP_AUDIT_WRITE,
 };
 
-/* Refused system calls, by the error that programs take best: EPERM as if by lack of privilege, ENOSYS as
- * by an older kernel, 0 as if done (a tree that is thrown away after it was read needs no sync). */
+/* Refused system calls, by the error that programs take best: EPERM as if by lack of privilege,
+ * ENOSYS as by an older kernel, 0 as if done (a tree that is thrown away after it was read needs
+ * no sync). */
 static const struct denied {
 	int error;
 	const char *name;
@@ -97,8 +98,9 @@ static const struct denied {
 static const int new_namespace[] = { CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,	  CLONE_NEWNET,
 				     CLONE_NEWUTS,  CLONE_NEWIPC, CLONE_NEWCGROUP };
 
-/* A call that this libseccomp or this architecture does not know cannot be made either: newer ones get
- * no number from it, and the filter's list is checked by a test against the running kernel. */
+/* A call that this libseccomp or this architecture does not know cannot be made either: newer
+ * ones get no number from it, and the filter's list is checked by a test against the running
+ * kernel. */
 static int deny(scmp_filter_ctx f, int error, const char *name)
 {
 	int call = seccomp_syscall_resolve_name(name);
@@ -225,8 +227,8 @@ static void copy_name(char field[65], const char *value)
 	(void)snprintf(field, 65, "%s", value);
 }
 
-/* The target sleeps in its call as long as the id is valid; its number could be another's only after
- * that, so the id is checked when its memory is already open. */
+/* The target sleeps in its call as long as the id is valid; its number could be another's only
+ * after that, so the id is checked when its memory is already open. */
 static int write_names(const struct ns *ns, int listener, const struct seccomp_notif *n)
 {
 	struct utsname u = { .sysname = "Linux", .machine = "x86_64", .domainname = "(none)" };

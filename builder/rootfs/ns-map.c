@@ -19,7 +19,8 @@
 
 #define SUBID_FILE_MAX ((size_t)4 << 20)
 #define PROC_FILE_MAX ((size_t)64 << 10)
-/* Where root looks for ids nobody uses: above what shadow, systemd and containers hand out by default. */
+/* Where root looks for ids nobody uses: above what shadow, systemd and containers hand out by
+ * default. */
 #define HIGH_FIRST 0x70000000U
 #define HIGH_LAST 0x7ffe0000U
 
@@ -77,7 +78,8 @@ static bool overlaps(const struct ranges *r, uint64_t first)
 	return false;
 }
 
-/* In a container that maps only some ids, the high ones do not exist: the end of its largest range. */
+/* In a container that maps only some ids, the high ones do not exist: the end of its largest
+ * range. */
 static int own_range(const char *path, uint32_t *ret, struct err *err)
 {
 	CLEANUP(text_release) struct text t = { 0 };

@@ -57,9 +57,10 @@ static int make_directory(const char *path, mode_t mode, struct err *err)
 	return 0;
 }
 
-/* The directory that holds root/, scratch/ and world/: a new tmpfs, or the current directory, which the
- * keeper entered before it made the namespaces. A path or a descriptor would not do: inside, we may
- * not search the way to it, and a descriptor belongs to the outer mount namespace. */
+/* The directory that holds root/, scratch/ and world/: a new tmpfs, or the current directory,
+ * which the keeper entered before it made the namespaces. A path or a descriptor would not do:
+ * inside, we may not search the way to it, and a descriptor belongs to the outer mount
+ * namespace. */
 static int mount_base(const struct ns_tree *tree, struct err *err)
 {
 	cleanup_free char *data = NULL;

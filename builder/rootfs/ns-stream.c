@@ -35,7 +35,7 @@ int ns_request_put(struct ns *ns, struct message *request, struct message *reply
 	return r < 0 ? err_wrap(err, "unpacking below '%s' in the tree", where) : 0;
 }
 
-/* ---- .debs, several at a time ------------------------------------------------------------------ */
+/* ---- .debs, several at a time --------------------------------------------------------------- */
 
 struct extract_work {
 	const struct strv *debs;
@@ -102,8 +102,8 @@ int ns_request_extract(struct ns *ns, struct message *request, struct message *r
 	(void)reply;
 	message_get_list(request, &debs);
 	r = message_end(request, err);
-	/* First the directories, in the order given: two packages that disagree about a mode must not
-	 * race for it. */
+	/* First the directories, in the order given: two packages that disagree about a mode
+	 * must not race for it. */
 	for (size_t i = 0; i < debs.count && r == 0; i++)
 		r = extract_one(debs.item[i], true, err);
 	if (r < 0)
@@ -112,7 +112,7 @@ int ns_request_extract(struct ns *ns, struct message *request, struct message *r
 	return extract_parallel(ns, &debs, jobs, err);
 }
 
-/* ---- the archive ------------------------------------------------------------------------------- */
+/* ---- the archive ---------------------------------------------------------------------------- */
 
 static int pack_work(struct ns_job *job, int result, struct err *err)
 {

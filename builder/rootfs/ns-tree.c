@@ -186,7 +186,8 @@ static void remove_stale(int parent)
 	}
 }
 
-/* PID.RANDOM/box: the outer one is ours and carries the lock, the inner one becomes the inside's. */
+/* PID.RANDOM/box: the outer one is ours and carries the lock, the inner one becomes the
+ * inside's. */
 static int make_directory(struct ns_tree *t, struct err *err)
 {
 	while (t->fd < 0) {

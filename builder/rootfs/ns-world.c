@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The small world: what package scripts can learn about the machine is the same on every machine. The
- * processor is a plausible PC of the last ten years with one core; hooks that look for `aes` (cryptsetup)
- * or count processors then decide as for the machines the image is for.
+ * The small world: what package scripts can learn about the machine is the same on every machine.
+ * The processor is a plausible PC of the last ten years with one core; hooks that look for `aes`
+ * (cryptsetup) or count processors then decide as for the machines the image is for.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,9 +36,10 @@ static const char cpuinfo[] =
 	"fpu_exception\t: yes\n"
 	"cpuid level\t: 13\n"
 	"wp\t\t: yes\n"
-	"flags\t\t: fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx "
-	"fxsr sse sse2 ht syscall nx rdtscp lm constant_tsc rep_good nopl cpuid pni pclmulqdq ssse3 fma "
-	"cx16 sse4_1 sse4_2 x2apic movbe popcnt aes xsave avx f16c rdrand lahf_lm abm avx2 bmi1 bmi2\n"
+	"flags\t\t: fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 "
+	"clflush mmx fxsr sse sse2 ht syscall nx rdtscp lm constant_tsc rep_good nopl cpuid pni "
+	"pclmulqdq ssse3 fma cx16 sse4_1 sse4_2 x2apic movbe popcnt aes xsave avx f16c rdrand lahf_lm "
+	"abm avx2 bmi1 bmi2\n"
 	"bugs\t\t:\n"
 	"bogomips\t: 4000.00\n"
 	"clflush size\t: 64\n"

@@ -2,16 +2,18 @@
 /*
  * Inside of the helper program sandbox-namespace. Two processes:
  *
- *	keeper   started by the main program. Reads MESSAGE_OPEN, decides where the tree lives, starts the
- *	         server in new namespaces, writes its id maps, and waits. When the main program goes away or
- *	         hangs up it kills the server; then it removes a tree that lies on disk.
- *	server   pid 1 of the sandbox, uid 0 of its user namespace, with every capability there. Makes the
- *	         mounts, pivots, and answers requests. Commands are its children, with few capabilities, a
- *	         seccomp filter and no new privileges.
+ *	keeper   started by the main program. Reads MESSAGE_OPEN, decides where the tree lives,
+ *	         starts the server in new namespaces, writes its id maps, and waits. When the main
+ *	         program goes away or hangs up it kills the server; then it removes a tree that lies
+ *	         on disk.
+ *	server   pid 1 of the sandbox, uid 0 of its user namespace, with every capability there.
+ *	         Makes the mounts, pivots, and answers requests. Commands are its children, with few
+ *	         capabilities, a seccomp filter and no new privileges.
  *
- * Both are single-threaded, so they may fork. The server holds no descriptor of the host but the socket
- * and what a request brings, and those are close-on-exec. After pivot_root nothing may be loaded
- * that the tree could have forged (gconv, nss, openssl.cnf, programs): ns_preload() sees to that.
+ * Both are single-threaded, so they may fork. The server holds no descriptor of the host but the
+ * socket and what a request brings, and those are close-on-exec. After pivot_root nothing may be
+ * loaded that the tree could have forged (gconv, nss, openssl.cnf, programs): ns_preload() sees to
+ * that.
  */
 #pragma once
 
@@ -35,7 +37,7 @@ struct ns_options { /* of MESSAGE_OPEN */
 	int trees; /* owned; the store's directory for trees */
 };
 
-/* ---- ns-map.c: user and group ids ------------------------------------------------------------- */
+/* ---- ns-map.c: user and group ids ----------------------------------------------------------- */
 
 struct ns_extent {
 	uint32_t inside;
@@ -53,11 +55,12 @@ struct ns_map {
 /* own_ids: map the caller's ids as well, so that its files can be given to the inside's root. */
 int ns_map_plan(bool own_ids, struct ns_map *ret, struct err *err);
 
-/* Forks into a new user namespace and the namespaces of flags (CLONE_NEW…). Returns the pid (and a pidfd)
- * in the parent, 0 in the child, which is then root of its namespace and dies with the parent. */
+/* Forks into a new user namespace and the namespaces of flags (CLONE_NEW…). Returns the pid (and
+ * a pidfd) in the parent, 0 in the child, which is then root of its namespace and dies with the
+ * parent. */
 pid_t ns_fork(int flags, const struct ns_map *map, int *ret_pidfd, struct err *err);
 
-/* ---- ns-tree.c: where the tree lives ----------------------------------------------------------- */
+/* ---- ns-tree.c: where the tree lives -------------------------------------------------------- */
 
 struct ns_tree {
 	bool on_disk;
@@ -72,7 +75,7 @@ struct ns_tree {
 int ns_tree_choose(const struct ns_options *options, struct ns_tree *ret, struct err *err);
 void ns_tree_release(struct ns_tree *t); /* removes it */
 
-/* ---- server state ------------------------------------------------------------------------------ */
+/* ---- server state --------------------------------------------------------------------------- */
 
 struct ns {
 	int sock;
@@ -85,7 +88,7 @@ struct ns {
 	scmp_filter_ctx filter;
 };
 
-/* ---- ns-setup.c, ns-world.c, ns-filter.c ------------------------------------------------------- */
+/* ---- ns-setup.c, ns-world.c, ns-filter.c ---------------------------------------------------- */
 
 /* Everything that must be in memory before the tree becomes the root. */
 int ns_preload(struct err *err);
@@ -102,20 +105,20 @@ int ns_world_mount(struct ns *ns, const char *new_root, const char *store, struc
 int ns_world_kernel(struct ns *ns, struct err *err);
 
 int ns_filter_make(scmp_filter_ctx *ret, struct err *err);
-/* In a command's process, before exec: few capabilities, no new privileges, the filter. *ret_listener gets
- * uname(2) calls. -errno. */
+/* In a command's process, before exec: few capabilities, no new privileges, the filter.
+ * *ret_listener gets uname(2) calls. -errno. */
 int ns_filter_confine(scmp_filter_ctx filter, int *ret_listener);
 /* Answers one uname(2) of the listener. */
 void ns_filter_answer(const struct ns *ns, int listener);
 
-/* ---- ns-command.c: processes ------------------------------------------------------------------- */
+/* ---- ns-command.c: processes ---------------------------------------------------------------- */
 
 struct ns_job {
 	/* a command … */
 	const char *const *argv;
 	const char *const *env; /* added to the sandbox's environment */
-	/* … or work of our own, in a forked process with all capabilities, from in to out: 0, or its error,
-	 * which ns_run() passes on. What it writes to `result` is found in .said. */
+	/* … or work of our own, in a forked process with all capabilities, from in to out: 0, or
+	 * its error, which ns_run() passes on. What it writes to `result` is found in .said. */
 	int (*work)(struct ns_job *job, int result, struct err *err);
 	void *data;
 
@@ -135,13 +138,13 @@ struct ns_job {
 		.in = -1, .out = -1, .pipe = -1, .listener = -1, .confined = -1, .pid = -1         \
 	}
 
-/* Runs all at the same time, sends their output as MESSAGE_OUTPUT and waits; then kills whatever they
- * left running. A command that fails is no error here, work that fails is. Ends the server if the main
- * program hangs up. */
+/* Runs all at the same time, sends their output as MESSAGE_OUTPUT and waits; then kills whatever
+ * they left running. A command that fails is no error here, work that fails is. Ends the server
+ * if the main program hangs up. */
 int ns_run(struct ns *ns, struct ns_job *job, size_t count, struct err *err);
 void ns_job_release(struct ns_job *job);
 
-/* ---- requests ---------------------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------------------------- */
 
 /* Answers until the main program hangs up. Returns the exit status. */
 int ns_serve(struct ns *ns);
@@ -163,6 +166,6 @@ int ns_request_archive(struct ns *ns, struct message *request, struct message *r
 int ns_request_sweep(struct ns *ns, struct message *request, struct message *reply,
 		     struct err *err);
 
-/* Opens an absolute path as the finished system would, without magic links: fd or -errno. With O_CREAT
- * in flags missing parents are made (0755). */
+/* Opens an absolute path as the finished system would, without magic links: fd or -errno. With
+ * O_CREAT in flags missing parents are made (0755). */
 int ns_open(const char *path, int flags, mode_t mode);

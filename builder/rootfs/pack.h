@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tree as a tar stream, the same bytes whatever the file system, user or clock: pax format (POSIX
- * 1003.1-2008, made by libarchive), names sorted bytewise and relative ("./" first), numeric owners
- * only, mtimes newer than the epoch clamped to it and all directories set to it, no atime, ctime, device
- * or inode numbers, hard links to the first name of the sort, sparse files dense, xattrs
- * security.capability, POSIX ACLs and user.* only. Device nodes, sockets and fifos are left out.
+ * The tree as a tar stream, the same bytes whatever the file system, user or clock: pax format
+ * (POSIX 1003.1-2008, tar-header.h), names sorted bytewise and relative ("./" first), numeric
+ * owners only, mtimes newer than the epoch clamped to it and all directories set to it, no atime,
+ * ctime, device or inode numbers, hard links to the first name of the sort, sparse files dense,
+ * xattrs security.capability, POSIX ACLs and user.* only. Device nodes, sockets and fifos are left
+ * out.
  *
  * Lives in rootfs/ rather than publish/ because the sandbox helper runs it inside the tree's own
  * namespace, where file capabilities come out plain.
@@ -16,7 +17,7 @@
 #include "base/digest.h"
 #include "base/err.h"
 
-/* Writes the tree below root_fd to out_fd. skip: names at the top that are left out (".netrescue"), NULL-
- * terminated. ret_sha256 and ret_size are of the tar. */
+/* Writes the tree below root_fd to out_fd. skip: names at the top that are left out
+ * (".netrescue"), NULL-terminated. ret_sha256 and ret_size are of the tar. */
 int pack_tree(int root_fd, const char *const *skip, int64_t epoch, int out_fd,
 	      char ret_sha256[DIGEST_HEX], uint64_t *ret_size, struct err *err);

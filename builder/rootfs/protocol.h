@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the main program and a sandbox helper say to each other over a SOCK_STREAM unix socket. Both run
- * on one machine from one build, so integers are in host order; but the helper sits next to untrusted
- * code, so every length meets a limit before memory is taken, and a message that does not parse to its
- * last byte is an error, never a guess.
+ * What the main program and a sandbox helper say to each other over a SOCK_STREAM unix socket. Both
+ * run on one machine from one build, so integers are in host order; but the helper sits next to
+ * untrusted code, so every length meets a limit before memory is taken, and a message that does not
+ * parse to its last byte is an error, never a guess.
  *
  * A message is a header {magic, type, body length, number of descriptors} with its descriptors as
  * SCM_RIGHTS, then the body: a row of values. The main program sends one request and reads messages
@@ -65,7 +65,8 @@ void message_put_text(struct message *m, const char *s);	   /* NULL is sent as "
 void message_put_list(struct message *m, const char *const *list); /* NULL-terminated, or NULL */
 void message_put_fd(struct message *m, int fd);
 
-/* Each returns a harmless value (0, "", nothing) and marks the message bad if the value is not there. */
+/* Each returns a harmless value (0, "", nothing) and marks the message bad if the value is not
+ * there. */
 uint64_t message_get_u64(struct message *m);
 /* Points into the body; may hold NUL bytes. */
 const char *message_get_bytes(struct message *m, size_t *ret_size);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The main program's end of the socket, shared by sandbox.c (opening, output) and sandbox-request.c. */
+/* The main program's end of the socket, shared by sandbox.c (opening, output) and
+ * sandbox-request.c. */
 #pragma once
 
 #include "base/child.h"
@@ -22,8 +23,8 @@ struct sandbox_output {
 	struct strv last;
 };
 
-/* Sends the request and waits for its reply. Output of commands goes to the log and to output[number] (count
- * of them, may be NULL). An error reply fills err. */
+/* Sends the request and waits for its reply. Output of commands goes to the log and to
+ * output[number] (count of them, may be NULL). An error reply fills err. */
 int sandbox_exchange(struct sandbox *sb, const struct message *request, struct message *ret_reply,
 		     struct sandbox_output *output, size_t count, struct err *err);
 /* Ends a last line without newline. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The helper program: `sandbox-namespace`, with the socket to the main program as descriptor 3. ns.h says
- * how it works inside. */
+/* The helper program: `sandbox-namespace`, with the socket to the main program as descriptor 3.
+ * ns.h says how it works inside. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -154,7 +154,8 @@ int main(void)
 		return 2;
 	}
 	(void)fcntl(SOCKET_FD, F_SETFD, FD_CLOEXEC);
-	/* Ctrl-C is for the main program, which then hangs up; so does the kernel for it if it is killed. */
+	/* Ctrl-C is for the main program, which then hangs up; so does the kernel for it if it
+	 * is killed. */
 	(void)setsid();
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(022);

@@ -47,7 +47,7 @@ int sandbox_extract(struct sandbox *sb, const struct strv *debs, unsigned jobs, 
 	return request(sb, &m, err);
 }
 
-/* ---- commands ---------------------------------------------------------------------------------- */
+/* ---- commands ------------------------------------------------------------------------------- */
 
 static void put_command(struct message *m, const struct sandbox_command *c)
 {
@@ -130,7 +130,7 @@ int sandbox_call(struct sandbox *sb, struct err *err, const char *program, ...)
 	return sandbox_run(sb, &c, 1, err);
 }
 
-/* ---- files ------------------------------------------------------------------------------------- */
+/* ---- files ---------------------------------------------------------------------------------- */
 
 int sandbox_read(struct sandbox *sb, const char *path, size_t limit, struct text *ret,
 		 struct err *err)

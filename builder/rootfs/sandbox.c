@@ -20,7 +20,7 @@
 /* The helper removes a tree on disk before it ends. */
 #define END_MILLISECONDS 60000
 
-/* ---- output of commands ------------------------------------------------------------------------ */
+/* ---- output of commands --------------------------------------------------------------------- */
 
 static void end_line(struct sandbox *sb, struct sandbox_output *o)
 {
@@ -81,7 +81,7 @@ static int take_output(struct sandbox *sb, struct message *m, struct sandbox_out
 	return 0;
 }
 
-/* ---- talking to the helper --------------------------------------------------------------------- */
+/* ---- talking to the helper ------------------------------------------------------------------ */
 
 static int receive(struct sandbox *sb, struct message *ret, struct err *err)
 {
@@ -127,7 +127,7 @@ int sandbox_exchange(struct sandbox *sb, const struct message *request, struct m
 	return r;
 }
 
-/* ---- opening ----------------------------------------------------------------------------------- */
+/* ---- opening -------------------------------------------------------------------------------- */
 
 static int find_helper(char **ret, struct err *err)
 {
