@@ -72,6 +72,13 @@ static int read_control(const struct recipe_file *deb, int fd, struct text *ret,
 	return 0;
 }
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 int control_stanza(const struct recipe_file *deb, struct text *ret, struct err *err)
 {
 	cleanup_fd int fd = open(deb->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -93,7 +100,7 @@ int control_stanza(const struct recipe_file *deb, struct text *ret, struct err *
 		return r;
 	while (ret->length > 0 && ret->data[ret->length - 1] == '\n')
 		ret->length--;
-	text_printf(ret, "\nFilename: %s\nSize: %lld\nSHA256: %s\n\n", deb->given,
+	text_printf(ret, "\nFilename: %s\nSize: %lld\nSHA256: %s\n\n", base_name(deb->given),
 		    (long long)st.st_size, deb->digest);
 	return 0;
 }

@@ -138,8 +138,7 @@ static void tell_missing(struct story *s, Id dependency)
 			name = GETRELDEP(s->e->u->pool, name)->name;
 		if (universe_named(s->e->u, pool_id2str(s->e->u->pool, name), &first) == 0)
 			continue;
-		text_printf(&s->end, "%s%s %s of %s",
-			    s->end.length == before ? " (only " : ", ",
+		text_printf(&s->end, "%s%s %s of %s", s->end.length == before ? " (only " : ", ",
 			    universe_name(s->e->u, *first), universe_version(s->e->u, *first),
 			    universe_source(s->e->u, *first)->suite);
 	}

@@ -30,11 +30,11 @@
 #define FEED_PACKAGES_LIMIT 1000000
 
 enum priority { /* in the order in which providers are preferred */
-	PRIORITY_REQUIRED,
-	PRIORITY_IMPORTANT,
-	PRIORITY_STANDARD,
-	PRIORITY_OPTIONAL,
-	PRIORITY_EXTRA,
+		PRIORITY_REQUIRED,
+		PRIORITY_IMPORTANT,
+		PRIORITY_STANDARD,
+		PRIORITY_OPTIONAL,
+		PRIORITY_EXTRA,
 };
 
 /* "required" …; anything else is PRIORITY_EXTRA, as apt treats it. */
@@ -47,8 +47,8 @@ struct feed_fact {
 };
 
 struct feed {
-	FILE *from;	   /* borrowed */
-	const char *name;  /* for messages */
+	FILE *from;	  /* borrowed */
+	const char *name; /* for messages */
 	const char *architecture;
 	enum err_class class; /* of errors about the content; 0: ERR_BUILD */
 

@@ -14,6 +14,7 @@
  *	Version: 5.2.37-2+b5
  *	Architecture: amd64
  *	Suite: trixie
+ *	Component: main                      (absent for local packages)
  *	Path: pool/main/b/bash/…
  *	Size: 1495968
  *	SHA256: …
@@ -21,6 +22,9 @@
  *	Flags: automatic base essential      (absent if none)
  *	Installed-Size: 7000000
  *	Repository: …                        (absent for Debian's own archive)
+ *
+ * Sorted by Package, Architecture, Role. lock_text() and lock_read() are each other's inverse: a file
+ * that lock_text() would not write is refused.
  */
 #pragma once
 
@@ -46,7 +50,8 @@ struct lock {
 };
 
 /* Takes packages. SOURCE_DATE_EPOCH is the newest ar time stamp of them all: from the store where the
- * .deb is there, else the first 132 bytes by range request. offline: only from the store. */
+ * .deb is there, else the first 132 bytes by range request. offline: only from the store. ERR_BUILD if
+ * the clock is behind it. */
 int lock_make(struct store *s, const struct recipe *recipe, const struct mirrors *mirrors,
 	      bool offline, struct packages *packages, struct lock *ret, struct err *err);
 
@@ -54,12 +59,15 @@ int lock_make(struct store *s, const struct recipe *recipe, const struct mirrors
 char *lock_text(const struct lock *l);
 /* Strict: unknown fields, missing fields, wrong order, doubles are ERR_TRUST with file:line. */
 int lock_read(const char *path, struct lock *ret, struct err *err);
-/* ERR_TRUST if the lock was made from another recipe, overlay, script or bytes-epoch. */
+/* ERR_TRUST if the lock was made from another recipe, overlay, script or bytes-epoch. ERR_BUILD if the
+ * clock is behind Source-Date-Epoch: two builds would then differ. */
 int lock_check(const struct lock *l, const struct recipe *recipe, struct err *err);
 /* 20260829T041900Z-1f3a9c2e: the epoch in UTC and 8 hex digits of the digest. */
 char *lock_version(const struct lock *l);
 void lock_release(struct lock *l);
 
-/* Every .deb of the lock into the store. */
-int lock_fetch(struct store *s, const struct lock *l, const struct mirrors *mirrors, bool offline,
-	       struct err *err);
+/* Every .deb of the lock into the store: from the mirrors, the local ones from the recipe's files.
+ * Shows progress as stage "fetch", in bytes. Afterwards the packages' own time stamps must give the
+ * lock's Source-Date-Epoch: ERR_TRUST if not (a mirror lied when the lock was made, or it was edited). */
+int lock_fetch(struct store *s, const struct lock *l, const struct recipe *recipe,
+	       const struct mirrors *mirrors, bool offline, struct err *err);

@@ -19,9 +19,8 @@ struct package *packages_add(struct packages *p)
 	return &p->item[p->count++];
 }
 
-static int compare_packages(const void *pa, const void *pb)
+int packages_compare(const struct package *a, const struct package *b)
 {
-	const struct package *a = pa, *b = pb;
 	int r = strcmp(a->name, b->name);
 
 	if (r == 0)
@@ -29,10 +28,15 @@ static int compare_packages(const void *pa, const void *pb)
 	return r != 0 ? r : (int)a->role - (int)b->role;
 }
 
+static int compare(const void *a, const void *b)
+{
+	return packages_compare(a, b);
+}
+
 void packages_sort(struct packages *p)
 {
 	if (p->count > 1)
-		qsort(p->item, p->count, sizeof(*p->item), compare_packages);
+		qsort(p->item, p->count, sizeof(*p->item), compare);
 }
 
 const struct package *packages_find(const struct packages *p, const char *name,

@@ -17,16 +17,16 @@ struct package {
 	char *name;
 	char *version;
 	char *architecture; /* amd64 or all, as in the package */
-	char *suite;	    /* the pocket it came from: trixie, trixie-updates, trixie-security; "local" for debs: */
+	char *suite; /* the pocket it came from: trixie, trixie-updates, trixie-security; "local" for debs: */
 	char *component;
-	char *path;	 /* Filename of the index: pool/main/…; of a local .deb: as the recipe has it */
+	char *path;	  /* Filename of the index: pool/main/…; of a local .deb: its file name */
 	char *repository; /* "" for Debian's own archive (mirrors decide the host), "security" for the
 			     security archive, else the URL of an apt-repository, or "local" */
-	uint64_t size;	 /* bytes of the .deb */
+	uint64_t size;	  /* bytes of the .deb */
 	char sha256[DIGEST_HEX];
 	enum package_role role;
-	bool automatic;	 /* nobody asked for it by name: apt's Auto-Installed */
-	bool base;	 /* belongs to the base stage: Essential, Pre-Depends targets, debconf, apt and their
+	bool automatic; /* nobody asked for it by name: apt's Auto-Installed */
+	bool base; /* belongs to the base stage: Essential, Pre-Depends targets, debconf, apt and their
 			    dependencies */
 	bool essential;
 	uint64_t installed_size; /* bytes, the index's estimate */
@@ -41,6 +41,8 @@ struct packages {
 /* Appends an empty package and returns it; valid until the next call. */
 struct package *packages_add(struct packages *p);
 void packages_sort(struct packages *p);
+/* The order of the list; 0 for the same name, architecture and role. */
+int packages_compare(const struct package *a, const struct package *b);
 /* By exact name, of that role; NULL if absent. p must be sorted. */
 const struct package *packages_find(const struct packages *p, const char *name,
 				    enum package_role role);

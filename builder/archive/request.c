@@ -54,8 +54,8 @@ static int no_such_version(const struct universe *u, const struct recipe_name *w
 	CLEANUP(text_release) struct text there = { 0 };
 
 	for (size_t i = 0; i < count; i++)
-		text_printf(&there, "%s%s in %s", i > 0 ? ", " : "",
-			    universe_version(u, first[i]), universe_source(u, first[i])->suite);
+		text_printf(&there, "%s%s in %s", i > 0 ? ", " : "", universe_version(u, first[i]),
+			    universe_source(u, first[i])->suite);
 	position_error(&wanted->at, err, "there is no '%s'", wanted->value);
 	return err_hint(err, "there is %s", there.data);
 }

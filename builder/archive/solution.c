@@ -183,12 +183,13 @@ static void choose_requests(struct attempt *a)
 			Id name = pool_str2id(a->u->pool, r->name, 1);
 			Id p;
 
-			if (r->dropped || r->origin == REQUEST_EXCLUDE || r->is_virtual != (pass == 1))
+			if (r->dropped || r->origin == REQUEST_EXCLUDE ||
+			    r->is_virtual != (pass == 1))
 				continue;
 			if (r->is_virtual && provided_by_chosen(a, name))
 				continue;
-			p = r->is_virtual ? choice_provider(&a->choice, name) :
-					    installed_of_name(a, r->name);
+			p = r->is_virtual ? choice_provider(&a->choice, name)
+					  : installed_of_name(a, r->name);
 			if (p)
 				queue_pushunique(&a->chosen, p);
 		}

@@ -25,8 +25,7 @@ static const struct {
 	{ "finit-sysv", INIT_SYSTEMD, false },
 };
 
-static int check_init(const struct recipe *recipe, const struct packages *packages,
-		      struct err *err)
+static int check_init(const struct recipe *recipe, const struct packages *packages, struct err *err)
 {
 	const char *wanted = recipe->init == INIT_SYSVINIT ? "sysvinit-core" : "systemd-sysv";
 	struct position at = { .file = recipe->path };
@@ -38,12 +37,15 @@ static int check_init(const struct recipe *recipe, const struct packages *packag
 			continue;
 		if (init_owner[i].supported && init_owner[i].init == recipe->init)
 			return 0;
-		position_error(&at, err, "the packages bring %s as /sbin/init, but the recipe says "
-			       "init: %s", init_owner[i].name,
+		position_error(&at, err,
+			       "the packages bring %s as /sbin/init, but the recipe says "
+			       "init: %s",
+			       init_owner[i].name,
 			       recipe->init == INIT_SYSVINIT ? "sysvinit" : "systemd");
 		return err_hint(err, "add %s to packages:, or change init:", wanted);
 	}
-	position_error(&at, err, "the image would have a kernel but no /sbin/init: no package of the "
+	position_error(&at, err,
+		       "the image would have a kernel but no /sbin/init: no package of the "
 		       "set brings one");
 	return err_hint(err, "add %s to packages:, or important to priorities:", wanted);
 }

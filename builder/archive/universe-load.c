@@ -96,7 +96,8 @@ static void load_facts(struct universe *u, Repo *repo)
 
 static int add_text(struct universe *u, Repo *repo, FILE *text, const char *name, struct err *err)
 {
-	CLEANUP(feed_release) struct feed feed = {
+	CLEANUP(feed_release)
+	struct feed feed = {
 		.from = text,
 		.name = name,
 		.architecture = u->architecture,
@@ -185,8 +186,7 @@ int universe_add_index(struct universe *u, struct store *s, const struct index_f
 		.repository = file->repository,
 		.pocket = file->pocket,
 	};
-	cleanup_free char *name =
-		xasprintf("Packages of %s %s", file->suite, file->component);
+	cleanup_free char *name = xasprintf("Packages of %s %s", file->suite, file->component);
 	cleanup_free char *key = solv_key(u, file);
 	Repo *repo = add_repo(u, &source);
 	CLEANUP(close_file) FILE *text = NULL;
@@ -209,7 +209,8 @@ int universe_add_index(struct universe *u, struct store *s, const struct index_f
 
 static int add_deb(struct universe *u, const struct recipe_file *deb, struct err *err)
 {
-	static const struct universe_source source = { .suite = "local", .component = "",
+	static const struct universe_source source = { .suite = "local",
+						       .component = "",
 						       .repository = "local" };
 	CLEANUP(text_release) struct text stanza = { 0 };
 	CLEANUP(close_file) FILE *f = NULL;

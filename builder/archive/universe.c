@@ -145,8 +145,8 @@ static void consider_name(struct universe *u, size_t first, size_t end, bool all
 		bool same = i > first && version_compare(universe_version(u, u->sorted[i - 1]),
 							 universe_version(u, u->sorted[i])) == 0;
 
-		if (pinned ? MAPTST(&u->pinned, u->sorted[i]) != 0 :
-			     i == first || (all_versions && !same))
+		if (pinned ? MAPTST(&u->pinned, u->sorted[i]) != 0
+			   : i == first || (all_versions && !same))
 			map_set(&u->considered, u->sorted[i]);
 	}
 }
@@ -199,7 +199,7 @@ void universe_alternatives(const struct universe *u, Id dependency, Queue *ret)
 static void add_atom_text(const struct universe *u, Id atom, struct text *ret)
 {
 	static const char *const relation[] = {
-		[REL_GT] = ">>", [REL_EQ] = "=",	    [REL_GT | REL_EQ] = ">=",
+		[REL_GT] = ">>", [REL_EQ] = "=",	   [REL_GT | REL_EQ] = ">=",
 		[REL_LT] = "<<", [REL_LT | REL_EQ] = "<=",
 	};
 	const Reldep *rel;

@@ -93,8 +93,7 @@ static void print_packages(const struct packages *p)
 
 		printf("package %s %s %s%s%s%s%s\n", item->name, item->version, item->architecture,
 		       item->automatic ? " automatic" : "", item->base ? " base" : "",
-		       item->essential ? " essential" : "",
-		       item->role == ROLE_BOOT ? " boot" : "");
+		       item->essential ? " essential" : "", item->role == ROLE_BOOT ? " boot" : "");
 	}
 	printf("end\n");
 }
@@ -128,7 +127,8 @@ int main(int argc, char **argv)
 	size_t size = 0;
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: solve-sets ARCHITECTURE SUITE:COMPONENT:REPOSITORY:FILE…\n");
+		fprintf(stderr,
+			"usage: solve-sets ARCHITECTURE SUITE:COMPONENT:REPOSITORY:FILE…\n");
 		return 2;
 	}
 	universe_new(&u, argv[1]);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* What the lock's writer, reader and maker share; see lock.h. */
+#pragma once
+
+#include "archive/lock.h"
+
+#define LOCK_FORMAT "1"
+#define LOCK_ROLE_IMAGE "image"
+#define LOCK_ROLE_BOOT "boot"
+#define LOCK_SIZE_LIMIT (16 * 1024 * 1024) /* bytes of a lock file */
+
+/* Fills l->digest from its text. */
+void lock_digest(struct lock *l);
+/* ERR_BUILD if the clock is behind it. */
+int lock_check_clock(int64_t source_date_epoch, struct err *err);
+/* Copies the recipe's local .debs into the store. */
+int lock_import_debs(struct store *s, const struct recipe *recipe, struct err *err);
+/* Where a package is, best first; nothing for local ones. */
+void lock_urls(const struct package *p, const struct mirrors *mirrors, struct strv *ret);
+/* The time stamp in a package's own bytes, which the store must have: *ret is 0 with return 0 if it
+ * has not. Remembered as fact `epoch`. */
+int lock_package_time(struct store *s, const struct package *p, int64_t *ret, struct err *err);

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "archive/lock.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/ar.h"
+#include "archive/lock-format.h"
+#include "base/io.h"
+#include "base/memory.h"
+
+/* A fact `epoch` comes from bytes whose digest was right. What a mirror said in answer to a range
+ * request is only hearsay until then, and kept apart; lock_fetch() finds lies. */
+#define FACT_VERIFIED "epoch"
+#define FACT_HEARSAY "epoch-hearsay"
+
+struct times {
+	const struct packages *packages; /* borrowed */
+	int64_t *time;			 /* of each; 0: not known yet */
+	struct fetch_item *item;	 /* for those */
+	size_t *package;		 /* index of the package an item is for */
+	size_t count;			 /* of items */
+};
+
+static void release_times(struct times *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		fetch_item_release(&t->item[i]);
+	free(t->item);
+	free(t->package);
+	free(t->time);
+}
+
+static int read_fact(struct store *s, const char *kind, const char *sha256, int64_t *ret,
+		     struct err *err)
+{
+	cleanup_free char *value = NULL;
+	uint64_t number;
+	int r = store_fact_get(s, kind, sha256, &value, err);
+
+	if (r == 0 && value && parse_u64(value, &number) == 0 && number <= INT64_MAX)
+		*ret = (int64_t)number;
+	return r;
+}
+
+static int write_fact(struct store *s, const char *kind, const char *sha256, int64_t time,
+		      struct err *err)
+{
+	cleanup_free char *value = xasprintf("%" PRId64, time);
+
+	return store_fact_set(s, kind, sha256, value, err);
+}
+
+int lock_package_time(struct store *s, const struct package *p, int64_t *ret, struct err *err)
+{
+	cleanup_fd int fd = -1;
+	char head[AR_HEAD];
+	ssize_t n;
+	int r;
+
+	*ret = 0;
+	r = read_fact(s, FACT_VERIFIED, p->sha256, ret, err);
+	if (r < 0 || *ret != 0)
+		return r;
+	r = store_get(s, p->sha256, &fd, err);
+	if (r < 0 || fd < 0)
+		return r;
+	n = read_all(fd, head, sizeof(head));
+	if (n < 0)
+		return err_errno(err, ERR_BUILD, (int)-n, "cannot read %s from the store", p->name);
+	r = ar_time(p->path, head, (size_t)n, ret, err);
+	return r < 0 ? r : write_fact(s, FACT_VERIFIED, p->sha256, *ret, err);
+}
+
+static int import_deb(struct store *s, const struct recipe_file *deb, struct err *err)
+{
+	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
+	cleanup_fd int fd = open(deb->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	char digest[DIGEST_HEX];
+	int r;
+
+	if (fd < 0)
+		return err_errno(err, ERR_USAGE, errno, "cannot open '%s'", deb->path);
+	r = store_put_begin(s, &put, err);
+	if (r == 0)
+		r = copy_fd(fd, put.fd, NULL, err);
+	if (r == 0)
+		r = store_put_commit(&put, NULL, digest, err);
+	if (r < 0)
+		return err_wrap(err, "keeping '%s'", deb->path);
+	if (!streq(digest, deb->digest))
+		return err_set(err, ERR_TRUST, "'%s' changed while it was used", deb->path);
+	return 0;
+}
+
+int lock_import_debs(struct store *s, const struct recipe *recipe, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < recipe->debs.count && r == 0; i++)
+		r = import_deb(s, &recipe->debs.item[i], err);
+	return r;
+}
+
+void lock_urls(const struct package *p, const struct mirrors *mirrors, struct strv *ret)
+{
+	const struct strv *base = NULL;
+
+	if (streq(p->repository, "local"))
+		return;
+	if (streq(p->repository, ""))
+		base = &mirrors->archive;
+	else if (streq(p->repository, "security"))
+		base = &mirrors->security;
+	else
+		strv_addf(ret, "%s%s%s", p->repository, ends_with(p->repository, "/") ? "" : "/",
+			  p->path);
+	for (size_t i = 0; base && i < base->count; i++)
+		strv_addf(ret, "%s/%s", base->item[i], p->path);
+}
+
+/* Known times, and items for the others. */
+static int look_up(struct store *s, const struct mirrors *mirrors, struct times *t, struct err *err)
+{
+	size_t count = t->packages->count;
+
+	t->time = xcalloc(count + 1, sizeof(*t->time));
+	t->item = xcalloc(count + 1, sizeof(*t->item));
+	t->package = xcalloc(count + 1, sizeof(*t->package));
+	for (size_t i = 0; i < count; i++) {
+		const struct package *p = &t->packages->item[i];
+		int r = lock_package_time(s, p, &t->time[i], err);
+
+		if (r == 0 && t->time[i] == 0)
+			r = read_fact(s, FACT_HEARSAY, p->sha256, &t->time[i], err);
+		if (r < 0)
+			return r;
+		if (t->time[i] != 0)
+			continue;
+		lock_urls(p, mirrors, &t->item[t->count].url);
+		t->item[t->count].range = AR_HEAD;
+		t->item[t->count].limit = AR_HEAD;
+		t->package[t->count++] = i;
+	}
+	return 0;
+}
+
+static int ask(struct store *s, const struct mirrors *mirrors, bool offline, struct times *t,
+	       struct err *err)
+{
+	const struct fetch_options options = { .proxy = mirrors->proxy };
+	int r;
+
+	if (t->count == 0)
+		return 0;
+	if (offline) {
+		err_set(err, ERR_NETWORK, "package '%s' and %zu more are not in the store",
+			t->packages->item[t->package[0]].name, t->count - 1);
+		return err_hint(err,
+				"run once without --offline, or import the store that has them");
+	}
+	r = fetch_all(s, t->item, t->count, &options, err);
+	for (size_t i = 0; i < t->count && r == 0; i++) {
+		const struct package *p = &t->packages->item[t->package[i]];
+		const struct text *head = &t->item[i].head;
+		int64_t *time = &t->time[t->package[i]];
+
+		r = ar_time(t->item[i].from ? t->item[i].from : p->path, head->data, head->length,
+			    time, err);
+		if (r == 0)
+			r = write_fact(s, FACT_HEARSAY, p->sha256, *time, err);
+	}
+	return r < 0 ? err_wrap(err, "asking for the packages' dates") : 0;
+}
+
+static int newest(struct store *s, const struct mirrors *mirrors, bool offline,
+		  const struct packages *packages, int64_t *ret, struct err *err)
+{
+	CLEANUP(release_times) struct times t = { .packages = packages };
+	int r = look_up(s, mirrors, &t, err);
+
+	if (r == 0)
+		r = ask(s, mirrors, offline, &t, err);
+	if (r < 0)
+		return r;
+	*ret = 0;
+	for (size_t i = 0; i < packages->count; i++)
+		if (t.time[i] > *ret)
+			*ret = t.time[i];
+	return 0;
+}
+
+int lock_make(struct store *s, const struct recipe *recipe, const struct mirrors *mirrors,
+	      bool offline, struct packages *packages, struct lock *ret, struct err *err)
+{
+	int64_t epoch = 0;
+	int r = lock_import_debs(s, recipe, err);
+
+	packages_sort(packages);
+	if (r == 0)
+		r = newest(s, mirrors, offline, packages, &epoch, err);
+	if (r == 0)
+		r = lock_check_clock(epoch, err);
+	if (r < 0)
+		return r;
+	*ret = (struct lock){
+		.recipe_name = xstrdup(recipe->name),
+		.suite = xstrdup(recipe->suite),
+		.architecture = xstrdup(recipe->architecture),
+		.source_date_epoch = epoch,
+		.bytes_epoch = BYTES_EPOCH,
+		.packages = *packages,
+	};
+	*packages = (struct packages){ 0 };
+	memcpy(ret->recipe_digest, recipe->digest, DIGEST_HEX);
+	lock_digest(ret);
+	return 0;
+}

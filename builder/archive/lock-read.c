@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include "archive/lock.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/deb822.h"
+#include "archive/lock-format.h"
+#include "archive/version.h"
+#include "base/io.h"
+#include "base/memory.h"
+
+struct reader {
+	const char *path;
+	const struct deb822_stanza *stanza;
+	size_t next; /* field */
+	struct err *err;
+};
+
+static int wrong(const struct reader *r, unsigned line, const char *what, const char *value)
+{
+	return err_at(r->err, ERR_TRUST, r->path, line, 0, "%s '%s'", what, value);
+}
+
+/* The next field if it is the one of that name, else NULL. */
+static const struct deb822_field *optional(struct reader *r, const char *name)
+{
+	const struct deb822_field *field;
+
+	if (r->next == r->stanza->count)
+		return NULL;
+	field = &r->stanza->field[r->next];
+	if (!streq(field->name, name))
+		return NULL;
+	r->next++;
+	return field;
+}
+
+static int needed(struct reader *r, const char *name, const struct deb822_field **ret)
+{
+	const struct deb822_field *field = optional(r, name);
+
+	if (!field && r->next < r->stanza->count)
+		return err_at(r->err, ERR_TRUST, r->path, r->stanza->field[r->next].line, 0,
+			      "field '%s' where '%s' should be", r->stanza->field[r->next].name,
+			      name);
+	if (!field)
+		return wrong(r, r->stanza->line, "this stanza lacks field", name);
+	*ret = field;
+	return 0;
+}
+
+/* One line of printable text. */
+static bool is_word(const char *value)
+{
+	for (const char *c = value; *c; c++)
+		if (*c <= ' ' || *c == 0x7f)
+			return false;
+	return value[0] != '\0';
+}
+
+static int read_word(struct reader *r, const char *name, char **ret)
+{
+	const struct deb822_field *field;
+	int result = needed(r, name, &field);
+
+	if (result < 0)
+		return result;
+	if (!is_word(field->value))
+		return wrong(r, field->line, "not one word:", field->value);
+	*ret = xstrdup(field->value);
+	return 0;
+}
+
+static int read_number(struct reader *r, const char *name, uint64_t most, uint64_t *ret)
+{
+	const struct deb822_field *field;
+	int result = needed(r, name, &field);
+
+	if (result < 0)
+		return result;
+	if (parse_u64(field->value, ret) < 0 || *ret > most)
+		return wrong(r, field->line, "not a number in range:", field->value);
+	return 0;
+}
+
+static int read_digest(struct reader *r, const char *name, char ret[DIGEST_HEX])
+{
+	const struct deb822_field *field;
+	int result = needed(r, name, &field);
+
+	if (result < 0)
+		return result;
+	if (!digest_is_valid(field->value))
+		return wrong(r, field->line, "not a SHA-256:", field->value);
+	memcpy(ret, field->value, DIGEST_HEX);
+	return 0;
+}
+
+static int at_end(const struct reader *r)
+{
+	if (r->next == r->stanza->count)
+		return 0;
+	return wrong(r, r->stanza->field[r->next].line, "unexpected field",
+		     r->stanza->field[r->next].name);
+}
+
+static int read_head(struct reader *r, struct lock *l)
+{
+	uint64_t epoch = 0, bytes = 0;
+	const struct deb822_field *format;
+	int result = needed(r, "Format", &format);
+
+	if (result < 0)
+		return result;
+	if (!streq(format->value, LOCK_FORMAT))
+		return wrong(r, format->line, "this netrescue does not know lock format",
+			     format->value);
+	if ((result = read_word(r, "Recipe", &l->recipe_name)) < 0 ||
+	    (result = read_digest(r, "Recipe-SHA256", l->recipe_digest)) < 0 ||
+	    (result = read_word(r, "Suite", &l->suite)) < 0 ||
+	    (result = read_word(r, "Architecture", &l->architecture)) < 0 ||
+	    (result = read_number(r, "Source-Date-Epoch", 253402300799, &epoch)) < 0 ||
+	    (result = read_number(r, "Bytes-Epoch", INT_MAX, &bytes)) < 0)
+		return result;
+	l->source_date_epoch = (int64_t)epoch;
+	l->bytes_epoch = (int)bytes;
+	return at_end(r);
+}
+
+static int read_role(struct reader *r, enum package_role *ret)
+{
+	const struct deb822_field *field;
+	int result = needed(r, "Role", &field);
+
+	if (result < 0)
+		return result;
+	if (!streq(field->value, LOCK_ROLE_IMAGE) && !streq(field->value, LOCK_ROLE_BOOT))
+		return wrong(r, field->line, "not a role:", field->value);
+	*ret = streq(field->value, LOCK_ROLE_BOOT) ? ROLE_BOOT : ROLE_IMAGE;
+	return 0;
+}
+
+static int read_flags(struct reader *r, struct package *p)
+{
+	const struct deb822_field *field = optional(r, "Flags");
+	CLEANUP(strv_release) struct strv words = { 0 };
+
+	if (!field)
+		return 0;
+	strv_split(&words, field->value, " ");
+	p->automatic = strv_remove(&words, "automatic");
+	p->base = strv_remove(&words, "base");
+	p->essential = strv_remove(&words, "essential");
+	return words.count == 0 ? 0 : wrong(r, field->line, "unknown flag", words.item[0]);
+}
+
+static char *optional_word(struct reader *r, const char *name)
+{
+	const struct deb822_field *field = optional(r, name);
+
+	return xstrdup(field ? field->value : "");
+}
+
+static bool path_is_safe(const struct package *p)
+{
+	if (streq(p->repository, "local"))
+		return true; /* it is the recipe's file that is opened, not this */
+	return p->path[0] != '/' && !starts_with(p->path, "../") && !strstr(p->path, "/../") &&
+	       !strpbrk(p->path, "?#\\");
+}
+
+static int check_package(const struct reader *r, const struct lock *l, const struct package *p)
+{
+	unsigned line = r->stanza->line;
+
+	if (!package_name_is_valid(p->name))
+		return wrong(r, line, "not a package name:", p->name);
+	if (!version_is_valid(p->version))
+		return wrong(r, line, "not a version:", p->version);
+	if (!streq(p->architecture, l->architecture) && !streq(p->architecture, "all"))
+		return wrong(r, line, "a package of another architecture:", p->architecture);
+	if (!path_is_safe(p))
+		return wrong(r, line, "not a path below the archive's root:", p->path);
+	if (p->size == 0)
+		return wrong(r, line, "no size for", p->name);
+	return 0;
+}
+
+static int read_package(struct reader *r, struct lock *l)
+{
+	struct package *p = packages_add(&l->packages);
+	int result;
+
+	if ((result = read_word(r, "Package", &p->name)) < 0 ||
+	    (result = read_word(r, "Version", &p->version)) < 0 ||
+	    (result = read_word(r, "Architecture", &p->architecture)) < 0 ||
+	    (result = read_word(r, "Suite", &p->suite)) < 0)
+		return result;
+	p->component = optional_word(r, "Component");
+	if ((result = read_word(r, "Path", &p->path)) < 0 ||
+	    (result = read_number(r, "Size", INT64_MAX, &p->size)) < 0 ||
+	    (result = read_digest(r, "SHA256", p->sha256)) < 0 ||
+	    (result = read_role(r, &p->role)) < 0 || (result = read_flags(r, p)) < 0 ||
+	    (result = read_number(r, "Installed-Size", INT64_MAX, &p->installed_size)) < 0)
+		return result;
+	p->repository = optional_word(r, "Repository");
+	result = at_end(r);
+	if (result == 0)
+		result = check_package(r, l, p);
+	if (result == 0 && l->packages.count > 1 && packages_compare(p - 1, p) >= 0)
+		return wrong(r, r->stanza->line, "not in order, or there twice: package", p->name);
+	return result;
+}
+
+/* The first line in which two texts differ. */
+static unsigned first_difference(const char *a, const char *b)
+{
+	unsigned line = 1;
+
+	for (; *a && *a == *b; a++, b++)
+		line += *a == '\n';
+	return line;
+}
+
+static int check_canonical(const char *path, const struct text *text, const struct lock *l,
+			   struct err *err)
+{
+	cleanup_free char *canonical = lock_text(l);
+
+	if (strlen(canonical) == text->length && memcmp(canonical, text->data, text->length) == 0)
+		return 0;
+	err_at(err, ERR_TRUST, path, first_difference(canonical, text->data), 0,
+	       "this is not how netrescue writes a lock");
+	return err_hint(err, "locks are not edited by hand: make a new one");
+}
+
+static int read_stanzas(const char *path, const struct text *text, struct lock *l, struct err *err)
+{
+	CLEANUP(deb822_stanza_release) struct deb822_stanza stanza = { 0 };
+	struct deb822 file = {
+		.name = path,
+		.data = text->data,
+		.size = text->length,
+		.class = ERR_TRUST,
+	};
+	bool have_head = false;
+	int r;
+
+	while ((r = deb822_next(&file, &stanza, err)) > 0) {
+		struct reader reader = { .path = path, .stanza = &stanza, .err = err };
+
+		r = have_head ? read_package(&reader, l) : read_head(&reader, l);
+		if (r < 0)
+			return r;
+		have_head = true;
+	}
+	if (r == 0 && !have_head)
+		return err_at(err, ERR_TRUST, path, 1, 0, "the lock is empty");
+	return r;
+}
+
+int lock_read(const char *path, struct lock *ret, struct err *err)
+{
+	CLEANUP(lock_release) struct lock l = { 0 };
+	CLEANUP(text_release) struct text text = { 0 };
+	int r = read_file(AT_FDCWD, path, LOCK_SIZE_LIMIT, &text, err);
+
+	if (r == 0)
+		r = read_stanzas(path, &text, &l, err);
+	if (r == 0)
+		r = check_canonical(path, &text, &l, err);
+	if (r < 0)
+		return r;
+	lock_digest(&l);
+	*ret = l;
+	l = (struct lock){ 0 };
+	return 0;
+}
