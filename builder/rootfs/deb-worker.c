@@ -132,6 +132,8 @@ static int tar_all(struct store *s, struct archive *tar, struct err *err)
 
 	archive_write_set_format_ustar(tar);
 	archive_write_set_bytes_per_block(tar, TAR_BLOCK);
+	/* No padding behind the end: who reads the stream need not take it from the pipe. */
+	archive_write_set_bytes_in_last_block(tar, 1);
 	if (archive_write_open_fd(tar, STDOUT_FILENO) != ARCHIVE_OK)
 		return deb_archive_error(tar, err, "sending packages");
 	while (fgets(line, sizeof(line), stdin)) {
