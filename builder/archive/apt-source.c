@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-#define FILE_LIMIT (1024U * 1024)
+#define FILE_LIMIT ((size_t)1024 * 1024)
 #define PROXY_LIMIT 4096
 
 static const char blanks[] = " \t\n";

@@ -15,7 +15,7 @@
 #include "recipe/recipe.h"
 
 /* More than this is no Packages file (trixie main amd64 has 55 MB of text). */
-#define INDEX_TEXT_LIMIT (1024U * 1024 * 1024)
+#define INDEX_TEXT_LIMIT ((size_t)1024 * 1024 * 1024)
 
 struct index_file {		 /* one verified Packages.xz */
 	char *suite;		 /* trixie-updates */

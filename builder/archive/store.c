@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "archive/store.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -17,7 +18,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-#define FACT_LIMIT (64U * 1024)
+#define FACT_LIMIT ((size_t)64 * 1024)
 #define FACT_NAME_LIMIT 200
 #define PARTIAL_ATTEMPTS 100
 
@@ -105,7 +106,9 @@ int store_open(const char *path, struct store **ret, struct err *err)
 	s->dirfd = s->partial = -1;
 	s->path = take_ptr(chosen);
 	r = make_dirs(AT_FDCWD, s->path, 0755, err);
-	if (r < 0 || (r = open_dir(AT_FDCWD, s->path, &s->dirfd, err)) < 0) {
+	if (r == 0)
+		r = open_dir(AT_FDCWD, s->path, &s->dirfd, err);
+	if (r < 0) {
 		(void)err_wrap(err, "opening the store");
 		return err_hint(err, "choose another place with --store DIR or NETRESCUE_STORE");
 	}
@@ -217,7 +220,10 @@ static int publish_as(struct store_put *p, const char *directory, const char *ta
 		      struct err *err)
 {
 	const struct store *s = p->store;
-	int r = renameat(s->partial, p->name, s->dirfd, target);
+	int r;
+
+	assert(s && p->name && directory);
+	r = renameat(s->partial, p->name, s->dirfd, target);
 
 	if (r < 0 && errno == ENOENT) {
 		r = make_dirs(s->dirfd, directory, 0755, err);

@@ -15,7 +15,7 @@
 #include "base/text.h"
 #include "recipe/recipe.h"
 
-#define INRELEASE_LIMIT (8U * 1024 * 1024)
+#define INRELEASE_LIMIT ((size_t)8 * 1024 * 1024)
 
 struct suite {
 	char *name;		    /* trixie-updates: as asked for, below dists/ */

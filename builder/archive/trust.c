@@ -18,7 +18,7 @@
 #define SIGNATURE_END "-----END PGP SIGNATURE-----"
 #define KEY_BEGIN "-----BEGIN PGP PUBLIC KEY BLOCK-----"
 #define KEY_END "-----END PGP PUBLIC KEY BLOCK-----"
-#define STATUS_LIMIT (1024U * 1024)
+#define STATUS_LIMIT ((size_t)1024 * 1024)
 
 /* Numbers that gpgv sees. */
 enum { FD_STATUS = 3, FD_KEYRING = 4 };

@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "base/text.h"
 
-#define TRUST_KEYRING_LIMIT (8U * 1024 * 1024)
+#define TRUST_KEYRING_LIMIT ((size_t)8 * 1024 * 1024)
 
 /* keyring: path of a binary, keybox or armoured (.asc) file of public keys. name: the URL, for
  * messages. ret_fingerprint: 40 or 64 hex digits of the primary key of the first good signature;
