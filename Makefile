@@ -54,6 +54,9 @@ PROGRAMS := $(if $(wildcard $(PROGRAM_MAIN)),$(BIN)/netrescue) \
 
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(BIN)/tests/%,$(UNIT_SOURCES))
+# Programs that shell tests run.
+TOOL_SOURCES := $(sort $(wildcard tests/tools/*.c))
+TOOLS        := $(patsubst tests/tools/%.c,$(BIN)/tests/%,$(TOOL_SOURCES))
 
 # ---- flags -------------------------------------------------------------------------------------
 
@@ -114,15 +117,15 @@ unit: $(UNIT_TESTS) ## the unit tests only
 	$(PROVE) $(UNIT_TESTS)
 
 .PHONY: check
-check: all $(UNIT_TESTS) ## quick tests: no network beyond loopback
+check: all $(UNIT_TESTS) $(TOOLS) ## quick tests: no network beyond loopback
 	$(PROVE) $(CHECK_TESTS)
 
 .PHONY: test
-test: deps-build deps-test all $(UNIT_TESTS) ## everything above, then the real mirror and the boot; prints the cost per file
+test: deps-build deps-test all $(UNIT_TESTS) $(TOOLS) ## everything above, then the real mirror and the boot; prints the cost per file
 	$(PROVE) --timer $(CHECK_TESTS) $(REAL_TESTS)
 
 .PHONY: test-all
-test-all: deps-build deps-test all $(UNIT_TESTS) ## test with every case, and the matrix
+test-all: deps-build deps-test all $(UNIT_TESTS) $(TOOLS) ## test with every case, and the matrix
 	NETRESCUE_TEST_ALL=1 $(PROVE) --timer $(CHECK_TESTS) $(REAL_TESTS) \
 		$(sort $(wildcard tests/matrix/*.t))
 
@@ -243,6 +246,11 @@ $(OBJ)/tests/%.o: tests/unit/%.c $(STAMP)
 	@$(if $(Q),echo "  CC       $<")
 	$(Q)$(COMPILE) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
 
+$(OBJ)/tests/%.o: tests/tools/%.c $(STAMP)
+	@mkdir -p $(@D)
+	@$(if $(Q),echo "  CC       $<")
+	$(Q)$(COMPILE) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
 $(BIN)/netrescue: $(PROGRAM_OBJECTS) $(STAMP) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
 	@$(if $(Q),echo "  LINK     $@")
@@ -263,6 +271,8 @@ $(BIN)/tests/%: $(OBJ)/tests/%.o $(LIBRARY) $(STAMP)
 	@$(if $(Q),echo "  LINK     $@")
 	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(PROGRAM_LIBS) -lcmocka
 
-.SECONDARY: $(patsubst tests/unit/%.c,$(OBJ)/tests/%.o,$(UNIT_SOURCES))
+.SECONDARY: $(patsubst tests/unit/%.c,$(OBJ)/tests/%.o,$(UNIT_SOURCES)) \
+	$(patsubst tests/tools/%.c,$(OBJ)/tests/%.o,$(TOOL_SOURCES))
 # Making a source that is gone is no error: its object is made anew without it.
--include $(OBJECTS:.o=.d) $(patsubst tests/unit/%.c,$(OBJ)/tests/%.d,$(UNIT_SOURCES))
+-include $(OBJECTS:.o=.d) $(patsubst tests/unit/%.c,$(OBJ)/tests/%.d,$(UNIT_SOURCES)) \
+	$(patsubst tests/tools/%.c,$(OBJ)/tests/%.d,$(TOOL_SOURCES))

@@ -194,7 +194,8 @@ static int make_directory(struct ns_tree *t, struct err *err)
 		unsigned random = 0;
 
 		free(t->name);
-		(void)getrandom(&random, sizeof(random), 0);
+		if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+			return err_errno(err, ERR_BUILD, errno, "cannot get a random name");
 		t->name = xasprintf("%d.%08x", (int)getpid(), random);
 		if (mkdirat(t->parent, t->name, 0755) < 0 && errno != EEXIST)
 			return err_errno(err, ERR_BUILD, errno,

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A sandbox by hand, for the tests: reads one request a line from stdin, words separated by tabs, and does
+ * it. Ends with the first failure, printed as netrescue prints it, and its exit code.
+ *
+ *	sandbox-driver STORE [disk] [space=BYTES] [kind=WORD]
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/interrupt.h"
+#include "base/io.h"
+#include "base/text.h"
+#include "rootfs/sandbox.h"
+
+static enum sweep_action action_of(const char *word)
+{
+	return streq(word, "remove")	? SWEEP_REMOVE
+	       : streq(word, "empty")	? SWEEP_EMPTY
+	       : streq(word, "content") ? SWEEP_CONTENT
+					: SWEEP_RECURSIVE;
+}
+
+static int put(struct sandbox *sb, const struct strv *w, struct err *err)
+{
+	cleanup_fd int fd = open(w->item[1], O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(err, ERR_USAGE, errno, "cannot open '%s'", w->item[1]);
+	return sandbox_put(sb, fd, w->item[2], err);
+}
+
+static int archive(struct sandbox *sb, const struct strv *w, struct err *err)
+{
+	cleanup_fd int fd = open(w->item[1], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	char digest[DIGEST_HEX];
+	uint64_t size;
+	int r;
+
+	if (fd < 0)
+		return err_errno(err, ERR_USAGE, errno, "cannot open '%s'", w->item[1]);
+	r = sandbox_archive(sb, w->count > 2 ? (const char *const *)&w->item[2] : NULL, fd, digest,
+			    &size, err);
+	if (r == 0)
+		printf("%s %llu\n", digest, (unsigned long long)size);
+	return r;
+}
+
+static int show(struct sandbox *sb, const char *path, struct err *err)
+{
+	CLEANUP(text_release) struct text t = { 0 };
+	int r = sandbox_read(sb, path, 1 << 20, &t, err);
+
+	if (r == 0)
+		(void)fwrite(t.data, 1, t.length, stdout);
+	return r;
+}
+
+static int exists(struct sandbox *sb, const char *path, struct err *err)
+{
+	bool there = false;
+	int r = sandbox_exists(sb, path, &there, err);
+
+	if (r == 0)
+		puts(there ? "yes" : "no");
+	return r;
+}
+
+/* run, may-fail: the words; together: commands separated by the word "+" */
+static int run(struct sandbox *sb, struct strv *w, struct err *err)
+{
+	struct sandbox_command c[16] = { 0 };
+	size_t count = 0;
+	int r;
+
+	c[count++].argv = (const char *const *)&w->item[1];
+	for (size_t i = 1; i < w->count; i++) {
+		if (!streq(w->item[0], "together") || !streq(w->item[i], "+"))
+			continue;
+		free(w->item[i]);
+		w->item[i] = NULL;
+		c[count++].argv = (const char *const *)&w->item[i + 1];
+	}
+	c[0].may_fail = streq(w->item[0], "may-fail");
+	r = sandbox_run(sb, c, count, err);
+	if (r == 0 && c[0].may_fail)
+		printf("status %d\n", c[0].status);
+	return r;
+}
+
+static int extract(struct sandbox *sb, const struct strv *w, struct err *err)
+{
+	struct strv debs = { .item = &w->item[2], .count = w->count - 2 };
+
+	return sandbox_extract(sb, &debs, (unsigned)atoi(w->item[1]), err);
+}
+
+static int feed(struct sandbox *sb, const struct strv *w, struct err *err)
+{
+	struct sandbox_command c = { .argv = (const char *const *)&w->item[3],
+				     .input = w->item[1],
+				     .output = w->item[2] };
+
+	return sandbox_run(sb, &c, 1, err);
+}
+
+static int act(struct sandbox *sb, struct strv *w, struct err *err)
+{
+	const char *verb = w->item[0];
+	size_t n = w->count - 1;
+
+	if (streq(verb, "put") && n == 2)
+		return put(sb, w, err);
+	if (streq(verb, "archive") && n >= 1)
+		return archive(sb, w, err);
+	if (streq(verb, "extract") && n >= 2)
+		return extract(sb, w, err);
+	if (streq(verb, "read") && n == 1)
+		return show(sb, w->item[1], err);
+	if (streq(verb, "exists") && n == 1)
+		return exists(sb, w->item[1], err);
+	if (streq(verb, "kernel") && n == 1)
+		return sandbox_set_kernel(sb, w->item[1], err);
+	if (streq(verb, "write") && n == 3)
+		return sandbox_write(sb, w->item[1], w->item[3], strlen(w->item[3]),
+				     (unsigned)strtoul(w->item[2], NULL, 8), err);
+	if (streq(verb, "sweep") && n == 2)
+		return sandbox_sweep(sb, &(struct sweep){ action_of(w->item[1]), w->item[2] }, 1,
+				     err);
+	if (streq(verb, "feed") && n >= 3)
+		return feed(sb, w, err);
+	if ((streq(verb, "run") || streq(verb, "may-fail") || streq(verb, "together")) && n >= 1)
+		return run(sb, w, err);
+	return err_set(err, ERR_USAGE, "sandbox-driver: what is '%s' with %zu words?", verb, n);
+}
+
+static int act_all(struct store *s, const struct sandbox_options *options, struct err *err)
+{
+	CLEANUP(sandbox_cleanup) struct sandbox *sb = NULL;
+	cleanup_free char *line = NULL;
+	size_t allocated = 0;
+	ssize_t n;
+	int r = sandbox_open(s, options, &sb, err);
+
+	if (r == 0)
+		printf("%s\n", sandbox_description(sb));
+	while (r == 0 && (n = getline(&line, &allocated, stdin)) > 0) {
+		CLEANUP(strv_release) struct strv w = { 0 };
+
+		line[n - 1] = '\0';
+		strv_split(&w, line, "\t");
+		(void)fflush(stdout);
+		r = act(sb, &w, err);
+	}
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(store_cleanup) struct store *s = NULL;
+	struct sandbox_options o = { .kind = "auto",
+				     .source_date_epoch = 1700000000,
+				     .hostname = "netrescue",
+				     .log_fd = 1,
+				     .space = 512 << 20 };
+
+	interrupt_init();
+	for (int i = 2; i < argc; i++) {
+		if (streq(argv[i], "disk"))
+			o.on_disk = true;
+		else if (starts_with(argv[i], "space="))
+			(void)parse_u64(argv[i] + 6, &o.space);
+		else if (starts_with(argv[i], "kind="))
+			o.kind = argv[i] + 5;
+	}
+	if (argc > 1 && store_open(argv[1], &s, &err) == 0)
+		(void)act_all(s, &o, &err);
+	err_print(&err, stderr);
+	return err_exit_code(&err);
+}
