@@ -290,7 +290,7 @@ static int work_failed(struct ns_job *job, size_t count, struct err *err)
 	CLEANUP(err_release) struct err broken = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
-		CLEANUP(message_release) struct message m = { 0 };
+		struct message m = { .body = job[i].said }; /* borrowed */
 		CLEANUP(err_release) struct err e = { 0 };
 
 		if (job[i].argv || job[i].status == 0)
@@ -298,7 +298,6 @@ static int work_failed(struct ns_job *job, size_t count, struct err *err)
 		if (!WIFEXITED(job[i].status))
 			return err_set(err, ERR_BUILD, "a sandbox process was killed by signal %d",
 				       WTERMSIG(job[i].status));
-		m.body = job[i].said;
 		(void)message_take_err(&m, &e);
 		if (e.errnum == EPIPE && broken.class == ERR_NONE) {
 			broken = e;

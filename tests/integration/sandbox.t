@@ -1,0 +1,155 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What the sandbox does, and that it does the same as any user, in memory and on disk.
+. tests/lib/tap.sh
+. tests/lib/sandbox.sh
+need python3 setpriv unshare newuidmap getfattr setfattr getfacl setcap getcap
+
+chmod 755 "$scratch"
+tree "$scratch/tree.tar" cat ls id uname env chmod chown mkdir ln setcap getcap sleep stat readlink \
+	touch sort tr setfattr
+plan $((26 + 5 * ${#sandbox_ways[@]}))
+
+# ---- the same everywhere ------------------------------------------------------------------------
+
+python3 - "$scratch/more.tar" <<-END
+	import io, sys, tarfile
+	t = tarfile.open(sys.argv[1], "w", format=tarfile.PAX_FORMAT)
+	def add(name, type=tarfile.REGTYPE, data=b"", **k):
+	    i = tarfile.TarInfo(name); i.type = type; i.size = len(data); i.mtime = 1600000000
+	    for key, value in k.items(): setattr(i, key, value)
+	    t.addfile(i, io.BytesIO(data))
+	add("opt", tarfile.DIRTYPE, mode=0o2750, uid=7, gid=1000)
+	add("opt/file", data=b"x" * 3000000, mode=0o4751, uid=65533, gid=65535)
+	add("opt/hard", tarfile.LNKTYPE, linkname="opt/file")
+	add("opt/soft", tarfile.SYMTYPE, linkname="/nowhere", uid=3, gid=4)
+	add("opt/" + "n" * 120, data=b"long", mode=0o600)
+	add("opt/\u00e4\u00f6", data=b"umlauts", mode=0o644)
+	add("opt/acl", data=b"", mode=0o640, pax_headers={
+	    "SCHILY.acl.access": "user::rw-,user:33:rwx,group::r--,mask::rwx,other::---",
+	    "SCHILY.xattr.user.note": "kept", "SCHILY.xattr.trusted.note": "dropped"})
+	add("opt/dacl", tarfile.DIRTYPE, mode=0o755, pax_headers={
+	    "SCHILY.acl.default": "user::rwx,group::r-x,group:5:rw-,mask::rwx,other::r-x"})
+	add("bin/merged", data=b"#!/bin/sh\n", mode=0o755)
+	t.close()
+END
+
+first=
+for way in "${sandbox_ways[@]}"; do
+	: >"$scratch/out.tar"
+	chmod 666 "$scratch/out.tar"
+	sandbox "$way" <<-END
+		put $scratch/tree.tar /
+		put $scratch/more.tar /
+		kernel 6.12.0-test
+		run sh -c echo~written>/var/new;touch~/.netrescue/scratch;ln~/var/new~/var/new2
+		run sh -c chown~5:6~/var/new;chmod~6755~/var/new;mkdir~/var/closed;chmod~0~/var/closed
+		run sh -c touch~/var/closed/in;cat~/bin/cat>/var/cap;setcap~cap_net_raw+ep~/var/cap
+		run sh -c uname~-srnvm;id~-u;cat~/proc/sys/kernel/osrelease~/proc/version
+		run setfattr -n user.own -v 1 /var/new
+		archive $scratch/out.tar
+	END
+	is "$status" 0 "$way: works" || diag "$stderr"
+	[[ $way == *-disk ]] && place='on disk' || place='in memory'
+	is "${stdout%%$'\n'*}" "namespace, tree $place" "$way: says where the tree is"
+	like "$stdout" 'Linux netrescue 6\.12\.0-test #1 SMP PREEMPT_DYNAMIC Debian x86_64' \
+		"$way: uname is the image's"
+	digest=$(sha256sum <"$scratch/out.tar")
+	like "$stdout" "${digest%% *} $(stat -c %s "$scratch/out.tar")" \
+		"$way: the archive has the digest and size that were told"
+	is "$digest" "${first:=$digest}" "$way: the archive is the same to the byte"
+done
+
+# ---- the archive, as others read it -------------------------------------------------------------
+
+mkdir "$scratch/gnu"
+if ((EUID == 0)); then
+	ok 'GNU tar unpacks it' tar -C "$scratch/gnu" --xattrs --xattrs-include='*' --acls \
+		--numeric-owner -xpf "$scratch/out.tar"
+	is "$(cd "$scratch/gnu" && stat -c '%n %a %u %g %Y' opt opt/file opt/soft var/new bin/merged)" \
+		"opt 2750 7 1000 1700000000
+opt/file 4751 65533 65535 1600000000
+opt/soft 777 3 4 1600000000
+var/new 6755 5 6 1700000000
+bin/merged 755 0 0 1600000000" 'owners, modes and times are right'
+	is "$(getfattr -d -m - -e text "$scratch/gnu/opt/acl" 2>/dev/null | grep -v '^#' | grep user)" \
+		'user.note="kept"' 'user.* xattrs are kept'
+	is "$(getfacl -cnp "$scratch/gnu/opt/acl" | xargs)" \
+		'user::rw- user:33:rwx group::r-- mask::rwx other::---' 'access ACLs are kept'
+	is "$(getfacl -cndp "$scratch/gnu/opt/dacl" | grep group:5)" 'group:5:rw-' \
+		'default ACLs are kept'
+	is "$(getcap "$scratch/gnu/var/cap" | sed 's/.* //')" 'cap_net_raw=ep' \
+		'file capabilities come out plain'
+	is "$(stat -c %i "$scratch/gnu/opt/file")" "$(stat -c %i "$scratch/gnu/opt/hard")" \
+		'hard links are links'
+else
+	skip 7 'only root can unpack owners'
+fi
+names=$(tar -tf "$scratch/out.tar")
+is "$(grep -aE '^./(dev|proc|\.netrescue)' <<<"$names" | tr '\n' ' ')" './dev/ ./proc/ ' \
+	'nothing of /dev, /proc and the scratch directory is in it'
+is "$(sed 's,/$,,' <<<"$names")" "$(sed 's,/$,,' <<<"$names" | sort)" 'names are sorted bytewise'
+
+# ---- requests -----------------------------------------------------------------------------------
+
+way=${sandbox_ways[0]}
+sandbox "$way" <<-END
+	put $scratch/tree.tar /
+	write /etc/new/deep/file 0640 text~of~it
+	run sh -c stat~-c~%a~/etc/new/deep~/etc/new/deep/file
+	read /etc/new/deep/file
+	exists /etc/new/deep
+	exists /etc/new/none
+	feed some~words /tmp/fed tr a-z A-Z
+	read /tmp/fed
+	run sh -c echo~a>/tmp/a.bak;echo~b>/etc/b.bak;mkdir~/tmp/d;echo~c>/tmp/d/c
+	sweep recursive *.bak
+	sweep content /tmp
+	sweep empty /etc/new/*/file
+	sweep remove /etc/pass*
+	sweep remove /no/such/thing
+	run sh -c ls~/tmp;ls~/etc;stat~-c~%s~/etc/new/deep/file
+	together sh -c sleep~0.2;echo~second + sh -c echo~first
+	may-fail sh -c exit~7
+	run env
+END
+is "$status" 0 'requests work' || diag "$stderr"
+like "$stdout" $'\n755\n640\ntext of ityes\nno\nSOME WORDS' 'write, read, exists, input and output'
+like "$stdout" $'\nWORDSnew\n0\n|SOME WORDSnew\n0\n' 'sweep removes, empties and clears'
+like "$stdout" $'first\nsecond\n' 'commands run at the same time'
+like "$stdout" $'\nstatus 1792\n' 'a status that may be is passed on'
+like "$stdout" 'SOURCE_DATE_EPOCH=1700000000' 'the environment has the epoch'
+is "$(grep -acE '^(SUDO|USERNAME|NETRESCUE|XDG|SSH|OLDPWD|HOSTNAME)' <<<"$stdout")" 0 \
+	'and nothing of ours'
+
+sandbox "$way" <<-END
+	put $scratch/tree.tar /
+	run sh -c echo~one;echo~two~>&2;exit~3
+END
+is "$status" 1 'a command that fails is a failed build'
+like "$stderr" "sh -c echo one;echo two >&2;exit 3' failed: exit status 3; it said:"$'\n  one\n  two' \
+	'named, with its last lines'
+sandbox "$way" <<-END
+	put $scratch/tree.tar /
+	run no-such-program
+END
+like "$stderr" "cannot run 'no-such-program': No such file" 'a program that is not there is named'
+sandbox "$way" <<-END
+	put $scratch/tree.tar /
+	archive $scratch/filtered cat
+	archive $scratch/failed sh -c exit~9
+END
+like "$stderr" "'sh' failed on the archive: exit status 9" 'a filter that fails is named'
+sandbox "$way" <<<"read /none"
+like "$stderr" "cannot open '/none' in the tree: No such file" 'reading what is not there'
+same_files "$scratch/filtered" <(sandbox "$way" <<-END
+	put $scratch/tree.tar /
+	archive $scratch/plain
+END
+cat "$scratch/plain") 'what went through a filter is the same'
+run sandbox_as "$way" "$driver" "$(sandbox_store "$way")" kind=root-unconfined
+is "$status" 2 'root-unconfined is refused'
+like "$stderr" 'not offered: package scripts would run as this machine' 'in words'
+run sandbox_as "$way" "$driver" "$(sandbox_store "$way")" space=1000000000000000
+is "$stdout" 'namespace, tree on disk' 'a tree larger than memory goes to disk'
+is "$(ls "$(sandbox_store "$way")/tree")" '' 'and is gone afterwards'
