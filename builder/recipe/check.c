@@ -71,7 +71,7 @@ static int check_format(const struct schema_key *key, const struct node *node, s
 		return 0;
 	if (*node->text && f->is(node->text, &hint))
 		return 0;
-	if (f->secret) {
+	if (f->secret || (f == &format_url && strchr(node->text, '@'))) {
 		position_error(&node->at, err, "'%s' is not %s", key->path, f->noun);
 		free(take_ptr(err->excerpt));
 	} else {
@@ -263,6 +263,10 @@ static int unknown_key(const char *parent, const struct node_key *name, struct e
 	for (size_t i = 0; i < schema_count; i++)
 		if (streq(schema_leaf(&schema[i]), name->name))
 			return err_hint(err, "there is a key '%s'", schema[i].path);
+	if (!*parent && schema_find(name->name))
+		return err_hint(err, "sections are mappings: %.*s: {%s: ...}",
+				(int)strcspn(name->name, "."), name->name,
+				schema_leaf(schema_find(name->name)));
 	if (!*parent)
 		return err_hint(err, "'netrescue recipe-help' explains all keys");
 	list = strv_join(&here, ", ");

@@ -32,14 +32,14 @@ static const char *reserved_word(const char *word)
 	static const struct {
 		const char *word, *hint;
 	} reserved[] = {
-		{ "root=", "the root comes from nfs.path" },
-		{ "nfsroot=", "the root comes from nfs.path and server.address" },
-		{ "initrd=", "the initramfs is the one that is built" },
-		{ "ip=", "the address comes from DHCP" },
-		{ "BOOTIF=", "the loader writes it" },
-		{ "rescue.overlay", "write 'access: ro' in the entry" },
-		{ "ro", "write 'access: ro' in the entry" },
-		{ "rw", "write 'access: rw' in the entry" },
+		{ "root=", "'root=' comes from nfs.path" },
+		{ "nfsroot=", "'nfsroot=' comes from nfs.path and server.address" },
+		{ "initrd=", "'initrd=' is the one that is built" },
+		{ "ip=", "'ip=' is dhcp" },
+		{ "BOOTIF=", "'BOOTIF=' comes from the loader" },
+		{ "rescue.overlay", "for 'rescue.overlay' write 'access: ro' in the entry" },
+		{ "ro", "for 'ro' write 'access: ro' in the entry" },
+		{ "rw", "for 'rw' write 'access: rw' in the entry" },
 	};
 
 	for (size_t i = 0; i < sizeof(reserved) / sizeof(*reserved); i++)
@@ -66,7 +66,7 @@ static bool is_append(const char *s, const char **hint)
 }
 const struct format format_append = {
 	.is = is_append,
-	.noun = "kernel words",
+	.noun = "a line of kernel words",
 	.rule = "ASCII without quotes and shell characters, at most 500",
 	.empty = true,
 };

@@ -86,7 +86,7 @@ struct node *node_take(struct node *n, size_t i)
 
 bool node_is_removal(const struct node *n)
 {
-	return n->kind == NODE_SCALAR && n->text[0] == '-' && n->text[1];
+	return n->kind == NODE_SCALAR && n->text[0] == '-' && n->text[1] && n->text[1] != '-';
 }
 
 const char *node_text(const struct node *n, char buffer[64])

@@ -145,10 +145,6 @@ static void resolve_values(struct recipe *r)
 	if (!r->menu.default_entry)
 		r->menu.default_entry =
 			xstrdup(r->menu.entry_count ? r->menu.entry[0].label : "");
-	if (!r->server.router)
-		r->server.router = xstrdup(r->server.address);
-	if (!r->server.nameserver)
-		r->server.nameserver = xstrdup(r->server.address);
 	for (size_t i = 0; i < r->mirrors.count; i++)
 		while (ends_with(r->mirrors.item[i].value, "/"))
 			r->mirrors.item[i].value[strlen(r->mirrors.item[i].value) - 1] = '\0';

@@ -41,8 +41,8 @@ struct schema_key {
 	size_t offset; /* in struct recipe, or in the element of the list it belongs to */
 	const struct format *format;
 	const char *allowed;  /* words, with spaces between: any other is an error */
-	const char *fallback; /* the default as text, lists with spaces; may hold ${name} and
-				 ${architecture}. NULL: see doc */
+	const char *fallback; /* the default as text, lists with spaces; may hold ${name},
+				 ${architecture} and ${server.address}. NULL: see doc */
 	int minimum, maximum;
 	bool required;
 	bool outside_digest;

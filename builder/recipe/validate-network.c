@@ -127,8 +127,10 @@ static int check_range(const struct recipe *r, const struct node *root, struct e
 	const uint32_t first = address_of(r->server.range_first);
 	const uint32_t last = address_of(r->server.range_last);
 	const uint32_t server = address_of(r->server.address);
-	const struct position at = validate_position(r, root, "server.range");
+	struct position at = validate_position(r, root, "server.range");
 
+	if (!at.line)
+		at = validate_position(r, root, "server.address");
 	if (first > last)
 		return position_error(&at, err, "'server.range' begins after its end");
 	if (server < first || server > last)

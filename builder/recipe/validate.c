@@ -44,10 +44,10 @@ static int check_excluded(const struct recipe *r, const struct recipe_list *want
 		if (!w)
 			continue;
 		position_error(&excluded->at, err, "'%s' is excluded and asked for", w->value);
-		if (w->at.line)
-			return err_hint(err, "%s:%u asks for it; take it out there with '-%s'",
-					w->at.file, w->at.line, w->value);
-		return err_hint(err, "leave it out of 'exclude'");
+		if (streq(w->at.file, excluded->at.file))
+			return err_hint(err, "line %u asks for it: keep one", w->at.line);
+		return err_hint(err, "%s:%u asks for it: write '-%s' into packages", w->at.file,
+				w->at.line, w->value);
 	}
 	return 0;
 }
@@ -64,7 +64,7 @@ static int check_init(const struct recipe *r, const struct node *root, struct er
 	position_error(at.line ? &at : &wrong->at, err, "package '%s' is not the init system %s",
 		       other, systemd ? "systemd" : "sysvinit");
 	return err_hint(err, systemd ? "write 'init: sysvinit', or ask for systemd-sysv instead"
-				     : "write '-systemd-sysv' and 'sysvinit-core' into packages");
+				     : "ask for sysvinit-core instead");
 }
 
 static int check_suite(const struct recipe *r, const struct node *root, struct err *err)

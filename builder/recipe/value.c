@@ -24,20 +24,27 @@ bool recipe_list_has(const struct recipe_list *l, const char *value)
 	return false;
 }
 
-/* The default, with ${name} and ${architecture}, which are filled first. */
+/* The default, with values that are filled before it. */
 static char *expand_default(const struct recipe *r, const char *fallback)
 {
-	static const char name[] = "${name}", architecture[] = "${architecture}";
+	const struct {
+		const char *name, *value;
+	} variables[] = {
+		{ "${name}", r->name },
+		{ "${architecture}", r->architecture },
+		{ "${server.address}", r->server.address },
+	};
 	struct text t = { 0 };
 
 	text_add(&t, "");
 	while (*fallback) {
-		if (starts_with(fallback, name)) {
-			text_add(&t, r->name ? r->name : "");
-			fallback += strlen(name);
-		} else if (starts_with(fallback, architecture)) {
-			text_add(&t, r->architecture ? r->architecture : "");
-			fallback += strlen(architecture);
+		size_t i = 0;
+
+		while (i < 3 && !starts_with(fallback, variables[i].name))
+			i++;
+		if (i < 3) {
+			text_add(&t, variables[i].value ? variables[i].value : "");
+			fallback += strlen(variables[i].name);
 		} else {
 			text_append(&t, fallback++, 1);
 		}

@@ -50,6 +50,9 @@ static int syntax_error(struct reader *r)
 		return err_hint(r->err, "YAML does not allow tabs for indentation: use spaces");
 	if (strstr(p->problem, "mapping values are not allowed"))
 		return err_hint(r->err, "put a text that contains ': ' in quotes");
+	if (p->context && p->context_mark.line + 1 < at.line)
+		return err_hint(r->err, "it begins in line %zu: close what is opened there",
+				p->context_mark.line + 1);
 	return err_hint(r->err, "mind the indentation, and close what is opened");
 }
 

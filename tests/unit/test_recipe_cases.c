@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* tests/cases/recipe: what recipes mean, and what is said about wrong ones, to the letter. */
+#include "case.h"
+
+#include "recipe/recipe.h"
+
+static const char *path_of_case(void **state)
+{
+	return *state;
+}
+
+static void run_case(void **state)
+{
+	CLEANUP(case_release) struct test_case c = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(recipe_release) struct recipe r = { 0 };
+	CLEANUP(text_release) struct text got = { 0 };
+	int e;
+
+	/* cmocka hands the initial state to setup, which keeps it */
+	case_read(path_of_case(state), &c);
+	cleanup_free char *path = xasprintf("%s/recipe.yaml", scratch_path);
+	e = recipe_load(path, &r, &err);
+	if (streq(c.kind, "error")) {
+		cleanup_free char *printed = case_printed(&err);
+
+		assert_string_equal(printed, c.expected);
+		assert_true(e < 0);
+		assert_int_equal(err_exit_code(&err), 2);
+		return;
+	}
+	assert_string_equal(c.kind, "values");
+	if (e < 0)
+		fail_msg("%s", case_printed(&err));
+	recipe_canonical(&r, &got);
+	assert_string_equal(got.data, c.expected);
+}
+
+int main(void)
+{
+	return case_run_all("recipe cases", "tests/cases/recipe/*.case", 60, run_case);
+}
