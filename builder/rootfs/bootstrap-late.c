@@ -28,7 +28,8 @@ static const char *const prepare_argv[] = {
 	" /usr/sbin/locale-gen > " EARLY_LOCALE_GEN,
 	NULL,
 };
-static const char *const early_argv[] = { "sh", EARLY_LOCALE_GEN, NULL };
+static const char *const early_argv[] = { "flock", BOOTSTRAP_LOCALE_LOCK, "sh", EARLY_LOCALE_GEN,
+					  "--keep-existing", NULL };
 
 /* The lines that locales' postinst will write to /etc/locale.gen for the recipe's locales, in its
  * order: the archive's bytes depend on it. */
@@ -67,20 +68,10 @@ static int prepare_locales(struct rootfs *r, bool *ret, struct err *err)
 	return e;
 }
 
-/* Whatever the packages wanted beyond the recipe's locales. */
-static int finish_locales(struct rootfs *r, struct err *err)
-{
-	bool asked;
-	int e = sandbox_exists(r->sandbox, SANDBOX_SCRATCH "/held/locale-gen", &asked, err);
-
-	if (e < 0 || !asked)
-		return e;
-	return sandbox_call(r->sandbox, err, "/usr/sbin/locale-gen", "--keep-existing", NULL);
-}
-
 int bootstrap_configure(struct rootfs *r, struct err *err)
 {
-	static const char *const configure_argv[] = { "dpkg", "--force-unsafe-io", "--configure",
+	static const char *const configure_argv[] = { "dpkg", "--force-unsafe-io",
+						      "--abort-after=1", "--configure",
 						      "-a", NULL };
 	struct sandbox_command command[3] = { { .argv = configure_argv } };
 	size_t count = 1;
@@ -93,8 +84,5 @@ int bootstrap_configure(struct rootfs *r, struct err *err)
 		command[count++].argv = depmod_argv;
 	if (locales)
 		command[count++].argv = early_argv;
-	e = bootstrap_run(r, command, count, err);
-	if (e < 0)
-		return e;
-	return finish_locales(r, err);
+	return bootstrap_run(r, command, count, err);
 }

@@ -73,8 +73,9 @@ static int seed_put(struct seed *seed, struct sandbox *sb, const char *where, st
 	return sandbox_put(sb, seed->fd, where, err);
 }
 
-/* depmod of the kernel's postinst runs beside configuring, locale-gen too, update-initramfs last and
- * once. Called by a package of out-of-tree modules, depmod is none of ours. */
+/* depmod of the kernel's postinst runs beside configuring, unless a package of out-of-tree modules calls
+ * it; update-initramfs last and once. locale-gen runs beside configuring for the recipe's locales, so
+ * the one that locales' postinst calls waits for that one and has little left to do. */
 static const struct {
 	const char *name;
 	const char *script;
@@ -82,15 +83,16 @@ static const struct {
 	{ "depmod", "#!/bin/sh\n"
 		    "case $DPKG_MAINTSCRIPT_PACKAGE in linux-image-*) exit 0 ;; esac\n"
 		    "exec /usr/sbin/depmod \"$@\"\n" },
-	{ "locale-gen", "#!/bin/sh\n: > " SANDBOX_SCRATCH "/held/locale-gen\n" },
-	{ "update-initramfs", "#!/bin/sh\n: > " SANDBOX_SCRATCH "/held/update-initramfs\n" },
+	{ "locale-gen", "#!/bin/sh\n"
+			"exec flock " BOOTSTRAP_LOCALE_LOCK " /usr/sbin/locale-gen --keep-existing\n" },
+	{ "update-initramfs", "#!/bin/sh\nexit 0\n" },
 	/* Nothing starts during a build, not even what asks neither policy-rc.d nor systemctl. */
 	{ "start-stop-daemon", "#!/bin/sh\nexit 0\n" },
 };
 
 static int seed_tools(struct rootfs *r, struct seed *seed, struct err *err)
 {
-	static const char *const directory[] = { "bin", "debs", "held", "sysusers" };
+	static const char *const directory[] = { "bin", "debs", "sysusers" };
 	int e = 0;
 
 	for (size_t i = 0; e == 0 && i < sizeof(directory) / sizeof(*directory); i++)

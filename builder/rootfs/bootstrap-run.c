@@ -34,6 +34,8 @@ static void watch_line(const char *line, void *data)
 	} else if (!w->failed && starts_with(line, gave_up)) {
 		const char *what = line + strlen(gave_up);
 
+		if (starts_with(what, "package ") || starts_with(what, "archive "))
+			what = strchr(what, ' ') + 1;
 		w->failed = xstrndup(what, strcspn(what, " "));
 	}
 }
@@ -86,6 +88,8 @@ int bootstrap_dpkg(struct rootfs *r, const char *const *arguments, const struct 
 	strv_add(&argv, "dpkg");
 	/* A build that is cut off starts again from nothing: no need to sync each file. */
 	strv_add(&argv, "--force-unsafe-io");
+	/* So that what the failed script said comes last. */
+	strv_add(&argv, "--abort-after=1");
 	for (size_t i = 0; arguments[i]; i++)
 		strv_add(&argv, arguments[i]);
 	for (size_t i = 0; phase && i < phase->count; i++)

@@ -20,6 +20,7 @@
 
 #define BOOTSTRAP_DEBS SANDBOX_SCRATCH "/debs"
 #define BOOTSTRAP_BIN SANDBOX_SCRATCH "/bin"
+#define BOOTSTRAP_LOCALE_LOCK SANDBOX_SCRATCH "/locale-gen.lock"
 
 /* Denies every start of a service (invoke-rc.d(8)) from the base to the end of settings; normalise takes
  * it away if it is still this one. */

@@ -162,7 +162,7 @@ static int check_recipe(struct rootfs *r, const struct accounts *users,
 			e = check_id(id, groups, "group", err);
 		if (e < 0)
 			return e;
-		if (!account_id(id->group_only ? groups : users, id->name))
+		if (!account_id(groups, id->name) && !account_id(users, id->name))
 			log_note("ids: no package of this image creates '%s'", id->name);
 	}
 	return 0;

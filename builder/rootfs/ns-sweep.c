@@ -95,6 +95,13 @@ static int apply(const char *path, enum sweep_action action, struct err *err)
 	return err_set(err, ERR_BUILD, "unknown way to sweep '%s'", path);
 }
 
+/* A directory that is not there matches nothing; one that cannot be read hides matches. */
+static int glob_trouble(const char *path, int errnum)
+{
+	(void)path;
+	return errnum != ENOENT && errnum != ENOTDIR;
+}
+
 static int sweep_one(const struct ns *ns, enum sweep_action action, const char *pattern,
 		     struct err *err)
 {
@@ -105,7 +112,7 @@ static int sweep_one(const struct ns *ns, enum sweep_action action, const char *
 		return remove_everywhere(ns, pattern, err);
 	if (pattern[0] != '/')
 		return err_set(err, ERR_BUILD, "sweep pattern '%s' is not absolute", pattern);
-	r = glob(pattern, GLOB_ERR, NULL, &g);
+	r = glob(pattern, 0, glob_trouble, &g);
 	if (r == GLOB_NOMATCH)
 		r = 0;
 	else if (r != 0)
