@@ -171,19 +171,30 @@ static void tell_from(struct story *s, Id p)
 	}
 }
 
-static void tell_conflict(struct story *s, struct clue *c)
+/* "z conflicts with y (<< 2), here is 1", "exim conflicts with mta, which postfix provides". */
+static void tell_conflict(struct story *s, const struct clue *c)
 {
+	const struct universe *u = s->e->u;
+	const struct request *r = request_for(s, c->to);
+	Id name = c->dependency;
+
+	while (ISRELDEP(name))
+		name = GETRELDEP(u->pool, name)->name;
 	add_end(s);
 	add_label(s, &s->end, c->from);
 	text_add(&s->end, " conflicts with ");
-	universe_dependency_text(s->e->u, c->dependency, &s->end);
-	if (ISRELDEP(c->dependency) ||
-	    !streq(universe_name(s->e->u, c->to), pool_id2str(s->e->u->pool, c->dependency)))
-		text_printf(&s->end, ", which is %s %s", universe_name(s->e->u, c->to),
-			    universe_version(s->e->u, c->to));
-	else if (request_for(s, c->to)) {
+	universe_dependency_text(u, c->dependency, &s->end);
+	if (!streq(universe_name(u, c->to), pool_id2str(u->pool, name))) {
+		text_add(&s->end, ", which ");
+		add_label(s, &s->end, c->to);
+		text_add(&s->end, " provides");
+		return;
+	}
+	if (ISRELDEP(c->dependency))
+		text_printf(&s->end, ", here is %s", universe_version(u, c->to));
+	if (r) {
 		text_add(&s->end, " ");
-		request_text(request_for(s, c->to), &s->end);
+		request_text(r, &s->end);
 	}
 }
 

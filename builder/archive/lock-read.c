@@ -27,7 +27,7 @@ static int wrong(const struct reader *r, unsigned line, const char *what, const 
 /* The next field if it is the one of that name, else NULL. */
 static const struct deb822_field *optional(struct reader *r, const char *name)
 {
-	const struct deb822_field *field;
+	const struct deb822_field *field = NULL;
 
 	if (r->next == r->stanza->count)
 		return NULL;
@@ -63,7 +63,7 @@ static bool is_word(const char *value)
 
 static int read_word(struct reader *r, const char *name, char **ret)
 {
-	const struct deb822_field *field;
+	const struct deb822_field *field = NULL;
 	int result = needed(r, name, &field);
 
 	if (result < 0)
@@ -76,7 +76,7 @@ static int read_word(struct reader *r, const char *name, char **ret)
 
 static int read_number(struct reader *r, const char *name, uint64_t most, uint64_t *ret)
 {
-	const struct deb822_field *field;
+	const struct deb822_field *field = NULL;
 	int result = needed(r, name, &field);
 
 	if (result < 0)
@@ -88,7 +88,7 @@ static int read_number(struct reader *r, const char *name, uint64_t most, uint64
 
 static int read_digest(struct reader *r, const char *name, char ret[DIGEST_HEX])
 {
-	const struct deb822_field *field;
+	const struct deb822_field *field = NULL;
 	int result = needed(r, name, &field);
 
 	if (result < 0)
@@ -110,7 +110,7 @@ static int at_end(const struct reader *r)
 static int read_head(struct reader *r, struct lock *l)
 {
 	uint64_t epoch = 0, bytes = 0;
-	const struct deb822_field *format;
+	const struct deb822_field *format = NULL;
 	int result = needed(r, "Format", &format);
 
 	if (result < 0)
@@ -132,7 +132,7 @@ static int read_head(struct reader *r, struct lock *l)
 
 static int read_role(struct reader *r, enum package_role *ret)
 {
-	const struct deb822_field *field;
+	const struct deb822_field *field = NULL;
 	int result = needed(r, "Role", &field);
 
 	if (result < 0)
