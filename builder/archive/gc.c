@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#include "archive/gc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/lock.h"
+#include "base/io.h"
+
+#define GRACE_SECONDS (24 * 3600)
+#define FACT_MAX (64u << 10)
+#define INDEX_MAX (8u << 20)
+
+struct gc {
+	struct store *store;
+	struct strv keep; /* digests, sorted once complete */
+	int64_t now;
+	bool dry_run;
+	struct gc_report report;
+};
+
+static int compare_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool is_kept(const struct gc *gc, const char *digest)
+{
+	return gc->keep.count > 0 && bsearch(&digest, gc->keep.item, gc->keep.count,
+					     sizeof(*gc->keep.item), compare_text) != NULL;
+}
+
+static void settle(struct gc *gc)
+{
+	strv_sort(&gc->keep);
+	strv_unique(&gc->keep);
+}
+
+static void keep_digests_in(struct gc *gc, const char *text)
+{
+	CLEANUP(strv_release) struct strv word = { 0 };
+
+	strv_split(&word, text, " \t\n");
+	for (size_t i = 0; i < word.count; i++)
+		if (digest_is_valid(word.item[i]))
+			strv_add(&gc->keep, word.item[i]);
+}
+
+static int keep_locks(struct gc *gc, const struct strv *locks, struct err *err)
+{
+	for (size_t i = 0; i < locks->count; i++) {
+		CLEANUP(lock_release) struct lock lock = { 0 };
+		int r = lock_read(locks->item[i], &lock, err);
+
+		if (r < 0)
+			return err_wrap(err, "nothing was removed");
+		for (size_t k = 0; k < lock.packages.count; k++)
+			strv_add(&gc->keep, lock.packages.item[k].sha256);
+	}
+	settle(gc);
+	return 0;
+}
+
+/* An index fact leads to an InRelease file, and that to the Packages files. */
+static int keep_index(struct gc *gc, const char *value, struct err *err)
+{
+	CLEANUP(strv_release) struct strv word = { 0 };
+
+	strv_split(&word, value, " \t\n");
+	for (size_t i = 0; i < word.count; i++) {
+		CLEANUP(text_release) struct text release = { 0 };
+		char path[128];
+
+		if (!digest_is_valid(word.item[i]))
+			continue;
+		snprintf(path, sizeof(path), "sha256/%.2s/%s", word.item[i], word.item[i]);
+		if (faccessat(store_dirfd(gc->store), path, R_OK, 0) < 0)
+			continue;
+		int r = read_file(store_dirfd(gc->store), path, INDEX_MAX, &release, err);
+		if (r < 0)
+			return r;
+		keep_digests_in(gc, release.data);
+	}
+	return 0;
+}
+
+static int visit_fact(const struct walk_entry *e, void *data, struct err *err)
+{
+	struct gc *gc = data;
+	CLEANUP(text_release) struct text value = { 0 };
+	char digest[DIGEST_HEX] = "";
+
+	if (!S_ISREG(e->st->st_mode))
+		return 0;
+	if (strlen(e->name) >= DIGEST_HEX - 1)
+		memcpy(digest, e->name, DIGEST_HEX - 1);
+	if (digest_is_valid(digest) && !is_kept(gc, digest)) {
+		if (gc->dry_run || e->st->st_mtime > gc->now - GRACE_SECONDS)
+			return 0;
+		if (unlinkat(e->dirfd, e->name, 0) < 0)
+			return err_errno(err, ERR_BUILD, errno, "cannot remove 'fact/%s'", e->path);
+		return 0;
+	}
+	int r = read_file(e->dirfd, e->name, FACT_MAX, &value, err);
+	if (r < 0)
+		return r;
+	keep_digests_in(gc, value.data);
+	return starts_with(e->path, "index/") ? keep_index(gc, value.data, err) : 0;
+}
+
+static int visit_blob(const struct walk_entry *e, void *data, struct err *err)
+{
+	struct gc *gc = data;
+	uint64_t size = (uint64_t)e->st->st_size;
+
+	if (!S_ISREG(e->st->st_mode))
+		return 0;
+	if (is_kept(gc, e->name) || e->st->st_mtime > gc->now - GRACE_SECONDS) {
+		gc->report.kept++;
+		gc->report.kept_bytes += size;
+		return 0;
+	}
+	if (!gc->dry_run && unlinkat(e->dirfd, e->name, 0) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot remove 'sha256/%s'", e->path);
+	gc->report.removed++;
+	gc->report.removed_bytes += size;
+	return 0;
+}
+
+static int visit_log(const struct walk_entry *e, void *data, struct err *err)
+{
+	struct gc *gc = data;
+
+	if (!S_ISREG(e->st->st_mode) || gc->dry_run ||
+	    e->st->st_mtime > gc->now - 30 * GRACE_SECONDS)
+		return 0;
+	if (unlinkat(e->dirfd, e->name, 0) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot remove 'log/%s'", e->path);
+	return 0;
+}
+
+static int walk_part(struct gc *gc, const char *part, walk_fn fn, struct err *err)
+{
+	cleanup_fd int fd = openat(store_dirfd(gc->store), part, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot read the store's '%s'", part);
+	return walk_tree(fd, fn, gc, err);
+}
+
+int store_gc(struct store *s, const struct strv *locks, int64_t now, bool dry_run,
+	     struct gc_report *ret, struct err *err)
+{
+	struct gc gc = { .store = s, .now = now, .dry_run = dry_run };
+	int r = keep_locks(&gc, locks, err);
+
+	if (r >= 0)
+		r = walk_part(&gc, "fact", visit_fact, err);
+	settle(&gc);
+	if (r >= 0)
+		r = walk_part(&gc, "sha256", visit_blob, err);
+	if (r >= 0)
+		r = walk_part(&gc, "log", visit_log, err);
+	strv_release(&gc.keep);
+	if (r >= 0)
+		*ret = gc.report;
+	return r;
+}

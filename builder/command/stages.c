@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* Each stage of the pipeline: what it takes from the build, which module does the work, and one line for
+ * the person who waits. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <time.h>
+
+#include "archive/fetch.h"
+#include "archive/solve.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "base/text.h"
+#include "command/pipeline.h"
+#include "rootfs/deb.h"
+
+/* Beside the packages' own size: the initramfs, locale archive, caches made on the way. */
+#define SPACE_BESIDE_PACKAGES (512ull << 20)
+
+static unsigned processors(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return 1;
+	return (unsigned)CPU_COUNT(&set);
+}
+
+static unsigned jobs(const struct build *b)
+{
+	return b->options->jobs ? b->options->jobs : processors();
+}
+
+int build_recipe(struct build *b, struct err *err)
+{
+	progress_start("recipe", 0, PROGRESS_STEPS);
+	int r = recipe_load(b->options->recipe, &b->recipe, err);
+	if (r >= 0)
+		r = store_open(b->options->store, &b->store, err);
+	if (r >= 0 && !b->options->offline)
+		r = mirrors_find(b->options->mirror, "/", &b->recipe, &b->mirrors, err);
+	if (r < 0)
+		return r;
+	progress_end(b->recipe.name);
+	return 0;
+}
+
+int build_index(struct build *b, struct err *err)
+{
+	struct index_options options = {
+		.keyring = b->options->keyring,
+		.offline = b->options->offline,
+		.now = time(NULL),
+	};
+
+	if (b->options->lock)
+		return 0;
+	progress_start("index", 0, PROGRESS_STEPS);
+	int r = indices_update(b->store, &b->recipe, &b->mirrors, &options, &b->indices, err);
+	if (r < 0)
+		return r;
+	cleanup_free char *summary = xasprintf("%zu indices", b->indices.count);
+	progress_end(summary);
+	return 0;
+}
+
+int build_solve(struct build *b, struct err *err)
+{
+	if (b->options->lock)
+		return 0;
+	progress_start("solve", 0, PROGRESS_STEPS);
+	int r = solve(b->store, &b->recipe, &b->indices, &b->packages, err);
+	if (r < 0)
+		return r;
+	cleanup_free char *summary = xasprintf("%zu packages", b->packages.count);
+	progress_end(summary);
+	return 0;
+}
+
+static int read_given_lock(struct build *b, struct err *err)
+{
+	int r = lock_read(b->options->lock, &b->lock, err);
+
+	return r < 0 ? r : lock_check(&b->lock, &b->recipe, err);
+}
+
+/* A result of the same lock is the same bytes: there is nothing to do. */
+static void look_for_result(struct build *b)
+{
+	cleanup_free char *version = lock_version(&b->lock);
+	cleanup_free char *path = xasprintf("%s/%s/%s", b->options->out, b->recipe.name, version);
+	cleanup_free char *sums = xasprintf("%s/SHA256SUMS", path);
+
+	if (b->options->no_cache || faccessat(AT_FDCWD, sums, R_OK, 0) < 0)
+		return;
+	b->up_to_date = true;
+	b->done = take_ptr(path);
+}
+
+int build_lock(struct build *b, struct err *err)
+{
+	progress_start("lock", 0, PROGRESS_STEPS);
+	int r = b->options->lock ? read_given_lock(b, err)
+				 : lock_make(b->store, &b->recipe, &b->mirrors, b->options->offline,
+					     &b->packages, &b->lock, err);
+	if (r < 0)
+		return r;
+	cleanup_free char *version = lock_version(&b->lock);
+	progress_end(version);
+	return 0;
+}
+
+/* Before anything is fetched: is the result there already, and if not, can it be written at all? */
+int build_begin(struct build *b, struct err *err)
+{
+	look_for_result(b);
+	if (b->done)
+		return 0;
+	return result_begin(b->store, &b->recipe, &b->lock, b->options->lock ? NULL : &b->indices,
+			    b->options->out, &b->result, err);
+}
+
+int build_fetch(struct build *b, struct err *err)
+{
+	char size[16];
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < b->lock.packages.count; i++)
+		bytes += b->lock.packages.item[i].size;
+	progress_start("fetch", bytes, PROGRESS_BYTES);
+	int r = lock_fetch(b->store, &b->lock, &b->recipe, &b->mirrors, b->options->offline, err);
+	if (r < 0)
+		return r;
+	cleanup_free char *summary =
+		xasprintf("%zu packages, %s", b->lock.packages.count, human_size(bytes, size));
+	progress_end(summary);
+	return 0;
+}
+
+int build_plain(struct build *b, struct err *err)
+{
+	int r = debs_make_plain(b->store, &b->lock.packages, ROLE_IMAGE, jobs(b), err);
+
+	return r < 0 ? r : debs_make_plain(b->store, &b->lock.packages, ROLE_BOOT, jobs(b), err);
+}
+
+static int open_log(struct build *b, struct err *err)
+{
+	cleanup_free char *version = lock_version(&b->lock);
+
+	b->log_path = xasprintf("%s/log/%s-%s.log", store_path(b->store), b->recipe.name, version);
+	int r = make_dirs(store_dirfd(b->store), "log", 0755, err);
+	if (r < 0)
+		return r;
+	b->log_fd = open(b->log_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+	if (b->log_fd < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot write the log '%s'", b->log_path);
+	return 0;
+}
+
+static int open_rootfs(struct build *b, struct err *err)
+{
+	uint64_t space = SPACE_BESIDE_PACKAGES;
+
+	for (size_t i = 0; i < b->lock.packages.count; i++)
+		space += b->lock.packages.item[i].installed_size *
+			 2; /* the tree and the plain .deb */
+	b->rootfs.store = b->store;
+	b->rootfs.recipe = &b->recipe;
+	b->rootfs.lock = &b->lock;
+	b->rootfs.jobs = jobs(b);
+	int r = open_log(b, err);
+	if (r < 0)
+		return r;
+	struct sandbox_options options = {
+		.kind = b->options->sandbox ? b->options->sandbox : "auto",
+		.source_date_epoch = b->lock.source_date_epoch,
+		.hostname = "netrescue",
+		.space = space,
+		.log_fd = b->log_fd,
+	};
+	r = sandbox_open(b->store, &options, &b->rootfs.sandbox, err);
+	if (r < 0)
+		return r;
+	log_note("sandbox: %s", sandbox_description(b->rootfs.sandbox));
+	return 0;
+}
+
+static void show_line(const char *line, void *data)
+{
+	(void)data;
+	progress_detail("%s", line);
+}
+
+static int run_in_tree(struct build *b, const char *name,
+		       int (*stage)(struct rootfs *r, struct err *err), struct err *err)
+{
+	int r = stage(&b->rootfs, err);
+
+	if (r >= 0)
+		return 0;
+	err_hint(err, "the full log is %s", b->log_path);
+	return err_wrap(err, "stage %s", name);
+}
+
+int build_base(struct build *b, struct err *err)
+{
+	int r = open_rootfs(b, err);
+
+	if (r < 0)
+		return r;
+	sandbox_on_line(b->rootfs.sandbox, show_line, NULL);
+	return run_in_tree(b, "base", stage_base, err);
+}
+
+int build_rest(struct build *b, struct err *err)
+{
+	return run_in_tree(b, "rest", stage_rest, err);
+}
+
+int build_settings(struct build *b, struct err *err)
+{
+	return run_in_tree(b, "settings", stage_settings, err);
+}
+
+int build_initramfs(struct build *b, struct err *err)
+{
+	return run_in_tree(b, "initramfs", stage_initramfs, err);
+}
+
+int build_normalise(struct build *b, struct err *err)
+{
+	return run_in_tree(b, "normalise", stage_normalise, err);
+}
+
+int build_pack(struct build *b, struct err *err)
+{
+	int r = stage_pack(&b->result, &b->rootfs, err);
+
+	return r < 0 ? err_wrap(err, "stage pack") : 0;
+}
+
+int build_publish(struct build *b, struct err *err)
+{
+	int r = publish_tftp(&b->result, err);
+
+	if (r >= 0)
+		r = publish_menu(&b->result, err);
+	if (r >= 0)
+		r = publish_server(&b->result, err);
+	if (r >= 0)
+		r = publish_manifest(&b->result, &b->rootfs, err);
+	if (r >= 0)
+		r = publish_provenance(&b->result, sandbox_description(b->rootfs.sandbox), err);
+	if (r >= 0)
+		r = result_commit(&b->result, &b->done, err);
+	if (r < 0)
+		return err_wrap(err, "stage publish");
+	b->up_to_date = b->result.up_to_date;
+	return 0;
+}

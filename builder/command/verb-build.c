@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "command/pipeline.h"
+#include "command/verbs.h"
+
+static void print_result(const struct build *b, bool json)
+{
+	if (json)
+		printf("{\"event\":\"result\",\"up-to-date\":%s,\"version\":\"%s\"}\n",
+		       b->up_to_date ? "true" : "false", b->done ? strrchr(b->done, '/') + 1 : "");
+	else
+		printf("%s\n", b->done);
+}
+
+static int run(const struct invocation *in, struct err *err)
+{
+	CLEANUP(build_release) struct build b = BUILD_INIT;
+	struct build_options options = {
+		.recipe = in->argument[0],
+		.lock = in->lock,
+		.out = in->out ? in->out : "out",
+		.store = in->store,
+		.mirror = in->mirror,
+		.keyring = in->keyring,
+		.sandbox = in->sandbox,
+		.jobs = in->jobs,
+		.offline = in->offline,
+		.no_cache = in->no_cache,
+	};
+	int r = pipeline_build(&b, &options, err);
+
+	if (r < 0)
+		return r;
+	if (b.up_to_date)
+		log_note("up to date: the latest result has exactly these packages and settings");
+	print_result(&b, in->json);
+	return 0;
+}
+
+static const struct option_row *const options[] = {
+	&option_lock,	 &option_out,	   &option_store,   &option_mirror, &option_keyring,
+	&option_offline, &option_no_cache, &option_sandbox, &option_jobs,   &option_json,
+	&option_quiet,	 &option_verbose,  &option_help,    NULL,
+};
+
+const struct verb verb_build = {
+	.name = "build",
+	.arguments = "RECIPE",
+	.summary = "make a rescue image from a recipe",
+	.description =
+		"Resolves the recipe's packages, fetches and verifies them, installs them into a tree in "
+		"a sandbox without network, and leaves OUT/RECIPE/VERSION: the TFTP tree, the root file "
+		"system, snippets for the server, the lock and checksums. The same lock gives the same "
+		"bytes on any machine, as any user. Prints the result's directory.\n\n"
+		"With --lock nothing is resolved: exactly the locked packages are used, or the build "
+		"fails. A result that is there already is kept.",
+	.min_arguments = 1,
+	.max_arguments = 1,
+	.option = options,
+	.run = run,
+};

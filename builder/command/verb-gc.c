@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "archive/gc.h"
+#include "base/io.h"
+#include "command/verbs.h"
+
+/* OUT/RECIPE/VERSION/RECIPE.lock: the results that are still there say what is still needed. */
+struct search {
+	const char *out;
+	struct strv locks;
+};
+
+static int visit(const struct walk_entry *e, void *data, struct err *err)
+{
+	struct search *search = data;
+
+	(void)err;
+	if (S_ISREG(e->st->st_mode) && ends_with(e->name, ".lock"))
+		strv_addf(&search->locks, "%s/%s", search->out, e->path);
+	return 0;
+}
+
+static int find_locks(struct search *search, struct err *err)
+{
+	cleanup_fd int fd = open(search->out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return err_errno(err, ERR_USAGE, errno, "cannot read '%s'", search->out);
+	return walk_tree(fd, visit, search, err);
+}
+
+static int collect(const struct invocation *in, struct search *search, struct gc_report *ret,
+		   struct err *err)
+{
+	CLEANUP(store_cleanup) struct store *store = NULL;
+
+	for (size_t i = 0; i < in->argument_count; i++)
+		strv_add(&search->locks, in->argument[i]);
+	int r = find_locks(search, err);
+	if (r >= 0)
+		r = store_open(in->store, &store, err);
+	if (r >= 0)
+		r = store_gc(store, &search->locks, time(NULL), in->dry_run, ret, err);
+	return r;
+}
+
+static int run(const struct invocation *in, struct err *err)
+{
+	struct search search = { .out = in->out ? in->out : "out" };
+	struct gc_report report;
+	char removed[16], kept[16];
+	int r = collect(in, &search, &report, err);
+
+	if (r >= 0)
+		printf("%s %ju files, %s; kept %ju, %s, for %zu locks\n",
+		       in->dry_run ? "would remove" : "removed", (uintmax_t)report.removed,
+		       human_size(report.removed_bytes, removed), (uintmax_t)report.kept,
+		       human_size(report.kept_bytes, kept), search.locks.count);
+	strv_release(&search.locks);
+	return r;
+}
+
+static const struct option_row *const options[] = {
+	&option_out, &option_store, &option_dry_run, &option_help, NULL,
+};
+
+const struct verb verb_gc = {
+	.name = "gc",
+	.arguments = "[LOCK…]",
+	.summary = "remove from the store what no result needs",
+	.description =
+		"Keeps the packages of every lock found below --out and of the locks named, the newest "
+		"indices, and whatever is younger than a day; removes the rest of the store. What was "
+		"removed is fetched again when it is needed.",
+	.max_arguments = 1000,
+	.option = options,
+	.run = run,
+};

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/verbs.h"
+
+const struct verb *const verbs[] = {
+	&verb_build, &verb_lock,    &verb_gc,	      &verb_recipe_help, &verb_completion,
+	&verb_man,   &verb_version, &verb_deb_worker, &verb_deb_tar,	 NULL,
+};

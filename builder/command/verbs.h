@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* The verbs, one file each (the ones that only print are together in verb-print.c). */
+#pragma once
+
+#include "command/cli.h"
+
+extern const struct verb verb_build, verb_lock, verb_gc;
+extern const struct verb verb_recipe_help, verb_completion, verb_man, verb_version;
+extern const struct verb verb_deb_worker,
+	verb_deb_tar; /* hidden: our own children (rootfs/deb.h) */
