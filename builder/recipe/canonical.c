@@ -43,9 +43,9 @@ static void write_list(struct text *out, const char *label, const struct recipe_
 static void write_ids(struct text *out, const char *label, const struct recipe *r)
 {
 	for (size_t i = 0; i < r->id_count; i++) {
-		cleanup_free char *value = xasprintf("%s %s %u", r->id[i].name,
-						     r->id[i].group_only ? "group" : "both",
-						     r->id[i].id);
+		cleanup_free char *value =
+			xasprintf("%s %s %u", r->id[i].name, r->id[i].group_only ? "group" : "both",
+				  r->id[i].id);
 
 		write_item(out, label, i, value);
 	}
@@ -142,8 +142,8 @@ static void write_entries(struct text *out, const struct schema_key *key, const 
 	values_default_item(key, blank);
 	for (size_t i = 0; i < count; i++)
 		for (const struct schema_key *k = NULL; (k = schema_next(key->path, k));) {
-			cleanup_free char *label = xasprintf("%s[%zu].%s", key->path, i,
-							     schema_leaf(k));
+			cleanup_free char *label =
+				xasprintf("%s[%zu].%s", key->path, i, schema_leaf(k));
 
 			write_changed(out, k, label, items + i * key->element_size, blank);
 		}

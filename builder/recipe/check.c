@@ -94,8 +94,8 @@ static int check_allowed(const struct schema_key *key, const struct node *node, 
 	list = strv_join(&words, ", ");
 	nearest(node->text, (const char *const *)words.item, words.count, 1, &near);
 	if (words.count == 1)
-		position_error(&node->at, err, "'%s': only %s is possible, found %s", key->path, list,
-			       node_text(node, found));
+		position_error(&node->at, err, "'%s': only %s is possible, found %s", key->path,
+			       list, node_text(node, found));
 	else
 		position_error(&node->at, err, "'%s' must be one of %s, found %s", key->path, list,
 			       node_text(node, found));
@@ -155,8 +155,8 @@ static int check_ids(const struct schema_key *key, const struct node *node, stru
 					      "'%s' is not the name of a system user", name);
 		if (number->kind == NODE_MAPPING) {
 			if (number->count != 1 || !streq(number->key[0].name, "group"))
-				return wrong_type(key, number, "NAME: NUMBER or NAME: {group: NUMBER}",
-						  err);
+				return wrong_type(key, number,
+						  "NAME: NUMBER or NAME: {group: NUMBER}", err);
 			number = number->item[0];
 		}
 		r = check_number(key, number, err);

@@ -7,15 +7,16 @@
 #include "recipe/format.h"
 
 #define CRYPT64 "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define MAKE_HASH "make one with 'mkpasswd' (package whois) or 'openssl passwd -6', and put it in quotes"
+#define MAKE_HASH                                                                                  \
+	"make one with 'mkpasswd' (package whois) or 'openssl passwd -6', and put it in quotes"
 
 /* crypt(5): prefix, then parameters and salt up to the last '$', then the hash itself. */
 static const struct hash_kind {
 	const char *prefix;
 	size_t length; /* of the part after the last '$' */
 } hash_kinds[] = {
-	{ "$y$", 43 },	{ "$gy$", 43 }, { "$7$", 43 },	{ "$6$", 86 },
-	{ "$5$", 43 },	{ "$2a$", 53 }, { "$2b$", 53 }, { "$2y$", 53 },
+	{ "$y$", 43 }, { "$gy$", 43 }, { "$7$", 43 },  { "$6$", 86 },
+	{ "$5$", 43 }, { "$2a$", 53 }, { "$2b$", 53 }, { "$2y$", 53 },
 };
 
 static bool is_password(const char *s, const char **hint)
@@ -46,8 +47,11 @@ const struct format format_password = {
 
 bool format_is_key_line(const char *value)
 {
-	static const char *const types[] = { "ssh-ed25519", "ssh-rsa", "ssh-dss",
-					     "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
+	static const char *const types[] = { "ssh-ed25519",
+					     "ssh-rsa",
+					     "ssh-dss",
+					     "ecdsa-sha2-nistp256",
+					     "ecdsa-sha2-nistp384",
 					     "ecdsa-sha2-nistp521",
 					     "sk-ssh-ed25519@openssh.com",
 					     "sk-ecdsa-sha2-nistp256@openssh.com" };
@@ -56,7 +60,8 @@ bool format_is_key_line(const char *value)
 	strv_split(&words, value, " \t");
 	for (size_t i = 0; i + 1 < words.count; i++)
 		for (size_t t = 0; t < sizeof(types) / sizeof(*types); t++)
-			if (streq(words.item[i], types[t]) && starts_with(words.item[i + 1], "AAAA"))
+			if (streq(words.item[i], types[t]) &&
+			    starts_with(words.item[i + 1], "AAAA"))
 				return true;
 	return false;
 }
@@ -81,7 +86,7 @@ static bool is_deb_path(const char *s, const char **hint)
 const struct format format_deb_path = {
 	.is = is_deb_path,
 	.noun = "a package file",
-	.rule = "a file that ends in .deb, seen from the recipe; names of packages go into 'packages'",
+	.rule = "a file that ends in .deb, seen from the recipe; package names go into 'packages'",
 };
 
 static bool is_key_or_path(const char *s, const char **hint)

@@ -29,7 +29,7 @@ static bool is_title(const char *s, const char **hint)
 const struct format format_title = {
 	.is = is_title,
 	.noun = "a title",
-	.rule = "no quotes, backslash, '$' or '`', at most 200 bytes: it is copied into several formats",
+	.rule = "no quotes, backslash, '$' or '`', at most 200 bytes: it goes into several formats",
 };
 
 static bool is_menu_text(const char *s, const char **hint)
@@ -64,13 +64,13 @@ const struct format format_name = {
 
 static bool is_suite(const char *s, const char **hint)
 {
-	static const char *const moving[] = { "stable", "oldstable", "oldoldstable", "testing",
-					      "unstable", "experimental" };
+	static const char *const moving[] = { "stable",	 "oldstable", "oldoldstable",
+					      "testing", "unstable",  "experimental" };
 
 	for (size_t i = 0; i < sizeof(moving) / sizeof(*moving); i++) {
 		if (!streq(s, moving[i]))
 			continue;
-		*hint = "that name moves from release to release: write the code name (trixie, sid)";
+		*hint = "that name moves with each release: write the code name (trixie, sid)";
 		return false;
 	}
 	if (ends_with(s, "-updates") || ends_with(s, "-security")) {
@@ -160,7 +160,7 @@ static bool is_domain(const char *s, const char **hint)
 const struct format format_domain = {
 	.is = is_domain,
 	.noun = "a domain name",
-	.rule = "labels of lower-case letters, digits and hyphens with dots between, such as example.net",
+	.rule = "lower-case letters, digits and hyphens with dots between, such as example.net",
 };
 
 static bool is_locale(const char *s, const char **hint)
@@ -285,8 +285,7 @@ static bool is_terminal(const char *s, const char **hint)
 		*hint = "without /dev/";
 	for (size_t i = 0; i < sizeof(prefix) / sizeof(*prefix); i++)
 		if (starts_with(s, prefix[i]))
-			return made_of(s + strlen(prefix[i]), DIGIT, DIGIT, 2) &&
-			       !streq(s, "tty0");
+			return made_of(s + strlen(prefix[i]), DIGIT, DIGIT, 2) && !streq(s, "tty0");
 	return false;
 }
 const struct format format_terminal = {

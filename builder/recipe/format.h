@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What single values must look like. Values end up in PXELINUX and GRUB menus, dhcpd.conf, exports and
- * shell-like files of the image, none of which agree on quoting: so what could break one of them is
- * refused here, at the line that says it, instead of being escaped five ways later.
+ * What single values must look like. Values end up in PXELINUX and GRUB menus, dhcpd.conf, exports
+ * and shell-like files of the image, none of which agree on quoting: so what could break one of
+ * them is refused here, at the line that says it, instead of being escaped five ways later.
  */
 #pragma once
 
@@ -20,19 +20,19 @@ struct format {
 	bool secret;	  /* never shown in messages */
 };
 
-extern const struct format format_title;	/* printable UTF-8 without quotes, \, $, ` */
-extern const struct format format_menu_text;	/* the same in ASCII, for PXELINUX's screen */
-extern const struct format format_name;		/* of the recipe: a directory, a part of paths */
+extern const struct format format_title;     /* printable UTF-8 without quotes, \, $, ` */
+extern const struct format format_menu_text; /* the same in ASCII, for PXELINUX's screen */
+extern const struct format format_name;	     /* of the recipe: a directory, a part of paths */
 extern const struct format format_suite;
 extern const struct format format_suite_foreign; /* of a third-party repository */
-extern const struct format format_word;		/* a component, a unit … */
+extern const struct format format_word;		 /* a component, a unit … */
 extern const struct format format_package;
-extern const struct format format_kernel;	/* a package, or none */
-extern const struct format format_hostname;	/* RFC 1123, one label */
+extern const struct format format_kernel;   /* a package, or none */
+extern const struct format format_hostname; /* RFC 1123, one label */
 extern const struct format format_domain;
-extern const struct format format_locale;	/* de_DE.UTF-8 */
+extern const struct format format_locale;	  /* de_DE.UTF-8 */
 extern const struct format format_default_locale; /* the same, or C.UTF-8 */
-extern const struct format format_keymap;	/* de, de(nodeadkeys) */
+extern const struct format format_keymap;	  /* de, de(nodeadkeys) */
 extern const struct format format_timezone;
 extern const struct format format_font;
 extern const struct format format_font_size;
@@ -40,15 +40,15 @@ extern const struct format format_charmap;
 extern const struct format format_terminal;
 extern const struct format format_unit;
 extern const struct format format_module;
-extern const struct format format_password;	/* locked, or a crypt(5) hash */
+extern const struct format format_password; /* locked, or a crypt(5) hash */
 extern const struct format format_key_or_path;
-extern const struct format format_local_path;	/* of a file of the recipe's author */
+extern const struct format format_local_path; /* of a file of the recipe's author */
 extern const struct format format_deb_path;
 extern const struct format format_label;
-extern const struct format format_append;	/* kernel words */
+extern const struct format format_append; /* kernel words */
 extern const struct format format_mac;
 extern const struct format format_server_path;	/* absolute, on the file server */
-extern const struct format format_overlay_size;	/* 50%, 1G */
+extern const struct format format_overlay_size; /* 50%, 1G */
 extern const struct format format_address;	/* IPv4 */
 extern const struct format format_range;	/* two of them */
 extern const struct format format_interface;

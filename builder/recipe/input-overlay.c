@@ -86,8 +86,9 @@ static int add_entry(const struct walk_entry *e, void *data, struct err *err)
 		return 0;
 	}
 	refuse_entry(w, e, "is neither a file, a directory nor a symbolic link", err);
-	return err_hint(err, "device nodes, fifos and sockets belong into /dev and /run, which are made "
-			     "at boot");
+	return err_hint(err,
+			"device nodes, fifos and sockets belong into /dev and /run, which are made "
+			"at boot");
 }
 
 int input_overlay(const struct position *at, const char *path, char ret_digest[DIGEST_HEX],

@@ -102,8 +102,9 @@ static int add_key_line(const struct position *at, const char *path, unsigned nu
 		return 0;
 	if (strstr(line, "PRIVATE KEY")) {
 		position_error(at, err, "'%s' is a private key", path);
-		return err_hint(err, "name the public half, which ends in .pub: whoever can boot the "
-				     "image could read the private one");
+		return err_hint(err,
+				"name the public half, which ends in .pub: whoever can boot the "
+				"image could read the private one");
 	}
 	for (const char *p = line; *p; p++)
 		if (((unsigned char)*p < 0x20 && *p != '\t') || *p == 0x7f)

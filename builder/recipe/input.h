@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The files beside a recipe: scripts, .debs, keyrings, authorized keys, overlays. Each is an input of
- * the build, so each is read and hashed when the recipe is loaded, and its errors stand at the line of
- * the recipe that names it.
+ * The files beside a recipe: scripts, .debs, keyrings, authorized keys, overlays. Each is an input
+ * of the build, so each is read and hashed when the recipe is loaded, and its errors stand at the
+ * line of the recipe that names it.
  */
 #pragma once
 
@@ -17,7 +17,8 @@
 #define INPUT_OVERLAY_MAX ((uint64_t)2 * 1024 * 1024 * 1024) /* bytes in one overlay */
 #define INPUT_OVERLAY_ENTRIES_MAX 100000
 
-/* `given` as seen from the file it was written in: "recipes/a.yaml" and "../b" is "recipes/../b". */
+/* `given` as seen from the file it was written in: "recipes/a.yaml" and "../b" is
+ * "recipes/../b". */
 char *input_path(const struct position *at, const char *given);
 
 enum input_kind { INPUT_SCRIPT, INPUT_DEB, INPUT_KEYRING };

@@ -48,8 +48,9 @@ static int nothing_to_remove(const struct schema_key *key, const struct node *li
 		if (identity_of(key, list->item[i]))
 			strv_add(&names, identity_of(key, list->item[i]));
 	if (!names.count)
-		return err_hint(err, "'-' before a name removes what the recipe in 'extends' lists, "
-				     "and there the list is empty");
+		return err_hint(err,
+				"'-' before a name removes what the recipe in 'extends' lists, "
+				"and there the list is empty");
 	nearest(name, (const char *const *)names.item, names.count, 1, &near);
 	if (near.count)
 		return err_hint(err, "did you mean '-%s'?", near.item[0]);
@@ -96,7 +97,8 @@ static int merge_mapping(const char *parent, struct node *base, struct node *ove
 	while (over->count) {
 		cleanup_free char *leaf = xstrdup(over->key[0].name);
 		const struct node_key name = { leaf, over->key[0].at };
-		cleanup_free char *path = *parent ? xasprintf("%s.%s", parent, leaf) : xstrdup(leaf);
+		cleanup_free char *path =
+			*parent ? xasprintf("%s.%s", parent, leaf) : xstrdup(leaf);
 		const struct schema_key *key = schema_find(path);
 		CLEANUP(node_cleanup) struct node *value = node_take(over, 0);
 		struct node *below = node_get(base, leaf);

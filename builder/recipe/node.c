@@ -65,8 +65,8 @@ void node_set(struct node *mapping, const struct node_key *key, struct node *val
 	}
 	node_add(mapping, value);
 	if (mapping->allocated != before)
-		mapping->key = xreallocarray(mapping->key, mapping->allocated,
-					     sizeof(*mapping->key));
+		mapping->key =
+			xreallocarray(mapping->key, mapping->allocated, sizeof(*mapping->key));
 	mapping->key[mapping->count - 1].name = xstrdup(key->name);
 	mapping->key[mapping->count - 1].at = key->at;
 }

@@ -10,8 +10,9 @@ struct position {
 	unsigned column;
 };
 
-/* An ERR_USAGE error at that place, with the source line; for a default it names the recipe only.
- * Returns what err_set() returns; add a way out with err_hint(). Later stages use it for what only they
- * can know: position_error(&name->at, err, "no package '%s' in trixie", name->value). */
+/* An ERR_USAGE error at that place, with the source line; for a default it names the recipe
+ * only. Returns what err_set() returns; add a way out with err_hint(). Later stages use it for
+ * what only they can know: position_error(&name->at, err, "no package '%s' in trixie",
+ * name->value). */
 int position_error(const struct position *at, struct err *err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

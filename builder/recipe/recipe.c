@@ -143,8 +143,7 @@ static void resolve_values(struct recipe *r)
 	for (size_t i = 0; i < r->menu.client_count; i++)
 		normalise_mac(r->menu.client[i].mac);
 	if (!r->menu.default_entry)
-		r->menu.default_entry =
-			xstrdup(r->menu.entry_count ? r->menu.entry[0].label : "");
+		r->menu.default_entry = xstrdup(r->menu.entry_count ? r->menu.entry[0].label : "");
 	for (size_t i = 0; i < r->mirrors.count; i++)
 		while (ends_with(r->mirrors.item[i].value, "/"))
 			r->mirrors.item[i].value[strlen(r->mirrors.item[i].value) - 1] = '\0';

@@ -3,9 +3,9 @@
  * What the user asks for, read and checked. recipe_load() reads the file and everything it extends,
  * fills every default and resolves every path, so that the stages after it decide nothing.
  *
- * The keys, their types, defaults and one-line explanations stand in one table (schema.c), which also
- * makes the error messages, docs/recipe.md and the commented example. A value keeps the place it was
- * written at, for messages.
+ * The keys, their types, defaults and one-line explanations stand in one table (schema.c), which
+ * also makes the error messages, docs/recipe.md and the commented example. A value keeps the place
+ * it was written at, for messages.
  */
 #pragma once
 
@@ -64,17 +64,17 @@ enum menu_kind { MENU_LOCAL, MENU_MEMTEST, MENU_RESCUE };
 
 struct recipe_menu_entry {
 	enum menu_kind kind;
-	char *label;  /* PXELINUX LABEL, GRUB --id */
-	char *title;  /* MENU LABEL */
-	char *append; /* extra kernel words, "" */
+	char *label;		/* PXELINUX LABEL, GRUB --id */
+	char *title;		/* MENU LABEL */
+	char *append;		/* extra kernel words, "" */
 	enum nfs_access access; /* of a rescue entry: ro (overlay) or rw */
 	struct position at;
 };
 
 struct recipe_menu_client { /* `clients:` one machine's own menu */
-	char *mac;     /* aa:bb:cc:dd:ee:ff, lower case */
-	char *entry;   /* label of its default entry */
-	int timeout;   /* tenths of a second; -1: the menu's; 0: at once */
+	char *mac;	    /* aa:bb:cc:dd:ee:ff, lower case */
+	char *entry;	    /* label of its default entry */
+	int timeout;	    /* tenths of a second; -1: the menu's; 0: at once */
 	struct position at;
 };
 
@@ -117,18 +117,18 @@ struct recipe {
 		char *program;		      /* mingetty | agetty */
 	} autologin;
 	struct {
-		char *password; /* "locked" or a crypt(3) hash */
-		struct recipe_list authorized_keys; /* public keys, a line each, files already read */
+		char *password;			    /* "locked" or a crypt(3) hash */
+		struct recipe_list authorized_keys; /* lines; files already read */
 	} root;
 	struct {
 		struct recipe_list disable;
 		struct recipe_list mask;
 	} services;
 	struct {
-		char *generator;	    /* initramfs-tools */
-		char *modules;		    /* most | netboot | dep | list (initramfs.conf MODULES) */
-		struct recipe_list extra;   /* modules */
-		char *compress;		    /* zstd | gzip | xz | lz4 */
+		char *generator;	  /* initramfs-tools */
+		char *modules;		  /* netboot | most | list (initramfs.conf MODULES) */
+		struct recipe_list extra; /* modules */
+		char *compress;		  /* zstd | gzip | xz | lz4 */
 	} initramfs;
 	struct recipe_list overlays; /* directories, openable, in order */
 	struct strv overlay_digests; /* of each overlay: see digest below */
@@ -136,9 +136,9 @@ struct recipe {
 	char *kernel; /* package whose dependency is the kernel: linux-image-amd64; "" for none */
 	struct {
 		char *title;
-		int timeout; /* tenths of a second */
+		int timeout;	     /* tenths of a second */
 		char *default_entry; /* label */
-		bool serial; /* also a serial console variant of each rescue entry */
+		bool serial;	     /* also a serial console variant of each rescue entry */
 		struct recipe_menu_entry *entry;
 		size_t entry_count;
 		struct recipe_menu_client *client;
@@ -158,14 +158,14 @@ struct recipe {
 		char *router;
 		char *nameserver;
 		char *domain;
-		char *tftp_root; /* /srv/pxe/tftp */
-		char *interface; /* eth0 */
-		bool write_address; /* write ADDRESS into nfsroot= rather than taking DHCP's next-server */
+		char *tftp_root;    /* /srv/pxe/tftp */
+		char *interface;    /* eth0 */
+		bool write_address; /* ADDRESS in nfsroot= instead of DHCP's next-server */
 	} server;
 	int compression_level; /* zstd, 1..19 */
 	char *apt_sources;     /* text of sources.list for the image; NULL: apt's own example */
 
-	/* SHA-256 over all that the recipe decides: recipe_canonical(). What a lock is compared with. */
+	/* SHA-256 over all that the recipe decides, recipe_canonical(): locks are checked with it. */
 	char digest[DIGEST_HEX];
 
 	struct strv files; /* every recipe that was read, as opened; positions point at them */
@@ -176,10 +176,10 @@ int recipe_load(const char *path, struct recipe *ret, struct err *err);
 void recipe_release(struct recipe *r);
 
 /*
- * The effective values as text, one a line, sorted by key: `packages[3] = vim`. What equals its default
- * is left out, so that a new key does not change the digest of recipes that do not use it. Scripts,
- * .debs and keyrings stand there as the SHA-256 of their content; overlays as one over the path, type,
- * content, link target and executable bit of all they hold. Mirrors, comments, file names of recipes,
- * the place of the checkout and its umask are not in it.
+ * The effective values as text, one a line, sorted by key: `packages[3] = vim`. What equals its
+ * default is left out, so that a new key does not change the digest of recipes that do not use it.
+ * Scripts, .debs and keyrings stand there as the SHA-256 of their content; overlays as one over the
+ * path, type, content, link target and executable bit of all they hold. Mirrors, comments, file
+ * names of recipes, the place of the checkout and its umask are not in it.
  */
 void recipe_canonical(const struct recipe *r, struct text *ret);

@@ -4,8 +4,8 @@
 #include "base/text.h"
 #include "recipe/format.h"
 
-/* Names that how-tos still give, and what has their content in bookworm and trixie; the names on the left
- * are gone there, or dummies on their way out. */
+/* Names that how-tos still give, and what has their content in bookworm and trixie; the names on
+ * the left are gone there, or dummies on their way out. */
 static const struct {
 	const char *before, *now;
 } renamed[] = {

@@ -150,8 +150,8 @@ static void write_example_value(FILE *to, const struct schema_key *key)
 	fputs("]", to);
 }
 
-/* What must be there is written out, all else stands in comments: its default or an example. A comment
- * about a key of a section survives taking the section's '#' away. */
+/* What must be there is written out, all else stands in comments: its default or an example. A
+ * comment about a key of a section survives taking the section's '#' away. */
 static void write_example_keys(FILE *to, const char *parent, unsigned depth)
 {
 	const struct schema_key *of = schema_find(parent);
@@ -180,8 +180,8 @@ static void write_example_keys(FILE *to, const char *parent, unsigned depth)
 
 int schema_write_example(FILE *to)
 {
-	fputs("# A recipe with every key. What begins with '#' is the default, or an example where there\n"
-	      "# is none: take the '#' away and change it. docs/recipe.md explains more.\n",
+	fputs("# A recipe with every key. What begins with '#' is the default, or an example\n"
+	      "# where there is none: take the '#' away and change it. docs/recipe.md has more.\n",
 	      to);
 	write_example_keys(to, "", 0);
 	return finish(to);

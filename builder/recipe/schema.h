@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one table of a recipe's keys. A row says what a key is called, what type and form its value has,
- * where it goes in struct recipe, what it is when absent, and what it is for. Parser, error messages,
- * defaults, the digest, docs/recipe.md and the commented example are all made from it.
+ * The one table of a recipe's keys. A row says what a key is called, what type and form its value
+ * has, where it goes in struct recipe, what it is when absent, and what it is for. Parser, error
+ * messages, defaults, the digest, docs/recipe.md and the commented example are all made from it.
  *
  *	parse (yaml.h) -> schema_check() -> merge (merge.h) -> schema_require() -> fill (value.h)
  *

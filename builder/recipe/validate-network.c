@@ -76,7 +76,8 @@ static int check_client(const struct recipe *r, size_t i, struct err *err)
 
 	for (size_t j = 0; j < i; j++)
 		if (streq(client->mac, r->menu.client[j].mac))
-			return position_error(&client->at, err, "a second menu for %s", client->mac);
+			return position_error(&client->at, err, "a second menu for %s",
+					      client->mac);
 	if (!find_entry(r, client->entry))
 		return unknown_label(r, &client->at, client->entry, err);
 	return 0;

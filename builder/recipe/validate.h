@@ -16,5 +16,4 @@ int validate_server(const struct recipe *r, const struct node *root, struct err 
 int validate_menu(const struct recipe *r, const struct node *root, struct err *err);
 
 /* Where a key was written; the recipe as a whole for a default. */
-struct position validate_position(const struct recipe *r, const struct node *root,
-				  const char *key);
+struct position validate_position(const struct recipe *r, const struct node *root, const char *key);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the merged tree into struct recipe and out again, driven by the schema's rows: fill each field
- * from its node or its default, write it as text for the digest, free it.
+ * From the merged tree into struct recipe and out again, driven by the schema's rows: fill each
+ * field from its node or its default, write it as text for the digest, free it.
  */
 #pragma once
 
@@ -11,8 +11,8 @@ void recipe_list_add(struct recipe_list *l, const char *value, const struct posi
 void recipe_list_release(struct recipe_list *l);
 bool recipe_list_has(const struct recipe_list *l, const char *value);
 
-/* root: checked and merged; NULL: all defaults. r->path is set. Opens no files: of these, only .given,
- * .path and .at are filled, and authorized keys are as written. */
+/* root: checked and merged; NULL: all defaults. r->path is set. Opens no files: of these, only
+ * .given, .path and .at are filled, and authorized keys are as written. */
 void values_fill(struct recipe *r, const struct node *root);
 /* A zeroed element of a list of mappings with nothing but defaults, and its end. */
 void values_default_item(const struct schema_key *list, void *item);

@@ -44,8 +44,8 @@ static int syntax_error(struct reader *r)
 			       r->path, p->problem, p->problem_offset);
 	if (!p->problem_mark.line && !p->problem_mark.column && p->context)
 		at = position_of(r, &p->context_mark);
-	position_error(&at, r->err, "not valid YAML: %s%s%s", p->problem,
-		     p->context ? ", " : "", p->context ? p->context : "");
+	position_error(&at, r->err, "not valid YAML: %s%s%s", p->problem, p->context ? ", " : "",
+		       p->context ? p->context : "");
 	if (line_starts_with_tab(r, at.line))
 		return err_hint(r->err, "YAML does not allow tabs for indentation: use spaces");
 	if (strstr(p->problem, "mapping values are not allowed"))
@@ -70,12 +70,12 @@ static int refuse_decoration(struct reader *r, const yaml_event_t *event, const 
 
 	if (anchor) {
 		position_error(&at, r->err, "anchors ('&%s') are not part of recipes",
-			     (const char *)anchor);
+			       (const char *)anchor);
 		return err_hint(r->err, "write the value out, or share it through 'extends'");
 	}
 	if (tag) {
 		position_error(&at, r->err, "tags ('%s') are not part of recipes",
-			     (const char *)tag);
+			       (const char *)tag);
 		return err_hint(r->err, "leave the tag out: the key decides the type of its value");
 	}
 	return 0;
@@ -98,7 +98,7 @@ static int read_scalar(struct reader *r, const yaml_event_t *event, struct node 
 
 	if (length > NODE_TEXT_MAX)
 		return position_error(&at, r->err, "a text of more than %d KiB",
-				    NODE_TEXT_MAX / 1024);
+				      NODE_TEXT_MAX / 1024);
 	if (memchr(value, 0, length))
 		return position_error(&at, r->err, "a text with a NUL byte");
 	*ret = new_node(r, event, NODE_SCALAR);
@@ -107,8 +107,7 @@ static int read_scalar(struct reader *r, const yaml_event_t *event, struct node 
 	return 0;
 }
 
-static int read_list(struct reader *r, const yaml_event_t *start, unsigned depth,
-		     struct node **ret)
+static int read_list(struct reader *r, const yaml_event_t *start, unsigned depth, struct node **ret)
 {
 	CLEANUP(node_cleanup) struct node *list = new_node(r, start, NODE_LIST);
 
@@ -122,8 +121,8 @@ static int read_list(struct reader *r, const yaml_event_t *start, unsigned depth
 		if (event.type == YAML_SEQUENCE_END_EVENT)
 			break;
 		if (list->count == NODE_LIST_MAX)
-			return position_error(&list->at, r->err,
-					    "a list of more than %d items", NODE_LIST_MAX);
+			return position_error(&list->at, r->err, "a list of more than %d items",
+					      NODE_LIST_MAX);
 		e = read_node(r, &event, depth + 1, &item);
 		if (e < 0)
 			return e;
@@ -145,8 +144,7 @@ static int check_key(struct reader *r, const yaml_event_t *event, const struct n
 	if (e < 0)
 		return e;
 	if (mapping->count == NODE_LIST_MAX)
-		return position_error(&at, r->err, "a mapping of more than %d keys",
-				    NODE_LIST_MAX);
+		return position_error(&at, r->err, "a mapping of more than %d keys", NODE_LIST_MAX);
 	for (size_t i = 0; i < mapping->count; i++) {
 		if (!streq(mapping->key[i].name, name))
 			continue;
@@ -195,19 +193,18 @@ static int refuse_alias(struct reader *r, const yaml_event_t *event)
 	struct position at = position_of(r, &event->start_mark);
 
 	position_error(&at, r->err, "aliases ('*%s') are not part of recipes",
-		     (const char *)event->data.alias.anchor);
+		       (const char *)event->data.alias.anchor);
 	return err_hint(r->err, "a text that begins with '*' needs quotes");
 }
 
-static int read_node(struct reader *r, const yaml_event_t *event, unsigned depth,
-		     struct node **ret)
+static int read_node(struct reader *r, const yaml_event_t *event, unsigned depth, struct node **ret)
 {
 	struct position at = position_of(r, &event->start_mark);
 	int e = 0;
 
 	if (depth > NODE_DEPTH_MAX)
 		return position_error(&at, r->err, "nested more than %d levels deep",
-				    NODE_DEPTH_MAX);
+				      NODE_DEPTH_MAX);
 	if (event->type == YAML_ALIAS_EVENT)
 		return refuse_alias(r, event);
 	if (event->type == YAML_SCALAR_EVENT) {
@@ -242,14 +239,14 @@ static int open_document(struct reader *r, yaml_event_t *ret)
 		return e;
 	if (document.type != YAML_DOCUMENT_START_EVENT) {
 		err_set(r->err, ERR_USAGE, "recipe '%s' is empty", r->path);
-		return err_hint(r->err, "'netrescue recipe-help --example' writes one to start from");
+		return err_hint(r->err,
+				"'netrescue recipe-help --example' writes one to start from");
 	}
 	at = position_of(r, &document.start_mark);
 	if (document.data.document_start.version_directive ||
 	    document.data.document_start.tag_directives.start !=
 		    document.data.document_start.tag_directives.end)
-		return position_error(&at, r->err,
-				    "directives ('%%…') are not part of recipes");
+		return position_error(&at, r->err, "directives ('%%…') are not part of recipes");
 	return next_event(r, ret);
 }
 

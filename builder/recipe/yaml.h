@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * YAML as recipes use it (libyaml's events, YAML 1.1), as a tree whose every node knows where it was
- * written. Names begin with node_, because yaml_ is libyaml's.
+ * YAML as recipes use it (libyaml's events, YAML 1.1), as a tree whose every node knows where it
+ * was written. Names begin with node_, because yaml_ is libyaml's.
  *
- * Strict: one document whose top is a mapping with plain text for keys. Refused, each with its place:
- * duplicate keys, anchors and aliases, tags, directives, more than one document, more than
+ * Strict: one document whose top is a mapping with plain text for keys. Refused, each with its
+ * place: duplicate keys, anchors and aliases, tags, directives, more than one document, more than
  * NODE_DEPTH_MAX levels, lists longer than NODE_LIST_MAX, scalars longer than NODE_TEXT_MAX.
  *
  * A scalar is its text. Whether `no` means false or Norway is the schema's to say.
@@ -29,8 +29,8 @@ struct node_key {
 struct node {
 	enum node_kind kind;
 	struct position at;
-	char *text;	     /* of a scalar */
-	bool quoted;	     /* a scalar in quotes or a block: "" is text, nothing is nothing */
+	char *text;	      /* of a scalar */
+	bool quoted;	      /* a scalar in quotes or a block: "" is text, nothing is nothing */
 	struct node_key *key; /* of a mapping: as many as items */
 	struct node **item;
 	size_t count;

@@ -161,8 +161,7 @@ static int apply_rules(struct collector *c, struct overlay_entry *e, const struc
 	const struct overlay_rule *mode = overlay_rules_find(&c->rules, RULE_MODE, e->path);
 	const struct overlay_rule *cap = overlay_rules_find(&c->rules, RULE_CAP, e->path);
 	const struct overlay_rule *dir = overlay_rules_find(&c->rules, RULE_DIR, e->path);
-	const struct overlay_rule *template =
-		overlay_rules_find(&c->rules, RULE_TEMPLATE, e->path);
+	const struct overlay_rule *template = overlay_rules_find(&c->rules, RULE_TEMPLATE, e->path);
 
 	if (mode && e->type == S_IFLNK)
 		return misplaced(c, mode, "a file or a directory: links have no mode", err);
@@ -243,7 +242,8 @@ static int visit(const struct walk_entry *w, void *data, struct err *err)
 	if (streq(w->path, OVERLAY_RULES))
 		return 0;
 	if (!is_plain_name(w->path))
-		return refuse(c, w->path, err, "has control characters in its name, or is not UTF-8");
+		return refuse(c, w->path, err,
+			      "has control characters in its name, or is not UTF-8");
 	if (is_mount(w->path)) {
 		refuse(c, w->path, err, "lies where a running system mounts something");
 		return err_hint(err, "/dev, /proc, /run and /sys are not part of the image");
@@ -350,8 +350,8 @@ int overlay_collect(const struct recipe *r, const char *dir, int dirfd,
 		    const struct overlay_context *context, struct overlay_entries *ret,
 		    struct err *err)
 {
-	CLEANUP(release_collector) struct collector c = { .recipe = r, .context = context,
-							  .dir = dir };
+	CLEANUP(release_collector)
+	struct collector c = { .recipe = r, .context = context, .dir = dir };
 	int e = overlay_rules_read(r, dir, dirfd, &c.rules, err);
 
 	if (e < 0)

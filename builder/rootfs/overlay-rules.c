@@ -140,8 +140,9 @@ static int read_argument(struct line *l, struct overlay_rule *rule)
 	case RULE_CAP:
 		if (!capability_parse(word, rule->capability)) {
 			e = fail(l, "not capabilities");
-			err_hint(l->err, "names of capabilities(7) with commas between, then +ep or "
-					 "+p: cap_net_raw+ep");
+			err_hint(l->err,
+				 "names of capabilities(7) with commas between, then +ep or "
+				 "+p: cap_net_raw+ep");
 		}
 		break;
 	case RULE_TEMPLATE:
@@ -183,8 +184,9 @@ static int read_path(struct line *l, struct overlay_rule *rule)
 	}
 	if (!is_tree_path(path) || streq(path, OVERLAY_RULES)) {
 		fail(l, "not a path in the overlay");
-		return err_hint(l->err, "relative to the overlay's folder, without '..', '//' and a "
-					"slash at its end");
+		return err_hint(l->err,
+				"relative to the overlay's folder, without '..', '//' and a "
+				"slash at its end");
 	}
 	rule->path = take_ptr(path);
 	return 0;
@@ -215,6 +217,9 @@ static int read_verb(struct line *l, enum overlay_verb *ret)
 static int check_double(const struct overlay_rules *rules, const struct overlay_rule *rule,
 			struct line *l)
 {
+	/* conditions add up */
+	if (rule->verb == RULE_WHEN)
+		return 0;
 	for (size_t i = 0; i < rules->count; i++)
 		if (rules->item[i].verb == rule->verb && streq(rules->item[i].path, rule->path)) {
 			fail(l, "a second '%s' for it", verbs[rule->verb].word);
@@ -322,8 +327,8 @@ bool overlay_rules_want(struct overlay_rules *rules, const char *path)
 
 		if (rule->verb != RULE_WHEN)
 			continue;
-		if (length && (!starts_with(path, rule->path) ||
-			       (path[length] && path[length] != '/')))
+		if (length &&
+		    (!starts_with(path, rule->path) || (path[length] && path[length] != '/')))
 			continue;
 		rule->used = true;
 		want = want && rule->holds;

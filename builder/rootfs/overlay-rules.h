@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The `.overlay` file of an overlay (overlay.h has the format) as data. Reading checks the words of each
- * rule; whether its path exists is for the walk to say, which marks each rule it used.
+ * The `.overlay` file of an overlay (overlay.h has the format) as data. Reading checks the words of
+ * each rule; whether its path exists is for the walk to say, which marks each rule it used.
  */
 #pragma once
 
@@ -23,8 +23,8 @@ struct overlay_rule {
 	char *path; /* "" for the whole overlay (when) */
 	unsigned line;
 	bool used;
-	bool holds;	/* when: the condition is true for this recipe */
-	unsigned mode;	/* mode, dir */
+	bool holds;	    /* when: the condition is true for this recipe */
+	unsigned mode;	    /* mode, dir */
 	char *user, *group; /* owner */
 	unsigned char capability[CAPABILITY_XATTR_SIZE]; /* cap: security.capability, version 2 */
 };

@@ -59,7 +59,8 @@ static int write_content(struct archive *a, const char *dir, int fd, uint64_t si
 		if (n < 0)
 			return err_errno(err, ERR_USAGE, (int)-n, "reading overlay '%s'", dir);
 		if (n == 0)
-			return err_set(err, ERR_USAGE, "a file of overlay '%s' became shorter", dir);
+			return err_set(err, ERR_USAGE, "a file of overlay '%s' became shorter",
+				       dir);
 		if (archive_write_data(a, buffer, (size_t)n) != n)
 			return archive_error(a, dir, err);
 		left -= (uint64_t)n;
@@ -112,7 +113,7 @@ static int write_entry(struct archive *a, const char *dir, int dirfd, const stru
 static int open_archive(struct archive *a, const char *dir, int out_fd, struct err *err)
 {
 	if (archive_write_set_format_pax(a) != ARCHIVE_OK ||
-	    archive_write_set_options(a, "hdrcharset=BINARY") != ARCHIVE_OK ||
+	    archive_write_set_options(a, "hdrcharset=BINARY,xattrheader=SCHILY") != ARCHIVE_OK ||
 	    archive_write_add_filter_none(a) != ARCHIVE_OK ||
 	    archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
 	    archive_write_open_fd(a, out_fd) != ARCHIVE_OK)

@@ -6,15 +6,15 @@
  *	r = overlay_write_tar(recipe, dir, &context, fd, err);
  *	r = sandbox_put(sandbox, fd, "/", err);
  *
- * Files are 0644 root:root, 0755 if their owner may execute them (what git keeps); symbolic links are
- * taken as they are. A directory is in the stream only if `.overlay` names it or if it is empty:
- * missing parents are made by whoever unpacks (0755 root:root), existing ones keep owner and mode, and
- * `lib/x` goes through the tree's `lib -> usr/lib`. Device nodes, fifos and sockets are refused, as are
- * links whose `..` climb above the tree.
+ * Files are 0644 root:root, 0755 if their owner may execute them (what git keeps); symbolic links
+ * are taken as they are. A directory is in the stream only if `.overlay` names it or if it is
+ * empty: missing parents are made by whoever unpacks (0755 root:root), existing ones keep owner and
+ * mode, and `lib/x` goes through the tree's `lib -> usr/lib`. Device nodes, fifos and sockets are
+ * refused, as are links whose `..` climb above the tree.
  *
- * What git cannot keep stands in `.overlay`, a text file in the overlay's folder that is not laid over.
- * One rule a line, `#` starts a comment line, PATH is relative to the folder and reaches to the end of
- * the line:
+ * What git cannot keep stands in `.overlay`, a text file in the overlay's folder that is not laid
+ * over. One rule a line, `#` starts a comment line, PATH is relative to the folder and reaches to
+ * the end of the line:
  *
  *	when init=systemd [PATH]       only for that init system; with PATH, it and what lies below;
  *	                               also init=sysvinit, access=ro, access=rw (nfs.access)
@@ -43,6 +43,6 @@ struct overlay_context {
 int overlay_write_tar(const struct recipe *r, const char *dir,
 		      const struct overlay_context *context, int out_fd, struct err *err);
 
-/* Finds in a recipe's overlays what would fail later: rules, file types, templates. Names in `owner`
- * rules are not looked up. To be called right after recipe_load(). */
+/* Finds in a recipe's overlays what would fail later: rules, file types, templates. Names in
+ * `owner` rules are not looked up. To be called right after recipe_load(). */
 int overlays_check(const struct recipe *r, struct err *err);

@@ -42,8 +42,8 @@ static int unknown_name(const char *path, const char *text, const char *at, cons
 			line++;
 			start = p + 1;
 		}
-	err_at(err, ERR_USAGE, path, line, (unsigned)(at - start) + 1, "unknown name '%s' in template",
-	       name);
+	err_at(err, ERR_USAGE, path, line, (unsigned)(at - start) + 1,
+	       "unknown name '%s' in template", name);
 	for (size_t i = 0; i < count; i++)
 		strv_add(&names, v[i].name);
 	nearest(name, (const char *const *)names.item, names.count, 1, &near);

@@ -8,10 +8,10 @@
  *	=== error
  *	recipe.yaml:1:1: error: …
  *
- * Sections: `file PATH`, `program PATH` (0755), `link PATH TARGET`, `directory PATH`, `fifo PATH`, made
- * in the scratch directory in this order; a path `as/is` makes its parents. Any other section is what is
- * expected: its name is .kind, its text .expected. In the text of a file, @TAB@, @ESC@ and @NUL@ stand for
- * what an editor would hide.
+ * Sections: `file PATH`, `program PATH` (0755), `link PATH TARGET`, `directory PATH`, `fifo PATH`,
+ * made in the scratch directory in this order; a path `as/is` makes its parents. Any other section
+ * is what is expected: its name is .kind, its text .expected. In the text of a file, @TAB@, @ESC@
+ * and @NUL@ stand for what an editor would hide.
  */
 #pragma once
 
@@ -146,10 +146,10 @@ __attribute__((unused)) static char *case_printed(const struct err *err)
 	return text_take(&t);
 }
 
-/* Runs `test` once for each file of `pattern`, which becomes its state. Fails if there are fewer than
- * `least`. Returns what cmocka returns. */
-__attribute__((unused)) static int case_run_all(const char *group, const char *pattern, size_t least,
-			void (*test)(void **state))
+/* Runs `test` once for each file of `pattern`, which becomes its state. Fails if there are fewer
+ * than `least`. Returns what cmocka returns. */
+__attribute__((unused)) static int case_run_all(const char *group, const char *pattern,
+						size_t least, void (*test)(void **state))
 {
 	struct CMUnitTest *tests;
 	glob_t g = { 0 };
@@ -162,8 +162,8 @@ __attribute__((unused)) static int case_run_all(const char *group, const char *p
 	}
 	tests = xcalloc(g.gl_pathc, sizeof(*tests));
 	for (size_t i = 0; i < g.gl_pathc; i++)
-		tests[i] = (struct CMUnitTest){ strrchr(g.gl_pathv[i], '/') + 1, test, scratch_setup,
-						scratch_teardown, g.gl_pathv[i] };
+		tests[i] = (struct CMUnitTest){ strrchr(g.gl_pathv[i], '/') + 1, test,
+						scratch_setup, scratch_teardown, g.gl_pathv[i] };
 	r = _cmocka_run_group_tests(group, tests, g.gl_pathc, NULL, NULL);
 	free(tests);
 	globfree(&g);

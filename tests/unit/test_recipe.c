@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What cases cannot show: what the digest depends on, limits, the recipes we ship, the documentation. */
+/* What cases cannot show: what the digest depends on, limits, the recipes we ship, the
+ * documentation. */
 #include "case.h"
 
 #include "recipe/recipe.h"
@@ -361,7 +362,8 @@ static void documentation_is_current(void **state)
 	assert_string_equal(page.data, markdown);
 }
 
-/* The example is a recipe as it is, and one whose keys are all right when every '#' is taken away. */
+/* The example is a recipe as it is, and one whose keys are all right when every '#' is taken
+ * away. */
 static void example_is_a_recipe(void **state)
 {
 	CLEANUP(recipe_release) struct recipe r = { 0 };
