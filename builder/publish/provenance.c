@@ -78,7 +78,7 @@ static json_t *tools_json(void)
 {
 	json_t *o = json_object();
 
-	json_add_text(o, "libarchive", archive_version_details());
+	json_add_text(o, "libarchive", archive_version_string());
 	json_add_text(o, "libcurl", curl_version());
 	json_add_text(o, "openssl", OpenSSL_version(OPENSSL_VERSION));
 	json_add_text(o, "jansson", jansson_version_str());

@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "publish/menu.h"
 #include "publish/result.h"
 
 #define EPOCH 1787976000
@@ -339,6 +340,7 @@ static void missing_boot_packages_are_named_before_anything_is_made(void **state
 		for (size_t k = 0; k < f.lock.packages.count; k++)
 			if (streq(f.lock.packages.item[k].name, name[i]))
 				f.lock.packages.item[k].name[0] = '-';
+		packages_sort(&f.lock.packages);
 		assert_true(begin(&f, &res, &err) < 0);
 		assert_int_equal(err.class, ERR_USAGE);
 		assert_non_null(strstr(err.message, name[i]));
@@ -375,6 +377,40 @@ static void an_unusable_out_is_an_error(void **state)
 	assert_non_null(strstr(err.hint, "--out"));
 }
 
+/* The recipe's own limits leave room, so only a recipe that is made by hand gets there. */
+static void limits_of_loader_and_kernel(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 }, second = { 0 };
+	char append[2048], name[128], path[] = "/srv/x", size[] = "50%", title[] = "X",
+				      label[] = "x";
+	struct recipe_menu_entry entry = { .kind = MENU_RESCUE, .append = append };
+	struct recipe r = { .menu = { .title = title, .entry = &entry, .entry_count = 1 } };
+	struct menu m = { 0 };
+
+	(void)state;
+	entry.label = label;
+	entry.title = title;
+	r.name = name;
+	r.nfs.path = path;
+	r.nfs.overlay_size = size;
+	memset(name, 'n', 100);
+	name[100] = '\0';
+	append[0] = '\0';
+	assert_true(menu_describe(&r, "20260829T041900Z-1f3a9c2e", &m, &err) < 0);
+	assert_int_equal(err.class, ERR_USAGE);
+	assert_non_null(strstr(err.message, "127 bytes"));
+	name[1] = '\0';
+	memset(append, 'a', 1850);
+	append[1850] = '\0';
+	assert_true(menu_describe(&r, "20260829T041900Z-1f3a9c2e", &m, &second) < 0);
+	assert_non_null(strstr(second.message, "command line"));
+	assert_non_null(strstr(second.hint, "2047"));
+	append[1700] = '\0';
+	err_release(&second);
+	assert_int_equal(menu_describe(&r, "20260829T041900Z-1f3a9c2e", &m, &second), 0);
+	menu_release(&m);
+}
+
 int main(void)
 {
 #define SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
@@ -389,6 +425,7 @@ int main(void)
 		SCRATCH(missing_boot_packages_are_named_before_anything_is_made),
 		SCRATCH(loader_and_modules_must_be_of_one_build),
 		SCRATCH(an_unusable_out_is_an_error),
+		cmocka_unit_test(limits_of_loader_and_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
