@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* Making and fetching locks, from a mirror in the file system. What lock_read() refuses: test_lock_cases. */
+#include "unit.h"
+
+#include "archive/ar.h"
+#include "archive/lock.h"
+#include "base/memory.h"
+
+struct fixture {
+	struct store *store;
+	struct recipe recipe;
+	struct mirrors mirrors;
+	struct packages packages;
+};
+
+/* What is enough of a .deb for its date. */
+static char *deb_text(const char *time, const char *rest)
+{
+	return xasprintf(
+		"!<arch>\n%-16s%-12s%-6d%-6d%-8s%-10d`\n2.0\n%-16s%-12s%-6d%-6d%-8s%-10zu`\n%s",
+		"debian-binary", time, 0, 0, "100644", 4, "control.tar", time, 0, 0, "100644",
+		strlen(rest), rest);
+}
+
+static void add(struct fixture *f, const char *name, const char *time, const char *repository)
+{
+	cleanup_free char *deb = deb_text(time, name);
+	cleanup_free char *file = xasprintf("%s%s.deb", repository, name);
+	struct package *p = packages_add(&f->packages);
+
+	scratch_file(file, deb);
+	p->name = xstrdup(name);
+	p->version = xstrdup("1");
+	p->architecture = xstrdup("amd64");
+	p->suite = xstrdup("trixie");
+	p->component = xstrdup("main");
+	p->path = xasprintf("%s.deb", name);
+	p->repository = xstrdup(repository);
+	p->size = strlen(deb);
+	digest_bytes(deb, strlen(deb), p->sha256);
+}
+
+static void setup(struct fixture *f)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_free char *store = xasprintf("%s/store", scratch_path);
+
+	*f = (struct fixture){ .recipe = { .name = xstrdup("x"),
+					   .suite = xstrdup("trixie"),
+					   .architecture = xstrdup("amd64") } };
+	digest_bytes("recipe", 6, f->recipe.digest);
+	strv_addf(&f->mirrors.archive, "file://%s", scratch_path);
+	strv_addf(&f->mirrors.security, "file://%s/security", scratch_path);
+	assert_int_equal(mkdirat(scratch_fd, "security", 0755), 0);
+	assert_int_equal(store_open(store, &f->store, &err), 0);
+}
+
+static void teardown(struct fixture *f)
+{
+	store_free(f->store);
+	free(f->recipe.name);
+	free(f->recipe.suite);
+	free(f->recipe.architecture);
+	free(f->recipe.debs.item);
+	mirrors_release(&f->mirrors);
+	packages_release(&f->packages);
+}
+
+static int make(struct fixture *f, bool offline, struct lock *ret, struct err *err)
+{
+	return lock_make(f->store, &f->recipe, &f->mirrors, offline, &f->packages, ret, err);
+}
+
+static void takes_the_newest_date(void **state)
+{
+	CLEANUP(teardown) struct fixture f = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(lock_release) struct lock lock = { 0 };
+	CLEANUP(lock_release) struct lock again = { 0 };
+	cleanup_free char *text = NULL, *version = NULL, *path = NULL;
+
+	(void)state;
+	setup(&f);
+	add(&f, "bb", "1600000000", "");
+	add(&f, "aa", "1700000000", "");
+	assert_int_equal(make(&f, false, &lock, &err), 0);
+	assert_int_equal(lock.source_date_epoch, 1700000000);
+	assert_string_equal(lock.packages.item[0].name, "aa");
+	version = lock_version(&lock);
+	assert_memory_equal(version, "20231114T221320Z-", 17);
+	assert_memory_equal(version + 17, lock.digest, 8);
+
+	text = lock_text(&lock);
+	scratch_file("x.lock", text);
+	path = xasprintf("%s/x.lock", scratch_path);
+	assert_int_equal(lock_read(path, &again, &err), 0);
+	assert_string_equal(again.digest, lock.digest);
+	assert_int_equal(lock_check(&again, &f.recipe, &err), 0);
+	assert_int_equal(lock_fetch(f.store, &again, &f.recipe, &f.mirrors, false, &err), 0);
+	assert_int_equal(lock_fetch(f.store, &again, &f.recipe, &f.mirrors, true, &err), 0);
+}
+
+/* Security's mirror is another one; the date of a package in the store needs no mirror. */
+static void asks_the_right_mirror(void **state)
+{
+	CLEANUP(teardown) struct fixture f = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(lock_release) struct lock lock = { 0 };
+
+	(void)state;
+	setup(&f);
+	add(&f, "cc", "1600000000", "security");
+	assert_int_equal(renameat(scratch_fd, "securitycc.deb", scratch_fd, "security/cc.deb"), 0);
+	assert_int_equal(make(&f, false, &lock, &err), 0);
+	assert_int_equal(lock_fetch(f.store, &lock, &f.recipe, &f.mirrors, false, &err), 0);
+	assert_int_equal(unlinkat(scratch_fd, "security/cc.deb", 0), 0);
+	assert_int_equal(lock_fetch(f.store, &lock, &f.recipe, &f.mirrors, false, &err), 0);
+}
+
+static void needs_the_store_when_offline(void **state)
+{
+	CLEANUP(teardown) struct fixture f = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(lock_release) struct lock lock = { 0 };
+
+	(void)state;
+	setup(&f);
+	add(&f, "aa", "1600000000", "");
+	assert_true(make(&f, true, &lock, &err) < 0);
+	assert_int_equal(err.class, ERR_NETWORK);
+	assert_non_null(strstr(err.message, "'aa'"));
+	err_release(&err);
+	assert_int_equal(make(&f, false, &lock, &err), 0);
+	assert_true(lock_fetch(f.store, &lock, &f.recipe, &f.mirrors, true, &err) < 0);
+	assert_int_equal(err.class, ERR_NETWORK);
+}
+
+/* The head of the file says another date when the lock is made than the file has in the end. */
+static void finds_a_lying_mirror(void **state)
+{
+	CLEANUP(teardown) struct fixture f = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(lock_release) struct lock lock = { 0 };
+	cleanup_free char *lie = deb_text("1600000001", "aa");
+	cleanup_free char *truth = deb_text("1600000000", "aa");
+
+	(void)state;
+	setup(&f);
+	add(&f, "aa", "1600000000", "");
+	scratch_file("aa.deb", lie);
+	assert_int_equal(make(&f, false, &lock, &err), 0);
+	assert_int_equal(lock.source_date_epoch, 1600000001);
+	scratch_file("aa.deb", truth);
+	assert_true(lock_fetch(f.store, &lock, &f.recipe, &f.mirrors, false, &err) < 0);
+	assert_int_equal(err.class, ERR_TRUST);
+	assert_non_null(strstr(err.message, "1600000001"));
+
+	/* The next lock is right: what the bytes say is known by now. */
+	err_release(&err);
+	f.packages = lock.packages;
+	lock.packages = (struct packages){ 0 };
+	lock_release(&lock);
+	assert_int_equal(make(&f, false, &lock, &err), 0);
+	assert_int_equal(lock.source_date_epoch, 1600000000);
+}
+
+static void refuses_a_future_date(void **state)
+{
+	CLEANUP(teardown) struct fixture f = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(lock_release) struct lock lock = { 0 };
+
+	(void)state;
+	setup(&f);
+	add(&f, "aa", "99999999999", "");
+	assert_true(make(&f, false, &lock, &err) < 0);
+	assert_int_equal(err.class, ERR_BUILD);
+	assert_non_null(strstr(err.message, "clock"));
+}
+
+static void refuses_another_recipe(void **state)
+{
+	CLEANUP(teardown) struct fixture f = { 0 };
+	CLEANUP(lock_release) struct lock lock = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	setup(&f);
+	add(&f, "aa", "1600000000", "");
+	assert_int_equal(make(&f, false, &lock, &err), 0);
+	digest_bytes("other", 5, f.recipe.digest);
+	assert_true(lock_check(&lock, &f.recipe, &err) < 0);
+	assert_int_equal(err.class, ERR_TRUST);
+	err_release(&err);
+	digest_bytes("recipe", 6, f.recipe.digest);
+	lock.bytes_epoch++;
+	assert_true(lock_check(&lock, &f.recipe, &err) < 0);
+	assert_non_null(strstr(err.message, "bytes-epoch"));
+	err_release(&err);
+	lock.bytes_epoch--;
+	f.recipe.suite[0] = 'T';
+	assert_true(lock_check(&lock, &f.recipe, &err) < 0);
+	err_release(&err);
+}
+
+/* A local package comes from the recipe's file, and only while that is what it was. */
+static void keeps_local_packages(void **state)
+{
+	CLEANUP(teardown) struct fixture f = { 0 };
+	CLEANUP(lock_release) struct lock lock = { 0 };
+	struct err err = { 0 };
+	cleanup_free char *path = xasprintf("%s/localmine.deb", scratch_path);
+	struct recipe_file *deb;
+
+	(void)state;
+	setup(&f);
+	add(&f, "mine", "1600000000", "local");
+	f.recipe.debs.item = xcalloc(1, sizeof(*f.recipe.debs.item));
+	f.recipe.debs.count = 1;
+	deb = &f.recipe.debs.item[0];
+	deb->path = path;
+	deb->given = path;
+	memcpy(deb->digest, f.packages.item[0].sha256, DIGEST_HEX);
+	assert_int_equal(make(&f, true, &lock, &err), 0);
+	assert_int_equal(lock.source_date_epoch, 1600000000);
+	assert_int_equal(lock_fetch(f.store, &lock, &f.recipe, &f.mirrors, true, &err), 0);
+	scratch_file("localmine.deb", "changed");
+	assert_true(lock_fetch(f.store, &lock, &f.recipe, &f.mirrors, true, &err) < 0);
+	assert_int_equal(err.class, ERR_TRUST);
+	err_release(&err);
+}
+
+static void reads_dates(void **state)
+{
+	static const char *const wrong[] = {
+		"", "x", "-1", "0", "253402300800", "1e9", "99999999999999"
+	};
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_free char *good = deb_text("1600000000", "");
+	int64_t time = 7;
+
+	(void)state;
+	assert_int_equal(strlen(good), AR_HEAD);
+	assert_int_equal(ar_time("x", good, AR_HEAD, &time, &err), 0);
+	assert_int_equal(time, 1600000000);
+	assert_true(ar_time("x", good, AR_HEAD - 1, &time, &err) < 0);
+	assert_int_equal(err.class, ERR_TRUST);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		cleanup_free char *bad = deb_text(wrong[i], "");
+
+		err_release(&err);
+		assert_true(ar_time("x", bad, AR_HEAD, &time, &err) < 0);
+	}
+	good[0] = 'x';
+	assert_true(ar_time("x", good, AR_HEAD, &time, &err) < 0);
+	assert_int_equal(time, 1600000000);
+}
+
+#define scratch_test(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		scratch_test(takes_the_newest_date),	    scratch_test(asks_the_right_mirror),
+		scratch_test(needs_the_store_when_offline), scratch_test(finds_a_lying_mirror),
+		scratch_test(refuses_a_future_date),	    scratch_test(refuses_another_recipe),
+		scratch_test(keeps_local_packages),	    cmocka_unit_test(reads_dates),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
