@@ -76,6 +76,7 @@ static bool is_known_warning(const char *line)
 	static const char *const known[] = {
 		/* cryptroot: no root in fstab; the root is the server's. */
 		"cryptsetup: WARNING: Couldn't determine root device",
+		"cryptsetup: ERROR: Couldn't resolve device ",
 		/* Firmware that is in no installed package: the recipe's choice. */
 		"W: Possible missing firmware ",
 		"W: missing firmware ",
