@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include <string.h>
 
 #include "base/memory.h"
@@ -10,7 +10,8 @@
 
 /* The kernel packages are unpacked: all that depmod reads is there. */
 static const char *const depmod_argv[] = {
-	"sh", "-ec",
+	"sh",
+	"-ec",
 	"for d in /usr/lib/modules/*/; do\n"
 	"	[ ! -e \"$d/modules.order\" ] || /usr/sbin/depmod \"$(basename \"$d\")\"\n"
 	"done",
@@ -18,9 +19,11 @@ static const char *const depmod_argv[] = {
 };
 
 /* The image's own locale-gen with its list elsewhere, since /etc/locale.gen is the business of
- * locales' postinst; and the alias file, which is a conffile, from where dpkg has unpacked it to. */
+ * locales' postinst; and the alias file, which is a conffile, from where dpkg has unpacked it to.
+ */
 static const char *const prepare_argv[] = {
-	"sh", "-ec",
+	"sh",
+	"-ec",
 	"a=/etc/locale.alias.dpkg-new; [ -e $a ] || a=/etc/locale.alias\n"
 	"cp $a " EARLY_ALIASES "\n"
 	"sed -e 's|^LOCALEGEN=.*|LOCALEGEN=" EARLY_LOCALES "|'"
@@ -28,8 +31,8 @@ static const char *const prepare_argv[] = {
 	" /usr/sbin/locale-gen > " EARLY_LOCALE_GEN,
 	NULL,
 };
-static const char *const early_argv[] = { "flock", BOOTSTRAP_LOCALE_LOCK, "sh", EARLY_LOCALE_GEN,
-					  "--keep-existing", NULL };
+static const char *const early_argv[] = { "flock",	    BOOTSTRAP_LOCALE_LOCK, "sh",
+					  EARLY_LOCALE_GEN, "--keep-existing",	   NULL };
 
 /* The lines that locales' postinst will write to /etc/locale.gen for the recipe's locales, in its
  * order: the archive's bytes depend on it. */
@@ -70,9 +73,9 @@ static int prepare_locales(struct rootfs *r, bool *ret, struct err *err)
 
 int bootstrap_configure(struct rootfs *r, struct err *err)
 {
-	static const char *const configure_argv[] = { "dpkg", "--force-unsafe-io",
-						      "--abort-after=1", "--configure",
-						      "-a", NULL };
+	static const char *const configure_argv[] = {
+		"dpkg", "--force-unsafe-io", "--abort-after=1", "--configure", "-a", NULL
+	};
 	struct sandbox_command command[3] = { { .argv = configure_argv } };
 	size_t count = 1;
 	bool locales;

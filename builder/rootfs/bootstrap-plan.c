@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include <string.h>
 
 #include "archive/deb822.h"
@@ -81,7 +81,8 @@ static bool is_base(const struct package *p)
 	return p->role == ROLE_IMAGE && (p->base || p->essential);
 }
 
-/* The package of that name, else the first that provides it, within the base; true if there is one. */
+/* The package of that name, else the first that provides it, within the base; true if there is one.
+ */
 static bool add_name(struct closure *c, const char *name)
 {
 	const struct package *p = packages_find(c->packages, name, ROLE_IMAGE);
@@ -159,8 +160,10 @@ int phases_plan(struct store *s, const struct lock *lock, struct phases *ret, st
 
 		if (p->role != ROLE_IMAGE)
 			continue;
-		add_package(c.member[i] ? &ret->essential : p->base ? &ret->base : &ret->rest, p,
-			    lock->packages.count);
+		add_package(c.member[i] ? &ret->essential
+			    : p->base	? &ret->base
+					: &ret->rest,
+			    p, lock->packages.count);
 	}
 	if (!ret->essential.count)
 		return err_set(err, ERR_BUILD, "the lock holds no essential package");

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
@@ -73,9 +73,9 @@ static int seed_put(struct seed *seed, struct sandbox *sb, const char *where, st
 	return sandbox_put(sb, seed->fd, where, err);
 }
 
-/* depmod of the kernel's postinst runs beside configuring, unless a package of out-of-tree modules calls
- * it; update-initramfs last and once. locale-gen runs beside configuring for the recipe's locales, so
- * the one that locales' postinst calls waits for that one and has little left to do. */
+/* depmod of the kernel's postinst runs beside configuring, unless a package of out-of-tree modules
+ * calls it; update-initramfs last and once. locale-gen runs beside configuring for the recipe's
+ * locales, so the one that locales' postinst calls waits for that one and has little left to do. */
 static const struct {
 	const char *name;
 	const char *script;
@@ -83,8 +83,9 @@ static const struct {
 	{ "depmod", "#!/bin/sh\n"
 		    "case $DPKG_MAINTSCRIPT_PACKAGE in linux-image-*) exit 0 ;; esac\n"
 		    "exec /usr/sbin/depmod \"$@\"\n" },
-	{ "locale-gen", "#!/bin/sh\n"
-			"exec flock " BOOTSTRAP_LOCALE_LOCK " /usr/sbin/locale-gen --keep-existing\n" },
+	{ "locale-gen",
+	  "#!/bin/sh\n"
+	  "exec flock " BOOTSTRAP_LOCALE_LOCK " /usr/sbin/locale-gen --keep-existing\n" },
 	{ "update-initramfs", "#!/bin/sh\nexit 0\n" },
 	/* Nothing starts during a build, not even what asks neither policy-rc.d nor systemctl. */
 	{ "start-stop-daemon", "#!/bin/sh\nexit 0\n" },
@@ -217,9 +218,8 @@ int bootstrap_put_debs(struct rootfs *r, const struct phase *phase, struct err *
 	in = fds[0];
 	out = fds[1];
 	e = child_start(&child,
-			&(struct child_options){ .argv = argv,
-						 .fd = { { 0, list }, { 1, out } },
-						 .fd_count = 2 },
+			&(struct child_options){
+				.argv = argv, .fd = { { 0, list }, { 1, out } }, .fd_count = 2 },
 			err);
 	if (e < 0)
 		return e;

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include <string.h>
 
 #include "base/memory.h"
@@ -7,7 +7,8 @@
 
 const char *const bootstrap_env[] = {
 	"PATH=" BOOTSTRAP_BIN ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-	/* What an import compiles carries a time; what a package compiles on purpose carries a hash. */
+	/* What an import compiles carries a time; what a package compiles on purpose carries a
+	 * hash. */
 	"PYTHONDONTWRITEBYTECODE=1",
 	NULL,
 };

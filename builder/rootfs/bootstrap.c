@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include "rootfs/bootstrap.h"
 
 #include <string.h>
@@ -58,11 +58,12 @@ static int extract(struct rootfs *r, const struct phase *phase, struct err *err)
 	return e;
 }
 
-/* Before the first dpkg: an empty database of this architecture, and the users that dpkg's unpacking
- * needs by name, from base-passwd's own preinst. */
+/* Before the first dpkg: an empty database of this architecture, and the users that dpkg's
+ * unpacking needs by name, from base-passwd's own preinst. */
 static int prime_dpkg(struct rootfs *r, struct err *err)
 {
-	static const char *const preinst[] = { SANDBOX_SCRATCH "/base-passwd/preinst", "install", NULL };
+	static const char *const preinst[] = { SANDBOX_SCRATCH "/base-passwd/preinst", "install",
+					       NULL };
 	static const char *const env[] = { "DPKG_MAINTSCRIPT_NAME=preinst",
 					   "DPKG_MAINTSCRIPT_PACKAGE=base-passwd", NULL };
 	struct sandbox_command command = { .argv = preinst, .env = env };
@@ -213,8 +214,9 @@ static int make_partial(struct rootfs *r, struct err *err)
 
 	if (e < 0 || !apt)
 		return e;
-	return sandbox_call(r->sandbox, err, "install", "-d", "-m", "0700", "-o", "_apt", "-g", "root",
-			    "/var/lib/apt/lists/partial", "/var/cache/apt/archives/partial", NULL);
+	return sandbox_call(r->sandbox, err, "install", "-d", "-m", "0700", "-o", "_apt", "-g",
+			    "root", "/var/lib/apt/lists/partial", "/var/cache/apt/archives/partial",
+			    NULL);
 }
 
 /* dpkg's own opinion: nothing half-installed, no pending triggers. */
@@ -231,7 +233,8 @@ static int audit(struct rootfs *r, struct err *err)
 		return e;
 	if (command.status == 0 && said.length == 0)
 		return 0;
-	return err_set(err, ERR_BUILD, "dpkg --audit is not content: %s", said.data ? said.data : "");
+	return err_set(err, ERR_BUILD, "dpkg --audit is not content: %s",
+		       said.data ? said.data : "");
 }
 
 static int rest(struct rootfs *r, struct err *err)

@@ -3,13 +3,14 @@
  * What the stages base and rest consist of (bootstrap.c runs them in order).
  *
  * The packages are installed in three phases, each one `dpkg --unpack` and one `dpkg --configure`:
- *   essential  Essential packages and what they depend on, as mmdebstrap and debootstrap begin. dpkg
- *              cannot run before they are there, so their payloads are extracted first.
- *   base       what else the lock flags as base: every target of a Pre-Depends, debconf, apt and their
- *              dependencies. After it nothing can stop dpkg from unpacking the others in one go.
+ *   essential  Essential packages and what they depend on, as mmdebstrap and debootstrap begin.
+ *              dpkg cannot run before they are there, so their payloads are extracted first.
+ *   base       what else the lock flags as base: every target of a Pre-Depends, debconf, apt and
+ *              their dependencies. After it nothing can stop dpkg from unpacking the others in one
+ *              go.
  *   rest       everything else.
- * Why essential apart: maintainer scripts look whether systemctl is there already and make other links
- * if so; a base in one piece gave a system that differed from mmdebstrap's.
+ * Why essential apart: maintainer scripts look whether systemctl is there already and make other
+ * links if so; a base in one piece gave a system that differed from mmdebstrap's.
  */
 #pragma once
 
@@ -22,8 +23,8 @@
 #define BOOTSTRAP_BIN SANDBOX_SCRATCH "/bin"
 #define BOOTSTRAP_LOCALE_LOCK SANDBOX_SCRATCH "/locale-gen.lock"
 
-/* Denies every start of a service (invoke-rc.d(8)) from the base to the end of settings; normalise takes
- * it away if it is still this one. */
+/* Denies every start of a service (invoke-rc.d(8)) from the base to the end of settings; normalise
+ * takes it away if it is still this one. */
 #define BOOTSTRAP_POLICY "/usr/sbin/policy-rc.d"
 #define BOOTSTRAP_POLICY_TEXT "#!/bin/sh\nexit 101\n"
 
@@ -48,13 +49,15 @@ void phases_release(struct phases *p);
 
 /* bootstrap-put.c: things into the tree before anything can run there. */
 int bootstrap_put_tools(struct rootfs *r, struct err *err);
-int bootstrap_put_links(struct rootfs *r, struct err *err); /* merged /usr, if base-files has none */
+/* Merged /usr, if base-files does not carry the links. */
+int bootstrap_put_links(struct rootfs *r, struct err *err);
 int bootstrap_put_debs(struct rootfs *r, const struct phase *phase, struct err *err);
 /* The path that bootstrap_put_debs() gave it. Caller frees. */
 char *bootstrap_deb_path(const struct package *p);
 
-/* bootstrap-late.c: `dpkg --configure -a` of everything with what was held back beside it, each once:
- * depmod, and locale-gen for the recipe's locales. update-initramfs stays held back: stage_initramfs. */
+/* bootstrap-late.c: `dpkg --configure -a` of everything with what was held back beside it, each
+ * once: depmod, and locale-gen for the recipe's locales. update-initramfs stays held back:
+ * stage_initramfs. */
 int bootstrap_configure(struct rootfs *r, struct err *err);
 
 /* bootstrap-run.c: dpkg with arguments and paths of a phase's .debs (NULL: none), its lines as
@@ -65,9 +68,9 @@ int bootstrap_dpkg(struct rootfs *r, const char *const *arguments, const struct 
 int bootstrap_run(struct rootfs *r, struct sandbox_command *command, size_t count, struct err *err);
 
 /* ids.c: `ids:` of the recipe. ids_tool() appends a wrapper's script for that program (adduser,
- * addgroup, useradd, groupadd, systemd-sysusers) to ret, through which a package that creates a name of
- * the recipe gives it the recipe's number. ids_settle(), after the rest, checks all numbers and fills
- * r->allocated_ids with those that packages chose; with strict-ids these are an error. */
+ * addgroup, useradd, groupadd, systemd-sysusers) to ret, through which a package that creates a
+ * name of the recipe gives it the recipe's number. ids_settle(), after the rest, checks all numbers
+ * and fills r->allocated_ids with those that packages chose; with strict-ids these are an error. */
 extern const char *const ids_tools[];
 void ids_tool(const struct recipe *recipe, const char *program, struct text *ret);
 int ids_settle(struct rootfs *r, struct err *err);

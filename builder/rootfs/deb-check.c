@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include "rootfs/deb-check.h"
 
 #include <search.h>
@@ -43,8 +43,8 @@ void deb_check_release(struct deb_check *c)
 	c->names = NULL;
 }
 
-/* Steps of a relative path: +1 for each name, -1 for "..". -1 if it ever goes above its start, which
- * is `depth` directories below the root. */
+/* Steps of a relative path: +1 for each name, -1 for "..". -1 if it ever goes above its start,
+ * which is `depth` directories below the root. */
 static int path_depth(const char *path, int depth)
 {
 	while (*path) {
@@ -108,9 +108,10 @@ static int check_parents(const struct deb_check *c, const char *name, struct err
 		*slash = '\0';
 		s = find(c, parent);
 		if (s && !S_ISDIR(s->type))
-			return err_set(err, ERR_BUILD,
-				       "'%s' lies below '%s', which the package ships as no directory",
-				       name, parent);
+			return err_set(
+				err, ERR_BUILD,
+				"'%s' lies below '%s', which the package ships as no directory",
+				name, parent);
 	}
 	return 0;
 }
@@ -122,9 +123,10 @@ static int check_hardlink(const struct deb_check *c, const char *name, const cha
 	const struct seen *s = clean ? find(c, clean) : NULL;
 
 	if (!s || !S_ISREG(s->type))
-		return err_set(err, ERR_BUILD,
-			       "'%s' is a hard link to '%s', which is no earlier file of the package",
-			       name, target);
+		return err_set(
+			err, ERR_BUILD,
+			"'%s' is a hard link to '%s', which is no earlier file of the package",
+			name, target);
 	return 0;
 }
 
@@ -135,7 +137,8 @@ static int check_symlink(const char *name, const char *target, struct err *err)
 	if (!target || !*target || strlen(target) > DEB_PATH_MAX)
 		return err_set(err, ERR_BUILD, "'%s' is a link without a sane target", name);
 	if (*target != '/' && path_depth(target, depth) < 0)
-		return err_set(err, ERR_BUILD, "'%s' is a link out of the tree, to '%s'", name, target);
+		return err_set(err, ERR_BUILD, "'%s' is a link out of the tree, to '%s'", name,
+			       target);
 	return 0;
 }
 
@@ -179,8 +182,8 @@ static int check_type(struct deb_check *c, struct archive_entry *entry, const ch
 	if (archive_entry_sparse_count(entry) > 0)
 		return err_set(err, ERR_BUILD, "'%s' is a sparse file", name);
 	if (size < 0 || (uint64_t)size > c->limit - c->bytes)
-		return err_set(err, ERR_BUILD, "'%s' makes the package's files exceed %llu bytes", name,
-			       (unsigned long long)c->limit);
+		return err_set(err, ERR_BUILD, "'%s' makes the package's files exceed %llu bytes",
+			       name, (unsigned long long)c->limit);
 	c->bytes += (uint64_t)size;
 	return 0;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a package's archive may hold: names inside the tree, directories, regular files, symbolic links
- * (absolute targets are fine, climbing over the root is not), hard links to earlier regular members of
- * the same package, nothing below a link of its own, nothing twice but directories. No devices,
- * fifos, sockets (policy 10.6), no sparse files (dpkg has none), and not more than the limits below.
+ * What a package's archive may hold: names inside the tree, directories, regular files, symbolic
+ * links (absolute targets are fine, climbing over the root is not), hard links to earlier regular
+ * members of the same package, nothing below a link of its own, nothing twice but directories. No
+ * devices, fifos, sockets (policy 10.6), no sparse files (dpkg has none), and not more than the
+ * limits below.
  */
 #pragma once
 
@@ -25,7 +26,7 @@ struct deb_check {
 	uint64_t limit; /* bytes of all files */
 	uint64_t bytes; /* so far */
 	uint64_t count;
-	void *names;	/* tsearch(3) tree of struct seen: what every name was */
+	void *names; /* tsearch(3) tree of struct seen: what every name was */
 };
 
 /* installed_size: what the index says, bytes; 0: nothing. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include <string.h>
 #include <sys/stat.h>
 
@@ -17,8 +17,8 @@ static char *resolve(const char *from, const char *target)
 	cleanup_free char *whole = NULL;
 	const char *slash = strrchr(from, '/');
 
-	whole = *target == '/' || !slash ? xstrdup(target) :
-					   xasprintf("%.*s/%s", (int)(slash - from), from, target);
+	whole = *target == '/' || !slash ? xstrdup(target)
+					 : xasprintf("%.*s/%s", (int)(slash - from), from, target);
 	strv_split(&given, whole, "/");
 	for (size_t i = 0; i < given.count; i++) {
 		if (streq(given.item[i], "."))
@@ -111,8 +111,8 @@ int deb_read_member(struct store *s, const struct package *p, const char *path, 
 		if (r != 0)
 			return r < 0 ? r : 0;
 		if (!link)
-			return err_set(err, ERR_BUILD, "package '%s' %s holds no file '%s'", p->name,
-				       p->version, at);
+			return err_set(err, ERR_BUILD, "package '%s' %s holds no file '%s'",
+				       p->name, p->version, at);
 		free(at);
 		at = take_ptr(link);
 	}

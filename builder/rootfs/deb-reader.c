@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include "rootfs/deb-reader.h"
 
 #include <errno.h>
@@ -30,7 +30,8 @@ int deb_archive_error(struct archive *a, struct err *err, const char *what)
 	const char *why = archive_error_string(a);
 	int errnum = archive_errno(a);
 
-	/* Damaged input has EILSEQ or a negative number here, whose text says less than libarchive's. */
+	/* Damaged input has EILSEQ or a negative number here, whose text says less than
+	 * libarchive's. */
 	if (errnum > 0 && errnum != EILSEQ && errnum != EINVAL)
 		return err_errno(err, ERR_BUILD, errnum, "%s", what);
 	return err_set(err, ERR_BUILD, "%s: %s", what, why ? why : "damaged archive");
@@ -103,7 +104,8 @@ static int next_member(struct deb_reader *r, const char **ret_name, struct err *
 	int n = archive_read_next_header(r->ar, &entry);
 
 	if (n == ARCHIVE_EOF)
-		return err_set(err, ERR_BUILD, "not a complete .deb: only %d of 3 members", r->seen);
+		return err_set(err, ERR_BUILD, "not a complete .deb: only %d of 3 members",
+			       r->seen);
 	if (n != ARCHIVE_OK)
 		return deb_archive_error(r->ar, err, "not a .deb");
 	*ret_name = archive_entry_pathname(entry);

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include "rootfs/deb-rewrite.h"
 
 #include <errno.h>
@@ -20,8 +20,8 @@ static int write_ar_header(int fd, off_t at, const char *name, uint64_t size, st
 	char header[AR_HEADER + 1];
 	ssize_t n;
 
-	snprintf(header, sizeof(header), "%-16s%-12d%-6d%-6d%-8s%-10llu`\n", name, 0, 0, 0, "100644",
-		 (unsigned long long)size);
+	snprintf(header, sizeof(header), "%-16s%-12d%-6d%-6d%-8s%-10llu`\n", name, 0, 0, 0,
+		 "100644", (unsigned long long)size);
 	n = pwrite(fd, header, AR_HEADER, at);
 	if (n != AR_HEADER)
 		return err_errno(err, ERR_BUILD, n < 0 ? errno : EIO, "writing a plain .deb");

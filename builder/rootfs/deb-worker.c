@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -114,7 +114,8 @@ static int tar_blob(struct store *s, struct archive *tar, const char *digest, co
 	if (r < 0)
 		return r;
 	if (fd < 0)
-		return err_set(err, ERR_BUILD, "the plain form of '%s' is gone from the store", name);
+		return err_set(err, ERR_BUILD, "the plain form of '%s' is gone from the store",
+			       name);
 	if (fstat(fd, &st) < 0)
 		return err_errno(err, ERR_BUILD, errno, "the plain form of '%s'", name);
 	archive_entry_set_pathname(entry, name);
@@ -138,8 +139,8 @@ static int tar_all(struct store *s, struct archive *tar, struct err *err)
 		return deb_archive_error(tar, err, "sending packages");
 	while (fgets(line, sizeof(line), stdin)) {
 		char *name = split_request(line);
-		int r = name ? tar_blob(s, tar, line, name, err) :
-			       err_set(err, ERR_BUILD, "not a request");
+		int r = name ? tar_blob(s, tar, line, name, err)
+			     : err_set(err, ERR_BUILD, "not a request");
 
 		if (r < 0)
 			return r;

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include "rootfs/deb.h"
 
 #include <errno.h>
@@ -106,7 +106,8 @@ static int plan_make(struct store *s, const struct packages *p, enum package_rol
 static int worker_start(struct plan *plan, struct err *err)
 {
 	struct worker *w = &plan->worker[plan->workers];
-	const char *const argv[] = { "/proc/self/exe", "deb-worker", store_path(plan->store), NULL };
+	const char *const argv[] = { "/proc/self/exe", "deb-worker", store_path(plan->store),
+				     NULL };
 	cleanup_fd int theirs = -1;
 	int pair[2];
 
@@ -180,7 +181,8 @@ static int worker_read(struct plan *plan, struct worker *w, struct err *err)
 		return worker_died(w, err);
 	text_append(&w->answer, block, (size_t)n);
 	if (w->answer.length > ANSWER_MAX)
-		return err_set(err, ERR_BUILD, "package '%s': its worker babbles", w->package->name);
+		return err_set(err, ERR_BUILD, "package '%s': its worker babbles",
+			       w->package->name);
 	if (!memchr(w->answer.data, '\n', w->answer.length))
 		return 0;
 	r = worker_answered(plan, w, err);
@@ -242,8 +244,8 @@ static int make_plain(struct store *s, const struct packages *p, enum package_ro
 	return r < 0 ? r : plan_run(&plan, err);
 }
 
-int debs_make_plain(struct store *s, const struct packages *p, enum package_role role, unsigned jobs,
-		    struct err *err)
+int debs_make_plain(struct store *s, const struct packages *p, enum package_role role,
+		    unsigned jobs, struct err *err)
 {
 	int r;
 
@@ -256,7 +258,8 @@ int debs_make_plain(struct store *s, const struct packages *p, enum package_role
 	return r;
 }
 
-int deb_plain_digest(struct store *s, const struct package *p, char ret[DIGEST_HEX], struct err *err)
+int deb_plain_digest(struct store *s, const struct package *p, char ret[DIGEST_HEX],
+		     struct err *err)
 {
 	struct package one = *p;
 	const struct packages list = { .item = &one, .count = 1 };
@@ -270,9 +273,9 @@ int deb_plain_digest(struct store *s, const struct package *p, char ret[DIGEST_H
 	r = known_plain(s, p->sha256, ret, err);
 	if (r < 0)
 		return r;
-	return r == 1 ? 0 :
-			err_set(err, ERR_BUILD, "package '%s': its plain form left the store at once",
-				p->name);
+	return r == 1 ? 0
+		      : err_set(err, ERR_BUILD,
+				"package '%s': its plain form left the store at once", p->name);
 }
 
 int deb_open_plain(struct store *s, const struct package *p, int *ret_fd, uint64_t *ret_size,

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include <string.h>
 
 #include "base/log.h"
@@ -8,12 +8,13 @@
 #define FILE_MAX ((size_t)4 << 20)
 #define MASTER "/usr/share/base-passwd/"
 
-const char *const ids_tools[] = { "adduser", "addgroup", "useradd", "groupadd", "systemd-sysusers",
-				  NULL };
+const char *const ids_tools[] = { "adduser",  "addgroup",	  "useradd",
+				  "groupadd", "systemd-sysusers", NULL };
 
 /* ---- while packages are configured ---- */
 
-/* Their options: which one gives the new name's number, and which take a value as a word of its own. */
+/* Their options: which one gives the new name's number, and which take a value as a word of its
+ * own. */
 static const struct creator {
 	const char *program;
 	bool groups;
@@ -21,12 +22,12 @@ static const struct creator {
 	const char *values;
 } creators[] = {
 	{ "adduser", false, "--uid | --uid=*",
-	  "--home | --shell | --gecos | --comment | --conf | --ingroup | --gid | --firstuid | --lastuid | "
-	  "--firstgid | --lastgid" },
+	  "--home | --shell | --gecos | --comment | --conf | --ingroup | --gid | "
+	  "--firstuid | --lastuid | --firstgid | --lastgid" },
 	{ "addgroup", true, "--gid | --gid=*", "--conf | --firstgid | --lastgid" },
 	{ "useradd", false, "-u | --uid | --uid=*",
-	  "-[bcdefgGkKpPRsZ] | --base-dir | --comment | --home-dir | --expiredate | --inactive | --gid | "
-	  "--groups | --skel | --key | --password | --prefix | --root | --shell | --selinux-user" },
+	  "-[bcdefgGkKpPRsZ] | --base-dir | --comment | --home-dir | --expiredate | --inactive | "
+	  "--gid | --groups | --skel | --key | --password | --prefix | --root | --shell | --selinux-user" },
 	{ "groupadd", true, "-g | --gid | --gid=*",
 	  "-[KpPRU] | --key | --password | --prefix | --root | --users" },
 };
@@ -72,7 +73,9 @@ static void wrap_sysusers(const struct recipe *recipe, struct text *ret)
 	for (size_t i = 0; i < recipe->id_count; i++) {
 		const struct recipe_id *id = &recipe->id[i];
 
-		text_printf(ret, " \\\n\t\t-e 's/^(%s[[:blank:]]+\"?%s\"?[[:blank:]]+)[^[:blank:]:]+/\\1%u/'",
+		text_printf(ret,
+			    " \\\n\t\t-e 's/^(%s[[:blank:]]+\"?%s\"?[[:blank:]]+)"
+			    "[^[:blank:]:]+/\\1%u/'",
 			    id->group_only ? "g" : "[ug]!?", id->name, id->id);
 	}
 	text_add(ret, " \\\n\t\t\"$f\" > \"$out/$a\" && a=$out/$a ;;\n"
@@ -179,7 +182,8 @@ static bool is_fixed(const struct recipe *recipe, const char *name, bool group)
 static int note_allocated(struct rootfs *r, const struct accounts *a, bool group, struct err *err)
 {
 	CLEANUP(release_accounts) struct accounts known = { 0 };
-	int e = read_accounts(r, group ? MASTER "group.master" : MASTER "passwd.master", &known, err);
+	int e = read_accounts(r, group ? MASTER "group.master" : MASTER "passwd.master", &known,
+			      err);
 
 	for (size_t i = 0; e == 0 && i < a->name.count; i++)
 		if (!account_id(&known, a->name.item[i]) &&
@@ -194,7 +198,8 @@ static int find_creators(struct rootfs *r, const char *name, struct text *ret, s
 {
 	static const char script[] =
 		"cd /var/lib/dpkg/info\n"
-		"{ grep -lwF -e \"$1\" -- *.postinst *.preinst | sed 's/\\.p[a-z]*inst$//; s/:.*//'\n"
+		"{ grep -lwF -e \"$1\" -- *.postinst *.preinst |"
+		"  sed 's/\\.p[a-z]*inst$//; s/:.*//'\n"
 		"  f=$(grep -lwF -e \"$1\" -- /usr/lib/sysusers.d/*.conf) || :\n"
 		"  [ -z \"$f\" ] || dpkg -S $f | sed 's/:.*//'\n"
 		"} 2>/dev/null | sort -u | paste -sd' ' | sed 's/ /, /g'";

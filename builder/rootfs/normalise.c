@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>
 
@@ -80,8 +80,8 @@ static int allow_starts(struct rootfs *r, struct err *err)
 	return sandbox_sweep(r->sandbox, &rule, 1, err);
 }
 
-/* shadow(5) counts the days since a password changed. Most programs take them from SOURCE_DATE_EPOCH,
- * a recipe's script may not. */
+/* shadow(5) counts the days since a password changed. Most programs take them from
+ * SOURCE_DATE_EPOCH, a recipe's script may not. */
 static int clamp_shadow(struct rootfs *r, struct err *err)
 {
 	static const char script[] =
@@ -98,13 +98,14 @@ static int clamp_shadow(struct rootfs *r, struct err *err)
 	return sandbox_call(r->sandbox, err, "sh", "-ec", script, "sh", days, NULL);
 }
 
-/* systemd.unit(5), ConditionNeedsUpdate=: as long as /usr is not newer than these, a boot rebuilds no
- * caches (ld.so, hwdb, catalogue, users). pack gives them and /usr the same time. */
+/* systemd.unit(5), ConditionNeedsUpdate=: as long as /usr is not newer than these, a boot rebuilds
+ * no caches (ld.so, hwdb, catalogue, users). pack gives them and /usr the same time. */
 static int mark_updated(struct rootfs *r, struct err *err)
 {
 	static const char *const mark[] = { "/etc/.updated", "/var/.updated" };
-	cleanup_free char *content = xasprintf("# systemd-update-done.service(8)\nTIMESTAMP_NSEC=%lld\n",
-					       (long long)r->lock->source_date_epoch * 1000000000);
+	cleanup_free char *content =
+		xasprintf("# systemd-update-done.service(8)\nTIMESTAMP_NSEC=%lld\n",
+			  (long long)r->lock->source_date_epoch * 1000000000);
 	bool systemd;
 	int e = sandbox_exists(r->sandbox, "/usr/lib/systemd/systemd", &systemd, err);
 
