@@ -18,10 +18,10 @@
  *
  *	when init=systemd [PATH]       only for that init system; with PATH, it and what lies below;
  *	                               also init=sysvinit, access=ro, access=rw (nfs.access)
- *	mode 0600 PATH                 octal, up to 7777; of a file or directory
+ *	mode 0600 PATH                 octal, up to 7777; of a file or of a directory that is made
  *	owner USER:GROUP PATH          names of the tree's /etc/passwd and /etc/group, or numbers
  *	cap cap_net_raw+ep PATH        file capabilities: names by comma, +p or +ep
- *	dir 0700 PATH                  makes a directory, which git cannot keep empty
+ *	dir 0700 PATH                  makes a directory; git cannot keep empty ones
  *	template PATH                  ${name} in this file is replaced: template.h has the names
  *
  * A rule for a path that is not there, an unknown word, a rule given twice: errors with file:line.
