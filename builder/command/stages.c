@@ -198,8 +198,10 @@ static void show_line(const char *line, void *data)
 static int run_in_tree(struct build *b, const char *name,
 		       int (*stage)(struct rootfs *r, struct err *err), struct err *err)
 {
-	int r = stage(&b->rootfs, err);
+	int r;
 
+	sandbox_on_line(b->rootfs.sandbox, show_line, NULL);
+	r = stage(&b->rootfs, err);
 	if (r >= 0)
 		return 0;
 	err_hint(err, "the full log is %s", b->log_path);
@@ -210,10 +212,7 @@ int build_base(struct build *b, struct err *err)
 {
 	int r = open_rootfs(b, err);
 
-	if (r < 0)
-		return r;
-	sandbox_on_line(b->rootfs.sandbox, show_line, NULL);
-	return run_in_tree(b, "base", stage_base, err);
+	return r < 0 ? r : run_in_tree(b, "base", stage_base, err);
 }
 
 int build_rest(struct build *b, struct err *err)

@@ -27,7 +27,8 @@ static const struct creator {
 	{ "addgroup", true, "--gid | --gid=*", "--conf | --firstgid | --lastgid" },
 	{ "useradd", false, "-u | --uid | --uid=*",
 	  "-[bcdefgGkKpPRsZ] | --base-dir | --comment | --home-dir | --expiredate | --inactive | "
-	  "--gid | --groups | --skel | --key | --password | --prefix | --root | --shell | --selinux-user" },
+	  "--gid | --groups | --skel | --key | --password | --prefix | --root | --shell | "
+	  "--selinux-user" },
 	{ "groupadd", true, "-g | --gid | --gid=*",
 	  "-[KpPRU] | --key | --password | --prefix | --root | --users" },
 };
