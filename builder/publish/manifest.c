@@ -88,12 +88,15 @@ static json_t *menu_json(const struct recipe *recipe, const struct menu *m)
 	return o;
 }
 
-static json_t *strings_json(const struct strv *v)
+static json_t *sorted_json(const struct strv *v)
 {
+	CLEANUP(strv_release) struct strv sorted = { 0 };
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < v->count; i++)
-		json_array_append_new(array, json_text(v->item[i]));
+	strv_add_all(&sorted, v);
+	strv_sort(&sorted);
+	for (size_t i = 0; i < sorted.count; i++)
+		json_array_append_new(array, json_text(sorted.item[i]));
 	return array;
 }
 
@@ -184,7 +187,7 @@ int publish_manifest(struct result *res, const struct rootfs *r, struct err *err
 	json_object_set_new(manifest, "settings", settings_json(res->recipe));
 	if (menu.count)
 		json_object_set_new(manifest, "menu", menu_json(res->recipe, &menu));
-	json_object_set_new(manifest, "allocated-ids", strings_json(&r->allocated_ids));
+	json_object_set_new(manifest, "allocated-ids", sorted_json(&r->allocated_ids));
 	json_object_set_new(manifest, "packages", packages_json(&res->lock->packages));
 	n = add_files(manifest, res, err);
 	if (n >= 0)
