@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "command/pipeline.h"
 #include "rootfs/deb.h"
+#include "rootfs/overlay.h"
 
 /* Beside the packages' own size: the initramfs, locale archive, caches made on the way. */
 #define SPACE_BESIDE_PACKAGES (512ull << 20)
@@ -38,6 +39,8 @@ int build_recipe(struct build *b, struct err *err)
 {
 	progress_start("recipe", 0, PROGRESS_STEPS);
 	int r = recipe_load(b->options->recipe, &b->recipe, err);
+	if (r >= 0)
+		r = overlays_check(&b->recipe, err);
 	if (r >= 0)
 		r = store_open(b->options->store, &b->store, err);
 	if (r >= 0 && !b->options->offline)

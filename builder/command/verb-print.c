@@ -19,11 +19,9 @@ static int run_recipe_help(const struct invocation *in, struct err *err)
 {
 	if (in->markdown && in->example)
 		return err_set(err, ERR_USAGE, "--markdown and --example exclude each other");
-	if (in->example)
-		schema_write_example(stdout);
-	else
-		schema_write_markdown(stdout);
-	return 0;
+	int r = in->example ? schema_write_example(stdout) : schema_write_markdown(stdout);
+
+	return r < 0 ? err_errno(err, ERR_BUILD, -r, "cannot write to standard output") : 0;
 }
 
 static int run_completion(const struct invocation *in, struct err *err)

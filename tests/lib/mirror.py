@@ -160,7 +160,8 @@ class Archive:
         os.makedirs(os.path.dirname(target), exist_ok=True)
         with open(target, "wb") as f:
             f.write(content)
-        entry = "".join(n + ": " + v.replace("\n", "\n ") + "\n" for n, v in control)
+        lines = ((n, v.split("\n")) for n, v in control)
+        entry = "".join(n + ": " + "\n ".join(v[:1] + [i.strip() and i or "." for i in v[1:]]) + "\n" for n, v in lines)
         entry += f"Filename: {where}\nSize: {len(content)}\n"
         entry += f"SHA256: {hashlib.sha256(content).hexdigest()}\n\n"
         for suite in own.get("suite", self.suite()).split():

@@ -78,6 +78,12 @@ def diversions():
     return {text[i]: (text[i + 2], text[i + 1]) for i in range(0, len(text) - 2, 3)}
 
 
+def unmerged():
+    """Directories in this Debian's packages (before trixie) that merged /usr has made links of here."""
+    with open(info_file("bash", "", "list"), encoding="utf-8") as listing:
+        return ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32") if "/bin/bash\n" in listing else ()
+
+
 def add(tar, name, mode, kind=tarfile.REGTYPE, content=b"", link=""):
     member = tarfile.TarInfo(name)
     member.mode, member.type, member.linkname, member.mtime = mode, kind, link, DATE
@@ -86,18 +92,19 @@ def add(tar, name, mode, kind=tarfile.REGTYPE, content=b"", link=""):
     tar.addfile(member, io.BytesIO(content))
 
 
-def data(name, architecture, diverted):
+def data(name, architecture, diverted, apart):
     buffer, links = io.BytesIO(), {}
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
         add(tar, "./", 0o755, tarfile.DIRTYPE)
-        for path in sorted(open(info_file(name, architecture, "list"), encoding="utf-8").read().split("\n")):
+        paths = sorted(open(info_file(name, architecture, "list"), encoding="utf-8").read().split("\n"))
+        for path in paths:
             if path in ("", "/.") or SKIP.match(path):
                 continue
             source = path
             if path in diverted and diverted[path][0] not in (name, ":"):
                 source = diverted[path][1]
             try:
-                st = os.lstat(source)
+                st = os.stat(source) if path in apart else os.lstat(source)
             except FileNotFoundError:
                 continue
             mode = stat.S_IMODE(st.st_mode)
@@ -112,6 +119,9 @@ def data(name, architecture, diverted):
                     add(tar, "." + path, mode, content=file.read())
                 if st.st_nlink > 1:
                     links[st.st_dev, st.st_ino] = path
+        # A package without any file of its own would vanish, dpkg says so.
+        add(tar, f"./usr/share/doc/{name}/", 0o755, tarfile.DIRTYPE)
+        add(tar, f"./usr/share/doc/{name}/repacked", 0o644, content=b"See repack.py.\n")
     return buffer.getvalue()
 
 
@@ -145,7 +155,7 @@ def compress(content):
 
 def main():
     directory, names = sys.argv[1], sys.argv[2:]
-    packages, diverted = status(), diversions()
+    packages, diverted, apart = status(), diversions(), unmerged()
     names += [n for n, f in packages.items() if f.get("Essential") == "yes"]
     for name in closure(packages, names):
         fields = packages[name]
@@ -154,7 +164,7 @@ def main():
         with open(path, "wb") as deb:
             deb.write(b"!<arch>\n" + ar_member("debian-binary", b"2.0\n"))
             deb.write(ar_member("control.tar.zst", compress(control(name, fields))))
-            deb.write(ar_member("data.tar.zst", compress(data(name, fields["Architecture"], diverted))))
+            deb.write(ar_member("data.tar.zst", compress(data(name, fields["Architecture"], diverted, apart))))
 
 
 main()

@@ -48,7 +48,7 @@ tiny_recipe() {
 name: tiny
 suite: trixie
 priorities: []
-kernel: ""
+kernel: none
 boot-packages: [pxelinux, syslinux-common]
 menu:
   default: local
@@ -60,6 +60,8 @@ autologin:
   terminals: []
 root:
   password: "$6$saltsalt$qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDzlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/"
+image:
+  apt-sources: deb http://mirror.example/debian trixie main
 locales: []
 default-locale: C.UTF-8
 .
