@@ -166,7 +166,7 @@ static int check_size(struct extract *x, struct archive_entry *e, struct err *er
 	if (size > EXTRACT_FILE_MAX)
 		return refuse(x, e, "a file of more than 4 GiB", err);
 	if (size > x->space)
-		return refuse(x, e, "more than the sandbox has room for", err);
+		return failed(x, archive_entry_pathname(e), ENOSPC, err);
 	x->space -= size;
 	return 0;
 }

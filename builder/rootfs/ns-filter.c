@@ -123,12 +123,12 @@ static int deny_namespaces(scmp_filter_ctx f)
 static int deny_sockets(scmp_filter_ctx f)
 {
 	int r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-				 SCMP_A0(SCMP_CMP_GT, AF_NETLINK));
+				 SCMP_A0(SCMP_CMP_GT, AF_NETLINK, 0));
 
 	for (unsigned family = 0; family < AF_NETLINK && r == 0; family++)
 		if (family != AF_UNIX && family != AF_INET && family != AF_INET6)
 			r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-					     SCMP_A0(SCMP_CMP_EQ, family));
+					     SCMP_A0(SCMP_CMP_EQ, family, 0));
 	return r;
 }
 

@@ -136,27 +136,58 @@ static int plan_root(struct ns_map *map, struct err *err)
 	return r;
 }
 
-static int plan_user(const char *path, const char *option, struct ns_extent *ret, struct err *err)
+/* The caller's range in the file, or one with count 0. */
+static int find_own(const char *path, const char *name, struct ns_extent *ret, struct err *err)
 {
 	CLEANUP(ranges_release) struct ranges mine = { 0 };
 	cleanup_free char *number = xasprintf("%u", (unsigned)geteuid());
-	const struct passwd *pw = getpwuid(geteuid());
-	cleanup_free char *name = xstrdup(pw ? pw->pw_name : number);
 	int r = read_subids(path, name, number, &mine, err);
 
+	for (size_t i = 0; r == 0 && i < mine.count; i++) {
+		if (mine.item[i].count < NS_IDS || mine.item[i].first + NS_IDS > UINT32_MAX)
+			continue;
+		*ret = (struct ns_extent){ 0, (uint32_t)mine.item[i].first, NS_IDS };
+		return 0;
+	}
+	return r;
+}
+
+/* Names the file that lacks the range, and the command that adds one nobody has. */
+static int no_range(const char *name, bool has_uid, bool has_gid, struct err *err)
+{
+	CLEANUP(ranges_release) struct ranges taken = { 0 };
+	CLEANUP(text_release) struct text options = { 0 };
+	uint64_t first = 100000;
+	int r = read_subids("/etc/subuid", NULL, NULL, &taken, err);
+
+	if (r == 0)
+		r = read_subids("/etc/subgid", NULL, NULL, &taken, err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < mine.count; i++) {
-		if (mine.item[i].count >= NS_IDS && mine.item[i].first + NS_IDS <= UINT32_MAX) {
-			*ret = (struct ns_extent){ 0, (uint32_t)mine.item[i].first, NS_IDS };
-			return 0;
-		}
-	}
+	while (overlaps(&taken, first))
+		first += NS_IDS;
+	if (!has_uid)
+		text_printf(&options, " --add-subuids %llu-%llu", (unsigned long long)first,
+			    (unsigned long long)first + NS_IDS - 1);
+	if (!has_gid)
+		text_printf(&options, " --add-subgids %llu-%llu", (unsigned long long)first,
+			    (unsigned long long)first + NS_IDS - 1);
 	err_set(err, ERR_BUILD, "%s gives user '%s' no range of %u ids, which the sandbox needs",
-		path, name, NS_IDS);
-	return err_hint(
-		err, "sudo usermod --add-sub%ss 100000-165535 %s (any range that nobody else has)",
-		option, name);
+		has_uid ? "/etc/subgid" : "/etc/subuid", name, NS_IDS);
+	return err_hint(err, "sudo usermod%s %s", options.data, name);
+}
+
+static int plan_user(struct ns_map *map, struct err *err)
+{
+	const struct passwd *pw = getpwuid(geteuid());
+	cleanup_free char *name = pw ? xstrdup(pw->pw_name) : xasprintf("%u", (unsigned)geteuid());
+	int r = find_own("/etc/subuid", name, &map->uid[0], err);
+
+	if (r == 0)
+		r = find_own("/etc/subgid", name, &map->gid[0], err);
+	if (r == 0 && (map->uid[0].count == 0 || map->gid[0].count == 0))
+		r = no_range(name, map->uid[0].count > 0, map->gid[0].count > 0, err);
+	return r;
 }
 
 int ns_map_plan(bool own_ids, struct ns_map *ret, struct err *err)
@@ -168,9 +199,7 @@ int ns_map_plan(bool own_ids, struct ns_map *ret, struct err *err)
 		r = plan_root(&map, err);
 	} else {
 		map.by_helper = true;
-		r = plan_user("/etc/subuid", "uid", &map.uid[0], err);
-		if (r == 0)
-			r = plan_user("/etc/subgid", "gid", &map.gid[0], err);
+		r = plan_user(&map, err);
 		if (own_ids) {
 			map.uid[1] = (struct ns_extent){ NS_IDS, geteuid(), 1 };
 			map.gid[1] = (struct ns_extent){ NS_IDS, getegid(), 1 };
@@ -253,9 +282,14 @@ static bool sysctl_says(const char *path, const char *value)
 
 static int no_namespace(int errnum, struct err *err)
 {
+	/* Not a full disk, as its text and hint would say: a limit of user.max_*_namespaces. */
+	if (errnum == ENOSPC) {
+		err_set(err, ERR_BUILD,
+			"cannot make the sandbox's namespaces: their number is limited");
+		return err_hint(err, "sudo sysctl user.max_user_namespaces=15000, and the other "
+				     "user.max_*_namespaces if they are as low");
+	}
 	err_errno(err, ERR_BUILD, errnum, "cannot make the sandbox's namespaces");
-	if (sysctl_says("/proc/sys/user/max_user_namespaces", "0"))
-		return err_hint(err, "sudo sysctl user.max_user_namespaces=15000");
 	if (sysctl_says("/proc/sys/kernel/unprivileged_userns_clone", "0"))
 		return err_hint(err, "sudo sysctl kernel.unprivileged_userns_clone=1");
 	if (sysctl_says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"))

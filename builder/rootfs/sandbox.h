@@ -44,13 +44,13 @@ const char *sandbox_description(const struct sandbox *sb);
 
 int sandbox_set_kernel(struct sandbox *sb, const char *release, struct err *err);
 
-/* Unpacks a tar stream (read from fd to its end; plain, gzip, xz or zstd) below directory `where`,
- * which must be there: owners, modes, xattrs and times as in the stream, but a directory that exists
- * keeps its own. extract.h says what is refused. */
+/* Unpacks a tar stream (read from fd to its end; plain, gzip, xz or zstd) below directory
+ * `where`, which must be there: owners, modes, xattrs and times as in the stream, but a
+ * directory that exists keeps its own. extract.h says what is refused. */
 int sandbox_put(struct sandbox *sb, int tar_fd, const char *where, struct err *err);
 
-/* Unpacks data.tar of plain .debs that lie in the tree or the scratch directory (paths), `jobs` at a
- * time: first all directories in the order given, then the rest in any order. */
+/* Unpacks data.tar of plain .debs that lie in the tree or the scratch directory (paths), `jobs`
+ * at a time: first all directories in the order given, then the rest in any order. */
 int sandbox_extract(struct sandbox *sb, const struct strv *debs, unsigned jobs, struct err *err);
 
 struct sandbox_command {
@@ -71,9 +71,9 @@ int sandbox_call(struct sandbox *sb, struct err *err, const char *program, ...)
 /* Called for each line commands write while they run (for progress_detail). */
 void sandbox_on_line(struct sandbox *sb, void (*fn)(const char *line, void *data), void *data);
 
-/* Files, as a shell inside would see them: links are followed. read: at most limit bytes of a regular
- * file; -ENOENT is returned with err set when absent. write: missing directories are made (0755,
- * root), an existing file keeps its owner and gets this content and mode. */
+/* Files, as a shell inside would see them: links are followed. read: at most limit bytes of a
+ * regular file; -ENOENT is returned with err set when absent. write: missing directories are
+ * made (0755, root), an existing file keeps its owner and gets this content and mode. */
 int sandbox_read(struct sandbox *sb, const char *path, size_t limit, struct text *ret,
 		 struct err *err);
 int sandbox_write(struct sandbox *sb, const char *path, const void *data, size_t size,

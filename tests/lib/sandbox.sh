@@ -14,15 +14,23 @@
 # in a private mount namespace; as an ordinary user it is that user, and "root" cannot be had.
 # $sandbox_ways holds those that work here.
 
-driver=$NETRESCUE_BIN/tests/sandbox-driver
-export NETRESCUE_LIBEXEC=$NETRESCUE_BIN
+# shellcheck disable=SC2154 # scratch is tap.sh's
+# Copies, since another user may not be let into the checkout.
+chmod 755 "$scratch"
+sandbox_bin=$scratch/bin
+mkdir "$sandbox_bin"
+cp "$NETRESCUE_BIN/sandbox-namespace" "$NETRESCUE_BIN"/tests/sandbox-* "$sandbox_bin" ||
+	tap_die 'make the test tools first'
+driver=$sandbox_bin/sandbox-driver
 
+# shellcheck disable=SC2034 # for the test
 if ((EUID == 0)); then
 	sandbox_ways=(root-memory root-disk user-memory user-disk)
 else
 	sandbox_ways=(user-memory user-disk)
 fi
 sandbox_nobody=65534
+sandbox_range=$sandbox_nobody:200000:65536 # subuid(5)
 
 # tree FILE PROGRAM...: a tar of /usr/bin/PROGRAM (dash as sh) and the libraries they load, and /tmp.
 tree() {
@@ -45,21 +53,26 @@ tree() {
 	tar -C "$root" --owner=0 --group=0 --numeric-owner -cf "$file" .
 }
 
-# sandbox_as WAY COMMAND...: as that way's user. The store is $scratch/store-USER.
-sandbox_as() {
-	local way=$1
-	shift
-	if [[ $way == root-* || $EUID != 0 ]]; then
-		"$@"
-		return
-	fi
-	echo "$sandbox_nobody:200000:65536" >"$scratch/subid"
+# sandbox_prefix WAY: sets $as, the words before a command that make it that way's user.
+sandbox_prefix() {
+	as=()
+	[[ $1 == root-* || $EUID != 0 ]] && return
+	echo "$sandbox_range" >"$scratch/subid"
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	unshare -m sh -c 'mount --bind "$0" /etc/subuid && mount --bind "$0" /etc/subgid &&
+	as=(unshare -m sh -c 'mount --bind "$0" /etc/subuid && mount --bind "$0" /etc/subgid &&
 		id=$1 && shift && exec setpriv --reuid "$id" --regid "$id" --clear-groups -- "$@"' \
-		"$scratch/subid" "$sandbox_nobody" "$@"
+		"$scratch/subid" "$sandbox_nobody")
 }
 
+# sandbox_as WAY COMMAND...: as that way's user.
+sandbox_as() {
+	local as
+	sandbox_prefix "$1"
+	shift
+	"${as[@]}" "$@"
+}
+
+# sandbox_store WAY: prints that user's store.
 sandbox_store() {
 	local store=$scratch/store-${1%-*}
 	if [[ ! -d $store ]]; then
@@ -70,6 +83,7 @@ sandbox_store() {
 }
 
 # sandbox WAY [DRIVER-OPTION...]: requests on stdin; sets status, stdout, stderr.
+# shellcheck disable=SC2034 # the test reads them
 sandbox() {
 	local way=$1 store options=()
 	shift
