@@ -7,7 +7,6 @@
 
 #include "base/interrupt.h"
 #include "base/io.h"
-#include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "publish/compare.h"
@@ -47,7 +46,8 @@ struct settle {
 	uint64_t done; /* bytes */
 };
 
-/* Mode, times and, at the end, the disk. Nothing is added after this, so a directory's time holds. */
+/* Mode, times and, at the end, the disk. Nothing is added after this, so a directory's time
+ * holds. */
 static int settle_entry(const struct walk_entry *e, void *data, struct err *err)
 {
 	struct settle *s = data;
@@ -175,8 +175,6 @@ static int publish_locked(struct result *res, struct err *err)
 	if (r > 0) {
 		res->up_to_date = true;
 		res->published = true;
-		log_note("'%s/%s/%s' is up to date: the same bytes were there already", res->out,
-			 res->recipe->name, res->version);
 	} else {
 		r = settle(res, true, err);
 		if (r >= 0)

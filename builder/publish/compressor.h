@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The compressor of rootfs.tar.zst: the zstd program of the image's own suite, run in the sandbox,
- * because two versions of libzstd give different bytes. It is the image's /usr/bin/zstd when the image
- * has the package, else that of the boot package zstd, laid into the sandbox's scratch directory, where it
- * runs with the image's libraries (those that dpkg and apt need are all it needs).
+ * The compressor of rootfs.tar.zst: the zstd program of the image's own suite, run in the
+ * sandbox, because two versions of libzstd give different bytes. It is the image's
+ * /usr/bin/zstd when the image has the package, else that of the boot package zstd, laid into
+ * the sandbox's scratch directory, where it runs with the image's libraries (those that dpkg
+ * and apt need are all it needs).
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* manifest.json: what the image is, for machines. It decides nothing and depends on the lock alone. */
+/* manifest.json: what the image is, for machines. It decides nothing and depends on the lock
+ * alone. */
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>

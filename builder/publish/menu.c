@@ -25,8 +25,9 @@ static int fail(const struct position *at, struct err *err, const char *text, co
 	return err_set(err, ERR_USAGE, "%s: '%s'", text, value);
 }
 
-/* nfsroot= without an address lets the initramfs take DHCP's next-server, so that one tree serves any
- * server. A root that is neither read-only with an overlay nor rw boots into half a system. */
+/* nfsroot= without an address lets the initramfs take DHCP's next-server, so that one tree
+ * serves any server. A root that is neither read-only with an overlay nor rw boots into half a
+ * system. */
 static char *rescue_words(const struct recipe *recipe, const struct recipe_menu_entry *e,
 			  const char *version)
 {

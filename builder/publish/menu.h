@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The boot menu as data: which entries, with which titles, files and kernel words, which is the
- * default, after how long. Made once from recipe and version; each boot loader has a writer that
- * turns it into its own language (menu_pxelinux() here; a grub.cfg writer takes the same struct), so
- * that all loaders show the same menu.
+ * default, after how long. Made once from recipe and version; each boot loader has a writer
+ * that turns it into its own language (menu_pxelinux() here; a grub.cfg writer takes the same
+ * struct), so that all loaders show the same menu.
  */
 #pragma once
 
@@ -19,7 +19,7 @@ struct menu_entry {
 	char *title;  /* for people */
 	char *kernel; /* relative to the tftp root; NULL for MENU_LOCAL */
 	char *initrd; /* same; MENU_RESCUE only */
-	char *append; /* kernel words but initrd= and the boot interface, which loaders spell differently */
+	char *append; /* kernel words but initrd= and BOOTIF=, which each loader spells its way */
 };
 
 struct menu {
@@ -42,10 +42,10 @@ struct menu_choice {
  * sector. */
 #define MENU_MEMTEST_PATH "kernel/memtest86/memtest86"
 
-/* The recipe is one that recipe_load() passed. ERR_USAGE, at the recipe's line, for what PXELINUX or the
- * kernel cannot take: file names over 127 bytes, kernel command lines over 2047 (with BOOT_IMAGE= and
- * BOOTIF=), and for a label that a serial variant has taken. A recipe without a kernel may have no
- * entries. */
+/* The recipe is one that recipe_load() passed. ERR_USAGE, at the recipe's line, for what
+ * PXELINUX or the kernel cannot take: file names over 127 bytes, kernel command lines over 2047
+ * (with BOOT_IMAGE= and BOOTIF=), and for a label that a serial variant has taken. A recipe
+ * without a kernel may have no entries. */
 int menu_describe(const struct recipe *recipe, const char *version, struct menu *ret,
 		  struct err *err);
 void menu_release(struct menu *m);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * provenance.json: where the image came from and what made it. All that may differ between two builds
- * of the same bytes stands here and nowhere else; SHA256SUMS leaves it out.
+ * provenance.json: where the image came from and what made it. All that may differ between two
+ * builds of the same bytes stands here and nowhere else; SHA256SUMS leaves it out.
  */
 #include <archive.h>
 #include <curl/curl.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tree into artifacts, and these into out/RECIPE/VERSION: a new directory beside the target gets
- * everything, is fsynced, renamed, and `latest` follows. It appears whole or not at all.
+ * The tree into artifacts, and these into out/RECIPE/VERSION: a new directory beside the target
+ * gets everything, is fsynced, renamed, and `latest` follows. It appears whole or not at all.
  *
  *	CLEANUP(result_release) struct result res = RESULT_INIT;
- *	r = result_begin(s, &recipe, &lock, &indices, "out", &res, err);   refuses early what cannot end well
+ *	r = result_begin(s, &recipe, &lock, &indices, "out", &res, err);
  *	r = stage_pack(&res, &rootfs, err);
  *	r = publish_tftp(&res, err);
  *	r = publish_menu(&res, err);
@@ -13,14 +13,16 @@
  *	r = publish_provenance(&res, description, err);
  *	r = result_commit(&res, &path, err);
  *
- * While it is filled the directory is out/RECIPE/.new-VERSION-N, locked (flock(2)); result_release()
- * without commit removes it, and out/RECIPE and out/ where they are empty and were made by
- * result_begin(). What a killed builder left is not locked any more: the next begin removes it.
+ * While it is filled the directory is out/RECIPE/.new-VERSION-N, locked (flock(2));
+ * result_release() without commit removes it, and out/RECIPE and out/ where they are empty and
+ * were made by result_begin(). What a killed builder left is not locked any more: the next
+ * begin removes it.
  *
- * If the version exists already it is compared, provenance.json aside: when equal the old directory
- * stays, the new one goes, and .up_to_date is set; when not, it is an ERR_BUILD that names the first
- * file that differs, the old one and `latest` stay as they are, and the new one is kept as
- * out/RECIPE/VERSION.differs (one, the newest: a nightly job must not fill the disk).
+ * If the version exists already it is compared, provenance.json aside: when equal the old
+ * directory stays, the new one goes, and .up_to_date is set; when not, it is an ERR_BUILD that
+ * names the first file that differs, the old one and `latest` stay as they are, and the new one
+ * is kept as out/RECIPE/VERSION.differs (one, the newest: a nightly job must not fill the
+ * disk).
  */
 #pragma once
 
@@ -53,22 +55,22 @@ struct result {
 		.out_fd = -1, .dir_fd = -1                                                         \
 	}
 
-/* Also checks, before anything is built, what publish_*() will need of recipe and lock: the menu and
- * PXELINUX's limits, the boot packages, the compressor (ERR_USAGE). */
+/* Also checks, before anything is built, what publish_*() will need of recipe and lock: the
+ * menu and PXELINUX's limits, the boot packages, the compressor (ERR_USAGE). */
 int result_begin(struct store *s, const struct recipe *recipe, const struct lock *lock,
 		 const struct indices *indices, const char *out, struct result *ret,
 		 struct err *err);
 /* rootfs.tar.zst, kernel and initrd. Shows progress as stage "pack". */
 int stage_pack(struct result *res, struct rootfs *r, struct err *err);
-/* The loaders, out of boot packages (tftp.c); menu/VERSION and the links to it (menus.c); the snippets
- * in server/ (server.c); manifest.json and provenance.json. */
+/* The loaders, out of boot packages (tftp.c); menu/VERSION and the links to it (menus.c); the
+ * snippets in server/ (server.c); manifest.json and provenance.json. */
 int publish_tftp(struct result *res, struct err *err);
 int publish_menu(struct result *res, struct err *err);
 int publish_server(struct result *res, struct err *err);
 int publish_manifest(struct result *res, const struct rootfs *r, struct err *err);
 /* sandbox: sandbox_description(). */
 int publish_provenance(struct result *res, const char *sandbox, struct err *err);
-/* SHA256SUMS over every file (but provenance.json), then the rename; *ret_path is OUT/RECIPE/VERSION.
- * Shows progress as stage "publish". */
+/* SHA256SUMS over every file (but provenance.json), then the rename; *ret_path is
+ * OUT/RECIPE/VERSION. Shows progress as stage "publish". */
 int result_commit(struct result *res, char **ret_path, struct err *err);
 void result_release(struct result *res);

@@ -36,8 +36,8 @@ char *menu_pxelinux(const struct menu *m, const struct menu_choice *choice)
 	/* Has to be the first directive. */
 	if (m->serial)
 		text_add(&t, "SERIAL 0 115200\n");
-	/* "At once" cannot be a timeout, as TIMEOUT 0 waits for ever: it is a default that is no menu.
-	 * Shift at the start still gives a prompt. */
+	/* "At once" cannot be a timeout, as TIMEOUT 0 waits for ever: it is a default that is no
+	 * menu. Shift at the start still gives a prompt. */
 	if (choice->at_once)
 		text_printf(&t, "DEFAULT %s\nPROMPT 0\n", choice->label);
 	else

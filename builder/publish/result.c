@@ -72,7 +72,8 @@ void result_unlock_out(struct result *res)
 	(void)flock(res->out_fd, LOCK_UN);
 }
 
-/* A directory that can be locked has lost its builder: locks end with the process that held them. */
+/* A directory that can be locked has lost its builder: locks end with the process that held
+ * them. */
 static int remove_if_stale(int out_fd, const char *name, struct err *err)
 {
 	cleanup_fd int fd = openat(out_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Putting files into the result under way. Paths are relative to the result; directories above them
- * are made. Modes and times are nobody's business here: result_commit() sets every file to 0644, every
- * directory to 0755 and every time stamp to SOURCE_DATE_EPOCH.
+ * Putting files into the result under way. Paths are relative to the result; directories above
+ * them are made. Modes and times are nobody's business here: result_commit() sets every file to
+ * 0644, every directory to 0755 and every time stamp to SOURCE_DATE_EPOCH.
  */
 #pragma once
 

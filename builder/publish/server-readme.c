@@ -8,18 +8,17 @@ static void add_root(struct text *t, const struct recipe *recipe, const char *ve
 {
 	const char *path = recipe->nfs.path;
 
-	text_printf(
-		t,
-		"2. The root file system:\n\n"
-		"       rsync rootfs.tar.zst root@%s:%s/\n\n"
-		"   Then as root on the server, where it gets its name only when it is complete:\n\n"
-		"       cd %s\n"
-		"       mkdir %s.part\n"
-		"       tar --zstd --numeric-owner --xattrs --xattrs-include='*' --acls \\\n"
-		"           -xpf rootfs.tar.zst -C %s.part\n"
-		"       mv %s.part %s\n"
-		"       rm rootfs.tar.zst\n\n",
-		recipe->server.address, path, path, version, version, version, version);
+	text_printf(t,
+		    "2. The root file system:\n\n"
+		    "       rsync rootfs.tar.zst root@%s:%s/\n\n"
+		    "   Then as root on the server. It gets its name only when it is complete:\n\n"
+		    "       cd %s\n"
+		    "       mkdir %s.part\n"
+		    "       tar --zstd --numeric-owner --xattrs --xattrs-include='*' --acls \\\n"
+		    "           -xpf rootfs.tar.zst -C %s.part\n"
+		    "       mv %s.part %s\n"
+		    "       rm rootfs.tar.zst\n\n",
+		    recipe->server.address, path, path, version, version, version, version);
 }
 
 static void add_tftp(struct text *t, const struct recipe *recipe)
@@ -36,9 +35,9 @@ static void add_tftp(struct text *t, const struct recipe *recipe)
 		    to, to, to);
 	text_printf(
 		t,
-		"Going back to an earlier version that is still on the server, as root there:\n\n"
+		"Going back to an earlier version that is on the server, as root there:\n\n"
 		"       cd %s/menu && ln -s VERSION new && mv -T new current\n\n"
-		"Running clients keep the root they booted from. Remove a version's directories in\n"
+		"Running clients keep the root they booted from. Remove a version's folders in\n"
 		"%s, %s/menu and\n%s/kernel/%s\nonly when no client uses it any more.\n",
 		recipe->server.tftp_root, recipe->nfs.path, recipe->server.tftp_root,
 		recipe->server.tftp_root, recipe->name);

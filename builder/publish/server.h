@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Snippets for a stock Debian server, filled from the recipe: ISC dhcpd, the kernel's NFS server,
- * tftpd-hpa, and a README that says how to install them and the image by hand. Each function returns
- * the text; the caller frees it.
+ * Snippets for a stock Debian server, filled from the recipe: ISC dhcpd, the kernel's NFS
+ * server, tftpd-hpa, and a README that says how to install them and the image by hand. Each
+ * function returns the text; the caller frees it.
  */
 #pragma once
 

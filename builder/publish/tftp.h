@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The loaders that the menu needs, out of the lock's boot packages. Nothing of them is installed. */
+/* The loaders that the menu needs, out of the lock's boot packages. Nothing of them is
+ * installed. */
 #pragma once
 
 #include "archive/lock.h"
