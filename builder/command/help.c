@@ -90,7 +90,8 @@ void help_print_man(FILE *to)
 	fputs(".SH EXIT STATUS\n", to);
 	put_troff(exit_codes, to);
 	fputs("\n.SH ENVIRONMENT\n.TP\n.B NETRESCUE_STORE\nthe store, instead of "
-	      "~/.cache/netrescue\n.TP\n.B NO_COLOR\nno colours\n",
+	      "~/.cache/netrescue\n.TP\n.B NETRESCUE_TREE\ndisk: keep the tree in the store's file "
+	      "system while it is built, even if memory would hold it\n.TP\n.B NO_COLOR\nno colours\n",
 	      to);
 }
 

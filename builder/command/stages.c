@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -164,6 +165,14 @@ static int open_log(struct build *b, struct err *err)
 	return 0;
 }
 
+/* For comparing both, and for machines that would rather keep their memory. */
+static bool wants_disk(void)
+{
+	const char *where = getenv("NETRESCUE_TREE");
+
+	return where && streq(where, "disk");
+}
+
 static int open_rootfs(struct build *b, struct err *err)
 {
 	uint64_t space = SPACE_BESIDE_PACKAGES;
@@ -183,6 +192,7 @@ static int open_rootfs(struct build *b, struct err *err)
 		.source_date_epoch = b->lock.source_date_epoch,
 		.hostname = "netrescue",
 		.space = space,
+		.on_disk = wants_disk(),
 		.log_fd = b->log_fd,
 	};
 	r = sandbox_open(b->store, &options, &b->rootfs.sandbox, err);

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# Images from the real mirror, for tests/real and tests/boot. To be sourced after tap.sh. The builds share one store, so
+# that each package is fetched once: $NETRESCUE_TEST_STORE, else the ordinary one.
+#
+#	image_build RECIPE OUT [ARGUMENT…]	sets $image (OUT/NAME/VERSION); ends the test if it fails
+#	image_unpack IMAGE DIR			the root file system with its owners (needs root)
+#	image_user				prints a user with subordinate ids to build as; makes one when
+#						root (netrescue-test), is oneself otherwise
+
+image_store=${NETRESCUE_TEST_STORE:-${NETRESCUE_STORE:-${XDG_CACHE_HOME:-$HOME/.cache}/netrescue}}
+
+# shellcheck disable=SC2034,SC2154 # tests read $image, tap.sh sets $scratch
+image_build() {
+	local recipe=$1 out=$2 log=$scratch/build.log
+	shift 2
+	if ! image=$("$NETRESCUE" build "$recipe" --store "$image_store" --out "$out" "$@" 2>"$log"); then
+		diag "$(<"$log")"
+		tap_die "cannot build $recipe"
+	fi
+}
+
+image_unpack() {
+	mkdir -p "$2"
+	tar -C "$2" --zstd --numeric-owner --xattrs --xattrs-include='*' --acls -xpf "$1/rootfs.tar.zst"
+}
+
+image_user() {
+	local name=netrescue-test
+	if [[ $(id -u) != 0 ]]; then
+		id -un
+		return
+	fi
+	id "$name" >/dev/null 2>&1 || useradd --system --home-dir /nonexistent --shell /bin/sh "$name" >/dev/null
+	grep -q "^$name:" /etc/subuid 2>/dev/null || usermod --add-subuids 310000000-310065535 --add-subgids 310000000-310065535 "$name"
+	echo "$name"
+}

@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016 # what is quoted is expanded in the tree
+# rescue64 as it comes from the real mirror: what is in the tree, and that dpkg and apt agree.
+. tests/lib/tap.sh
+. tests/lib/image.sh
+[[ $(id -u) = 0 ]] || skip_all 'unpacking with owners and chroot need root'
+recipe=${1:-recipes/rescue64.yaml}
+name=$(basename "$recipe" .yaml)
+image_build "$recipe" "${NETRESCUE_TEST_OUT:-$scratch/out}"
+image_unpack "$image" "$scratch/tree"
+tree=$scratch/tree
+plan 31
+
+inside() {
+	unshare --mount --pid --fork --mount-proc="$tree/proc" chroot "$tree" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 "$@"
+}
+
+# ---- the result ------------------------------------------------------------------------------------
+ok 'SHA256SUMS holds' sh -c "cd '$image' && sha256sum --quiet -c SHA256SUMS"
+kernel=$(sed -n 's/^Package: linux-image-\([0-9].*\)/\1/p' "$image/$name.lock")
+version=$(basename "$image")
+ok 'the kernel lies under the version in the TFTP tree' cmp "$tree/boot/vmlinuz-$kernel" "$image/tftp/kernel/$name/$version/vmlinuz"
+ok 'and the initramfs' cmp "$tree/boot/initrd.img-$kernel" "$image/tftp/kernel/$name/$version/initrd.img"
+is "$(find "$image/tftp" -name '*.bin')" '' 'nothing that PXELINUX takes for something else by its name'
+is "$(find "$image" -type f ! -perm 644 -o -type d ! -perm 755)" '' 'tftpd may read all of it'
+is "$(tar --zstd -tvf "$image/rootfs.tar.zst" | grep -c '^[bcps]')" 0 'no device nodes, sockets or fifos'
+
+# ---- dpkg and apt ----------------------------------------------------------------------------------
+is "$(inside dpkg --audit 2>&1)" '' 'dpkg --audit is silent'
+is "$(inside dpkg-query -f '${db:Status-Abbrev}\n' -W | sort -u)" 'ii ' 'every package is installed'
+is "$(inside dpkg-query -f '${Package} ${Version}\n' -W | sort)" \
+	"$(awk 'BEGIN { RS = ""; FS = "\n" } /\nRole: image/ { sub("Package: ", "", $1); sub("Version: ", "", $2); print $1, $2 }' "$image/$name.lock" | sort)" \
+	'the packages are those of the lock'
+like "$(inside apt-get check 2>&1; echo "status $?")" 'status 0' 'apt-get check passes'
+like "$(inside apt-get -s autoremove 2>&1)" '0 upgraded, 0 newly installed, 0 to remove' 'apt would remove nothing'
+# What differs from the packages, each for a reason.
+changed=$(inside dpkg -V 2>&1 | sed 's/^\S* *c\? *//' | sort)
+explained=$(sort <<'.'
+/etc/fstab
+/etc/inittab
+/etc/default/nfs-common
+/etc/initramfs-tools/modules
+/etc/default/mdadm
+/etc/dhcpcd.conf
+/etc/lvm/lvm.conf
+/etc/default/cryptdisks
+/etc/lvm/lvmlocal.conf
+/etc/hosts
+/etc/issue
+.
+)
+is "$(comm -23 <(echo "$changed") <(echo "$explained"))" '' 'dpkg -V names only files that the settings changed'
+is "$(inside sh -c 'for l in /var/lib/dpkg/info/*.list; do while IFS= read -r f; do [ -e "$f" ] || [ -L "$f" ] || echo "$f"; done <"$l"; done' | sort -u)" '' \
+	'every file of every package is there'
+
+# ---- what dpkg leaves ------------------------------------------------------------------------------
+like "$(stat -c '%a %U' "$tree/usr/bin/passwd")" '^4755 root' 'passwd is setuid root'
+like "$(stat -c '%a %U:%G' "$tree/usr/bin/ssh-agent")" '^2755 ' 'ssh-agent is setgid'
+like "$(stat -c '%a %U' "$tree/usr/bin/mount")" '^4755 root' 'mount is setuid root'
+
+# ---- a shared root ---------------------------------------------------------------------------------
+is "$(stat -c %s "$tree/etc/machine-id")" 0 'machine-id is empty'
+is "$(find "$tree/etc/ssh" -name 'ssh_host_*key*')" '' 'no host keys in the image'
+is "$(<"$tree/etc/hostname")" rescue64 'the host name'
+is "$(grep -v '^#' "$tree/etc/fstab" | grep .)" '' 'fstab mounts nothing'
+like "$(awk -F: '$1 == "root" { print $2 }' "$tree/etc/shadow")" '^[!*]' 'root has no password'
+is "$(find "$tree/var/log/journal" 2>/dev/null)" '' 'no journal'
+is "$(find "$tree/tmp" "$tree/var/tmp" -mindepth 1)" '' '/tmp and /var/tmp are empty'
+is "$(grep -rl "$(ip route 2>/dev/null | awk '/default/ { print $3; exit }' | grep . || echo no-such-address)" "$tree/etc" 2>/dev/null)" '' 'nothing of this machine in /etc'
+
+# ---- settings --------------------------------------------------------------------------------------
+like "$(inside locale -a)" 'de_DE.utf8' 'de_DE.UTF-8 is there'
+like "$(<"$tree/etc/default/locale")" 'LANG="?de_DE.UTF-8' 'and the default'
+like "$(<"$tree/etc/default/keyboard")" 'XKBLAYOUT="de"' 'the keyboard is German'
+is "$(readlink -f "$tree/etc/localtime" | sed 's,.*zoneinfo/,,')" Europe/Berlin 'the time zone'
+like "$(inside debconf-show locales keyboard-configuration)" 'de_DE.UTF-8.*xkb-keymap: de|default_environment_locale: de_DE.UTF-8' 'debconf knows it'
+listing=$(inside lsinitramfs "/boot/initrd.img-$kernel")
+like "$listing" 'scripts/nfs' 'the initramfs has the NFS script'
+unlike "$listing" 'tmpkbd' 'and no random keyboard file'
