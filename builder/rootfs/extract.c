@@ -49,7 +49,11 @@ static int failed(const struct extract *x, const char *name, int errnum, struct 
 			name);
 		return err_hint(err, "/dev, /proc and links into them belong to the sandbox");
 	}
-	return err_errno(err, ERR_BUILD, errnum, "cannot unpack '%s' of '%s'", name, x->what);
+	err_errno(err, ERR_BUILD, errnum, "cannot unpack '%s' of '%s'", name, x->what);
+	if (errnum == ENOTSUP)
+		err_hint(err, "its extended attributes need Linux 6.6 in memory, or a file system "
+			      "that has them");
+	return -errnum;
 }
 
 static bool is_kept_xattr(const char *name)

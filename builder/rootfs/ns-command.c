@@ -20,6 +20,7 @@
 #define SAID_MAX ((size_t)1 << 20)
 #define OPEN_FILES_SOFT 1024
 #define OPEN_FILES_HARD 524288
+#define PROCESSES_MAX 8192
 #define NOT_FOUND 127
 
 static const char *const environment[] = {
@@ -83,6 +84,7 @@ static int settle(const struct ns_job *job, int pipe)
 	(void)umask(022);
 	limit(RLIMIT_CORE, 0, 0);
 	limit(RLIMIT_NOFILE, OPEN_FILES_SOFT, OPEN_FILES_HARD);
+	limit(RLIMIT_NPROC, PROCESSES_MAX, PROCESSES_MAX);
 	return 0;
 }
 

@@ -128,7 +128,8 @@ static int plan_root(struct ns_map *map, struct err *err)
 				       "/etc/subuid and /etc/subgid hand them all out",
 				       NS_IDS, HIGH_FIRST, HIGH_LAST);
 	}
-	map->uid[0] = map->gid[0] = (struct ns_extent){ 0, base, NS_IDS };
+	map->uid[0] = (struct ns_extent){ 0, base, NS_IDS };
+	map->gid[0] = map->uid[0];
 	if (r == 0)
 		r = own_range("/proc/self/uid_map", &map->uid[0].outside, err);
 	if (r == 0)

@@ -90,11 +90,13 @@ static const char *const device_link[][2] = {
 	{ "pts/ptmx", "ptmx" },
 };
 
-static char *kernel_text(const struct ns *ns, const char *name)
+static char *world_text(const struct ns *ns, const struct world_file *f)
 {
-	if (streq(name, "osrelease"))
+	if (f->content)
+		return xstrdup(f->content);
+	if (streq(f->name, "osrelease"))
 		return xasprintf("%s\n", ns->kernel);
-	if (streq(name, "osversion"))
+	if (streq(f->name, "osversion"))
 		return xasprintf("%s\n", NS_KERNEL_VERSION);
 	return xasprintf("Linux version %s (debian-kernel@lists.debian.org) (gcc) %s\n", ns->kernel,
 			 NS_KERNEL_VERSION);
@@ -103,11 +105,10 @@ static char *kernel_text(const struct ns *ns, const char *name)
 /* In place: the mounts hold the inode. */
 static int write_fixed(const struct ns *ns, const struct world_file *f, struct err *err)
 {
-	cleanup_free char *made = f->content ? NULL : kernel_text(ns, f->name);
-	const char *content = f->content ? f->content : made;
+	cleanup_free char *text = world_text(ns, f);
 	cleanup_fd int fd = openat(ns->world, f->name,
 				   O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0444);
-	int r = fd < 0 ? -errno : write_all(fd, content, strlen(content));
+	int r = fd < 0 ? -errno : write_all(fd, text, strlen(text));
 
 	if (r < 0)
 		return err_errno(err, ERR_BUILD, -r, "cannot write the sandbox's /proc/%s",

@@ -137,11 +137,10 @@ static ssize_t send_part(int sock, const void *data, size_t size, const struct m
 	ssize_t n;
 
 	if (with_fds && with_fds->fd_count > 0) {
-		struct cmsghdr *c;
+		struct cmsghdr *c = &control.align;
 
 		msg.msg_control = control.space;
 		msg.msg_controllen = CMSG_SPACE(sizeof(int) * with_fds->fd_count);
-		c = CMSG_FIRSTHDR(&msg);
 		c->cmsg_level = SOL_SOCKET;
 		c->cmsg_type = SCM_RIGHTS;
 		c->cmsg_len = CMSG_LEN(sizeof(int) * with_fds->fd_count);
