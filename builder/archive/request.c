@@ -168,6 +168,14 @@ static int pin(struct universe *u, const struct recipe_list *list, struct err *e
 	return 0;
 }
 
+/* What the recipe names as well is the recipe's: it has a line to point at, and is not given up. */
+static void drop_rules(struct requests *r, const char *name)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->item[i].origin < REQUEST_RECIPE && streq(r->item[i].name, name))
+			r->item[i].dropped = true;
+}
+
 static int add_named(const struct universe *u, enum request_origin origin,
 		     const struct recipe_name *wanted, struct requests *r, struct err *err)
 {
@@ -179,6 +187,8 @@ static int add_named(const struct universe *u, enum request_origin origin,
 		return 0; /* nothing to exclude: it may be there in another suite */
 	if (!real && (strlen(name) != strlen(wanted->value) || !universe_provides(u, name)))
 		return request_unknown(u, wanted, err);
+	if (origin == REQUEST_RECIPE)
+		drop_rules(r, name);
 	add(r, origin, name, PRIORITY_EXTRA, wanted->at);
 	r->item[r->count - 1].is_virtual = !real;
 	return 0;

@@ -5,7 +5,8 @@
  *	solve-sets ARCHITECTURE SUITE:COMPONENT:REPOSITORY:FILE… <SETS
  *
  * FILE is plain text. A set is one line of words: `priority=required` `exclude=x` `recommends`
- * `kernel=x` `sysvinit` and, without "=" before a name, packages. Answers, in order:
+ * `kernel=x` `sysvinit` and, without "=" before a name, packages; or `recipe=FILE` alone. Answers, in
+ * order:
  *
  *	set LINE
  *	package NAME VERSION ARCHITECTURE [automatic] [base] [essential] [boot]
@@ -61,16 +62,16 @@ static void add_word(struct recipe_list *list, const char *word)
 	};
 }
 
-static void release_list(struct recipe_list *list)
+/* Fails only with a recipe that cannot be read. */
+static int read_set(char *line, struct recipe *recipe, struct err *err)
 {
-	for (size_t i = 0; i < list->count; i++)
-		free(list->item[i].value);
-	free(list->item);
-}
-
-static void read_set(char *line, struct recipe *recipe)
-{
+	recipe->path = xstrdup("set");
+	recipe->architecture = xstrdup("amd64");
 	for (char *word = strtok(line, " \n"); word; word = strtok(NULL, " \n")) {
+		if (starts_with(word, "recipe=")) {
+			recipe_release(recipe);
+			return recipe_load(word + 7, recipe, err);
+		}
 		if (starts_with(word, "priority="))
 			add_word(&recipe->priorities, word + 9);
 		else if (starts_with(word, "exclude="))
@@ -84,6 +85,7 @@ static void read_set(char *line, struct recipe *recipe)
 		else
 			add_word(&recipe->packages, word);
 	}
+	return 0;
 }
 
 static void print_packages(const struct packages *p)
@@ -102,22 +104,20 @@ static void solve_set(struct universe *u, char *line)
 {
 	CLEANUP(err_release) struct err err = { 0 };
 	CLEANUP(packages_release) struct packages packages = { 0 };
-	static char path[] = "set";
-	struct recipe recipe = { .path = path, .architecture = u->architecture };
+	CLEANUP(recipe_release) struct recipe recipe = { 0 };
+	int r;
 
 	line[strcspn(line, "\n")] = '\0';
 	printf("set %s\n", line);
-	read_set(line, &recipe);
+	r = read_set(line, &recipe, &err);
 	map_empty(&u->pinned);
-	if (solve_universe(u, &recipe, &packages, &err) < 0)
+	if (r == 0)
+		r = solve_universe(u, &recipe, &packages, &err);
+	if (r < 0)
 		printf("refused %s\n", err.message);
 	else
 		print_packages(&packages);
 	fflush(stdout);
-	release_list(&recipe.priorities);
-	release_list(&recipe.packages);
-	release_list(&recipe.exclude);
-	free(recipe.kernel);
 }
 
 int main(int argc, char **argv)

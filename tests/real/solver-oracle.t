@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# apt is the oracle: the same requests, over the same indices of Debian's real archive, give the same
+# packages in the same versions. solver-oracle.sets lists the requests, .differences what is not the
+# same and why, .refused what neither can install and the words that say why. Below "# test-all" in
+# .sets: only with NETRESCUE_TEST_ALL.
+. tests/lib/tap.sh
+. tests/lib/apt.sh
+need apt-get
+
+here=tests/real
+tool=$NETRESCUE_BIN/tests/solve-sets
+
+# read_table FILE: without comments and empty lines
+read_table() {
+	grep -v -e '^#' -e '^$' "$here/solver-oracle.$1"
+}
+
+if [[ ${NETRESCUE_TEST_ALL:-} ]]; then
+	mapfile -t sets < <(read_table sets)
+else
+	mapfile -t sets < <(sed '/^# test-all/,$d' "$here/solver-oracle.sets" | grep -v -e '^#' -e '^$')
+fi
+mapfile -t refused < <(read_table refused)
+plan $((${#sets[@]} + 2 * ${#refused[@]} + 2))
+
+# Answers of ours, one file a set: answer.SUITE.NUMBER
+answer_all() {
+	local suite=$1 indices
+	shift
+	mapfile -t indices < <(apt_indices "$scratch/$suite")
+	((${#indices[@]} == 3)) || tap_die "not three indices of $suite: ${indices[*]}"
+	printf '%s\n' "$@" | "$tool" amd64 "${indices[@]}" 2>"$scratch/$suite.log" |
+		awk -v prefix="$scratch/answer.$suite." '/^set /{n++} {print > (prefix n)}'
+}
+
+# requested ANSWER: what was asked for, by name or by a rule
+requested() {
+	awk '/^package /&&!/ (automatic|boot)/{print $2}' "$1"
+}
+
+ours() {
+	awk '/^package /&&!/ boot/{print $2, $3}' "$1" | sort
+}
+
+# theirs SUITE RECOMMENDS NAME...
+theirs() {
+	local suite=$1 recommends=$2
+	shift 2
+	apt_in "$scratch/$suite" -s -o "APT::Install-Recommends=$recommends" install "$@" 2>&1 |
+		sed -n 's/^Inst \([^ :]*\)[^ ]* (\([^ ]*\) .*/\1 \2/p' | sort
+}
+
+# explained SET: the packages that apt must be told beside, from the table; "bookworm: *" is for all
+explained() {
+	read_table differences |
+		awk -F '\t' -v set="$1" -v all="${1%%:*}: *" '$1 == set || $1 == all {print $2}' | xargs
+}
+
+check_set() {
+	local line=$1 answer=$2 suite=${1%%:*} recommends=false names beside
+	if ! grep -q '^end$' "$answer"; then
+		fail "$line"
+		diag "$(<"$answer")"
+		return
+	fi
+	[[ " $line " == *' recommends '* ]] && recommends=true
+	mapfile -t names < <(requested "$answer")
+	ours "$answer" >"$scratch/ours"
+	theirs "$suite" "$recommends" "${names[@]}" >"$scratch/theirs"
+	if ! cmp -s "$scratch/ours" "$scratch/theirs"; then
+		read -ra beside < <(explained "$line")
+		if ((${#beside[@]})); then
+			theirs "$suite" "$recommends" "${names[@]}" "${beside[@]}" >"$scratch/theirs"
+			line+=", with apt told to take ${beside[*]}"
+		fi
+	fi
+	same_files "$scratch/ours" "$scratch/theirs" "$line: $(wc -l <"$scratch/ours") packages"
+}
+
+check_refused() {
+	local line=$1 words=$2 answer=$3 suite=${1%%:*} name arguments=()
+	like "$(sed -n 's/^refused //p' "$answer")" "$words" "$line is refused, with the reason" ||
+		diag "$(tail -n 3 "$answer")"
+	for name in ${line#*:}; do
+		case $name in
+		exclude=*) arguments+=("${name#exclude=}-") ;;
+		*) arguments+=("$name") ;;
+		esac
+	done
+	not_ok "$line: apt refuses it too" apt_in "$scratch/$suite" -s install "${arguments[@]}"
+}
+
+words_of() {
+	local suite=$1 line
+	for line in "${sets[@]}" "${refused[@]%%	*}"; do
+		[[ $line == "$suite:"* ]] && echo "${line#*: }"
+	done
+}
+
+declare -A counter=()
+next_answer() {
+	answer=$scratch/answer.$1.$((++counter[$1]))
+}
+
+start=$SECONDS
+for suite in trixie bookworm; do
+	apt_private "$scratch/$suite" "$suite"
+	mapfile -t words < <(words_of "$suite")
+	answer_all "$suite" "${words[@]}"
+done
+diag "indices and our answers: $((SECONDS - start)) s"
+
+for line in "${sets[@]}"; do
+	next_answer "${line%%:*}"
+	check_set "$line" "$answer"
+done
+for line in "${refused[@]}"; do
+	next_answer "${line%%:*}"
+	check_refused "${line%%	*}" "${line#*	}" "$answer"
+done
+
+ok 'at least 40 sets' test "${#sets[@]}" -ge 40
+is "$(read_table differences | awk -F '\t' 'NF != 3 || $3 == ""')" '' 'each difference has its reason'
