@@ -187,8 +187,8 @@ static bool satisfy(struct choice *c, Id dependency)
 	return false;
 }
 
-/* Every dependency of one kind. What fails stops the walk of a package nobody asked for by name, since
- * another alternative may stand in for it. */
+/* Every dependency of one kind. What fails stops the walk of a package nobody asked for by name,
+ * since another alternative may stand in for it. */
 static bool satisfy_all(struct choice *c, Id p, Id kind, Id marker)
 {
 	CLEANUP(queue_free) Queue list = { 0 };

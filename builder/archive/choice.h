@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The choice among alternatives, as apt makes it. libsolv treats "a | b" as equals and would take
- * opensysusers for systemd; Debian's rule is: the first alternative that can be installed. So the set is
- * walked out from the requests before libsolv sees it:
+ * opensysusers for systemd; Debian's rule is: the first alternative that can be installed. So the
+ * set is walked out from the requests before libsolv sees it:
  *
  *   - all requests are taken first, then the dependencies of each, depth first, Pre-Depends before
  *     Depends before (if wanted) Recommends, each in the order of the control file;
  *   - a dependency that a package taken before satisfies brings nothing new;
  *   - among the providers of one alternative: what was requested, the package of that very name,
  *     Essential, own architecture rather than "all", by priority, by name;
- *   - what conflicts with a package taken before, or cannot have its own dependencies, is passed over.
+ *   - what conflicts with a package taken before, or cannot have its own dependencies, is passed
+ *     over.
  *
- * The result is a proposal. libsolv gets it as weak wishes and has the last word; what it refuses is
- * noted in `refused`, and the walk is done again without it (solve.c).
+ * The result is a proposal. libsolv gets it as weak wishes and has the last word; what it refuses
+ * is noted in `refused`, and the walk is done again without it (solve.c).
  */
 #pragma once
 
@@ -40,5 +41,6 @@ void choice_walk(struct choice *c, const Queue *requests);
 /* The best provider of a name, for a request that is virtual; 0 if all are refused. */
 Id choice_provider(const struct choice *c, Id name);
 
-/* Of `set`, what the requests still need through any alternative; the rest is of no use to anybody. */
+/* Of `set`, what the requests still need through any alternative; the rest is of no use to
+ * anybody. */
 void choice_needed(const struct choice *c, const Queue *requests, const Map *set, Map *ret_needed);

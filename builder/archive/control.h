@@ -9,7 +9,7 @@
 #define CONTROL_LIMIT (1024 * 1024)		/* bytes of a control file */
 #define CONTROL_MEMBER_LIMIT (16 * 1024 * 1024) /* bytes of control.tar.* */
 
-/* Appends to ret: the control file's fields, then Filename (without its directory), Size and SHA256. The
- * file must still have the digest the recipe was read with. ERR_USAGE at the recipe's line if it is no
- * .deb, ERR_TRUST if it has changed. */
+/* Appends to ret: the control file's fields, then Filename (without its directory), Size and
+ * SHA256. The file must still have the digest the recipe was read with. ERR_USAGE at the recipe's
+ * line if it is no .deb, ERR_TRUST if it has changed. */
 int control_stanza(const struct recipe_file *deb, struct text *ret, struct err *err);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Why a request cannot be met, in words: the chain of dependencies from who asked to what contradicts.
+ * Why a request cannot be met, in words: the chain of dependencies from who asked to what
+ * contradicts.
  *
- *	x (asked for at recipes/a.yaml:12) depends on y (>= 2), but z (asked for at recipes/a.yaml:13)
- *	conflicts with y
+ *	x (asked for at recipes/a.yaml:12) depends on y (>= 2), but z (asked for at
+ *	recipes/a.yaml:13) conflicts with y
  */
 #pragma once
 

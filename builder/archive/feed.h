@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A Packages file on its way into libsolv. libsolv's reader takes what it is given, keeps everything
- * and lacks Priority, Essential and Size; so the text is read through a feed, which
+ * A Packages file on its way into libsolv. libsolv's reader takes what it is given, keeps
+ * everything and lacks Priority, Essential and Size; so the text is read through a feed, which
  *
- *   - checks every stanza (deb822(5)): names and versions that policy allows, a relative path, a size,
- *     a SHA-256; anything else is an error with file:line;
- *   - lets through only the fields that a package set depends on. Replaces is not one of them: on an
- *     empty system it only orders dpkg's work, but libsolv would read it as a preference;
+ *   - checks every stanza (deb822(5)): names and versions that policy allows, a relative path, a
+ *     size, a SHA-256; anything else is an error with file:line;
+ *   - lets through only the fields that a package set depends on. Replaces is not one of them: on
+ *     an empty system it only orders dpkg's work, but libsolv would read it as a preference;
  *   - leaves out other architectures;
  *   - notes what libsolv does not keep, one fact for each stanza it let through, in order.
  *
- *	CLEANUP(feed_release) struct feed feed = { .from = text, .name = "…", .architecture = "amd64" };
+ *	CLEANUP(feed_release) struct feed feed = { .from = text, .name = …, .architecture = … };
  *	FILE *reduced = feed_open(&feed);
  *	repo_add_debpackages(repo, reduced, 0);
  *	fclose(reduced);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lock: everything that decides the bytes and nothing else. deb822 text, sorted, one fact a line:
+ * The lock: everything that decides the bytes and nothing else. deb822 text, sorted, one fact a
+ * line:
  *
  *	Format: 1
  *	Recipe: rescue64
@@ -23,8 +24,8 @@
  *	Installed-Size: 7000000
  *	Repository: …                        (absent for Debian's own archive)
  *
- * Sorted by Package, Architecture, Role. lock_text() and lock_read() are each other's inverse: a file
- * that lock_text() would not write is refused.
+ * Sorted by Package, Architecture, Role. lock_text() and lock_read() are each other's inverse: a
+ * file that lock_text() would not write is refused.
  */
 #pragma once
 
@@ -49,9 +50,9 @@ struct lock {
 	char digest[DIGEST_HEX]; /* SHA-256 of the text */
 };
 
-/* Takes packages. SOURCE_DATE_EPOCH is the newest ar time stamp of them all: from the store where the
- * .deb is there, else the first 132 bytes by range request. offline: only from the store. ERR_BUILD if
- * the clock is behind it. */
+/* Takes packages. SOURCE_DATE_EPOCH is the newest ar time stamp of them all: from the store where
+ * the .deb is there, else the first 132 bytes by range request. offline: only from the store.
+ * ERR_BUILD if the clock is behind it. */
 int lock_make(struct store *s, const struct recipe *recipe, const struct mirrors *mirrors,
 	      bool offline, struct packages *packages, struct lock *ret, struct err *err);
 
@@ -59,8 +60,8 @@ int lock_make(struct store *s, const struct recipe *recipe, const struct mirrors
 char *lock_text(const struct lock *l);
 /* Strict: unknown fields, missing fields, wrong order, doubles are ERR_TRUST with file:line. */
 int lock_read(const char *path, struct lock *ret, struct err *err);
-/* ERR_TRUST if the lock was made from another recipe, overlay, script or bytes-epoch. ERR_BUILD if the
- * clock is behind Source-Date-Epoch: two builds would then differ. */
+/* ERR_TRUST if the lock was made from another recipe, overlay, script or bytes-epoch. ERR_BUILD if
+ * the clock is behind Source-Date-Epoch: two builds would then differ. */
 int lock_check(const struct lock *l, const struct recipe *recipe, struct err *err);
 /* 20260829T041900Z-1f3a9c2e: the epoch in UTC and 8 hex digits of the digest. */
 char *lock_version(const struct lock *l);
@@ -68,6 +69,7 @@ void lock_release(struct lock *l);
 
 /* Every .deb of the lock into the store: from the mirrors, the local ones from the recipe's files.
  * Shows progress as stage "fetch", in bytes. Afterwards the packages' own time stamps must give the
- * lock's Source-Date-Epoch: ERR_TRUST if not (a mirror lied when the lock was made, or it was edited). */
+ * lock's Source-Date-Epoch: ERR_TRUST if not (a mirror lied when the lock was made, or it was
+ * edited). */
 int lock_fetch(struct store *s, const struct lock *l, const struct recipe *recipe,
 	       const struct mirrors *mirrors, bool offline, struct err *err);

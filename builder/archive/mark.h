@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which packages of an answer form the base: Essential ones, every target of a Pre-Depends of any
- * package of the set, debconf and apt, base-files and base-passwd, and the dependencies of all these.
- * Those are unpacked and configured first, so that everything else can be configured at once.
+ * package of the set, debconf and apt, base-files and base-passwd, and the dependencies of all
+ * these. Those are unpacked and configured first, so that everything else can be configured at
+ * once.
  */
 #pragma once
 

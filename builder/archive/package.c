@@ -71,8 +71,8 @@ char *package_kernel_release(const struct package *p)
 	return xstrndup(release, length);
 }
 
-/* "6.12.107+deb13-cloud-amd64" and "6.1.0-38-amd64" are of flavour cloud-amd64 and amd64: what follows
- * the version and, in older suites, the number of the ABI. */
+/* "6.12.107+deb13-cloud-amd64" and "6.1.0-38-amd64" are of flavour cloud-amd64 and amd64: what
+ * follows the version and, in older suites, the number of the ABI. */
 static const char *flavour(const char *release)
 {
 	const char *dash = strchr(release, '-');

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The packages of one image: what the solver answers, the lock records, and every later stage reads. */
+/* The packages of one image: what the solver answers, the lock records, and every later stage
+ * reads. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,17 +18,20 @@ struct package {
 	char *name;
 	char *version;
 	char *architecture; /* amd64 or all, as in the package */
-	char *suite; /* the pocket it came from: trixie, trixie-updates, trixie-security; "local" for debs: */
+	/* The pocket it came from: trixie, trixie-updates, trixie-security; "local" for debs: */
+	char *suite;
 	char *component;
-	char *path;	  /* Filename of the index: pool/main/…; of a local .deb: its file name */
-	char *repository; /* "" for Debian's own archive (mirrors decide the host), "security" for the
-			     security archive, else the URL of an apt-repository, or "local" */
-	uint64_t size;	  /* bytes of the .deb */
+	char *path; /* Filename of the index: pool/main/…; of a local .deb: its file name */
+	/* "" for Debian's own archive (mirrors decide the host), "security" for the security
+	 * archive, else the URL of an apt-repository, or "local" */
+	char *repository;
+	uint64_t size; /* bytes of the .deb */
 	char sha256[DIGEST_HEX];
 	enum package_role role;
 	bool automatic; /* nobody asked for it by name: apt's Auto-Installed */
-	bool base; /* belongs to the base stage: Essential, Pre-Depends targets, debconf, apt and their
-			    dependencies */
+	/* Belongs to the base stage: Essential, Pre-Depends targets, debconf, apt and their
+	 * dependencies */
+	bool base;
 	bool essential;
 	uint64_t installed_size; /* bytes, the index's estimate */
 };
@@ -47,10 +51,10 @@ int packages_compare(const struct package *a, const struct package *b);
 const struct package *packages_find(const struct packages *p, const char *name,
 				    enum package_role role);
 
-/* The kernel's own package, and the only place that knows how Debian names it: "linux-image-6.12.107+
- * deb13-amd64" has release "6.12.107+deb13-amd64" (uname -r, /lib/modules/…, /boot/vmlinuz-…).
- * packages_kernel: the package that a recipe's `kernel` stands for ("linux-image-amd64": its flavour,
- * highest version; or itself); NULL if there is none. */
+/* The kernel's own package, and the only place that knows how Debian names it:
+ * "linux-image-6.12.107+deb13-amd64" has release "6.12.107+deb13-amd64" (uname -r, /lib/modules/…,
+ * /boot/vmlinuz-…). packages_kernel: the package that a recipe's `kernel` stands for
+ * ("linux-image-amd64": its flavour, highest version; or itself); NULL if there is none. */
 const struct package *packages_kernel(const struct packages *p, const char *kernel);
 /* Caller frees; NULL if the package is no kernel. */
 char *package_kernel_release(const struct package *p);

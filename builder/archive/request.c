@@ -79,8 +79,8 @@ int request_find(const struct universe *u, const struct recipe_name *wanted, Id 
 	return *ret ? 0 : no_such_version(u, wanted, first, count, err);
 }
 
-/* debootstrap looks at the suite itself, and a pocket's override may lag behind: so the suite's entry
- * decides, and a pocket's only for names that the suite does not have. */
+/* debootstrap looks at the suite itself, and a pocket's override may lag behind: so the suite's
+ * entry decides, and a pocket's only for names that the suite does not have. */
 static const struct feed_fact *deciding_fact(const struct universe *u, const Id *first,
 					     size_t count)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What has to be in the image and what must not, each with the one who asked: the recipe at a line, or
- * a rule (Essential, a priority, what every image needs). In this order, which breaks ties.
+ * What has to be in the image and what must not, each with the one who asked: the recipe at a line,
+ * or a rule (Essential, a priority, what every image needs). In this order, which breaks ties.
  */
 #pragma once
 
@@ -40,8 +40,8 @@ int requests_make(struct universe *u, const struct recipe *recipe, struct reques
 		  struct err *err);
 void requests_release(struct requests *r);
 
-/* "name", "name=version" or "name/suite" to the package meant: the best of them. *ret is 0 with return
- * 0 if no package is called that; a version or suite that is not there is an error. */
+/* "name", "name=version" or "name/suite" to the package meant: the best of them. *ret is 0 with
+ * return 0 if no package is called that; a version or suite that is not there is an error. */
 int request_find(const struct universe *u, const struct recipe_name *wanted, Id *ret,
 		 struct err *err);
 /* ERR_USAGE at the recipe's line, with names that are near. */

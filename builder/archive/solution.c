@@ -75,8 +75,8 @@ static struct explain explanation(const struct attempt *a)
 	};
 }
 
-/* Of the requests of a problem, the one to leave out: selected by a priority, the least important, the
- * last by name; and only if the recipe itself takes part. */
+/* Of the requests of a problem, the one to leave out: selected by a priority, the least important,
+ * the last by name; and only if the recipe itself takes part. */
 static struct request *least_wanted(const struct attempt *a, Id problem)
 {
 	struct explain e = explanation(a);
@@ -205,8 +205,8 @@ static bool is_installable(struct attempt *a, Id p)
 	return run(a, &job) == 0;
 }
 
-/* Wishes that libsolv did not grant are refused in the next walk: each that cannot be had at all, or,
- * if every one could be had alone, the last. False if all were granted. */
+/* Wishes that libsolv did not grant are refused in the next walk: each that cannot be had at all,
+ * or, if every one could be had alone, the last. False if all were granted. */
 static bool note_refusals(struct attempt *a)
 {
 	CLEANUP(queue_free) Queue missing = { 0 };

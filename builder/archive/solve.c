@@ -10,7 +10,8 @@
 #include "base/memory.h"
 #include "recipe/position.h"
 
-/* The program that compresses results comes from the suite itself: two versions write other bytes. */
+/* The program that compresses results comes from the suite itself: two versions write other
+ * bytes. */
 #define COMPRESSOR "zstd"
 
 /* Who owns /sbin/init in Debian (Contents of bookworm and trixie). */
@@ -90,7 +91,8 @@ static int add_boot(const struct universe *u, const struct recipe_name *wanted,
 	return r;
 }
 
-/* Boot packages are not installed, so nobody asks whether they are complete: files are taken out. */
+/* Boot packages are not installed, so nobody asks whether they are complete: files are taken
+ * out. */
 static int add_boot_packages(const struct universe *u, const struct recipe *recipe,
 			     struct packages *ret, struct err *err)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The package set (libsolv), as apt would choose it: Debian's rule is "the first alternative that can
- * be installed", which libsolv does not know, so the answer is steered (choice.h) and solved again
- * until nothing changes. An unsatisfiable request is an ERR_USAGE error at the recipe line that asked,
- * with the chain of dependencies that leads to the conflict (explain.h).
+ * The package set (libsolv), as apt would choose it: Debian's rule is "the first alternative that
+ * can be installed", which libsolv does not know, so the answer is steered (choice.h) and solved
+ * again until nothing changes. An unsatisfiable request is an ERR_USAGE error at the recipe line
+ * that asked, with the chain of dependencies that leads to the conflict (explain.h).
  *
- * What is asked for: Essential packages, apt and debconf; the recipe's priorities, packages, kernel and
- * local .debs. What the recipe names wins over what a priority selects: the latter is left out, with a
- * note, where both cannot be.
+ * What is asked for: Essential packages, apt and debconf; the recipe's priorities, packages, kernel
+ * and local .debs. What the recipe names wins over what a priority selects: the latter is left out,
+ * with a note, where both cannot be.
  */
 #pragma once
 
@@ -18,10 +18,10 @@
 #include "base/err.h"
 #include "recipe/recipe.h"
 
-/* Image packages (with .automatic, .base, .essential filled) and boot packages, sorted. Local .debs of
- * the recipe take part as candidates and are always installed. Checked afterwards: the answer is
- * consistent (consistency.h); a kernel means /sbin/init has an owner (systemd-sysv, sysvinit-core, …)
- * that fits the recipe's `init`. */
+/* Image packages (with .automatic, .base, .essential filled) and boot packages, sorted. Local .debs
+ * of the recipe take part as candidates and are always installed. Checked afterwards: the answer is
+ * consistent (consistency.h); a kernel means /sbin/init has an owner (systemd-sysv, sysvinit-core,
+ * …) that fits the recipe's `init`. */
 int solve(struct store *s, const struct recipe *recipe, const struct indices *indices,
 	  struct packages *ret, struct err *err);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every package there is to choose from: the indices' content in one libsolv pool, with the facts that
- * libsolv does not keep. Debian has one candidate for a name, the highest version of all suites (apt's
- * rule for equal pins); the others stay in the pool, for messages and for when a recipe pins a version,
- * but are not considered.
+ * Every package there is to choose from: the indices' content in one libsolv pool, with the facts
+ * that libsolv does not keep. Debian has one candidate for a name, the highest version of all
+ * suites (apt's rule for equal pins); the others stay in the pool, for messages and for when a
+ * recipe pins a version, but are not considered.
  *
  *	universe_new, universe_add_*…, universe_index        the pool is complete
  *	universe_pin…, universe_consider                     the pool can be solved
@@ -66,8 +66,8 @@ void universe_index(struct universe *u);
 size_t universe_named(const struct universe *u, const char *name, const Id **ret_first);
 /* Only pinned packages of this one's name will be considered. */
 void universe_pin(struct universe *u, Id p);
-/* Decides the candidates and makes the pool solvable; may be called again. all_versions: not only the
- * best of a name that is not pinned. */
+/* Decides the candidates and makes the pool solvable; may be called again. all_versions: not only
+ * the best of a name that is not pinned. */
 void universe_consider(struct universe *u, bool all_versions);
 /* Some considered package is called that, or provides it. */
 bool universe_provides(const struct universe *u, const char *name);
@@ -78,7 +78,8 @@ const char *universe_name(const struct universe *u, Id p);
 const char *universe_version(const struct universe *u, Id p);
 const struct universe_source *universe_source(const struct universe *u, Id p);
 bool universe_is_local(const struct universe *u, Id p);
-/* Debian's own archive, whose priorities and Essential flags count: not a third party's, not local. */
+/* Debian's own archive, whose priorities and Essential flags count: not a third party's, not
+ * local. */
 bool universe_is_archive(const struct universe *u, Id p);
 bool universe_is_considered(const struct universe *u, Id p);
 

@@ -16,8 +16,8 @@ static bool is_alpha(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Rank of a character in a non-digit run: '~' before the end, the end before letters, letters before
- * everything else. */
+/* Rank of a character in a non-digit run: '~' before the end, the end before letters, letters
+ * before everything else. */
 static int rank(const char *s, const char *end)
 {
 	if (s == end || is_digit(*s))

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
-# An apt of the test's own, with nothing installed, that reads this machine's mirror. To be sourced after
-# tap.sh; needs apt and the network.
+# An apt of the test's own, with nothing installed, that reads this machine's mirror. To be sourced
+# after tap.sh; needs apt and the network.
 #
 #	apt_private "$scratch/trixie" trixie
 #	apt_in "$scratch/trixie" -s install bash
-#	apt_indices "$scratch/trixie"		# SUITE:COMPONENT:REPOSITORY:FILE, as solve-sets wants them
+#	apt_indices "$scratch/trixie"	# SUITE:COMPONENT:REPOSITORY:FILE, as solve-sets wants them
 #
 # The mirror is not written down anywhere: it is asked of the machine's apt.
 

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# apt is the oracle: the same requests, over the same indices of Debian's real archive, give the same
-# packages in the same versions. solver-oracle.sets lists the requests, .differences what is not the
-# same and why, .refused what neither can install and the words that say why. Below "# test-all" in
+# apt is the oracle: the same requests, over the same indices of Debian's real archive, give the
+# same packages in the same versions. solver-oracle.sets lists the requests, .differences what is not
+# the same and why, .refused what neither can install and the words that say why. Below "# test-all" in
 # .sets: only with NETRESCUE_TEST_ALL.
 . tests/lib/tap.sh
 . tests/lib/apt.sh
@@ -20,7 +20,8 @@ read_table() {
 if [[ ${NETRESCUE_TEST_ALL:-} ]]; then
 	mapfile -t sets < <(read_table sets)
 else
-	mapfile -t sets < <(sed '/^# test-all/,$d' "$here/solver-oracle.sets" | grep -v -e '^#' -e '^$')
+	mapfile -t sets < <(sed '/^# test-all/,$d' "$here/solver-oracle.sets" |
+		grep -v -e '^#' -e '^$')
 fi
 mapfile -t refused < <(read_table refused)
 plan $((${#sets[@]} + 2 * ${#refused[@]} + 2))
@@ -55,7 +56,8 @@ theirs() {
 # explained SET: the packages that apt must be told beside, from the table; "bookworm: *" is for all
 explained() {
 	read_table differences |
-		awk -F '\t' -v set="$1" -v all="${1%%:*}: *" '$1 == set || $1 == all {print $2}' | xargs
+		awk -F '\t' -v set="$1" -v all="${1%%:*}: *" \
+			'$1 == set || $1 == all {print $2}' | xargs
 }
 
 check_set() {
@@ -72,7 +74,8 @@ check_set() {
 	if ! cmp -s "$scratch/ours" "$scratch/theirs"; then
 		read -ra beside < <(explained "$line")
 		if ((${#beside[@]})); then
-			theirs "$suite" "$recommends" "${names[@]}" "${beside[@]}" >"$scratch/theirs"
+			names+=("${beside[@]}")
+			theirs "$suite" "$recommends" "${names[@]}" >"$scratch/theirs"
 			line+=", with apt told to take ${beside[*]}"
 		fi
 	fi
@@ -122,4 +125,5 @@ for line in "${refused[@]}"; do
 done
 
 ok 'at least 40 sets' test "${#sets[@]}" -ge 40
-is "$(read_table differences | awk -F '\t' 'NF != 3 || $3 == ""')" '' 'each difference has its reason'
+is "$(read_table differences | awk -F '\t' 'NF != 3 || $3 == ""')" '' \
+	'each difference has its reason'

@@ -5,8 +5,8 @@
  *	solve-sets ARCHITECTURE SUITE:COMPONENT:REPOSITORY:FILE… <SETS
  *
  * FILE is plain text. A set is one line of words: `priority=required` `exclude=x` `recommends`
- * `kernel=x` `sysvinit` and, without "=" before a name, packages; or `recipe=FILE` alone. Answers, in
- * order:
+ * `kernel=x` `sysvinit` and, without "=" before a name, packages; or `recipe=FILE` alone. Answers,
+ * in order:
  *
  *	set LINE
  *	package NAME VERSION ARCHITECTURE [automatic] [base] [essential] [boot]

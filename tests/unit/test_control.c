@@ -147,7 +147,8 @@ static void load_archive(struct universe *u)
 	fclose(f);
 }
 
-/* Installed without being asked for, in place of the archive's newer or older one, with what it needs. */
+/* Installed without being asked for, in place of the archive's newer or older one, with what it
+ * needs. */
 static void is_always_installed(void **state)
 {
 	CLEANUP(err_release) struct err err = { 0 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Making and fetching locks, from a mirror in the file system. What lock_read() refuses: test_lock_cases. */
+/* Making and fetching locks, from a mirror in the file system. What lock_read() refuses:
+ * test_lock_cases. */
 #include "unit.h"
 
 #include "archive/ar.h"

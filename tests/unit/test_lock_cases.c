@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/cases/lock: `=== file x.lock`, and `=== version` with what lock_version() says of it, or `===
- * error` with what is printed. @NOEOL@ at the end of a file takes the newline away.
+ * tests/cases/lock: `=== file x.lock`, and `=== version` with what lock_version() says of it, or
+ * `=== error` with what is printed. @NOEOL@ at the end of a file takes the newline away.
  */
 #include "case.h"
 

@@ -2,16 +2,17 @@
 /*
  * tests/cases/solve: small universes, a recipe, and the package set or the words that come out.
  *
- * `=== file SUITE` holds the stanzas of a Packages file; what a stanza leaves out has a default (Version
- * 1, Architecture all, Priority optional). SUITE is trixie, trixie-updates, trixie-security or vendor
- * (somebody else's repository). Every universe has apt, debconf and zstd, which the answer shows only if
- * the case has stanzas of its own for them. `=== recipe` is the recipe but for name, suite and what else
- * a recipe must have; its kernel is none unless it says so.
+ * `=== file SUITE` holds the stanzas of a Packages file; what a stanza leaves out has a default
+ * (Version 1, Architecture all, Priority optional). SUITE is trixie, trixie-updates,
+ * trixie-security or vendor (somebody else's repository). Every universe has apt, debconf and zstd,
+ * which the answer shows only if the case has stanzas of its own for them. `=== recipe` is the
+ * recipe but for name, suite and what else a recipe must have; its kernel is none unless it says
+ * so.
  *
  * `=== file pins` holds what a recipe cannot say: NAME=VERSION or NAME/SUITE, a line each.
  *
- * `=== packages`: a line each, "NAME VERSION [SUITE] [automatic] [base] [essential] [boot]", SUITE only if
- * it is not trixie. `=== error`: what is printed.
+ * `=== packages`: a line each, "NAME VERSION [SUITE] [automatic] [base] [essential] [boot]", SUITE
+ * only if it is not trixie. `=== error`: what is printed.
  */
 #include "case.h"
 
