@@ -83,7 +83,9 @@ static void sorted_providers(const struct choice *c, Id atom, Queue *ret)
 	struct preference by = { .c = c, .name = target_name(c, atom) };
 
 	providers(c, atom, ret);
-	qsort_r(ret->elements, (size_t)ret->count, sizeof(*ret->elements), compare_providers, &by);
+	if (ret->count > 1)
+		qsort_r(ret->elements, (size_t)ret->count, sizeof(*ret->elements),
+			compare_providers, &by);
 }
 
 Id choice_provider(const struct choice *c, Id name)
