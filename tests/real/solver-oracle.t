@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 #
 # apt is the oracle: the same requests, over the same indices of Debian's real archive, give the
-# same packages in the same versions. solver-oracle.sets lists the requests, .differences what is not
-# the same and why, .refused what neither can install and the words that say why. Below "# test-all" in
-# .sets: only with NETRESCUE_TEST_ALL.
+# same packages in the same versions. solver-oracle.sets lists the requests; .differences what is not
+# the same, and why; .refused what neither can install, and the words that say why. What stands below
+# "# test-all" in .sets is asked only with NETRESCUE_TEST_ALL.
 . tests/lib/tap.sh
 . tests/lib/apt.sh
 need apt-get
