@@ -91,19 +91,6 @@ static int read_given_lock(struct build *b, struct err *err)
 	return r < 0 ? r : lock_check(&b->lock, &b->recipe, err);
 }
 
-/* A result of the same lock is the same bytes: there is nothing to do. */
-static void look_for_result(struct build *b)
-{
-	cleanup_free char *version = lock_version(&b->lock);
-	cleanup_free char *path = xasprintf("%s/%s/%s", b->options->out, b->recipe.name, version);
-	cleanup_free char *sums = xasprintf("%s/SHA256SUMS", path);
-
-	if (b->options->no_cache || faccessat(AT_FDCWD, sums, R_OK, 0) < 0)
-		return;
-	b->up_to_date = true;
-	b->done = take_ptr(path);
-}
-
 int build_lock(struct build *b, struct err *err)
 {
 	progress_start("lock", 0, PROGRESS_STEPS);
@@ -117,14 +104,17 @@ int build_lock(struct build *b, struct err *err)
 	return 0;
 }
 
-/* Before anything is fetched: is the result there already, and if not, can it be written at all? */
+/* Before anything is fetched: can the result be written at all, and is it there already? */
 int build_begin(struct build *b, struct err *err)
 {
-	look_for_result(b);
-	if (b->done)
-		return 0;
-	return result_begin(b->store, &b->recipe, &b->lock, b->options->lock ? NULL : &b->indices,
-			    b->options->out, &b->result, err);
+	int r = result_begin(b->store, &b->recipe, &b->lock, b->options->lock ? NULL : &b->indices,
+			     b->options->out, &b->result, err);
+
+	if (r >= 0 && !b->options->no_cache)
+		r = result_reuse(&b->result, &b->done, err);
+	if (r >= 0)
+		b->up_to_date = b->result.up_to_date;
+	return r;
 }
 
 int build_fetch(struct build *b, struct err *err)

@@ -206,3 +206,21 @@ int result_commit(struct result *res, char **ret_path, struct err *err)
 	*ret_path = xasprintf("%s/%s/%s", res->out, res->recipe->name, res->version);
 	return 0;
 }
+
+int result_reuse(struct result *res, char **ret_path, struct err *err)
+{
+	cleanup_free char *sums = xasprintf("%s/SHA256SUMS", res->version);
+
+	if (faccessat(res->out_fd, sums, R_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	int r = result_lock_out(res, err);
+	if (r >= 0)
+		r = point_latest(res, err);
+	result_unlock_out(res);
+	if (r < 0)
+		return r;
+	res->up_to_date = true;
+	res->published = true;
+	*ret_path = xasprintf("%s/%s/%s", res->out, res->recipe->name, res->version);
+	return 0;
+}
