@@ -36,11 +36,12 @@ static int check_origin(const struct suite *suite, const struct release *release
 	if (!suite->label ||
 	    (streq(release->origin, "Debian") && streq(release->label, suite->label)))
 		return 0;
-	return err_set(
-		err, ERR_TRUST,
-		"%s is not Debian's: its Origin is '%s' and its Label '%s', not 'Debian' and "
-		"'%s'",
-		name, release->origin, release->label, suite->label);
+	(void)err_set(err, ERR_TRUST,
+		      "%s is not Debian's: its Origin is '%s' and its Label '%s', not 'Debian' and "
+		      "'%s'",
+		      name, release->origin, release->label, suite->label);
+	return err_hint(err, "give a mirror of Debian with --mirror URL; other archives belong "
+			     "into the recipe's `apt-repositories`");
 }
 
 /* Verifies an InRelease and makes it the suite's; `name` is its URL, for messages. */

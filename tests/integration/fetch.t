@@ -27,6 +27,8 @@ Architecture: all
 
 Package: apt
 
+Package: zstd
+
 Package: hello
 Version: 1.2
 Date: 1700000123
@@ -53,7 +55,7 @@ name: test
 suite: trixie
 priorities: []
 packages: [hello]
-kernel: ""
+kernel: none
 boot-packages: []
 menu:
   default: local
@@ -82,8 +84,8 @@ snapshot() {
 # What should not be there after a failure: facts, partial files, blobs that are not what they are
 # called. Whole blobs may: they save the next run a download.
 trouble() {
-	find "$store/fact" "$store/partial" -type f
-	find "$store/sha256" -type f | while read -r blob; do
+	find "$store/fact" "$store/partial" -type f 2>/dev/null
+	find "$store/sha256" -type f 2>/dev/null | while read -r blob; do
 		echo "${blob##*/}  $blob" | sha256sum --check --status || echo "$blob"
 	done
 }

@@ -317,7 +317,7 @@ class Faults:
         with self.lock:
             if text != self.text:
                 self.text, self.seen = text, {}
-            for line in text.splitlines():
+            for line in filter(str.strip, text.splitlines()):
                 pattern, kind, argument = (line.split() + ["", ""])[:3]
                 if not fnmatch.fnmatchcase(name, pattern):
                     continue
