@@ -38,9 +38,7 @@ static int run_script(struct rootfs *r, const struct recipe_file *file, size_t n
 	e = sandbox_write(r->sandbox, path, text.data, text.length, 0755, err);
 	if (e < 0)
 		return e;
-	if (starts_with(text.data, "#!"))
-		return sandbox_call(r->sandbox, err, path, NULL);
-	return sandbox_call(r->sandbox, err, "/bin/sh", "-eu", path, NULL);
+	return sandbox_call(r->sandbox, err, path, NULL);
 }
 
 int settings_scripts(struct rootfs *r, struct err *err)
