@@ -22,8 +22,8 @@ static void example_release(struct example *x)
 	free(x->security);
 }
 
-/* deb822: URIs and Suites stand in lines of their own, one-line: `deb URI SUITE …`. Options in brackets
- * do not occur in the example. */
+/* deb822: URIs and Suites stand in lines of their own, one-line: `deb URI SUITE …`. Options in
+ * brackets do not occur in the example. */
 static void example_line(struct example *x, char **uri, const char *line)
 {
 	CLEANUP(strv_release) struct strv word = { 0 };

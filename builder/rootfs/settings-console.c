@@ -5,9 +5,9 @@
 
 #include "base/memory.h"
 
-/* setupcon believes its cache only if the two files it comes from are strictly older; with equal times
- * (all that is newer than the epoch gets the epoch) it compiles the keymap at every login, and in the
- * initramfs under a random name. */
+/* setupcon believes its cache only if the two files it comes from are strictly older; with equal
+ * times (all that is newer than the epoch gets the epoch) it compiles the keymap at every login,
+ * and in the initramfs under a random name. */
 static int age_sources(struct rootfs *r, struct err *err)
 {
 	static const char *const source[] = { "/etc/default/keyboard",

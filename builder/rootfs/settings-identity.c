@@ -3,8 +3,8 @@
 
 #include "base/log.h"
 
-/* Everybody who boots the image or reads the export would share these. Each is made anew where it is
- * needed: the host keys by overlays/ssh, the rest by the programs themselves. */
+/* Everybody who boots the image or reads the export would share these. Each is made anew where
+ * it is needed: the host keys by overlays/ssh, the rest by the programs themselves. */
 static const struct sweep shared[] = {
 	{ SWEEP_REMOVE, "/etc/ssh/ssh_host_*_key" },
 	{ SWEEP_REMOVE, "/etc/ssh/ssh_host_*_key.pub" },
@@ -19,8 +19,8 @@ static const struct sweep shared[] = {
 	{ SWEEP_REMOVE, "/var/log/journal" },
 };
 
-/* Empty rather than absent (machine-id(5)): each boot makes one of its own and does not take itself for
- * a first boot, which would ask questions. */
+/* Empty rather than absent (machine-id(5)): each boot makes one of its own and does not take
+ * itself for a first boot, which would ask questions. */
 static int empty_machine_id(struct rootfs *r, struct err *err)
 {
 	bool exists = false;

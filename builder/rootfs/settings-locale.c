@@ -87,7 +87,8 @@ static int check_locales(struct rootfs *r, struct err *err)
 			"/usr/share/i18n/SUPPORTED of the package 'locales' lists what there is");
 }
 
-/* login and sshd set LANG from this file (pam_env); where locales is installed its postinst wrote it. */
+/* login and sshd set LANG from this file (pam_env); where locales is installed its postinst
+ * wrote it. */
 static int set_default_locale(struct rootfs *r, struct err *err)
 {
 	cleanup_free char *wanted = xasprintf("LANG=%s\n", r->recipe->default_locale);
@@ -144,7 +145,8 @@ static int check_timezone(struct rootfs *r, struct err *err)
 	e = settings_output(r, argv, &now, &status, err);
 	if (e < 0 || (status == 0 && streq(now.data, target)))
 		return e;
-	/* tzdata was configured before it could be preseeded: its config script believes the link. */
+	/* tzdata was configured before it could be preseeded: its config script believes the
+	 * link. */
 	e = sandbox_call(r->sandbox, err, "ln", "-snf", zone, "/etc/localtime", NULL);
 	if (e < 0)
 		return e;
@@ -160,7 +162,8 @@ static int check_timezone(struct rootfs *r, struct err *err)
 			    "tzdata", NULL);
 }
 
-/* A package that has a say in `key` was asked through debconf; `file` is what it made of the answer. */
+/* A package that has a say in `key` was asked through debconf; `file` is what it made of the
+ * answer. */
 static int check_answer(struct rootfs *r, const char *file, const char *package, const char *line,
 			const char *key, const char *value, bool is_default, struct err *err)
 {

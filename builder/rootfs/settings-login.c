@@ -11,7 +11,8 @@
 int settings_password(struct rootfs *r, struct err *err)
 {
 	bool locked = streq(r->recipe->root.password, "locked");
-	/* "*" matches no password. "!" would too, but sshd takes it for an account that is closed. */
+	/* "*" matches no password. "!" would too, but sshd takes it for an account that is
+	 * closed. */
 	cleanup_free char *line = xasprintf("root:%s\n", locked ? "*" : r->recipe->root.password);
 	static const char *const argv[] = { "chpasswd", "--encrypted", NULL };
 	struct sandbox_command command = { .argv = argv, .input = line };
@@ -105,8 +106,8 @@ int settings_way_in(struct rootfs *r, struct err *err)
 	if (e < 0 || (has_sshd && keys.length))
 		return e;
 	err_set(err, ERR_USAGE,
-		"nobody could enter this image: root's password is locked, no terminal logs root in, and "
-		"root has no SSH key%s",
+		"nobody could enter this image: root's password is locked, no terminal logs "
+		"root in, and root has no SSH key%s",
 		has_sshd ? "" : " (nor does the image have an SSH server)");
 	return err_hint(err,
 			"give the recipe root.authorized-keys, root.password (a crypt(3) hash) or "

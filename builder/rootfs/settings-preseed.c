@@ -71,8 +71,8 @@ static void preseed_keyboard(const struct recipe *recipe, struct text *ret)
 		    layout, variant, recipe->keymap);
 }
 
-/* console-setup takes a size only in the words of its own menu: 8x16 as it is, wider fonts with a remark
- * behind. The smaller number comes first unless it is the 8. */
+/* console-setup takes a size only in the words of its own menu: 8x16 as it is, wider fonts with
+ * a remark behind. The smaller number comes first unless it is the 8. */
 static char *font_size_choice(const char *size)
 {
 	const char *x = strchr(size, 'x');
@@ -95,8 +95,8 @@ static void preseed_console(const struct recipe *recipe, struct text *ret)
 {
 	cleanup_free char *choice = font_size_choice(recipe->console.size);
 
-	/* With `store_defaults` its config script overwrites all of these by guesses; the postinst sets
-	 * it back to true. */
+	/* With `store_defaults` its config script overwrites all of these by guesses; the
+	 * postinst sets it back to true. */
 	text_printf(ret,
 		    "console-setup console-setup/store_defaults_in_debconf_db boolean false\n"
 		    "console-setup console-setup/charmap47 select %s\n"

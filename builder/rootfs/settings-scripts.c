@@ -9,8 +9,8 @@
 
 #define SCRIPT_MAX ((size_t)16 << 20)
 
-/* The lock says which script it was; a file that was changed since the recipe was read would give other
- * bytes under the same lock. */
+/* The lock says which script it was; a file that was changed since the recipe was read would
+ * give other bytes under the same lock. */
 static int read_script(const struct recipe_file *file, struct text *ret, struct err *err)
 {
 	char digest[DIGEST_HEX];

@@ -123,8 +123,8 @@ static int systemd_service(struct rootfs *r, const struct recipe_name *service, 
 
 /* ---- sysvinit ---- */
 
-/* update-rc.d's `disable` leaves links that stop the service; the how-to's `remove` leaves none. What
- * is masked cannot be started by hand either, which here means it is not executable. */
+/* update-rc.d's `disable` leaves links that stop the service; the how-to's `remove` leaves none.
+ * What is masked cannot be started by hand either, which here means it is not executable. */
 static int sysvinit_service(struct rootfs *r, const struct recipe_name *service, bool mask,
 			    struct err *err)
 {

@@ -8,8 +8,8 @@
 
 #define SERIAL_RULES "/etc/udev/rules.d/90-rescue-terminals.rules"
 
-/* A virtual console is ttyN. All others are lines somebody is at the other end of, which mingetty, that
- * only knows consoles, cannot handle. */
+/* A virtual console is ttyN. All others are lines somebody is at the other end of, which
+ * mingetty, that only knows consoles, cannot handle. */
 static bool is_console(const char *terminal)
 {
 	return starts_with(terminal, "tty") && terminal[3] >= '0' && terminal[3] <= '9';
@@ -55,9 +55,9 @@ static int console_unit(struct rootfs *r, const char *terminal, struct err *err)
 			    want, NULL);
 }
 
-/* Enabling serial-getty@ttyS0 the usual way makes a machine without that port wait for it for a minute
- * and a half. The rule starts it when the kernel shows one. The kernel shows ttyS0 to ttyS3 whether they
- * are there or not; type 0 is a port without a chip. */
+/* Enabling serial-getty@ttyS0 the usual way makes a machine without that port wait for it for a
+ * minute and a half. The rule starts it when the kernel shows one. The kernel shows ttyS0 to
+ * ttyS3 whether they are there or not; type 0 is a port without a chip. */
 static int serial_unit(struct rootfs *r, const char *terminal, struct text *rules, struct err *err)
 {
 	cleanup_free char *unit = xasprintf("serial-getty@%s.service", terminal);

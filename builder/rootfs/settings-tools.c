@@ -21,7 +21,8 @@ int settings_read(struct rootfs *r, const char *path, bool *ret_exists, struct t
 	if (e < 0 && e != -ENOENT)
 		return e;
 	if (e == -ENOENT) {
-		/* Also a link to nothing, as trixie's /etc/default/locale is before it is written. */
+		/* Also a link to nothing, as trixie's /etc/default/locale is before it is
+		 * written. */
 		err_release(err);
 		text_add(ret, "");
 	}

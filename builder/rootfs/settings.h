@@ -4,8 +4,9 @@
  * file per concern, in the order in which settings.c runs them. Everything that is the same in each
  * image is not here but in overlays/; this code writes only what a recipe's value decides.
  *
- * The recipe's overlays are laid over the tree after the values, so that a site's file wins over ours;
- * keys, services and scripts come after the overlays, because they may concern what those brought.
+ * The recipe's overlays are laid over the tree after the values, so that a site's file wins over
+ * ours; keys, services and scripts come after the overlays, because they may concern what those
+ * brought.
  */
 #pragma once
 
@@ -16,19 +17,20 @@
 
 /*
  * Answers for debconf (debconf-set-selections(1) reads them) to the questions of locales, tzdata,
- * keyboard-configuration and console-setup, appended to ret. To be given to debconf after the base and
- * before any of these packages is configured, so that a later dpkg-reconfigure shows the recipe's
- * choice. ERR_USAGE at the locale's place if a locale has no codeset ("de_DE").
+ * keyboard-configuration and console-setup, appended to ret. To be given to debconf after the base
+ * and before any of these packages is configured, so that a later dpkg-reconfigure shows the
+ * recipe's choice. ERR_USAGE at the locale's place if a locale has no codeset ("de_DE").
  */
 int settings_preseed(const struct recipe *recipe, struct text *ret, struct err *err);
 
-/* Splits a recipe's keymap into XKB's layout and variant: "de(nodeadkeys)" -> "de", "nodeadkeys"; the
- * variant is "" if there is none. Both are the caller's. */
+/* Splits a recipe's keymap into XKB's layout and variant: "de(nodeadkeys)" -> "de",
+ * "nodeadkeys"; the variant is "" if there is none. Both are the caller's. */
 void settings_keymap(const char *keymap, char **ret_layout, char **ret_variant);
 /* tzdata's name of a time zone: "UTC" -> "Etc/UTC", all others as they are. The caller's. */
 char *settings_timezone(const char *timezone);
 
-/* The steps. Each can be run alone in a test; r->sandbox holds a tree with its packages configured. */
+/* The steps. Each can be run alone in a test; r->sandbox holds a tree with its packages
+ * configured. */
 int settings_host(struct rootfs *r, struct err *err); /* /etc/hostname, /etc/hosts */
 int settings_locale(struct rootfs *r,
 		    struct err *err);		     /* locales, time zone, keymap: as preseeded? */
@@ -51,8 +53,8 @@ int settings_identity(struct rootfs *r,
 /* Writes text to a file of the tree, 0644 unless mode says otherwise. */
 int settings_write(struct rootfs *r, const char *path, const char *text, unsigned mode,
 		   struct err *err);
-/* Runs argv and reads what it writes to stdout (at most 4 MB). *ret_status is the waitpid status, and
- * a non-zero one an error only if ret_status is NULL. */
+/* Runs argv and reads what it writes to stdout (at most 4 MB). *ret_status is the waitpid
+ * status, and a non-zero one an error only if ret_status is NULL. */
 int settings_output(struct rootfs *r, const char *const *argv, struct text *ret, int *ret_status,
 		    struct err *err);
 /* The content of a file of the tree; empty text, *ret_exists false, if it is not there. */
