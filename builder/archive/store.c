@@ -68,8 +68,7 @@ static int open_partial_dir(const struct store *s)
 	return r < 0 ? -errno : r;
 }
 
-/* What a killed builder left: its lock died with it. */
-static void remove_stale(const struct store *s)
+void store_sweep(struct store *s)
 {
 	int fd = openat(s->dirfd, "partial", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -119,7 +118,7 @@ int store_open(const char *path, struct store **ret, struct err *err)
 		(void)err_errno(err, ERR_BUILD, r, "cannot write to the store '%s'", s->path);
 		return err_hint(err, "choose another place with --store DIR or NETRESCUE_STORE");
 	}
-	remove_stale(s);
+	store_sweep(s);
 	*ret = take_ptr(s);
 	return 0;
 }
@@ -181,7 +180,7 @@ int store_get(struct store *s, const char *sha256, int *ret_fd, struct err *err)
 	return 0;
 }
 
-/* -EAGAIN: another builder's remove_stale() got between creation and lock. */
+/* -EAGAIN: another builder's store_sweep() got between creation and lock. */
 static int create_locked(const struct store *s, char *name, size_t size)
 {
 	cleanup_fd int fd = -1;

@@ -33,6 +33,10 @@ DEFINE_CLEANUP_PTR(store)
 const char *store_path(const struct store *s);
 int store_dirfd(const struct store *s);
 
+/* Removes the partial files of processes that were killed: their locks died with them. store_open()
+ * has done it; again after killing a child that writes to the store. */
+void store_sweep(struct store *s);
+
 /* Opens the blob for reading after checking its digest: *ret_fd is -1 with return 0 if absent. */
 int store_get(struct store *s, const char *sha256, int *ret_fd, struct err *err);
 

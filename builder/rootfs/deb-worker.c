@@ -22,12 +22,20 @@ static int rewrite(struct store *s, const char *original, uint64_t installed_siz
 	r = store_get(s, original, &fd, err);
 	if (r < 0)
 		return r;
-	if (fd < 0)
-		return err_set(err, ERR_BUILD, "the store does not hold it");
+	if (fd < 0) {
+		err_set(err, ERR_BUILD, "the store does not hold it");
+		return err_hint(err, "build again: it will be fetched anew");
+	}
 	r = store_put_begin(s, &put, err);
 	if (r < 0)
 		return r;
 	r = deb_rewrite(fd, put.fd, installed_size, err);
+	/* The original is in order then, the disk is not. */
+	if (r == -ENOSPC || r == -EDQUOT || r == -EFBIG)
+		err_wrap(err, "writing its plain form to the store '%s'", store_path(s));
+	else if (r < 0 && err->errnum == 0)
+		err_hint(err, "the package is damaged or malicious: do without it, or tell whoever "
+			      "made it");
 	if (r < 0)
 		return r;
 	return store_put_commit(&put, NULL, ret_plain, err);
@@ -45,6 +53,18 @@ static char *split_request(char *line)
 	return digest_is_valid(line) ? rest + 1 : NULL;
 }
 
+/* "error MESSAGE", and after a tab the hint if there is one. */
+static void print_error(const struct err *err)
+{
+	for (char *p = err->message; *p; p++)
+		if (*p == '\n' || *p == '\t')
+			*p = ' ';
+	printf("error %s", err->message);
+	if (err->hint)
+		printf("\t%s", err->hint);
+	putchar('\n');
+}
+
 static void answer(struct store *s, char *line)
 {
 	CLEANUP(err_release) struct err err = { 0 };
@@ -60,10 +80,7 @@ static void answer(struct store *s, char *line)
 		printf("ok %s\n", plain);
 		return;
 	}
-	for (char *p = err.message; *p; p++)
-		if (*p == '\n')
-			*p = ' ';
-	printf("error %s\n", err.message);
+	print_error(&err);
 }
 
 int deb_worker(const char *store_path)

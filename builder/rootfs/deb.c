@@ -47,14 +47,19 @@ static int compare_size(const void *a, const void *b)
 
 static void release_plan(struct plan *plan)
 {
+	bool killed = false;
+
 	for (size_t i = 0; i < plan->workers; i++) {
 		struct worker *w = &plan->worker[i];
 
 		if (w->fd >= 0)
 			close(w->fd);
+		killed |= w->package != NULL;
 		child_release(&w->child);
 		text_release(&w->answer);
 	}
+	if (killed)
+		store_sweep(plan->store);
 	free(plan->worker);
 	free(plan->todo);
 }
@@ -152,14 +157,25 @@ static int worker_give(struct plan *plan, struct worker *w, struct err *err)
 	return worker_died(w, err);
 }
 
+/* "MESSAGE" or "MESSAGE\tHINT" */
+static int worker_failed(const struct worker *w, char *message, struct err *err)
+{
+	char *hint = strchr(message, '\t');
+
+	if (hint)
+		*hint++ = '\0';
+	err_set(err, ERR_BUILD, "package '%s' %s: %s", w->package->name, w->package->version,
+		message);
+	return hint ? err_hint(err, "%s", hint) : -EIO;
+}
+
 static int worker_answered(struct plan *plan, struct worker *w, struct err *err)
 {
 	char *line = w->answer.data;
 
 	line[strcspn(line, "\n")] = '\0';
 	if (starts_with(line, "error "))
-		return err_set(err, ERR_BUILD, "package '%s' %s: %s", w->package->name,
-			       w->package->version, line + strlen("error "));
+		return worker_failed(w, line + strlen("error "), err);
 	if (!starts_with(line, "ok ") || !digest_is_valid(line + 3))
 		return err_set(err, ERR_BUILD, "package '%s': its worker answered nonsense",
 			       w->package->name);
