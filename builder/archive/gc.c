@@ -145,7 +145,8 @@ static int visit_log(const struct walk_entry *e, void *data, struct err *err)
 
 static int walk_part(struct gc *gc, const char *part, walk_fn fn, struct err *err)
 {
-	cleanup_fd int fd = openat(store_dirfd(gc->store), part, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int fd =
+		openat(store_dirfd(gc->store), part, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;

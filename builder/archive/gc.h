@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pruning the store. What stays: every .deb that a given lock names, with its plain form; the newest
- * indices, so that --offline goes on working; and whatever is younger than a day, since a build under
- * way may be about to use it. All else can be fetched or computed again.
+ * Pruning the store. What stays: every .deb that a given lock names, with its plain form; the
+ * newest indices, so that --offline goes on working; and whatever is younger than a day, since a
+ * build under way may be about to use it. All else can be fetched or computed again.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 #include "base/text.h"
 
 struct gc_report {
-	uint64_t kept, removed;		    /* blobs */
+	uint64_t kept, removed; /* blobs */
 	uint64_t kept_bytes, removed_bytes;
 };
 

@@ -3,7 +3,8 @@
  * The command line. One table of verbs, each with its table of options, drives parsing, --help, the
  * man page and the shell completion; nothing is written twice.
  *
- * To add a verb: write verb-NAME.c with a `const struct verb verb_NAME`, name it in verbs[] (verbs.c).
+ * To add a verb: write verb-NAME.c with a `const struct verb verb_NAME`, name it in verbs[]
+ * (verbs.c).
  */
 #pragma once
 

@@ -11,9 +11,8 @@ static const char exit_codes[] =
 
 void help_print(FILE *to)
 {
-	fprintf(to,
-		"netrescue turns a recipe into a Debian rescue system that boots over the network.\n"
-		"\nusage: netrescue VERB [OPTION…] [ARGUMENT…]\n\n");
+	fprintf(to, "netrescue turns a recipe into a Debian rescue system that boots over the "
+		    "network.\n\nusage: netrescue VERB [OPTION…] [ARGUMENT…]\n\n");
 	for (const struct verb *const *v = verbs; *v; v++)
 		if (!(*v)->hidden)
 			fprintf(to, "  %-14s %s\n", (*v)->name, (*v)->summary);
@@ -33,12 +32,37 @@ static void option_text(const struct option_row *row, char *buffer, size_t size)
 		 row->argument ? row->argument : "");
 }
 
+/* Words up to 79 columns a line; a newline in the text stays. */
+static void put_folded(const char *text, FILE *to)
+{
+	size_t column = 0;
+
+	while (*text) {
+		size_t word = strcspn(text, " \n");
+
+		if (column > 0 && column + 1 + word > 79) {
+			fputc('\n', to);
+			column = 0;
+		}
+		if (column > 0)
+			column += (size_t)fprintf(to, " ");
+		column += fwrite(text, 1, word, to);
+		text += word;
+		for (; *text == '\n'; text++, column = 0)
+			fputc('\n', to);
+		if (*text == ' ')
+			text++;
+	}
+	fputc('\n', to);
+}
+
 void help_print_verb(const struct verb *verb, FILE *to)
 {
 	char text[64];
 
-	fprintf(to, "usage: netrescue %s [OPTION…] %s\n\n%s\n\noptions:\n", verb->name,
-		verb->arguments, verb->description);
+	fprintf(to, "usage: netrescue %s [OPTION…] %s\n\n", verb->name, verb->arguments);
+	put_folded(verb->description, to);
+	fputs("\noptions:\n", to);
 	for (const struct option_row *const *row = verb->option; *row; row++) {
 		option_text(*row, text, sizeof(text));
 		fprintf(to, "  %-22s  %s\n", text, (*row)->help);
@@ -91,7 +115,8 @@ void help_print_man(FILE *to)
 	put_troff(exit_codes, to);
 	fputs("\n.SH ENVIRONMENT\n.TP\n.B NETRESCUE_STORE\nthe store, instead of "
 	      "~/.cache/netrescue\n.TP\n.B NETRESCUE_TREE\ndisk: keep the tree in the store's file "
-	      "system while it is built, even if memory would hold it\n.TP\n.B NO_COLOR\nno colours\n",
+	      "system while it is built, even if memory would hold it\n.TP\n.B NO_COLOR\nno "
+	      "colours\n",
 	      to);
 }
 
@@ -120,8 +145,9 @@ void help_print_completion(FILE *to)
 		put_words(*v, to);
 		fputs("' ;;\n", to);
 	}
-	fputs("\t\tesac\n\telse\n\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n\t\treturn\n"
-	      "\tfi\n\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n}\n"
+	fputs("\t\tesac\n\telse\n"
+	      "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
+	      "\t\treturn\n\tfi\n\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n}\n"
 	      "complete -o filenames -F _netrescue netrescue\n",
 	      to);
 }

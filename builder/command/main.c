@@ -102,7 +102,7 @@ int main(int argc, char *argv[])
 	CLEANUP(err_release) struct err err = { 0 };
 	struct invocation in = { 0 };
 
-	/* Names in archives are bytes; a UTF-8 locale lets libarchive pass them through unharmed. */
+	/* Names in archives are bytes; in a UTF-8 locale libarchive leaves them alone. */
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		setlocale(LC_CTYPE, "C");
 	umask(022);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The stages in order. A stage is a name and a function of the build; each fills what the ones after it
- * read and knows nothing of them. What a stage does is written in the module it calls.
+ * The stages in order. A stage is a name and a function of the build; each fills what the ones
+ * after it read and knows nothing of them. What a stage does is written in the module it calls.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Each stage of the pipeline: what it takes from the build, which module does the work, and one line for
- * the person who waits. */
+/* Each stage of the pipeline: what it takes from the build, which module does the work, and one
+ * line for the person who waits. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -57,7 +57,7 @@ int build_index(struct build *b, struct err *err)
 	struct index_options options = {
 		.keyring = b->options->keyring,
 		.offline = b->options->offline,
-		.now = time(NULL),
+		.now = time(NULL), /* for freshness only */
 	};
 
 	if (b->options->lock)

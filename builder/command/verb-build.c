@@ -51,12 +51,13 @@ const struct verb verb_build = {
 	.arguments = "RECIPE",
 	.summary = "make a rescue image from a recipe",
 	.description =
-		"Resolves the recipe's packages, fetches and verifies them, installs them into a tree in "
-		"a sandbox without network, and leaves OUT/RECIPE/VERSION: the TFTP tree, the root file "
-		"system, snippets for the server, the lock and checksums. The same lock gives the same "
-		"bytes on any machine, as any user. Prints the result's directory.\n\n"
-		"With --lock nothing is resolved: exactly the locked packages are used, or the build "
-		"fails. A result that is there already is kept.",
+		"Resolves the recipe's packages, fetches and verifies them, installs them "
+		"into a tree in a sandbox without network, and leaves OUT/RECIPE/VERSION: the"
+		" TFTP tree, the root file system, snippets for the server, the lock and "
+		"checksums. The same lock gives the same bytes on any machine, as any user. "
+		"Prints the result's directory.\n\n"
+		"With --lock nothing is resolved: exactly the locked packages are used, or "
+		"the build fails. A result that is there already is kept.",
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.option = options,

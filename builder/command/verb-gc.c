@@ -77,9 +77,9 @@ const struct verb verb_gc = {
 	.arguments = "[LOCK…]",
 	.summary = "remove from the store what no result needs",
 	.description =
-		"Keeps the packages of every lock found below --out and of the locks named, the newest "
-		"indices, and whatever is younger than a day; removes the rest of the store. What was "
-		"removed is fetched again when it is needed.",
+		"Keeps the packages of every lock found below --out and of the locks named, "
+		"the newest indices, and whatever is younger than a day; removes the rest of "
+		"the store. What was removed is fetched again when it is needed.",
 	.max_arguments = 1000,
 	.option = options,
 	.run = run,

@@ -33,10 +33,10 @@ const struct verb verb_lock = {
 	.arguments = "RECIPE",
 	.summary = "resolve a recipe's packages and print the lock",
 	.description =
-		"Prints what a build would use: every package with version, size and SHA-256, the time "
-		"stamp that files get, and the recipe's digest. Keep it in git and build with "
-		"--lock FILE: the bytes then never change. Nothing but a few bytes of each package is "
-		"downloaded.",
+		"Prints what a build would use: every package with version, size and SHA-256,"
+		" the time stamp that files get, and the recipe's digest. Keep it in git and "
+		"build with --lock FILE: the bytes then never change. Nothing but a few bytes"
+		" of each package is downloaded.",
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.option = options,

@@ -165,7 +165,7 @@ struct recipe {
 	int compression_level; /* zstd, 1..19 */
 	char *apt_sources;     /* text of sources.list for the image; NULL: apt's own example */
 
-	/* SHA-256 over all that the recipe decides, recipe_canonical(): locks are checked with it. */
+	/* SHA-256 of recipe_canonical(), all that the recipe decides; in every lock. */
 	char digest[DIGEST_HEX];
 
 	struct strv files; /* every recipe that was read, as opened; positions point at them */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packages into a tree: the stages base, rest, settings, initramfs, normalise, each of the same form,
- * run in this order by command/pipeline.c. The context is the open sandbox and what was decided before.
+ * Packages into a tree: the stages base, rest, settings, initramfs, normalise, each of the same
+ * form, run in this order by command/pipeline.c. The context is the open sandbox and what was
+ * decided before.
  */
 #pragma once
 
@@ -15,9 +16,9 @@ struct rootfs {
 	const struct lock *lock;     /* borrowed */
 	struct sandbox *sandbox;     /* owned */
 	unsigned jobs;
-	char *kernel; /* owned: release of the image's kernel, "6.12.107+deb13-amd64"; NULL: no kernel */
+	char *kernel; /* owned: the kernel's release, "6.12.107+deb13-amd64"; NULL: none */
 	struct strv allocated_ids; /* "user name uid" / "group name gid" that no ids: fixed */
-	uint64_t steps; /* done of the running stage, for its progress */
+	uint64_t steps;		   /* done of the running stage, for its progress */
 };
 
 int stage_base(struct rootfs *r, struct err *err);	/* bootstrap.c */

@@ -134,7 +134,7 @@ static void names(void **state)
 	touch("tree/\377", 0644, 1);
 	assert_int_equal(symlinkat(name, scratch_fd, "tree/link"), 0);
 	pack(&tar, digest);
-	/* POSIX: extended headers are UTF-8; a short name that is no UTF-8 stays where bytes are bytes. */
+	/* POSIX: extended headers are UTF-8; a short name of other bytes stays in the header. */
 	assert_non_null(memmem(tar.data, tar.length, "14 path=./\303\244/\n", 14));
 	assert_non_null(memmem(tar.data, tar.length, " linkpath=tree/\303\244/0123", 22));
 	assert_null(memmem(tar.data, tar.length, "path=./\377", 8));
