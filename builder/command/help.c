@@ -147,7 +147,8 @@ void help_print_completion(FILE *to)
 	}
 	fputs("\t\tesac\n\telse\n"
 	      "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
-	      "\t\treturn\n\tfi\n\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n}\n"
+	      "\t\treturn\n\tfi\n"
+	      "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n}\n"
 	      "complete -o filenames -F _netrescue netrescue\n",
 	      to);
 }
