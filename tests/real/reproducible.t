@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # One lock, two builds that have nothing else in common: the same bytes.
 #
-# Varied: user (root, ordinary), umask, TZ, LANG, working directory, HOME, host name, number of workers, an
+# Varied: user (root, ordinary), umask, TZ, LANG, working directory, HOME, host name, number of workers and processors, an
 # empty store against a full one, tree in memory against on disk, output on tmpfs, what /sys shows (no USB bus, so
 # no keyboard). /proc/cpuinfo is the sandbox's own (tests/integration/sandbox.t).
 . tests/lib/tap.sh
@@ -27,7 +27,7 @@ mount -t tmpfs none /sys
 mount -t tmpfs none "$scratch/b"
 chown "$user" "$scratch/b"
 cd "$scratch/home"
-exec setpriv --reuid "\$(id -u "$user")" --regid "\$(id -g "$user")" --init-groups env -i PATH="$PATH" HOME="$scratch/home" \\
+exec taskset -c 0 setpriv --reuid "\$(id -u "$user")" --regid "\$(id -g "$user")" --init-groups env -i PATH="$PATH" HOME="$scratch/home" \\
 	TZ=Pacific/Kiritimati LANG=tr_TR.UTF-8 LC_ALL=tr_TR.UTF-8 NETRESCUE_TREE=disk sh -c \\
 	'umask 077; "$NETRESCUE" build "$recipe" --lock "$scratch/lock" --store "$scratch/home/store" --out "$scratch/b" -j1 && tar -C "$scratch/b" -cf "$scratch/home/b.tar" .'
 .
