@@ -111,6 +111,8 @@ export NETRESCUE      := $(CURDIR)/$(BIN)/netrescue
 export NETRESCUE_BIN  := $(CURDIR)/$(BIN)
 export CMOCKA_MESSAGE_OUTPUT := TAP
 PROVE = prove --failures --comments
+# The quick ones share the processors; those on the real mirror and the boot want them for themselves.
+JOBS = -j $$(nproc)
 
 .PHONY: unit
 unit: $(UNIT_TESTS) ## the unit tests only
@@ -118,16 +120,17 @@ unit: $(UNIT_TESTS) ## the unit tests only
 
 .PHONY: check
 check: all $(UNIT_TESTS) $(TOOLS) ## quick tests: no network beyond loopback
-	$(PROVE) $(CHECK_TESTS)
+	$(PROVE) $(JOBS) --timer $(CHECK_TESTS)
 
 .PHONY: test
 test: deps-build deps-test all $(UNIT_TESTS) $(TOOLS) ## everything above, then the real mirror and the boot; prints the cost per file
-	$(PROVE) --timer $(CHECK_TESTS) $(REAL_TESTS)
+	$(PROVE) $(JOBS) --timer $(CHECK_TESTS)
+	$(PROVE) --timer $(REAL_TESTS)
 
 .PHONY: test-all
 test-all: deps-build deps-test all $(UNIT_TESTS) $(TOOLS) ## test with every case, and the matrix
-	NETRESCUE_TEST_ALL=1 $(PROVE) --timer $(CHECK_TESTS) $(REAL_TESTS) \
-		$(sort $(wildcard tests/matrix/*.t))
+	NETRESCUE_TEST_ALL=1 $(PROVE) $(JOBS) --timer $(CHECK_TESTS)
+	NETRESCUE_TEST_ALL=1 $(PROVE) --timer $(REAL_TESTS) $(sort $(wildcard tests/matrix/*.t))
 
 .PHONY: bench
 bench: all ## the comparisons with other builders
