@@ -207,9 +207,10 @@ int store_put_begin(struct store *s, struct store_put *ret, struct err *err)
 
 	for (int i = 0; i < PARTIAL_ATTEMPTS && fd == -EAGAIN; i++)
 		fd = create_locked(s, name, sizeof(name));
-	if (fd < 0)
-		return err_errno(err, ERR_BUILD, -fd, "cannot create a file in '%s/partial'",
-				 s->path);
+	if (fd < 0) {
+		err_errno(err, ERR_BUILD, -fd, "cannot create a file in '%s/partial'", s->path);
+		return err_hint(err, "choose another place with --store DIR or NETRESCUE_STORE");
+	}
 	*ret = (struct store_put){ .store = s, .fd = fd, .name = xstrdup(name) };
 	return 0;
 }

@@ -119,19 +119,7 @@ int build_begin(struct build *b, struct err *err)
 
 int build_fetch(struct build *b, struct err *err)
 {
-	char size[16];
-	uint64_t bytes = 0;
-
-	for (size_t i = 0; i < b->lock.packages.count; i++)
-		bytes += b->lock.packages.item[i].size;
-	progress_start("fetch", bytes, PROGRESS_BYTES);
-	int r = lock_fetch(b->store, &b->lock, &b->recipe, &b->mirrors, b->options->offline, err);
-	if (r < 0)
-		return r;
-	cleanup_free char *summary =
-		xasprintf("%zu packages, %s", b->lock.packages.count, human_size(bytes, size));
-	progress_end(summary);
-	return 0;
+	return lock_fetch(b->store, &b->lock, &b->recipe, &b->mirrors, b->options->offline, err);
 }
 
 int build_plain(struct build *b, struct err *err)
@@ -150,8 +138,10 @@ static int open_log(struct build *b, struct err *err)
 	if (r < 0)
 		return r;
 	b->log_fd = open(b->log_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
-	if (b->log_fd < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot write the log '%s'", b->log_path);
+	if (b->log_fd < 0) {
+		err_errno(err, ERR_BUILD, errno, "cannot write the log '%s'", b->log_path);
+		return err_hint(err, "choose another place with --store DIR or NETRESCUE_STORE");
+	}
 	return 0;
 }
 

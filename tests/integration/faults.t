@@ -44,7 +44,7 @@ Package: enormous
 Installed-Size: 4000000000
 .
 tiny_serve "$m"
-plan 125
+plan 131
 
 # fault NAME CODE WHAT [ARGUMENT]…: a build of $recipe fails so. $allowed: same | caches, in the store.
 allowed=same
@@ -140,11 +140,17 @@ if ((EUID == 0)); then
 	# shellcheck disable=SC2016
 	as=(unshare -m bash -c 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"' "$out")
 	fault 'out is read-only' 1 "'$out/tiny.*: Read-only file system"
+	# shellcheck disable=SC2016
+	as=(unshare -m bash -c 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"' "$store")
+	fault 'the store is read-only' 1 "'$store/.*: Read-only file system"
 	as=()
 else
 	chmod a-w "$out/tiny"
 	fault 'out is read-only' 1 "'$out/tiny.*: Permission denied"
 	chmod u+w "$out/tiny"
+	chmod a-w "$store/partial"
+	fault 'the store is read-only' 1 "'$store/partial.*: Permission denied"
+	chmod u+w "$store/partial"
 fi
 
 # ---- the tree ----
