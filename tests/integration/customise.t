@@ -1,0 +1,111 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A site's own recipe: extends ours, a local .deb, a third-party archive, an overlay with rules, a script; from end to
+# end, twice the same, and every input counts in the lock.
+. tests/lib/tap.sh
+. tests/lib/mirror.sh
+. tests/lib/tiny.sh
+need python3 gpg zstd newuidmap jq
+
+tiny_new "$scratch/m"
+mirror_package "$scratch/m" <<'.'
+Package: hello
+Version: 1.0
+Files:
+ /usr/bin/hello 0755 #!/bin/sh\necho hello\n
+
+Package: unwanted
+Version: 1.0
+.
+mirror_new "$scratch/third" stable
+mirror_package "$scratch/third" <<'.'
+Package: vendor-tool
+Version: 3.1
+Depends: hello
+Files:
+ /opt/vendor/bin/tool 0755 #!/bin/sh\necho vendor\n
+.
+mirror_publish "$scratch/third" --origin Vendor --label Vendor --codename stable
+mirror_serve "$scratch/third"
+at_exit kill "$MIRROR_PID"
+third=$MIRROR_URL
+tiny_serve "$scratch/m"
+
+mkdir -p "$scratch/local/DEBIAN" "$scratch/local/usr/share/local" "$scratch/site/overlay/etc/site" "$scratch/site/overlay/usr/local/bin"
+printf 'Package: local-tool\nVersion: 1\nArchitecture: all\nMaintainer: Nobody <nobody@example.org>\nDescription: local\n' >"$scratch/local/DEBIAN/control"
+echo local >"$scratch/local/usr/share/local/file"
+SOURCE_DATE_EPOCH=1700000000 dpkg-deb --root-owner-group -b "$scratch/local" "$scratch/site/local-tool_1_all.deb" >/dev/null
+cp "$scratch/third/keyring.gpg" "$scratch/site/vendor.gpg"
+# shellcheck disable=SC2016 # names for netrescue to fill in
+echo 'this is ${hostname}, serving ${nfs-path}' >"$scratch/site/overlay/etc/site/motd"
+echo secret >"$scratch/site/overlay/etc/site/secret"
+printf '#!/bin/sh\necho hi\n' >"$scratch/site/overlay/usr/local/bin/hi"
+chmod 700 "$scratch/site/overlay/usr/local/bin/hi"
+ln -s /etc/site/motd "$scratch/site/overlay/etc/motd-of-site"
+cat >"$scratch/site/overlay/.overlay" <<'.'
+template etc/site/motd
+mode 0600 etc/site/secret
+cap cap_net_raw+ep usr/local/bin/hi
+.
+printf '#!/bin/sh\nset -e\nhello >/etc/site/from-script\n! getent hosts example.org\n' >"$scratch/site/finish.sh"
+chmod +x "$scratch/site/finish.sh"
+
+tiny_recipe "$scratch/base.yaml" 'packages: [hello, unwanted]'
+cat >"$scratch/site/site.yaml" <<.
+extends: ../base.yaml
+name: site
+hostname: sitebox
+packages: [vendor-tool, -unwanted]
+debs: [local-tool_1_all.deb]
+apt-repositories:
+  - url: $third
+    suite: stable
+    components: [main]
+    keyring: vendor.gpg
+overlays: [overlay]
+scripts: [finish.sh]
+.
+plan 24
+
+run tiny_build "$scratch/site/site.yaml"
+is "$status" 0 'a site'"'"'s recipe builds' || { diag "$stderr"; tap_die 'nothing else can work'; }
+result=$stdout
+mkdir "$scratch/tree"
+tar -C "$scratch/tree" --zstd --xattrs --xattrs-include='*' --no-same-owner -xpf "$result/rootfs.tar.zst" 2>/dev/null
+tree=$scratch/tree
+is "$("$tree/opt/vendor/bin/tool")" vendor 'the third party'"'"'s package is in it'
+is "$(<"$tree/usr/share/local/file")" local 'the local .deb is'
+ok 'what was removed by -name is not' test ! -e "$tree/var/lib/dpkg/info/unwanted.list"
+is "$(<"$tree/etc/site/motd")" 'this is sitebox, serving /srv/pxe/site' 'the template is filled in'
+is "$(stat -c %a "$tree/etc/site/motd")" 644 'a file has git'"'"'s mode'
+is "$(stat -c %a "$tree/etc/site/secret")" 600 'or the one that .overlay says'
+is "$(stat -c %a "$tree/usr/local/bin/hi")" 755 'the executable bit counts, the rest of the mode does not'
+is "$(readlink "$tree/etc/motd-of-site")" /etc/site/motd 'links are links'
+is "$(<"$tree/etc/site/from-script")" hello 'the script ran in the tree, with its programs, without network'
+ok 'nothing of the rules is laid over' test ! -e "$tree/.overlay"
+is "$(zstd -dcq "$result/rootfs.tar.zst" | grep -ac 'SCHILY.xattr.security.capability')" 1 'the capability is in the archive'
+is "$(tar --zstd --numeric-owner -tvf "$result/rootfs.tar.zst" ./etc/site/secret | awk '{ print $2 }')" 0/0 'everything belongs to root'
+like "$(grep -A12 '^Package: vendor-tool' "$result/site.lock")" "Repository: $third" 'the lock says where the third party is'
+like "$(grep -A12 '^Package: local-tool' "$result/site.lock")" 'Suite: local' 'and what is local'
+
+tiny_out=$scratch/again run tiny_build --lock "$result/site.lock" --json "$scratch/site/site.yaml"
+is "$status" 0 'built again from the lock' || diag "$stderr"
+ok 'the same bytes' cmp "$result/SHA256SUMS" "$scratch/again/site/latest/SHA256SUMS"
+ok '--json says one JSON object a line' jq -e -s 'all(.event)' <<<"$stdout"
+is "$(jq -r 'select(.event == "end") | .stage' <<<"$stdout" | uniq | tr '\n' ' ')" \
+	'recipe lock fetch plain base rest settings normalise pack publish ' 'each stage once, in order'
+is "$(jq -r 'select(.event == "result") | .version' <<<"$stdout")" "$(basename "$result")" 'and the result'
+
+# Every input counts: with the old lock, a changed one is refused.
+refused() {
+	run tiny_build --lock "$result/site.lock" "$scratch/site/site.yaml"
+	is "$status" 3 "a changed $1 makes the lock stale"
+}
+cp -a "$scratch/site" "$scratch/kept"
+echo changed >>"$scratch/site/overlay/etc/site/secret"; refused overlay
+rm -rf "$scratch/site"; cp -a "$scratch/kept" "$scratch/site"
+echo : >>"$scratch/site/finish.sh"; refused script
+rm -rf "$scratch/site"; cp -a "$scratch/kept" "$scratch/site"
+echo >>"$scratch/site/vendor.gpg"; refused keyring
+rm -rf "$scratch/site"; cp -a "$scratch/kept" "$scratch/site"
+sed -i 's/^hostname: .*/hostname: other/' "$scratch/site/site.yaml"; refused value
