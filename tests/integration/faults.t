@@ -181,7 +181,7 @@ out=$scratch/out
 
 # ---- full disks ----
 if ((EUID != 0)); then
-	skip 12 'only root can mount small disks'
+	skip 19 'only root can mount small disks'
 	exit
 fi
 build=("$NETRESCUE" build "$recipe" --mirror "$MIRROR_URL" --keyring "$m/keyring.gpg")
