@@ -17,7 +17,8 @@
 
 struct gc {
 	struct store *store;
-	struct strv keep; /* digests, sorted once complete */
+	struct strv keep; /* digests, sorted: is_kept() searches them */
+	struct strv more; /* digests that facts lead to, until settle() adds them */
 	int64_t now;
 	bool dry_run;
 	struct gc_report report;
@@ -36,6 +37,8 @@ static bool is_kept(const struct gc *gc, const char *digest)
 
 static void settle(struct gc *gc)
 {
+	strv_add_all(&gc->keep, &gc->more);
+	strv_release(&gc->more);
 	strv_sort(&gc->keep);
 	strv_unique(&gc->keep);
 }
@@ -47,7 +50,7 @@ static void keep_digests_in(struct gc *gc, const char *text)
 	strv_split(&word, text, " \t\n");
 	for (size_t i = 0; i < word.count; i++)
 		if (digest_is_valid(word.item[i]))
-			strv_add(&gc->keep, word.item[i]);
+			strv_add(&gc->more, word.item[i]);
 }
 
 static int keep_locks(struct gc *gc, const struct strv *locks, struct err *err)
@@ -59,33 +62,44 @@ static int keep_locks(struct gc *gc, const struct strv *locks, struct err *err)
 		if (r < 0)
 			return err_wrap(err, "nothing was removed");
 		for (size_t k = 0; k < lock.packages.count; k++)
-			strv_add(&gc->keep, lock.packages.item[k].sha256);
+			strv_add(&gc->more, lock.packages.item[k].sha256);
 	}
-	settle(gc);
 	return 0;
 }
 
-/* An index fact leads to an InRelease file, and that to the Packages files. */
-static int keep_index(struct gc *gc, const char *value, struct err *err)
+/* An InRelease file leads to the Packages files. */
+static int keep_index(struct gc *gc, const char *sha256, struct err *err)
 {
+	CLEANUP(text_release) struct text release = { 0 };
+	char path[128];
+
+	snprintf(path, sizeof(path), "sha256/%.2s/%s", sha256, sha256);
+	if (faccessat(store_dirfd(gc->store), path, R_OK, 0) < 0)
+		return 0;
+	int r = read_file(store_dirfd(gc->store), path, INDEX_MAX, &release, err);
+	if (r >= 0)
+		keep_digests_in(gc, release.data);
+	return r;
+}
+
+/* Before the other facts: those about a Packages file stay with it. */
+static int visit_index(const struct walk_entry *e, void *data, struct err *err)
+{
+	struct gc *gc = data;
+	CLEANUP(text_release) struct text value = { 0 };
 	CLEANUP(strv_release) struct strv word = { 0 };
 
-	strv_split(&word, value, " \t\n");
-	for (size_t i = 0; i < word.count; i++) {
-		CLEANUP(text_release) struct text release = { 0 };
-		char path[128];
-
-		if (!digest_is_valid(word.item[i]))
-			continue;
-		snprintf(path, sizeof(path), "sha256/%.2s/%s", word.item[i], word.item[i]);
-		if (faccessat(store_dirfd(gc->store), path, R_OK, 0) < 0)
-			continue;
-		int r = read_file(store_dirfd(gc->store), path, INDEX_MAX, &release, err);
-		if (r < 0)
-			return r;
-		keep_digests_in(gc, release.data);
-	}
-	return 0;
+	if (!S_ISREG(e->st->st_mode))
+		return 0;
+	int r = read_file(e->dirfd, e->name, FACT_MAX, &value, err);
+	if (r < 0)
+		return r;
+	keep_digests_in(gc, value.data);
+	strv_split(&word, value.data, " \t\n");
+	for (size_t i = 0; i < word.count && r >= 0; i++)
+		if (digest_is_valid(word.item[i]))
+			r = keep_index(gc, word.item[i], err);
+	return r;
 }
 
 static int visit_fact(const struct walk_entry *e, void *data, struct err *err)
@@ -106,10 +120,9 @@ static int visit_fact(const struct walk_entry *e, void *data, struct err *err)
 		return 0;
 	}
 	int r = read_file(e->dirfd, e->name, FACT_MAX, &value, err);
-	if (r < 0)
-		return r;
-	keep_digests_in(gc, value.data);
-	return starts_with(e->path, "index/") ? keep_index(gc, value.data, err) : 0;
+	if (r >= 0)
+		keep_digests_in(gc, value.data);
+	return r;
 }
 
 static int visit_blob(const struct walk_entry *e, void *data, struct err *err)
@@ -161,6 +174,9 @@ int store_gc(struct store *s, const struct strv *locks, int64_t now, bool dry_ru
 	struct gc gc = { .store = s, .now = now, .dry_run = dry_run };
 	int r = keep_locks(&gc, locks, err);
 
+	if (r >= 0)
+		r = walk_part(&gc, "fact/index", visit_index, err);
+	settle(&gc);
 	if (r >= 0)
 		r = walk_part(&gc, "fact", visit_fact, err);
 	settle(&gc);

@@ -148,6 +148,13 @@ static char *blob_name(const char *sha256)
 	return xasprintf("sha256/%.2s/%s", sha256, sha256);
 }
 
+/* So that a pruning beside a build spares what the build uses. Who may not, does not prune
+ * either. */
+static void renew(int fd)
+{
+	(void)futimens(fd, NULL);
+}
+
 int store_get(struct store *s, const char *sha256, int *ret_fd, struct err *err)
 {
 	cleanup_free char *name = NULL;
@@ -176,8 +183,19 @@ int store_get(struct store *s, const char *sha256, int *ret_fd, struct err *err)
 	}
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot read '%s/%s'", s->path, name);
+	renew(fd);
 	*ret_fd = take_fd(&fd);
 	return 0;
+}
+
+bool store_has(struct store *s, const char *sha256)
+{
+	cleanup_free char *name = blob_name(sha256);
+	cleanup_fd int fd = openat(s->dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0)
+		renew(fd);
+	return fd >= 0;
 }
 
 /* -EAGAIN: another builder's store_sweep() got between creation and lock. */

@@ -17,6 +17,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/digest.h"
@@ -37,8 +38,11 @@ int store_dirfd(const struct store *s);
  * has done it; again after killing a child that writes to the store. */
 void store_sweep(struct store *s);
 
-/* Opens the blob for reading after checking its digest: *ret_fd is -1 with return 0 if absent. */
+/* Opens the blob for reading after checking its digest: *ret_fd is -1 with return 0 if absent.
+ * Renews its time stamp, since store_gc() (gc.h) spares what is young. */
 int store_get(struct store *s, const char *sha256, int *ret_fd, struct err *err);
+/* Whether there is a blob of that name, unchecked; renews it as well. */
+bool store_has(struct store *s, const char *sha256);
 
 /* A blob being written: write to .fd, then store_put_commit(). known: the digest of the content,
  * from a caller that hashed while it wrote; NULL: it is hashed from the file now. Without commit,

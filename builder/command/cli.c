@@ -68,6 +68,10 @@ const struct option_row option_help = { "help", 'h', OPTION_FLAG, NULL, "this te
 const struct option_row option_dry_run = {
 	"dry-run", 'n', OPTION_FLAG, NULL, "say what would be done", FIELD(dry_run)
 };
+const struct option_row option_all = {
+	"all",	   0, OPTION_FLAG, NULL, "go on where there is no lock that says what to keep",
+	FIELD(all)
+};
 const struct option_row option_markdown = { "markdown",		 0,
 					    OPTION_FLAG,	 NULL,
 					    "as docs/recipe.md", FIELD(markdown) };

@@ -29,10 +29,10 @@ struct invocation {
 	bool quiet;
 	bool verbose;
 	bool help;
-	bool version;
 	bool markdown;
 	bool example;
 	bool dry_run;
+	bool all;
 	const char *const *argument;
 	size_t argument_count;
 };
@@ -65,7 +65,7 @@ extern const struct verb *const verbs[]; /* NULL-terminated, in the order of hel
 /* Options that more than one verb has. */
 extern const struct option_row option_store, option_json, option_quiet, option_verbose, option_help,
 	option_mirror, option_keyring, option_offline, option_jobs, option_sandbox, option_lock,
-	option_out, option_no_cache, option_dry_run, option_markdown, option_example;
+	option_out, option_no_cache, option_dry_run, option_all, option_markdown, option_example;
 
 const struct verb *verb_find(const char *name);
 /* Parses argv[1..] of the verb (argv[0] is its name). ERR_USAGE with a hint. */

@@ -37,6 +37,15 @@ static int find_locks(struct search *search, struct err *err)
 	return walk_tree(fd, visit, search, err);
 }
 
+/* More likely the wrong directory than a store that nobody needs. */
+static int no_lock(const struct search *search, struct err *err)
+{
+	err_set(err, ERR_USAGE, "no lock found below '%s', so nothing says what to keep",
+		search->out);
+	return err_hint(err, "say where the results are with --out DIR, or name locks; --all "
+			     "removes every package older than a day");
+}
+
 static int collect(const struct invocation *in, struct search *search, struct gc_report *ret,
 		   struct err *err)
 {
@@ -45,6 +54,8 @@ static int collect(const struct invocation *in, struct search *search, struct gc
 	for (size_t i = 0; i < in->argument_count; i++)
 		strv_add(&search->locks, in->argument[i]);
 	int r = find_locks(search, err);
+	if (r >= 0 && search->locks.count == 0 && !in->all)
+		r = no_lock(search, err);
 	if (r >= 0)
 		r = store_open(in->store, &store, err);
 	if (r >= 0)
@@ -69,7 +80,7 @@ static int run(const struct invocation *in, struct err *err)
 }
 
 static const struct option_row *const options[] = {
-	&option_out, &option_store, &option_dry_run, &option_help, NULL,
+	&option_out, &option_store, &option_all, &option_dry_run, &option_help, NULL,
 };
 
 const struct verb verb_gc = {
@@ -79,7 +90,8 @@ const struct verb verb_gc = {
 	.description =
 		"Keeps the packages of every lock found below --out and of the locks named, "
 		"the newest indices, and whatever is younger than a day; removes the rest of "
-		"the store. What was removed is fetched again when it is needed.",
+		"the store. What was removed is fetched again when it is needed. Where there is no "
+		"lock at all, only --all removes anything.",
 	.max_arguments = 1000,
 	.option = options,
 	.run = run,

@@ -69,7 +69,6 @@ static void release_plan(struct plan *plan)
 static int known_plain(struct store *s, const char *original, char ret[DIGEST_HEX], struct err *err)
 {
 	cleanup_free char *plain = NULL;
-	char path[16 + DIGEST_HEX];
 	int r = store_fact_get(s, FACT, original, &plain, err);
 
 	if (r < 0)
@@ -77,10 +76,7 @@ static int known_plain(struct store *s, const char *original, char ret[DIGEST_HE
 	if (!plain)
 		return 0;
 	plain[strcspn(plain, "\n")] = '\0';
-	if (!digest_is_valid(plain))
-		return 0;
-	snprintf(path, sizeof(path), "sha256/%.2s/%s", plain, plain);
-	if (faccessat(store_dirfd(s), path, R_OK, 0) < 0)
+	if (!digest_is_valid(plain) || !store_has(s, plain))
 		return 0;
 	memcpy(ret, plain, DIGEST_HEX);
 	return 1;
