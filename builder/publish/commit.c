@@ -7,6 +7,7 @@
 
 #include "base/interrupt.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "publish/compare.h"
@@ -207,13 +208,38 @@ int result_commit(struct result *res, char **ret_path, struct err *err)
 	return 0;
 }
 
+/* 1: it is there, as its checksums say; 0: it is not. */
+static int is_whole(struct result *res, struct err *err)
+{
+	cleanup_fd int fd =
+		openat(res->out_fd, res->version, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_free char *path = NULL;
+	int r;
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot open '%s/%s/%s'", res->out,
+				 res->recipe->name, res->version);
+	r = result_damage(fd, &path, err);
+	if (r < 0)
+		return err_wrap(err, "checking the result '%s/%s/%s'", res->out, res->recipe->name,
+				res->version);
+	if (!path)
+		return 1;
+	log_warning("'%s/%s/%s' was changed after it was built: its '%s' is not as its " SUMS
+		    " says; building it again to compare",
+		    res->out, res->recipe->name, res->version, path);
+	return 0;
+}
+
 int result_reuse(struct result *res, char **ret_path, struct err *err)
 {
-	cleanup_free char *sums = xasprintf("%s/SHA256SUMS", res->version);
+	int r = is_whole(res, err);
 
-	if (faccessat(res->out_fd, sums, R_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return 0;
-	int r = result_lock_out(res, err);
+	if (r <= 0)
+		return r;
+	r = result_lock_out(res, err);
 	if (r >= 0)
 		r = point_latest(res, err);
 	result_unlock_out(res);

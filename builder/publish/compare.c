@@ -109,6 +109,45 @@ int result_compare(int old_fd, int new_fd, struct difference *ret, struct err *e
 	return 0;
 }
 
+/* "DIGEST  PATH" */
+static bool is_as_listed(const struct result_files *files, const char *line)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		const struct result_file *f = &files->item[i];
+
+		if (!f->link && starts_with(line, f->sha256) &&
+		    streq(line + DIGEST_HEX - 1 + strlen("  "), f->path))
+			return true;
+	}
+	return false;
+}
+
+int result_damage(int dir_fd, char **ret, struct err *err)
+{
+	CLEANUP(result_files_release) struct result_files files = { 0 };
+	CLEANUP(text_release) struct text sums = { 0 };
+	CLEANUP(strv_release) struct strv line = { 0 };
+	struct stat st;
+
+	*ret = NULL;
+	if (fstatat(dir_fd, SUMS, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (read_file(dir_fd, SUMS, SUMS_MAX, &sums, err) < 0)
+			return err_wrap(err, "reading " SUMS);
+		strv_split(&line, sums.data, "\n");
+	}
+	if (line.count == 0)
+		*ret = xstrdup(SUMS);
+	else if (result_files_read(dir_fd, &files, err) < 0)
+		return -EIO;
+	for (size_t i = 0; i < line.count && !*ret; i++) {
+		if (strlen(line.item[i]) < DIGEST_HEX + 2)
+			*ret = xstrdup(SUMS);
+		else if (!is_as_listed(&files, line.item[i]))
+			*ret = xstrdup(line.item[i] + DIGEST_HEX - 1 + strlen("  "));
+	}
+	return 0;
+}
+
 void difference_release(struct difference *d)
 {
 	free(d->path);

@@ -60,8 +60,9 @@ struct result {
 int result_begin(struct store *s, const struct recipe *recipe, const struct lock *lock,
 		 const struct indices *indices, const char *out, struct result *ret,
 		 struct err *err);
-/* Where the version is there already, whole: a result of the same lock has the same bytes, so it
- * is kept, `latest` points at it, and *ret_path names it. Else *ret_path is left alone. */
+/* Where the version is there already and its files are as its SHA256SUMS says: a result of the same
+ * lock has the same bytes, so it is kept, `latest` points at it, and *ret_path names it. Else
+ * *ret_path is left alone; a damaged result is warned of. */
 int result_reuse(struct result *res, char **ret_path, struct err *err);
 /* rootfs.tar.zst, kernel and initrd. Shows progress as stage "pack". */
 int stage_pack(struct result *res, struct rootfs *r, struct err *err);

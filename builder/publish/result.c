@@ -20,6 +20,7 @@
 
 #define TEMPORARY_PREFIX ".new-"
 #define LOCK_POLL_MS 50
+#define OPEN_ATTEMPTS 10
 
 static bool is_missing(const char *path)
 {
@@ -28,14 +29,13 @@ static bool is_missing(const char *path)
 	return stat(path, &st) < 0 && errno == ENOENT;
 }
 
-static int open_out(struct result *res, const char *out, struct err *err)
+static int open_out(struct result *res, struct err *err)
 {
-	cleanup_free char *path = xasprintf("%s/%s", out, res->recipe->name);
+	cleanup_free char *path = xasprintf("%s/%s", res->out, res->recipe->name);
 	int r;
 
-	res->out = xstrdup(out);
-	res->made_out = is_missing(out);
-	res->made_recipe = is_missing(path);
+	res->made_out |= is_missing(res->out);
+	res->made_recipe |= is_missing(path);
 	r = make_dirs(AT_FDCWD, path, 0755, err);
 	if (r >= 0)
 		r = open_dir(AT_FDCWD, path, &res->out_fd, err);
@@ -46,6 +46,34 @@ static int open_out(struct result *res, const char *out, struct err *err)
 	return 0;
 }
 
+/* Another builder may have removed what it had made, between our opening and our lock. */
+static bool is_still_there(const struct result *res)
+{
+	cleanup_free char *path = xasprintf("%s/%s", res->out, res->recipe->name);
+	struct stat ours, named;
+
+	return fstat(res->out_fd, &ours) == 0 && stat(path, &named) == 0 &&
+	       ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
+static int open_locked_out(struct result *res, struct err *err)
+{
+	for (int i = 1; i <= OPEN_ATTEMPTS; i++) {
+		CLEANUP(err_release) struct err gone = { 0 };
+		int r = open_out(res, i < OPEN_ATTEMPTS ? &gone : err);
+
+		if (r < 0)
+			continue;
+		r = result_lock_out(res, err);
+		if (r < 0 || is_still_there(res))
+			return r;
+		cleanup_close_fd(&res->out_fd);
+		res->out_fd = -1;
+	}
+	return err_set(err, ERR_BUILD, "'%s/%s' is removed as often as it is made", res->out,
+		       res->recipe->name);
+}
+
 int result_lock_out(struct result *res, struct err *err)
 {
 	struct pollfd p = { .fd = interrupt_fd(), .events = POLLIN };
@@ -54,11 +82,14 @@ int result_lock_out(struct result *res, struct err *err)
 	while (flock(res->out_fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno == EINTR)
 			continue;
-		if (errno != EWOULDBLOCK) {
+		if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS) {
 			log_debug("'%s/%s' cannot be locked: %s", res->out, res->recipe->name,
 				  strerror(errno));
 			return 0;
 		}
+		if (errno != EWOULDBLOCK)
+			return err_errno(err, ERR_BUILD, errno, "cannot lock '%s/%s'", res->out,
+					 res->recipe->name);
 		r = interrupt_check(err);
 		if (r < 0)
 			return r;
@@ -171,11 +202,10 @@ int result_begin(struct store *s, const struct recipe *recipe, const struct lock
 	res.lock = lock;
 	res.indices = indices;
 	res.version = lock_version(lock);
+	res.out = xstrdup(out);
 	r = check_inputs(&res, err);
 	if (r >= 0)
-		r = open_out(&res, out, err);
-	if (r >= 0)
-		r = result_lock_out(&res, err);
+		r = open_locked_out(&res, err);
 	if (r >= 0)
 		r = remove_stale(&res, err);
 	if (r >= 0)
@@ -200,10 +230,11 @@ static void remove_temporary(struct result *res)
 			    res->temporary, err.message);
 }
 
-/* Others may have begun to use them: only empty ones go. */
+/* Others may have begun to use them: only empty ones go, and not while another builder is at it;
+ * one that opened it already finds out under the lock (is_still_there()). */
 static void remove_made_directories(const struct result *res)
 {
-	if (res->made_recipe) {
+	if (res->made_recipe && res->out_fd >= 0 && flock(res->out_fd, LOCK_EX | LOCK_NB) == 0) {
 		cleanup_free char *path = xasprintf("%s/%s", res->out, res->recipe->name);
 
 		(void)unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
@@ -218,10 +249,10 @@ void result_release(struct result *res)
 		remove_temporary(res);
 	if (res->version && res->dir_fd >= 0)
 		(void)close(res->dir_fd);
+	if (res->version && !res->published)
+		remove_made_directories(res);
 	if (res->version && res->out_fd >= 0)
 		(void)close(res->out_fd);
-	if (!res->published)
-		remove_made_directories(res);
 	free(res->version);
 	free(res->out);
 	free(res->temporary);

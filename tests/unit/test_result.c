@@ -287,6 +287,61 @@ static void a_damaged_old_result_is_not_called_irreproducible(void **state)
 	assert_non_null(strstr(err.message, "was changed after it was built"));
 }
 
+static bool is_reused(struct fixture *f)
+{
+	CLEANUP(result_release) struct result res = RESULT_INIT;
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_free char *path = NULL;
+
+	assert_int_equal(begin(f, &res, &err), 0);
+	assert_int_equal(result_reuse(&res, &path, &err), 0);
+	assert_true(res.up_to_date == (path != NULL));
+	return path != NULL;
+}
+
+static void only_a_whole_result_is_used_again(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(fixture_release) struct fixture f;
+	cleanup_free char *file = NULL, *sums = NULL;
+	bool up_to_date;
+
+	(void)state;
+	fill(&f);
+	assert_false(is_reused(&f));
+	assert_int_equal(build(&f, "one", &up_to_date, &err), 0);
+	assert_true(is_reused(&f));
+	file = xasprintf("%s/tftp/kernel/x", f.directory);
+	scratch_file(file, "two");
+	assert_false(is_reused(&f));
+	scratch_file(file, "one");
+	assert_true(is_reused(&f));
+	assert_int_equal(unlinkat(scratch_fd, file, 0), 0);
+	assert_false(is_reused(&f));
+	scratch_file(file, "one");
+	sums = xasprintf("%s/SHA256SUMS", f.directory);
+	scratch_file(sums, "");
+	assert_false(is_reused(&f));
+	assert_int_equal(unlinkat(scratch_fd, sums, 0), 0);
+	assert_false(is_reused(&f));
+}
+
+static void directories_in_use_stay(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(fixture_release) struct fixture f;
+	struct result res = RESULT_INIT;
+	cleanup_fd int other = -1;
+
+	(void)state;
+	fill(&f);
+	assert_int_equal(begin(&f, &res, &err), 0);
+	other = openat(scratch_fd, "out/demo", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(flock(other, LOCK_EX | LOCK_NB), 0);
+	result_release(&res);
+	assert_true(exists("out/demo"));
+}
+
 static void an_unfinished_result_leaves_nothing(void **state)
 {
 	CLEANUP(err_release) struct err err = { 0 };
@@ -420,6 +475,8 @@ int main(void)
 		SCRATCH(the_same_bytes_again_are_up_to_date),
 		SCRATCH(other_bytes_are_an_error_and_both_stay),
 		SCRATCH(a_damaged_old_result_is_not_called_irreproducible),
+		SCRATCH(only_a_whole_result_is_used_again),
+		SCRATCH(directories_in_use_stay),
 		SCRATCH(an_unfinished_result_leaves_nothing),
 		SCRATCH(what_a_killed_build_left_goes_and_a_running_one_stays),
 		SCRATCH(missing_boot_packages_are_named_before_anything_is_made),
