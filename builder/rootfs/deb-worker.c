@@ -181,7 +181,9 @@ int deb_tar(const char *store_path)
 	CLEANUP(free_writer) struct archive *tar = archive_write_new();
 
 	if (store_open(store_path, &s, &err) < 0 || tar_all(s, tar, &err) < 0) {
-		err_print(&err, stderr);
+		/* Who takes the stream is gone: that is the main program's story, if it lives. */
+		if (err.errnum != EPIPE)
+			err_print(&err, stderr);
 		return err_exit_code(&err);
 	}
 	return 0;
