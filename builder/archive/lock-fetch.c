@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "archive/lock.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +59,8 @@ static int absent(const struct package *p, struct err *err)
 		return err_hint(err, "make a new lock");
 	}
 	err_set(err, ERR_NETWORK, "package '%s' %s is not in the store", p->name, p->version);
-	return err_hint(err, "run once without --offline, or import the store that has it");
+	return err_hint(err, "build once without --offline, or copy the store directory of a "
+			     "machine that has it");
 }
 
 /* Every package is there, and their time stamps are what the lock says. */
@@ -86,6 +88,19 @@ static int check(struct store *s, const struct lock *l, struct err *err)
 			     "make a new one");
 }
 
+/* Without a mirror, all that a mirror would give has to be there. */
+static int check_mirrors(struct store *s, const struct items *list, const struct mirrors *mirrors,
+			 struct err *err)
+{
+	for (size_t i = 0; i < list->count && mirrors->none.class != ERR_NONE; i++) {
+		if (list->item[i].url.count > 0 || store_has(s, list->item[i].sha256))
+			continue;
+		err_set(err, mirrors->none.class, "%s", mirrors->none.message);
+		return mirrors->none.hint ? err_hint(err, "%s", mirrors->none.hint) : -EIO;
+	}
+	return 0;
+}
+
 int lock_fetch(struct store *s, const struct lock *l, const struct recipe *recipe,
 	       const struct mirrors *mirrors, bool offline, struct err *err)
 {
@@ -100,6 +115,8 @@ int lock_fetch(struct store *s, const struct lock *l, const struct recipe *recip
 		return r;
 	progress_start("fetch", total, PROGRESS_BYTES);
 	if (!offline)
+		r = check_mirrors(s, &list, mirrors, err);
+	if (r == 0 && !offline)
 		r = fetch_all(s, list.item, list.count, &options, err);
 	if (r == 0)
 		r = check(s, l, err);

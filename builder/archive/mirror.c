@@ -189,5 +189,6 @@ void mirrors_release(struct mirrors *m)
 	strv_release(&m->archive);
 	strv_release(&m->security);
 	free(m->proxy);
+	err_release(&m->none);
 	*m = (struct mirrors){ 0 };
 }

@@ -23,7 +23,8 @@
 struct mirrors {
 	struct strv archive;  /* for suite and suite-updates: base URLs, best first */
 	struct strv security; /* for suite-security; none ends with a slash */
-	char *proxy;	      /* URL, "" for expressly none, or NULL: what $http_proxy says */
+	struct err none; /* why the lists are empty, for lock_fetch(); ERR_NONE: they are not */
+	char *proxy;	 /* URL, "" for expressly none, or NULL: what $http_proxy says */
 };
 
 /* command_line: the --mirror argument or NULL. apt_root: "/" (tests give another root, whose

@@ -7,13 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <jansson.h>
-
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "command/cli.h"
+#include "publish/json.h"
 
 static const char *const class_names[] = {
 	[ERR_NONE] = "none",
@@ -27,17 +26,18 @@ static const char *const class_names[] = {
 
 static void print_json_error(const struct err *err)
 {
-	json_t *o =
-		json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:i, s:i}", "event", "error", "class",
-			  class_names[err->class], "message", err->message, "hint", err->hint,
-			  "file", err->file, "line", (int)err->line, "column", (int)err->column);
+	CLEANUP(json_cleanup) json_t *o = json_object();
 
-	if (o) {
-		json_dumpf(o, stdout, JSON_COMPACT);
-		putchar('\n');
-		fflush(stdout);
-		json_decref(o);
-	}
+	json_add_text(o, "event", "error");
+	json_add_text(o, "class", class_names[err->class]);
+	json_add_text(o, "message", err->message);
+	json_add_text(o, "hint", err->hint);
+	json_add_text(o, "file", err->file);
+	json_add_number(o, "line", err->line);
+	json_add_number(o, "column", err->column);
+	json_dumpf(o, stdout, JSON_COMPACT);
+	putchar('\n');
+	fflush(stdout);
 }
 
 static void apply_output_options(const struct invocation *in)

@@ -36,6 +36,23 @@ static unsigned jobs(const struct build *b)
 	return b->options->jobs ? b->options->jobs : processors();
 }
 
+/* A lock may need no mirror: when all of it is in the store. */
+static int find_mirrors(struct build *b, struct err *err)
+{
+	const struct build_options *o = b->options;
+	bool may_lack = o->lock && !o->mirror;
+	CLEANUP(err_release) struct err none = { 0 };
+
+	if (o->offline)
+		return 0;
+	int r = mirrors_find(o->mirror, "/", &b->recipe, &b->mirrors, may_lack ? &none : err);
+	if (r >= 0 || !may_lack)
+		return r;
+	b->mirrors.none = none;
+	none = (struct err){ 0 };
+	return 0;
+}
+
 int build_recipe(struct build *b, struct err *err)
 {
 	progress_start("recipe", 0, PROGRESS_STEPS);
@@ -44,8 +61,8 @@ int build_recipe(struct build *b, struct err *err)
 		r = overlays_check(&b->recipe, err);
 	if (r >= 0)
 		r = store_open(b->options->store, &b->store, err);
-	if (r >= 0 && !b->options->offline)
-		r = mirrors_find(b->options->mirror, "/", &b->recipe, &b->mirrors, err);
+	if (r >= 0)
+		r = find_mirrors(b, err);
 	if (r < 0)
 		return r;
 	progress_end(b->recipe.name);
@@ -124,9 +141,7 @@ int build_fetch(struct build *b, struct err *err)
 
 int build_plain(struct build *b, struct err *err)
 {
-	int r = debs_make_plain(b->store, &b->lock.packages, ROLE_IMAGE, jobs(b), err);
-
-	return r < 0 ? r : debs_make_plain(b->store, &b->lock.packages, ROLE_BOOT, jobs(b), err);
+	return debs_make_plain(b->store, &b->lock.packages, jobs(b), err);
 }
 
 static int open_log(struct build *b, struct err *err)

@@ -1,18 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/log.h"
 #include "command/pipeline.h"
 #include "command/verbs.h"
+#include "publish/json.h"
 
-static void print_result(const struct build *b, bool json)
+static void print_json_result(const struct build *b)
 {
-	if (json)
-		printf("{\"event\":\"result\",\"up-to-date\":%s,\"version\":\"%s\"}\n",
-		       b->up_to_date ? "true" : "false", b->done ? strrchr(b->done, '/') + 1 : "");
-	else
-		printf("%s\n", b->done);
+	CLEANUP(json_cleanup) json_t *o = json_object();
+
+	json_add_text(o, "event", "result");
+	json_object_set_new(o, "up-to-date", json_boolean(b->up_to_date));
+	json_add_text(o, "version", strrchr(b->done, '/') + 1);
+	json_add_text(o, "path", b->done);
+	json_dumpf(o, stdout, JSON_COMPACT);
+	putchar('\n');
+}
+
+/* Of this process: the image's programs and our workers are children. */
+static void say_memory(void)
+{
+	struct rusage usage;
+
+	if (getrusage(RUSAGE_SELF, &usage) == 0)
+		log_debug("peak memory of netrescue itself: %ld MB",
+			  (usage.ru_maxrss * 1024 + 999999) / 1000000);
 }
 
 static int run(const struct invocation *in, struct err *err)
@@ -36,7 +51,11 @@ static int run(const struct invocation *in, struct err *err)
 		return r;
 	if (b.up_to_date)
 		log_note("up to date: the latest result has exactly these packages and settings");
-	print_result(&b, in->json);
+	say_memory();
+	if (in->json)
+		print_json_result(&b);
+	else
+		printf("%s\n", b.done);
 	return 0;
 }
 

@@ -82,8 +82,16 @@ static int known_plain(struct store *s, const char *original, char ret[DIGEST_HE
 	return 1;
 }
 
-static int plan_make(struct store *s, const struct packages *p, enum package_role role,
-		     struct plan *plan, struct err *err)
+/* A package of both roles is one file. */
+static bool is_planned(const struct plan *plan, const char *sha256)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (streq(plan->todo[i]->sha256, sha256))
+			return true;
+	return false;
+}
+
+static int plan_make(struct store *s, const struct packages *p, struct plan *plan, struct err *err)
 {
 	char plain[DIGEST_HEX];
 
@@ -92,7 +100,7 @@ static int plan_make(struct store *s, const struct packages *p, enum package_rol
 	for (size_t i = 0; i < p->count; i++) {
 		int r;
 
-		if (p->item[i].role != role)
+		if (is_planned(plan, p->item[i].sha256))
 			continue;
 		r = known_plain(s, p->item[i].sha256, plain, err);
 		if (r < 0)
@@ -231,11 +239,11 @@ static int plan_run(struct plan *plan, struct err *err)
 	return 0;
 }
 
-static int make_plain(struct store *s, const struct packages *p, enum package_role role,
-		      unsigned jobs, bool show, struct err *err)
+static int make_plain(struct store *s, const struct packages *p, unsigned jobs, bool show,
+		      struct err *err)
 {
 	CLEANUP(release_plan) struct plan plan = { 0 };
-	int r = plan_make(s, p, role, &plan, err);
+	int r = plan_make(s, p, &plan, err);
 
 	if (r < 0 || plan.count == 0)
 		return r;
@@ -256,13 +264,12 @@ static int make_plain(struct store *s, const struct packages *p, enum package_ro
 	return r < 0 ? r : plan_run(&plan, err);
 }
 
-int debs_make_plain(struct store *s, const struct packages *p, enum package_role role,
-		    unsigned jobs, struct err *err)
+int debs_make_plain(struct store *s, const struct packages *p, unsigned jobs, struct err *err)
 {
 	int r;
 
 	progress_start("plain", 0, PROGRESS_STEPS);
-	r = make_plain(s, p, role, jobs, true, err);
+	r = make_plain(s, p, jobs, true, err);
 	if (r < 0)
 		progress_abort();
 	else
@@ -279,7 +286,7 @@ int deb_plain_digest(struct store *s, const struct package *p, char ret[DIGEST_H
 
 	if (r != 0)
 		return r < 0 ? r : 0;
-	r = make_plain(s, &list, p->role, 1, false, err);
+	r = make_plain(s, &list, 1, false, err);
 	if (r < 0)
 		return r;
 	r = known_plain(s, p->sha256, ret, err);

@@ -13,11 +13,10 @@
 #include "archive/store.h"
 #include "base/err.h"
 
-/* Makes sure that the store has a plain form of each package of that role; `jobs` worker processes
- * (this program, re-executed as `netrescue deb-worker STORE`), the biggest package first, since one
- * package cannot be divided. Shows progress as stage "plain". */
-int debs_make_plain(struct store *s, const struct packages *p, enum package_role role,
-		    unsigned jobs, struct err *err);
+/* Makes sure that the store has a plain form of each package, of either role; `jobs` worker
+ * processes (this program, re-executed as `netrescue deb-worker STORE`), the biggest package first,
+ * since one package cannot be divided. Shows progress as stage "plain". */
+int debs_make_plain(struct store *s, const struct packages *p, unsigned jobs, struct err *err);
 
 /* The worker's main: reads "ORIGINAL-DIGEST INSTALLED-SIZE\n" requests on stdin, answers
  * "ok PLAIN-DIGEST\n" or "error TEXT\n" on stdout; the store is given by path. Returns the exit

@@ -7,14 +7,18 @@
 [[ $(id -u) = 0 ]] || skip_all 'unpacking with owners and chroot need root'
 recipe=${1:-recipes/rescue64.yaml}
 name=$(basename "$recipe" .yaml)
-image_build "$recipe" "${NETRESCUE_TEST_OUT:-$scratch/out}"
+image_build "$recipe" "${NETRESCUE_TEST_OUT:-$scratch/out}" --verbose
 image_unpack "$image" "$scratch/tree"
 tree=$scratch/tree
-plan 31
+plan 32
 
 inside() {
 	unshare --mount --pid --fork --mount-proc="$tree/proc" chroot "$tree" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 "$@"
 }
+
+# ---- the builder -----------------------------------------------------------------------------------
+memory=$(sed -n 's/.*peak memory of netrescue itself: \([0-9]*\) MB.*/\1/p' "$scratch/build.log")
+ok "netrescue itself takes less than 300 MB (${memory:-?})" test "${memory:-9999}" -lt 300
 
 # ---- the result ------------------------------------------------------------------------------------
 ok 'SHA256SUMS holds' sh -c "cd '$image' && sha256sum --quiet -c SHA256SUMS"

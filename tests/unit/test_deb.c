@@ -333,7 +333,7 @@ static void test_workers(void **state)
 	(void)state;
 	assert_int_equal(store_open(path, &s, &err), 0);
 	put_package(s, &list, "good", make_deb(plain_control, data, &usual));
-	assert_int_equal(debs_make_plain(s, &list, ROLE_IMAGE, 4, &err), 0);
+	assert_int_equal(debs_make_plain(s, &list, 4, &err), 0);
 	assert_int_equal(deb_read_member(s, &list.item[0], "/b/link", 100, &t, &err), 0);
 	assert_string_equal(t.data, "content of a");
 	text_release(&t);
@@ -348,7 +348,7 @@ static void test_workers(void **state)
 	assert_non_null(strstr(refused.message, "package 'good' 1.0 holds no file 'none'"));
 	err_release(&refused);
 	put_package(s, &list, "evil", make_deb(plain_control, evil, &usual));
-	assert_true(debs_make_plain(s, &list, ROLE_IMAGE, 4, &refused) < 0);
+	assert_true(debs_make_plain(s, &list, 4, &refused) < 0);
 	assert_non_null(strstr(refused.message, "package 'evil' 1.0: data.tar: the name './../a'"));
 }
 

@@ -101,6 +101,29 @@ static void takes_the_newest_date(void **state)
 	assert_int_equal(lock_fetch(f.store, &again, &f.recipe, &f.mirrors, true, &err), 0);
 }
 
+/* A machine that knows no mirror builds from a lock as long as the store has everything. */
+static void needs_no_mirror_for_what_is_there(void **state)
+{
+	CLEANUP(teardown) struct fixture f = { 0 };
+	CLEANUP(mirrors_release) struct mirrors none = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(lock_release) struct lock lock = { 0 };
+
+	(void)state;
+	setup(&f);
+	add(&f, "aa", "1700000000", "");
+	assert_int_equal(make(&f, false, &lock, &err), 0);
+	err_set(&none.none, ERR_USAGE, "no mirror is known");
+	err_hint(&none.none, "give one");
+	assert_true(lock_fetch(f.store, &lock, &f.recipe, &none, false, &err) < 0);
+	assert_int_equal(err.class, ERR_USAGE);
+	assert_string_equal(err.message, "no mirror is known");
+	assert_string_equal(err.hint, "give one");
+	err_release(&err);
+	assert_int_equal(lock_fetch(f.store, &lock, &f.recipe, &f.mirrors, false, &err), 0);
+	assert_int_equal(lock_fetch(f.store, &lock, &f.recipe, &none, false, &err), 0);
+}
+
 /* Security's mirror is another one; the date of a package in the store needs no mirror. */
 static void asks_the_right_mirror(void **state)
 {
@@ -262,10 +285,15 @@ static void reads_dates(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		scratch_test(takes_the_newest_date),	    scratch_test(asks_the_right_mirror),
-		scratch_test(needs_the_store_when_offline), scratch_test(finds_a_lying_mirror),
-		scratch_test(refuses_a_future_date),	    scratch_test(refuses_another_recipe),
-		scratch_test(keeps_local_packages),	    cmocka_unit_test(reads_dates),
+		scratch_test(takes_the_newest_date),
+		scratch_test(asks_the_right_mirror),
+		scratch_test(needs_the_store_when_offline),
+		scratch_test(finds_a_lying_mirror),
+		scratch_test(refuses_a_future_date),
+		scratch_test(refuses_another_recipe),
+		scratch_test(keeps_local_packages),
+		cmocka_unit_test(reads_dates),
+		scratch_test(needs_no_mirror_for_what_is_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
