@@ -64,11 +64,6 @@ bool universe_is_archive(const struct universe *u, Id p)
 	return streq(repository, "") || streq(repository, "security");
 }
 
-bool universe_is_considered(const struct universe *u, Id p)
-{
-	return MAPTST(&u->considered, p) != 0;
-}
-
 /* A total order: the last words are the place in the files, which is the same on every machine. */
 static int compare_solvables(const void *pa, const void *pb, void *data)
 {

@@ -81,7 +81,6 @@ bool universe_is_local(const struct universe *u, Id p);
 /* Debian's own archive, whose priorities and Essential flags count: not a third party's, not
  * local. */
 bool universe_is_archive(const struct universe *u, Id p);
-bool universe_is_considered(const struct universe *u, Id p);
 
 /* "libc6 (>= 2.39) | musl", as in a control file. Appended to ret. */
 void universe_dependency_text(const struct universe *u, Id dependency, struct text *ret);

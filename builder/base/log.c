@@ -15,11 +15,6 @@ void log_set_level(enum log_level wanted)
 	level = wanted;
 }
 
-enum log_level log_get_level(void)
-{
-	return level;
-}
-
 bool log_has_colour(void)
 {
 	const char *terminal = getenv("TERM"), *refused = getenv("NO_COLOR");

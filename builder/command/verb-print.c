@@ -3,13 +3,10 @@
 #include <stdio.h>
 
 #include "archive/lock.h"
+#include "base/netrescue.h"
 #include "command/verbs.h"
 #include "recipe/schema.h"
 #include "rootfs/deb.h"
-
-#ifndef NETRESCUE_VERSION
-#define NETRESCUE_VERSION "0.1"
-#endif
 
 static const struct option_row *const help_only[] = { &option_help, NULL };
 static const struct option_row *const recipe_options[] = { &option_markdown, &option_example,

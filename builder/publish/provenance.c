@@ -13,9 +13,9 @@
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/netrescue.h"
 #include "publish/json.h"
 #include "publish/result.h"
-#include "publish/netrescue.h"
 
 #define OS_RELEASE_MAX (64 << 10)
 
