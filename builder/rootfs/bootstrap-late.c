@@ -71,6 +71,19 @@ static int prepare_locales(struct rootfs *r, bool *ret, struct err *err)
 	return e;
 }
 
+/* Any, whether the recipe boots it or not: depmod was held back for all. */
+static bool has_kernel(const struct packages *p)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < p->count && !found; i++) {
+		cleanup_free char *release = package_kernel_release(&p->item[i]);
+
+		found = release && p->item[i].role == ROLE_IMAGE;
+	}
+	return found;
+}
+
 int bootstrap_configure(struct rootfs *r, struct err *err)
 {
 	static const char *const configure_argv[] = {
@@ -83,7 +96,7 @@ int bootstrap_configure(struct rootfs *r, struct err *err)
 
 	if (e < 0)
 		return err_wrap(err, "preparing locales");
-	if (r->kernel)
+	if (has_kernel(&r->lock->packages))
 		command[count++].argv = depmod_argv;
 	if (locales)
 		command[count++].argv = early_argv;

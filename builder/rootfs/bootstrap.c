@@ -10,35 +10,12 @@
 #define AUDIT SANDBOX_SCRATCH "/audit"
 #define AUDIT_MAX ((size_t)1 << 20)
 
-/* The newest of the lock's kernels: "linux-image-6.12.107+deb13-amd64" -> its release. */
-static char *kernel_release(const struct lock *lock)
-{
-	static const char prefix[] = "linux-image-";
-	const char *best = NULL;
-	char *release;
-
-	for (size_t i = 0; i < lock->packages.count; i++) {
-		const struct package *p = &lock->packages.item[i];
-		const char *version = p->name + strlen(prefix);
-
-		if (p->role != ROLE_IMAGE || !starts_with(p->name, prefix) ||
-		    strcspn(version, "0123456789") != 0 || ends_with(version, "-dbg"))
-			continue;
-		if (!best || strverscmp(version, best) > 0)
-			best = version;
-	}
-	if (!best)
-		return NULL;
-	release = xstrdup(best);
-	if (ends_with(release, "-unsigned"))
-		release[strlen(release) - strlen("-unsigned")] = '\0';
-	return release;
-}
-
 static int learn_kernel(struct rootfs *r, struct err *err)
 {
-	if (!r->kernel)
-		r->kernel = kernel_release(r->lock);
+	const struct package *p = packages_kernel(&r->lock->packages, r->recipe->kernel);
+
+	if (!r->kernel && p)
+		r->kernel = package_kernel_release(p);
 	return r->kernel ? sandbox_set_kernel(r->sandbox, r->kernel, err) : 0;
 }
 

@@ -16,7 +16,10 @@ struct rootfs {
 	const struct lock *lock;     /* borrowed */
 	struct sandbox *sandbox;     /* owned */
 	unsigned jobs;
-	char *kernel; /* owned: the kernel's release, "6.12.107+deb13-amd64"; NULL: none */
+	/* Owned: the release of the kernel that the recipe's `kernel` stands for,
+	 * "6.12.107+deb13-amd64". NULL for `kernel: none`: then a kernel among the packages is a
+	 * package like others, and there is no initramfs, nor anything to boot. */
+	char *kernel;
 	struct strv allocated_ids; /* "user name uid" / "group name gid" that no ids: fixed */
 	uint64_t steps;		   /* done of the running stage, for its progress */
 };
