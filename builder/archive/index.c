@@ -87,6 +87,7 @@ static int add_repository(struct update *u, size_t number, struct err *err)
 	while (length > 0 && repository->url[length - 1] == '/')
 		length--;
 	suite = add_suite(u, xstrdup(repository->suite), repository->keyring.path);
+	suite->keyring_digest = repository->keyring.digest;
 	suite->repository = xstrdup(repository->url);
 	strv_add_take(&u->own[number], xstrndup(repository->url, length));
 	suite->mirrors = &u->own[number];

@@ -54,8 +54,8 @@ static int accept_release(struct store *s, struct suite *suite, const char *name
 	int64_t seen = 0;
 	int r;
 
-	r = trust_verify(suite->keyring, name, signed_text->data, signed_text->length, &content,
-			 &fingerprint, err);
+	r = trust_verify(suite->keyring, suite->keyring_digest, name, signed_text->data,
+			 signed_text->length, &content, &fingerprint, err);
 	if (r == 0)
 		r = release_parse(name, content.data, content.length, &release, err);
 	if (r == 0)

@@ -22,6 +22,7 @@ struct suite {
 	char *repository;	    /* as in struct package */
 	char *key;		    /* of its facts */
 	const char *keyring;	    /* borrowed */
+	const char *keyring_digest; /* borrowed; NULL: no recipe names it */
 	const struct strv *mirrors; /* borrowed; base URLs */
 	const char *label; /* "Debian", "Debian-Security": then Origin must be Debian; NULL: any */
 	bool pocket;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/digest.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -128,10 +129,11 @@ static bool dearmor_block(const char **data, struct text *out)
 }
 
 /* gpgv takes binary keyrings only; people are given .asc files. */
-static int open_keyring(const char *path, int *ret_fd, struct err *err)
+static int open_keyring(const char *path, const char *digest, int *ret_fd, struct err *err)
 {
 	CLEANUP(text_release) struct text keyring = { 0 };
 	CLEANUP(text_release) struct text binary = { 0 };
+	char found[DIGEST_HEX];
 	const char *at;
 	int r;
 
@@ -140,6 +142,10 @@ static int open_keyring(const char *path, int *ret_fd, struct err *err)
 		err->class = err->class == ERR_INTERRUPTED ? err->class : ERR_USAGE;
 		return err_wrap(err, "reading the keyring");
 	}
+	digest_bytes(keyring.data, keyring.length, found);
+	if (digest && !streq(found, digest))
+		return err_set(err, ERR_TRUST, "the keyring '%s' changed after the recipe was read",
+			       path);
 	at = keyring.length == 0 || (unsigned char)keyring.data[0] & 0x80
 		     ? NULL
 		     : strstr(keyring.data, KEY_BEGIN);
@@ -314,8 +320,8 @@ static int run_gpgv(int keyring, int input, int output, int status, int message,
 	return 0;
 }
 
-int trust_verify(const char *keyring, const char *name, const char *data, size_t size,
-		 struct text *ret_content, char **ret_fingerprint, struct err *err)
+int trust_verify(const char *keyring, const char *digest, const char *name, const char *data,
+		 size_t size, struct text *ret_content, char **ret_fingerprint, struct err *err)
 {
 	cleanup_fd int ring = -1, input = -1, output = -1, status = -1, message = -1;
 	CLEANUP(text_release) struct text content = { 0 };
@@ -326,7 +332,7 @@ int trust_verify(const char *keyring, const char *name, const char *data, size_t
 
 	r = check_frame(name, data, size, err);
 	if (r == 0)
-		r = open_keyring(keyring, &ring, err);
+		r = open_keyring(keyring, digest, &ring, err);
 	if (r < 0)
 		return r;
 	r = memory_file(data, size, &input, err);

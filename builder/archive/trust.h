@@ -17,11 +17,12 @@
 
 #define TRUST_KEYRING_LIMIT ((size_t)8 * 1024 * 1024)
 
-/* keyring: path of a binary, keybox or armoured (.asc) file of public keys. name: the URL, for
- * messages. ret_fingerprint: 40 or 64 hex digits of the primary key of the first good signature;
- * the caller frees it. Every refusal is ERR_TRUST; a keyring that cannot be read is ERR_USAGE. */
-int trust_verify(const char *keyring, const char *name, const char *data, size_t size,
-		 struct text *ret_content, char **ret_fingerprint, struct err *err);
+/* keyring: path of a binary, keybox or armoured (.asc) file of public keys. digest: its SHA-256
+ * when the recipe was read, NULL for one that no recipe names. name: the URL, for messages.
+ * ret_fingerprint: 40 or 64 hex digits of the primary key of the first good signature; the caller
+ * frees it. Every refusal is ERR_TRUST; a keyring that cannot be read is ERR_USAGE. */
+int trust_verify(const char *keyring, const char *digest, const char *name, const char *data,
+		 size_t size, struct text *ret_content, char **ret_fingerprint, struct err *err);
 
 /* Debian's own keyring on this machine, NULL if debian-archive-keyring is not installed. Static. */
 const char *trust_debian_keyring(void);

@@ -7,8 +7,8 @@
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "recipe/input.h"
 
-#define KEYRING_MAX ((size_t)1 << 20)
 #define DEBIAN_KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 struct example { /* what apt's own package suggests */
@@ -115,6 +115,23 @@ static int write_example(struct rootfs *r, struct err *err)
 	return settings_write(r, "/etc/apt/sources.list.d/debian.sources", text.data, 0644, err);
 }
 
+/* The one that the recipe was read with, and whose digest is in the lock. */
+static int read_keyring(const struct recipe_file *keyring, struct text *ret, struct err *err)
+{
+	char digest[DIGEST_HEX];
+	int e;
+
+	e = read_file(AT_FDCWD, keyring->path, INPUT_KEYRING_MAX, ret, err);
+	if (e < 0)
+		return e;
+	digest_bytes(ret->data, ret->length, digest);
+	if (streq(digest, keyring->digest))
+		return 0;
+	err_set(err, ERR_TRUST, "keyring '%s' changed while the image was being built",
+		keyring->given);
+	return err_hint(err, "build again: the recipe and its inputs are read anew");
+}
+
 /* Third-party repositories with their keyrings, so that what came from there can be updated. */
 static int write_repository(struct rootfs *r, const struct recipe_repository *repository,
 			    size_t number, struct err *err)
@@ -129,7 +146,7 @@ static int write_repository(struct rootfs *r, const struct recipe_repository *re
 	CLEANUP(strv_release) struct strv suites = { 0 };
 	int e;
 
-	e = read_file(AT_FDCWD, repository->keyring.path, KEYRING_MAX, &key, err);
+	e = read_keyring(&repository->keyring, &key, err);
 	if (e < 0)
 		return e;
 	e = sandbox_write(r->sandbox, keyring, key.data, key.length, 0644, err);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "recipe/input.h"
 #include "rootfs/overlay.h"
 
 static int put_overlay(struct rootfs *r, const char *dir, const struct overlay_context *context,
@@ -22,6 +23,24 @@ static int put_overlay(struct rootfs *r, const char *dir, const struct overlay_c
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot rewind the overlay's archive");
 	return sandbox_put(r->sandbox, fd, "/", err);
+}
+
+/* Looked at when the recipe was read and again now: what was put is what the lock says only if
+ * nothing changed in between. */
+static int check_unchanged(const struct recipe *recipe, size_t number, struct err *err)
+{
+	const struct recipe_name *overlay = &recipe->overlays.item[number];
+	char digest[DIGEST_HEX];
+	bool has_keys = false;
+	int e;
+
+	e = input_overlay(&overlay->at, overlay->value, digest, &has_keys, err);
+	if (e < 0)
+		return e;
+	if (streq(digest, recipe->overlay_digests.item[number]))
+		return 0;
+	err_set(err, ERR_TRUST, "changed while the image was being built");
+	return err_hint(err, "build again: the recipe and its inputs are read anew");
 }
 
 /* The init scripts there are, one name a line. */
@@ -82,6 +101,8 @@ int settings_overlays(struct rootfs *r, struct err *err)
 		const char *dir = r->recipe->overlays.item[i].value;
 
 		e = put_overlay(r, dir, &context, err);
+		if (e == 0)
+			e = check_unchanged(r->recipe, i, err);
 		if (e < 0)
 			return err_wrap(err, "overlay '%s'", dir);
 	}

@@ -65,7 +65,7 @@ apt-repositories:
 overlays: [overlay]
 scripts: [finish.sh]
 .
-plan 25
+plan 31
 
 run tiny_build "$scratch/site/site.yaml"
 is "$status" 0 'a site'"'"'s recipe builds' || { diag "$stderr"; tap_die 'nothing else can work'; }
@@ -110,3 +110,24 @@ rm -rf "$scratch/site"; cp -a "$scratch/kept" "$scratch/site"
 echo >>"$scratch/site/vendor.gpg"; refused keyring
 rm -rf "$scratch/site"; cp -a "$scratch/kept" "$scratch/site"
 sed -i 's/^hostname: .*/hostname: other/' "$scratch/site/site.yaml"; refused value
+rm -rf "$scratch/site"; cp -a "$scratch/kept" "$scratch/site"
+
+# What changes after the recipe was read is not taken for what was read.
+# changed_meanwhile WHAT PATTERN FILE: FILE changes while the base is being installed.
+changed_meanwhile() {
+	local build i
+	tiny_out=$scratch/meanwhile tiny_build --json "$scratch/site/site.yaml" >"$scratch/events" 2>"$scratch/words" &
+	build=$!
+	for ((i = 0; i < 600; i++)); do
+		grep -q '"stage": *"base"' "$scratch/events" && break
+		sleep 0.1
+	done
+	echo >>"$scratch/site/$3"
+	wait "$build"
+	is "$?" 3 "a changed $1 ends the build"
+	like "$(cat "$scratch/events" "$scratch/words")" "$2.*changed while the image was being built" "a changed $1: says why"
+	ok "a changed $1: no result" test ! -e "$scratch/meanwhile/site/latest"
+	rm -rf "$scratch/site"; cp -a "$scratch/kept" "$scratch/site"
+}
+changed_meanwhile overlay 'overlay' overlay/etc/site/motd
+changed_meanwhile keyring 'keyring' vendor.gpg

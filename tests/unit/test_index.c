@@ -318,10 +318,15 @@ static void test_repository(void **state)
 		.keyring = { .path = keyring },
 		.at = { .file = "t.yaml", .line = 9 },
 	};
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_fd int fd = open(keyring, O_RDONLY | O_CLOEXEC);
 
 	(void)state;
 	recipe.repository = &repository;
 	recipe.repository_count = 1;
+	digest_bytes("", 0, repository.keyring.digest);
+	update(false, ERR_TRUST, "changed after the recipe was read");
+	assert_int_equal(digest_fd(fd, repository.keyring.digest, &err), 0);
 	update(false, ERR_NONE, NULL);
 	update(true, ERR_NONE, NULL);
 	publish("--origin Other --date %lld", (long long)time(NULL) + 5);
