@@ -20,6 +20,7 @@
 #define SAID_MAX ((size_t)1 << 20)
 #define OPEN_FILES_SOFT 1024
 #define OPEN_FILES_HARD 524288
+#define FILE_SIZE_MAX (16ULL << 30) /* a tree on disk has no other limit */
 #define PROCESSES_MAX 8192
 #define NOT_FOUND 127
 
@@ -84,6 +85,7 @@ static int settle(const struct ns_job *job, int pipe)
 	(void)umask(022);
 	limit(RLIMIT_CORE, 0, 0);
 	limit(RLIMIT_NOFILE, OPEN_FILES_SOFT, OPEN_FILES_HARD);
+	limit(RLIMIT_FSIZE, FILE_SIZE_MAX, FILE_SIZE_MAX);
 	limit(RLIMIT_NPROC, PROCESSES_MAX, PROCESSES_MAX);
 	return 0;
 }

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 
 #include "base/io.h"
 #include "base/log.h"
@@ -186,10 +188,48 @@ static void remove_stale(int parent)
 	}
 }
 
-/* PID.RANDOM/box: the outer one is ours and carries the lock, the inner one becomes the
- * inside's. */
+static int no_directory(struct err *err)
+{
+	return err_errno(err, ERR_BUILD, errno, "cannot make a directory for the sandbox's tree");
+}
+
+/* The store's directory may have a default ACL, which what is made in it inherits: down to the
+ * files of the image. */
+static int make_plain(int fd, mode_t mode, struct err *err)
+{
+	static const char *const acl[] = { "system.posix_acl_default", "system.posix_acl_access" };
+
+	for (size_t i = 0; i < sizeof(acl) / sizeof(acl[0]); i++)
+		if (fremovexattr(fd, acl[i]) < 0 && errno != ENODATA && errno != EOPNOTSUPP)
+			return err_errno(err, ERR_BUILD, errno,
+					 "cannot remove the ACL of the sandbox's directory");
+	return fchmod(fd, mode) < 0 ? no_directory(err) : 0;
+}
+
+static int make_box(const struct ns_tree *t, struct err *err)
+{
+	cleanup_fd int box = -1;
+	int r;
+
+	if (mkdirat(t->fd, "box", 0755) < 0)
+		return no_directory(err);
+	box = openat(t->fd, "box", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (box < 0)
+		return no_directory(err);
+	r = make_plain(box, 0755, err);
+	if (r < 0)
+		return r;
+	if (!t->map.by_helper && fchown(box, t->map.uid[0].outside, t->map.gid[0].outside) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot give the sandbox its directory");
+	return 0;
+}
+
+/* PID.RANDOM/box: the outer one is ours and carries the lock, the inner one becomes the inside's.
+ * Nobody else gets through the outer one: the image has programs that are setuid. */
 static int make_directory(struct ns_tree *t, struct err *err)
 {
+	int r;
+
 	while (t->fd < 0) {
 		unsigned random = 0;
 
@@ -197,19 +237,13 @@ static int make_directory(struct ns_tree *t, struct err *err)
 		if (getrandom(&random, sizeof(random), 0) != sizeof(random))
 			return err_errno(err, ERR_BUILD, errno, "cannot get a random name");
 		t->name = xasprintf("%d.%08x", (int)getpid(), random);
-		if (mkdirat(t->parent, t->name, 0755) < 0 && errno != EEXIST)
-			return err_errno(err, ERR_BUILD, errno,
-					 "cannot make a directory for the sandbox's tree");
+		if (mkdirat(t->parent, t->name, 0700) < 0 && errno != EEXIST)
+			return no_directory(err);
 		/* Somebody who looks for stale ones may be quicker: then once more. */
 		t->fd = open_tree_directory(t->parent, t->name);
 	}
-	if (mkdirat(t->fd, "box", 0755) < 0)
-		return err_errno(err, ERR_BUILD, errno,
-				 "cannot make a directory for the sandbox's tree");
-	if (!t->map.by_helper &&
-	    fchownat(t->fd, "box", t->map.uid[0].outside, t->map.gid[0].outside, 0) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot give the sandbox its directory");
-	return 0;
+	r = make_plain(t->fd, 0700, err);
+	return r < 0 ? r : make_box(t, err);
 }
 
 int ns_tree_choose(const struct ns_options *options, struct ns_tree *ret, struct err *err)

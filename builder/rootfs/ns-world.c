@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The small world: what package scripts can learn about the machine is the same on every machine.
- * The processor is a plausible PC of the last ten years with one core; hooks that look for `aes`
- * (cryptsetup) or count processors then decide as for the machines the image is for.
+ * What /proc/cpuinfo describes is a plausible PC of the last ten years with one core, so that hooks
+ * that look there for `aes` (cryptsetup) decide as for the machines the image is for. Who asks the
+ * scheduler instead (nproc, sched_getaffinity(2)) sees the host's processors: that stays real.
  */
 #include <errno.h>
 #include <fcntl.h>

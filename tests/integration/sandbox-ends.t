@@ -10,7 +10,7 @@ disks=()
 for way in "${sandbox_ways[@]}"; do
 	[[ $way == *-disk ]] && disks+=("$way")
 done
-plan $((16 * ${#disks[@]} + 15))
+plan $((16 * ${#disks[@]} + 16))
 
 # begin WAY: a sandbox whose command sleeps; sets $main, $keeper and $sleeper.
 begin() {
@@ -86,6 +86,7 @@ begin "$way"
 used=$(ls "$(sandbox_store "$way")/tree")
 sandbox "$way" </dev/null
 is "$(ls "$(sandbox_store "$way")/tree")" "$used" 'a tree in use is left alone'
+is "$(stat -c %a "$(sandbox_store "$way")/tree/$used")" 700 'and nobody else gets into it'
 kill -KILL "$main"
 wait "$main" 2>/dev/null
 gone "$sleeper" "$keeper"

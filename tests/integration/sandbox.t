@@ -3,11 +3,17 @@
 # What the sandbox does, and that it does the same as any user, in memory and on disk.
 . tests/lib/tap.sh
 . tests/lib/sandbox.sh
-need python3 setpriv unshare newuidmap getfattr setfattr getfacl setcap getcap
+need python3 setpriv unshare newuidmap getfattr setfattr getfacl setfacl setcap getcap
 
 tree "$scratch/tree.tar" cat ls id uname env chmod chown mkdir ln setcap getcap sleep stat readlink \
 	touch sort tr setfattr
 plan $((27 + 5 * ${#sandbox_ways[@]}))
+
+# What others may do in the directory that holds the store is no part of the image.
+for way in "${sandbox_ways[@]}"; do
+	setfacl -d -m u:1234:rwx -m m::rwx -m o::rwx "$(sandbox_store "$way")" ||
+		tap_die 'TMPDIR has to be on a file system with ACLs'
+done
 
 # ---- the same everywhere ------------------------------------------------------------------------
 
