@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* stage_pack: what comes out of the sandbox. */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "base/io.h"
@@ -12,6 +13,15 @@
 #define ROOTFS "rootfs.tar.zst"
 #define KERNEL_MAX (128 << 20)
 #define INITRD_MAX (1024 << 20)
+
+static int verify_rootfs(const struct result *res, struct err *err)
+{
+	cleanup_fd int fd = openat(res->dir_fd, ROOTFS, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot read " ROOTFS " back");
+	return compressor_verify(fd, res->tar_sha256, res->tar_size, err);
+}
 
 static int pack_rootfs(struct result *res, struct sandbox *sb, uint64_t *ret_size, struct err *err)
 {
@@ -26,6 +36,8 @@ static int pack_rootfs(struct result *res, struct sandbox *sb, uint64_t *ret_siz
 	if (r >= 0)
 		r = sandbox_archive(sb, (const char *const *)filter.item, fd, res->tar_sha256,
 				    &res->tar_size, err);
+	if (r >= 0)
+		r = verify_rootfs(res, err);
 	if (r < 0)
 		return err_wrap(err, "packing " ROOTFS);
 	if (fstat(fd, &st) < 0)

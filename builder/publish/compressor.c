@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "publish/compressor.h"
 
+#include <errno.h>
 #include <sys/wait.h>
+#include <zstd.h>
 
+#include "base/io.h"
 #include "base/memory.h"
 #include "rootfs/deb.h"
 
 #define IMAGE_PROGRAM "/usr/bin/zstd"
 #define SCRATCH_PROGRAM SANDBOX_SCRATCH "/zstd"
 #define PROGRAM_MAX (16 << 20)
+#define IN_SIZE ((size_t)1 << 18)
+#define OUT_SIZE ((size_t)1 << 20)
 
 int compressor_check(const struct lock *lock, struct err *err)
 {
@@ -68,5 +73,78 @@ int compressor_prepare(struct store *s, const struct lock *lock, struct sandbox 
 	strv_add(ret, "-T2");
 	strv_add(ret, "--quiet");
 	strv_add(ret, "--stdout");
+	return 0;
+}
+
+struct check {
+	ZSTD_DStream *stream;
+	struct digest *digest;
+	char *in;
+	char *out;
+	uint64_t size;
+	size_t left; /* 0: at the end of a frame */
+};
+
+static void check_release(struct check *c)
+{
+	(void)ZSTD_freeDStream(c->stream);
+	digest_free(c->digest);
+	free(c->in);
+	free(c->out);
+}
+
+static int refuse(struct err *err, const char *why)
+{
+	err_set(err, ERR_BUILD, "what the image's zstd made does not unpack to the tree: %s", why);
+	return err_hint(err, "a package, an overlay or a script may have replaced the image's "
+			     "/usr/bin/zstd or its libraries");
+}
+
+/* One piece of the file. Never unpacks more than the tar has. */
+static int check_piece(struct check *c, size_t length, uint64_t limit, struct err *err)
+{
+	ZSTD_inBuffer in = { c->in, length, 0 };
+	bool full = false;
+
+	while (in.pos < in.size || full) {
+		ZSTD_outBuffer out = { c->out, OUT_SIZE, 0 };
+
+		c->left = ZSTD_decompressStream(c->stream, &out, &in);
+		if (ZSTD_isError(c->left))
+			return refuse(err, ZSTD_getErrorName(c->left));
+		if (out.pos > limit - c->size)
+			return refuse(err, "there is more of it");
+		digest_update(c->digest, c->out, out.pos);
+		c->size += out.pos;
+		full = out.pos == out.size && c->left != 0;
+	}
+	return 0;
+}
+
+int compressor_verify(int fd, const char *tar_sha256, uint64_t tar_size, struct err *err)
+{
+	CLEANUP(check_release)
+	struct check c = { .stream = ZSTD_createDStream(),
+			   .digest = digest_new(),
+			   .in = xcalloc(1, IN_SIZE),
+			   .out = xcalloc(1, OUT_SIZE) };
+	char found[DIGEST_HEX];
+	ssize_t n;
+	int r;
+
+	if (!c.stream)
+		return err_set(err, ERR_BUILD, "libzstd has no memory");
+	while ((n = read_all(fd, c.in, IN_SIZE)) > 0) {
+		r = check_piece(&c, (size_t)n, tar_size, err);
+		if (r < 0)
+			return r;
+	}
+	if (n < 0)
+		return err_errno(err, ERR_BUILD, (int)-n, "cannot read the packed tree back");
+	if (c.left != 0)
+		return refuse(err, "it breaks off");
+	digest_final(c.digest, found);
+	if (c.size != tar_size || !streq(found, tar_sha256))
+		return refuse(err, "its content is another");
 	return 0;
 }

@@ -19,3 +19,8 @@ int compressor_check(const struct lock *lock, struct err *err);
 /* Puts it in place, sees that it runs, and appends the filter's command line to ret. */
 int compressor_prepare(struct store *s, const struct lock *lock, struct sandbox *sb, int level,
 		       struct strv *ret, struct err *err);
+
+/* Unpacks the rest of fd with this program's own libzstd: it must give a tar of that size and
+ * digest, in whole frames and nothing behind them. The compressor came out of the tree, where
+ * maintainer scripts, overlays and scripts could have changed it. ERR_BUILD. */
+int compressor_verify(int fd, const char *tar_sha256, uint64_t tar_size, struct err *err);
