@@ -28,8 +28,9 @@
 #define BOOTSTRAP_POLICY "/usr/sbin/policy-rc.d"
 #define BOOTSTRAP_POLICY_TEXT "#!/bin/sh\nexit 101\n"
 
-/* What dpkg and maintainer scripts get beside the sandbox's own environment: PATH begins with
- * BOOTSTRAP_BIN, where depmod, update-initramfs and locale-gen are held back. NULL-terminated. */
+/* What dpkg, maintainer scripts and the recipe's scripts get beside the sandbox's own environment:
+ * PATH begins with BOOTSTRAP_BIN, where depmod, update-initramfs and locale-gen are held back.
+ * NULL-terminated. */
 extern const char *const bootstrap_env[];
 
 struct phase {

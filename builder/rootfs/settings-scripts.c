@@ -6,6 +6,7 @@
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "rootfs/bootstrap.h"
 
 #define SCRIPT_MAX ((size_t)16 << 20)
 
@@ -29,6 +30,10 @@ static int run_script(struct rootfs *r, const struct recipe_file *file, size_t n
 		      struct err *err)
 {
 	cleanup_free char *path = xasprintf(SANDBOX_SCRATCH "/script-%zu", number);
+	const char *const argv[] = { path, NULL };
+	/* As for packages: a script that installs or sets up something starts no services and
+	 * makes no initramfs, which stage_initramfs would make again. */
+	struct sandbox_command command = { .argv = argv, .env = bootstrap_env };
 	CLEANUP(text_release) struct text text = { 0 };
 	int e;
 
@@ -38,7 +43,7 @@ static int run_script(struct rootfs *r, const struct recipe_file *file, size_t n
 	e = sandbox_write(r->sandbox, path, text.data, text.length, 0755, err);
 	if (e < 0)
 		return e;
-	return sandbox_call(r->sandbox, err, path, NULL);
+	return sandbox_run(r->sandbox, &command, 1, err);
 }
 
 int settings_scripts(struct rootfs *r, struct err *err)

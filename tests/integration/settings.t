@@ -34,7 +34,7 @@ X-Postinst:
  echo builder >/etc/machine-id
 .
 tiny_serve "$scratch/m"
-plan 32
+plan 33
 
 # build NAME LINE...: the tiny recipe under that name, a LINE in place of what it says to that key, built; the
 # tree is in $scratch/NAME if that worked.
@@ -71,6 +71,7 @@ cat >"$scratch/script" <<'.'
 #!/bin/sh -eu
 cat /etc/motd >/etc/seen-by-script
 ls /sys | wc -l >/etc/sys-of-script
+command -v update-initramfs >/etc/initramfs-of-script
 .
 
 build systemd 'packages: [made-up-systemd, mingetty]' 'hostname: patient' 'timezone: UTC' \
@@ -102,6 +103,7 @@ like "$(<"$tree/etc/udev/rules.d/90-rescue-terminals.rules")" 'KERNEL=="ttyS0".*
 	'udev starts it'
 is "$(<"$tree/etc/seen-by-script")" 'from the overlay' 'scripts run after the overlays'
 is "$(<"$tree/etc/sys-of-script")" 0 'and see no /sys'
+is "$(<"$tree/etc/initramfs-of-script")" /.netrescue/bin/update-initramfs 'and make no initramfs'
 is "$(stat -c '%s %a' "$tree/etc/machine-id")" '0 444' 'the machine-id is empty'
 ok 'an init script of an overlay lies there under systemd too' test -e "$tree/etc/init.d/new"
 
