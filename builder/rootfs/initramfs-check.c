@@ -133,15 +133,26 @@ static int check_extra(struct rootfs *r, const struct contents *c, struct err *e
 	return 0;
 }
 
+/* Who boots read-only: all, unless told otherwise, or a menu entry. */
+static bool needs_overlay(const struct recipe *recipe)
+{
+	bool needs = recipe->nfs.access == NFS_RO;
+
+	for (size_t i = 0; i < recipe->menu.entry_count && !needs; i++)
+		needs = recipe->menu.entry[i].kind == MENU_RESCUE &&
+			recipe->menu.entry[i].access == NFS_RO;
+	return needs;
+}
+
 static int check_overlay(struct rootfs *r, const struct contents *c, struct err *err)
 {
 	if (!has_module(c, "overlay"))
 		return err_set(err, ERR_BUILD, "the initramfs lacks the kernel module 'overlay'");
-	if (r->recipe->nfs.access == NFS_RW || has_file(c, INITRAMFS_OVERLAY_SCRIPT))
+	if (!needs_overlay(r->recipe) || has_file(c, INITRAMFS_OVERLAY_SCRIPT))
 		return 0;
 	err_set(err, ERR_USAGE,
-		"nfs.access is ro, but the initramfs lacks %s, which gives clients "
-		"memory to write to",
+		"clients mount the root read-only (nfs.access or a menu entry), but the "
+		"initramfs lacks %s, which gives them memory to write to",
 		INITRAMFS_OVERLAY_SCRIPT);
 	return err_hint(err, "list netrescue's overlays/initramfs in the recipe's overlays");
 }
