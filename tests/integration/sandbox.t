@@ -7,7 +7,7 @@ need python3 setpriv unshare newuidmap getfattr setfattr getfacl setfacl setcap 
 
 tree "$scratch/tree.tar" cat ls id uname env chmod chown mkdir ln setcap getcap sleep stat readlink \
 	touch sort tr setfattr
-plan $((27 + 5 * ${#sandbox_ways[@]}))
+plan $((28 + 5 * ${#sandbox_ways[@]}))
 
 # What others may do in the directory that holds the store is no part of the image.
 for way in "${sandbox_ways[@]}"; do
@@ -175,3 +175,8 @@ like "$stderr" 'not offered: package scripts would run as this machine' 'in word
 run sandbox_as "$way" "$driver" "$(sandbox_store "$way")" space=1000000000000000
 is "$stdout" 'namespace, tree on disk' 'a tree larger than memory goes to disk'
 is "$(ls "$(sandbox_store "$way")/tree")" '' 'and is gone afterwards'
+sandbox "$way" <<-END
+	put $scratch/tree.tar /
+	run sh -c ulimit~-f
+END
+like "$stdout" '(^|[^0-9])33554432($|[^0-9])' 'no file grows beyond 16 GiB (blocks of 512 bytes)'
