@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "archive/package.h"
 #include "archive/version.h"
 #include "base/digest.h"
 #include "base/interrupt.h"
@@ -72,16 +73,6 @@ static int complain(struct feed *f, const char *what, const char *value)
 		      what, value);
 }
 
-static bool path_is_safe(const char *path)
-{
-	if (path[0] == '\0' || path[0] == '/' || strlen(path) > 1000)
-		return false;
-	for (const char *c = path; *c; c++)
-		if (*c <= ' ' || *c == 0x7f || *c == '\\' || *c == '?' || *c == '#')
-			return false;
-	return !starts_with(path, "../") && !strstr(path, "/../") && !ends_with(path, "/..");
-}
-
 /* "gcc:amd64" and "gcc:native" mean gcc here, where one architecture is all there is; libsolv knows
  * ":any" only. */
 static void strip_architecture(const struct feed *f, char *value)
@@ -118,7 +109,7 @@ static int take_value(struct feed *f, enum field field, char *value)
 		f->foreign = !streq(value, f->architecture) && !streq(value, "all");
 		break;
 	case FIELD_FILENAME:
-		if (!path_is_safe(value))
+		if (!package_path_is_safe(value))
 			return complain(f, "not a path below the archive's root:", value);
 		break;
 	case FIELD_SIZE:

@@ -164,14 +164,6 @@ static char *optional_word(struct reader *r, const char *name)
 	return xstrdup(field ? field->value : "");
 }
 
-static bool path_is_safe(const struct package *p)
-{
-	if (streq(p->repository, "local"))
-		return true; /* it is the recipe's file that is opened, not this */
-	return p->path[0] != '/' && !starts_with(p->path, "../") && !strstr(p->path, "/../") &&
-	       !strpbrk(p->path, "?#\\");
-}
-
 static int check_package(const struct reader *r, const struct lock *l, const struct package *p)
 {
 	unsigned line = r->stanza->line;
@@ -182,7 +174,8 @@ static int check_package(const struct reader *r, const struct lock *l, const str
 		return wrong(r, line, "not a version:", p->version);
 	if (!streq(p->architecture, l->architecture) && !streq(p->architecture, "all"))
 		return wrong(r, line, "a package of another architecture:", p->architecture);
-	if (!path_is_safe(p))
+	/* Of a local package it is the recipe's file that is opened, not this. */
+	if (!streq(p->repository, "local") && !package_path_is_safe(p->path))
 		return wrong(r, line, "not a path below the archive's root:", p->path);
 	if (p->size == 0)
 		return wrong(r, line, "no size for", p->name);

@@ -119,3 +119,14 @@ void packages_release(struct packages *p)
 	free(p->item);
 	*p = (struct packages){ 0 };
 }
+
+bool package_path_is_safe(const char *path)
+{
+	if (path[0] == '\0' || path[0] == '/' || strlen(path) > 1000)
+		return false;
+	for (const char *c = path; *c; c++)
+		if (*c <= ' ' || *c == 0x7f || *c == '\\' || *c == '?' || *c == '#')
+			return false;
+	return !starts_with(path, "../") && !strstr(path, "/../") && !ends_with(path, "/..") &&
+	       !streq(path, "..");
+}

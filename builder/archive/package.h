@@ -60,3 +60,6 @@ const struct package *packages_kernel(const struct packages *p, const char *kern
 char *package_kernel_release(const struct package *p);
 
 void packages_release(struct packages *p);
+
+/* Below the archive's root, and as it stands in a URL: no "..", query, fragment or control. */
+bool package_path_is_safe(const char *path);

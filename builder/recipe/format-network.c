@@ -200,6 +200,28 @@ static bool is_apt_line(const char *line)
 	return !*line || *line == '#' || starts_with(line, "deb ") || starts_with(line, "deb-src ");
 }
 
+static bool is_deb822_line(const char *line)
+{
+	size_t name = strspn(line, ALNUM "-");
+
+	return strchr("#\t ", *line) || (name > 0 && line[name] == ':');
+}
+
+/* sources.list(5): no stanza can do without these. */
+static bool is_deb822(const struct strv *lines)
+{
+	static const char *const needed[] = { "Types:", "URIs:", "Suites:" };
+	size_t found[3] = { 0 };
+
+	for (size_t i = 0; i < lines->count; i++) {
+		if (!is_deb822_line(lines->item[i]))
+			return false;
+		for (size_t k = 0; k < 3; k++)
+			found[k] += starts_with(lines->item[i], needed[k]);
+	}
+	return found[0] > 0 && found[1] == found[0] && found[2] == found[0];
+}
+
 static bool is_apt_sources(const char *s, const char **hint)
 {
 	CLEANUP(strv_release) struct strv lines = { 0 };
@@ -208,12 +230,13 @@ static bool is_apt_sources(const char *s, const char **hint)
 	strv_split(&lines, s, "\n");
 	for (size_t i = 0; i < lines.count; i++)
 		if (!is_apt_line(lines.item[i]))
-			return false;
+			return is_deb822(&lines);
 	return lines.count > 0;
 }
 const struct format format_apt_sources = {
 	.is = is_apt_sources,
 	.noun = "the text of a sources.list",
-	.rule = "lines that begin with 'deb ', 'deb-src ' or '#' (sources.list(5), one-line style)",
+	.rule = "lines that begin with 'deb ', 'deb-src ' or '#', or stanzas of Types:, URIs: and "
+		"Suites: (sources.list(5))",
 	.lines = true,
 };

@@ -58,11 +58,24 @@ bool format_is_key_line(const char *value)
 	CLEANUP(strv_release) struct strv words = { 0 };
 
 	strv_split(&words, value, " \t");
+	if (words.count > 0 && *words.item[0] == '#')
+		return false;
 	for (size_t i = 0; i + 1 < words.count; i++)
 		for (size_t t = 0; t < sizeof(types) / sizeof(*types); t++)
 			if (streq(words.item[i], types[t]) &&
 			    starts_with(words.item[i + 1], "AAAA"))
 				return true;
+	return false;
+}
+
+bool format_has_key_line(const char *text)
+{
+	CLEANUP(strv_release) struct strv lines = { 0 };
+
+	strv_split(&lines, text, "\r\n");
+	for (size_t i = 0; i < lines.count; i++)
+		if (format_is_key_line(lines.item[i]))
+			return true;
 	return false;
 }
 

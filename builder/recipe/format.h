@@ -57,6 +57,8 @@ extern const struct format format_apt_sources;
 
 /* A line of authorized_keys(5) rather than the name of a file. */
 bool format_is_key_line(const char *value);
+/* Whether one line of a whole authorized_keys is one. */
+bool format_has_key_line(const char *text);
 /* Dotted quad to host order. */
 bool format_parse_address(const char *value, uint32_t *ret);
 /* The package that today has what `name` had; NULL if the name is not an old one. */

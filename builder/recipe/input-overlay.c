@@ -7,7 +7,10 @@
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "recipe/format.h"
 #include "recipe/input.h"
+
+#define KEYS_MAX ((size_t)1 << 20)
 
 struct overlay_walk {
 	const struct position *at;
@@ -46,6 +49,17 @@ static int add_link(struct overlay_walk *w, const struct walk_entry *e, struct e
 	return 0;
 }
 
+static int look_for_keys(struct overlay_walk *w, const struct walk_entry *e, struct err *err)
+{
+	CLEANUP(text_release) struct text keys = { 0 };
+
+	if (read_file(e->dirfd, e->name, KEYS_MAX, &keys, err) < 0)
+		return err_wrap(err, "overlay '%s', file '%s'", w->path, e->path);
+	if (format_has_key_line(keys.data))
+		w->has_keys = true;
+	return 0;
+}
+
 static int add_file(struct overlay_walk *w, const struct walk_entry *e, struct err *err)
 {
 	const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
@@ -65,9 +79,7 @@ static int add_file(struct overlay_walk *w, const struct walk_entry *e, struct e
 	add_field(w->digest, st.st_mode & S_IXUSR ? "program" : "file");
 	add_field(w->digest, e->path);
 	add_field(w->digest, content);
-	if (st.st_size && streq(e->path, "root/.ssh/authorized_keys"))
-		w->has_keys = true;
-	return 0;
+	return streq(e->path, "root/.ssh/authorized_keys") ? look_for_keys(w, e, err) : 0;
 }
 
 static int add_entry(const struct walk_entry *e, void *data, struct err *err)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "recipe/format.h"
 
 #define ROOT_KEYS "/root/.ssh/authorized_keys"
 
@@ -103,7 +104,7 @@ int settings_way_in(struct rootfs *r, struct err *err)
 	if (e < 0)
 		return e;
 	e = settings_read(r, ROOT_KEYS, &has_keys, &keys, err);
-	if (e < 0 || (has_sshd && keys.length))
+	if (e < 0 || (has_sshd && has_keys && format_has_key_line(keys.data)))
 		return e;
 	err_set(err, ERR_USAGE,
 		"nobody could enter this image: root's password is locked, no terminal logs "
