@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "recipe/validate.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "recipe/format.h"
 #include "recipe/value.h"
 
 struct position validate_position(const struct recipe *r, const struct node *root, const char *key)
@@ -175,11 +177,57 @@ static int check_packages(const struct recipe *r, const struct node *root, struc
 	return e;
 }
 
+/* What follows from the name and other values has to have the form of one that is given. */
+static int check_computed(const struct recipe *r, const struct node *root, const char *parent,
+			  struct err *err)
+{
+	const struct position name = validate_position(r, root, "name");
+
+	for (const struct schema_key *k = NULL; (k = schema_next(parent, k));) {
+		const char *hint = NULL;
+
+		if (k->type == SCHEMA_SECTION && check_computed(r, root, k->path, err) < 0)
+			return -EIO;
+		if (k->type != SCHEMA_TEXT || !k->fallback || !strstr(k->fallback, "${") ||
+		    node_find(root, k->path))
+			continue;
+		const char *value = *(char *const *)(const void *)((const char *)r + k->offset);
+
+		if (!*value || k->format->is(value, &hint))
+			continue;
+		position_error(&name, err, "'%s' would be '%s', which is not %s", k->path, value,
+			       k->format->noun);
+		return err_hint(err, "give '%s' explicitly: %s", k->path, k->format->rule);
+	}
+	return 0;
+}
+
+static int check_default_label(const struct recipe *r, const struct node *root, struct err *err)
+{
+	const struct position name = validate_position(r, root, "name");
+	const char *hint = NULL;
+
+	for (size_t i = 0; i < r->menu.entry_count; i++) {
+		const struct recipe_menu_entry *e = &r->menu.entry[i];
+
+		if (e->at.line || format_label.is(e->label, &hint))
+			continue;
+		position_error(&name, err, "the menu's label would be '%s', which is not %s",
+			       e->label, format_label.noun);
+		return err_hint(err, "give 'menu.entries': a label is %s", format_label.rule);
+	}
+	return 0;
+}
+
 int validate_recipe(const struct recipe *r, const struct node *root, bool overlay_has_keys,
 		    struct err *err)
 {
-	int e = check_packages(r, root, err);
+	int e = check_computed(r, root, "", err);
 
+	if (e == 0)
+		e = check_default_label(r, root, err);
+	if (e == 0)
+		e = check_packages(r, root, err);
 	if (e == 0)
 		e = check_locale(r, root, err);
 	if (e == 0)
