@@ -98,6 +98,22 @@ static int clamp_shadow(struct rootfs *r, struct err *err)
 	return sandbox_call(r->sandbox, err, "sh", "-ec", script, "sh", days, NULL);
 }
 
+/* update-info-dir(8) takes the files as the file system lists them (until texinfo 7.2), so the order
+ * of the menu's entries is the disk's: made again, sorted. */
+static int sort_info_menu(struct rootfs *r, struct err *err)
+{
+	static const char script[] =
+		"menu=/usr/share/info/dir sorted=" SANDBOX_SCRATCH "/sorted\n"
+		"[ -e $menu ] && [ -x /usr/sbin/update-info-dir ] || exit 0\n"
+		"mkdir -p $sorted\n"
+		"printf '#!/bin/sh\\n/usr/bin/find \"$@\" | LC_ALL=C sort\\n' > $sorted/find\n"
+		"chmod 755 $sorted/find\n"
+		"PATH=$sorted:$PATH update-info-dir\n"
+		"rm -f $menu.old";
+
+	return sandbox_call(r->sandbox, err, "sh", "-ec", script, NULL);
+}
+
 /* systemd.unit(5), ConditionNeedsUpdate=: as long as /usr is not newer than these, a boot rebuilds
  * no caches (ld.so, hwdb, catalogue, users). pack gives them and /usr the same time. */
 static int mark_updated(struct rootfs *r, struct err *err)
@@ -124,6 +140,8 @@ int stage_normalise(struct rootfs *r, struct err *err)
 		e = clamp_shadow(r, err);
 	if (e == 0)
 		e = mark_updated(r, err);
+	if (e == 0)
+		e = sort_info_menu(r, err);
 	/* Last: what ran before leaves traces of its own. */
 	if (e == 0)
 		e = sweep(r, err);
