@@ -8,7 +8,7 @@
 #	is "$(state_of "$scratch/out")" "$before" 'out is as it was'
 #
 # state_of DIR			every entry below DIR (kind, mode, link) and the digest of every file, sorted;
-#				of large files inode, size and time of change, which no write leaves alone
+#				not their times: a blob that is used says so by its own, for gc
 # state_but_caches BEFORE AFTER	two of these of a store: prints what is gone or other, and what is new but
 #				neither a blob, nor a fact, nor a log. Verified blobs and facts about them may
 #				grow by any run, failed ones too: they are true whatever became of it.
@@ -19,8 +19,8 @@ state_of() {
 	[[ -e $1 ]] || return 0
 	(
 		cd "$1" || exit
-		find . -type f -size +64k -printf '%y %m %p %i %s %C@\n' -o -printf '%y %m %p %l\n'
-		find . -type f -not -size +64k -print0 | xargs -0r sha256sum
+		find . -printf '%y %m %p %l\n'
+		find . -type f -print0 | xargs -0r sha256sum
 	) | sort
 }
 
