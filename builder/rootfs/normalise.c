@@ -98,18 +98,18 @@ static int clamp_shadow(struct rootfs *r, struct err *err)
 	return sandbox_call(r->sandbox, err, "sh", "-ec", script, "sh", days, NULL);
 }
 
-/* update-info-dir(8) takes the files as the file system lists them (until texinfo 7.2), so the order
- * of the menu's entries is the disk's: made again, sorted. */
+/* update-info-dir(8) takes the files as the file system lists them (until texinfo 7.2), so the
+ * order of the menu's entries is the disk's: made again, sorted. */
 static int sort_info_menu(struct rootfs *r, struct err *err)
 {
-	static const char script[] =
-		"menu=/usr/share/info/dir sorted=" SANDBOX_SCRATCH "/sorted\n"
-		"[ -e $menu ] && [ -x /usr/sbin/update-info-dir ] || exit 0\n"
-		"mkdir -p $sorted\n"
-		"printf '#!/bin/sh\\n/usr/bin/find \"$@\" | LC_ALL=C sort\\n' > $sorted/find\n"
-		"chmod 755 $sorted/find\n"
-		"PATH=$sorted:$PATH update-info-dir\n"
-		"rm -f $menu.old";
+	static const char script[] = "menu=/usr/share/info/dir sorted=" SANDBOX_SCRATCH "/sorted\n"
+				     "[ -e $menu ] && [ -x /usr/sbin/update-info-dir ] || exit 0\n"
+				     "mkdir -p $sorted\n"
+				     "printf '#!/bin/sh\\n/usr/bin/find \"$@\" | LC_ALL=C sort\\n' "
+				     "> $sorted/find\n"
+				     "chmod 755 $sorted/find\n"
+				     "PATH=$sorted:$PATH update-info-dir\n"
+				     "rm -f $menu.old";
 
 	return sandbox_call(r->sandbox, err, "sh", "-ec", script, NULL);
 }
