@@ -225,8 +225,8 @@ print-build-packages: # for tests that build elsewhere
 # Goals that install first must not compile before; two apt-get at once would wait for one another.
 ifneq ($(filter image test test-all,$(MAKECMDGOALS)),)
 INSTALLED := deps-build $(if $(filter test test-all,$(MAKECMDGOALS)),deps-test)
-deps-test: | deps-build
 endif
+deps-test: | deps-build
 
 # Rewritten only when the command line differs from the last one: then all objects are older.
 STAMP := $(OBJ)/flags
