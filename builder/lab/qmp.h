@@ -71,11 +71,11 @@ int qmp_quit(struct qmp *q, struct err *err);
  * file. Needs QEMU 7.1 with libpng, as Debian has it since bookworm. */
 int qmp_screenshot(struct qmp *q, const char *device, const char *path, struct err *err);
 /* `size` bytes of the guest's physical memory, as its processor would read them: device memory is
- * among it. Through a private temporary file. */
+ * among it. */
 int qmp_memory(struct qmp *q, uint64_t address, size_t size, void *ret, struct err *err);
 
-/* I/O ports, by QEMU's human monitor; reading can have side effects in the machine, as it has for
- * the machine's own processor. index >= 0 is written to `port` first and the byte is read from the
- * port after it, in one step, as VGA's registers want it. */
+/* I/O ports. Reading can have side effects in the machine, as it has for the machine's own processor.
+ * index >= 0 is written to `port` first and the byte is read from the port after it, in one step, as
+ * VGA's registers want it. */
 int qmp_port_read(struct qmp *q, uint16_t port, int index, uint8_t *ret, struct err *err);
 int qmp_port_write(struct qmp *q, uint16_t port, uint8_t value, struct err *err);
