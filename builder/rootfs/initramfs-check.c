@@ -133,6 +133,15 @@ static int check_extra(struct rootfs *r, const struct contents *c, struct err *e
 	return 0;
 }
 
+/* A virtual machine that gets its root as a disk has no entry for it. */
+static bool boots_over_network(const struct recipe *recipe)
+{
+	for (size_t i = 0; i < recipe->menu.entry_count; i++)
+		if (recipe->menu.entry[i].kind == MENU_RESCUE)
+			return true;
+	return false;
+}
+
 /* Who boots read-only: all, unless told otherwise, or a menu entry. */
 static bool needs_overlay(const struct recipe *recipe)
 {
@@ -176,13 +185,14 @@ int initramfs_check(struct rootfs *r, struct err *err)
 	e = read_contents(r, &contents, err);
 	if (e < 0)
 		return e;
-	e = check_nfs(&contents, err);
-	if (e < 0)
-		return e;
+	if (boots_over_network(r->recipe)) {
+		e = check_nfs(&contents, err);
+		if (e >= 0)
+			e = check_overlay(r, &contents, err);
+		if (e < 0)
+			return e;
+	}
 	e = check_extra(r, &contents, err);
-	if (e < 0)
-		return e;
-	e = check_overlay(r, &contents, err);
 	if (e < 0)
 		return e;
 	return check_names(&contents, err);
