@@ -11,8 +11,8 @@
  *
  * on_event() is called for every step of the boot (an address offered, a file asked for, an export
  * refused), in the order of the packets, so that the caller knows which phase the machine is in and
- * what it said last before it hung. wire_describe() puts a step into words; wire_unfinished() is for
- * a progress display, wire_totals() for the figures.
+ * what it said last before it hung. wire_describe() puts a step into words; wire_unfinished() is
+ * for a progress display, wire_totals() for the figures.
  *
  * The capture is whatever a guest sent: every length is checked, every text is bounded. Texts are
  * NUL-terminated and may hold any other byte: escape them (text_add_escaped) before a person sees
@@ -41,7 +41,7 @@ enum wire_kind {
 	WIRE_TFTP_ERROR, /* one side gave up: .tftp with code, message, by_client */
 	WIRE_CONNECT,	 /* TCP connection begun to a service of NFS: .port */
 	WIRE_REFUSED,	 /* such a service, or TFTP, is not there: .port */
-	WIRE_RPC_CALL,	 /* call of portmapper or mountd; the first of NFS of each client: .rpc */
+	WIRE_RPC_CALL,	 /* call of portmapper, mountd; of NFS the first of a connection: .rpc */
 	WIRE_RPC_REPLY,	 /* the answer to such a call: .rpc */
 	WIRE_SILENCE,	 /* asked WIRE_PATIENCE times without any answer: .silence */
 };

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/* Events in words. */
+#include "lab/wire.h"
+
+#include <inttypes.h>
+
+static void add_address(struct text *ret, uint32_t address)
+{
+	text_printf(ret, "%u.%u.%u.%u", address >> 24, address >> 16 & 255, address >> 8 & 255,
+		    address & 255);
+}
+
+/* " WORD ADDRESS", unless it is 0. */
+static void add_known(struct text *ret, const char *word, uint32_t address)
+{
+	if (address == 0)
+		return;
+	text_printf(ret, " %s ", word);
+	add_address(ret, address);
+}
+
+static const char *dhcp_type(enum wire_dhcp_type type)
+{
+	switch (type) {
+	case WIRE_DHCP_DISCOVER:
+		return "who gives an address?";
+	case WIRE_DHCP_OFFER:
+		return "offer";
+	case WIRE_DHCP_REQUEST:
+		return "request";
+	case WIRE_DHCP_DECLINE:
+		return "declined, somebody has it already,";
+	case WIRE_DHCP_ACK:
+		return "granted";
+	case WIRE_DHCP_NAK:
+		return "refused";
+	case WIRE_DHCP_RELEASE:
+		return "given back";
+	case WIRE_DHCP_INFORM:
+		return "what else is there to know?";
+	}
+	return "message";
+}
+
+static const char *asker_name(enum wire_asker asker)
+{
+	switch (asker) {
+	case WIRE_ASKER_FIRMWARE:
+		return "firmware";
+	case WIRE_ASKER_INITRAMFS:
+		return "initramfs";
+	case WIRE_ASKER_SYSTEM:
+		return "system";
+	case WIRE_ASKER_OTHER:
+		break;
+	}
+	return NULL;
+}
+
+static void describe_dhcp(const struct wire_dhcp *d, struct text *ret)
+{
+	const char *asker = asker_name(d->asker);
+
+	text_add(ret, "DHCP");
+	if (asker)
+		text_printf(ret, " (%s)", asker);
+	else if (d->vendor_class[0])
+		text_printf(ret, " ('%s')", d->vendor_class);
+	text_printf(ret, ": %s", dhcp_type(d->type));
+	if (d->address) {
+		text_add(ret, " ");
+		add_address(ret, d->address);
+	}
+	add_known(ret, "by", d->server);
+	if (d->type == WIRE_DHCP_OFFER || d->type == WIRE_DHCP_ACK) {
+		add_known(ret, "next-server", d->next_server);
+		if (d->file[0])
+			text_printf(ret, " file '%s'", d->file);
+		if (d->lease)
+			text_printf(ret, " for %" PRIu32 " s", d->lease);
+	}
+	if (d->message[0])
+		text_printf(ret, ": %s", d->message);
+}
+
+static const char *tftp_code(unsigned code)
+{
+	static const char *const word[] = {
+		NULL,
+		"file not found",
+		"access violation",
+		"disk full",
+		"illegal operation",
+		"unknown transfer",
+		"file exists already",
+		"no such user",
+		"options refused",
+	};
+
+	return code < sizeof(word) / sizeof(*word) ? word[code] : NULL;
+}
+
+static void describe_tftp_error(const struct wire_tftp *t, struct text *ret)
+{
+	const char *code = tftp_code(t->code);
+
+	if (t->by_client && t->bytes == 0 && t->has_size) {
+		text_printf(ret, "size asked, %" PRIu64 " bytes", t->size);
+		return;
+	}
+	if (t->by_client)
+		text_printf(ret, "the client stopped after %" PRIu64 " bytes: ", t->bytes);
+	/* Code 0 says nothing; the message of the others says the same in other words. */
+	if (code)
+		text_add(ret, code);
+	else if (t->message[0])
+		text_add(ret, t->message);
+	else
+		text_printf(ret, "error %u", t->code);
+}
+
+static void describe_tftp(const struct wire_event *e, struct text *ret)
+{
+	char buffer[16];
+
+	text_printf(ret, "TFTP: %s: ", e->tftp.file);
+	if (e->kind == WIRE_TFTP_ASKED)
+		text_add(ret, "asked for");
+	else if (e->kind == WIRE_TFTP_DONE)
+		text_printf(ret, "%s in %.1f s", human_size(e->tftp.bytes, buffer),
+			    e->seconds - e->tftp.began);
+	else
+		describe_tftp_error(&e->tftp, ret);
+}
+
+static void add_port(struct text *ret, uint16_t port, bool udp)
+{
+	if (port == 69)
+		text_add(ret, "TFTP");
+	else if (port == 111)
+		text_add(ret, "portmapper");
+	else if (port == 2049)
+		text_add(ret, "NFS");
+	else
+		text_add(ret, "mountd");
+	text_printf(ret, " (port %u/%s)", port, udp ? "udp" : "tcp");
+}
+
+static const char *program_name(uint32_t program)
+{
+	switch (program) {
+	case WIRE_RPC_PORTMAP:
+		return "portmapper";
+	case WIRE_RPC_NFS:
+		return "NFS";
+	case WIRE_RPC_MOUNT:
+		return "mountd";
+	default:
+		return "program";
+	}
+}
+
+static void describe_rpc(const struct wire_event *e, struct text *ret)
+{
+	const struct wire_rpc *r = &e->rpc;
+
+	text_add(ret, program_name(r->program));
+	if (r->program == WIRE_RPC_PORTMAP && r->asked)
+		text_printf(ret, ": where is %s version %" PRIu32 "/%s?", program_name(r->asked),
+			    r->asked_version, r->asked_udp ? "udp" : "tcp");
+	else if (r->path[0])
+		text_printf(ret, ": %s '%s'", r->procedure == 1 ? "mount" : "unmount", r->path);
+	else
+		text_printf(ret, ": version %" PRIu32 ", procedure %" PRIu32, r->version,
+			    r->procedure);
+	if (e->kind == WIRE_RPC_CALL)
+		return;
+	if (r->found)
+		text_printf(ret, ": port %u", r->found);
+	else
+		text_printf(ret, ": %s", r->why ? r->why : "ok");
+	if (r->status == WIRE_RPC_PROG_MISMATCH)
+		text_printf(ret, ", only %" PRIu32 " to %" PRIu32, r->lowest, r->highest);
+}
+
+static void describe_silence(const struct wire_event *e, struct text *ret)
+{
+	const struct wire_silence *s = &e->silence;
+
+	if (s->what == WIRE_SILENT_ARP) {
+		text_add(ret, "ARP: asked for ");
+		add_address(ret, e->server);
+		text_add(ret, ", nobody answers");
+		return;
+	}
+	add_port(ret, s->port, s->what != WIRE_SILENT_TCP);
+	text_add(ret, ": no answer from ");
+	add_address(ret, e->server);
+}
+
+void wire_describe(const struct wire_event *e, struct text *ret)
+{
+	switch (e->kind) {
+	case WIRE_DHCP:
+		describe_dhcp(&e->dhcp, ret);
+		break;
+	case WIRE_TFTP_ASKED:
+	case WIRE_TFTP_DONE:
+	case WIRE_TFTP_ERROR:
+		describe_tftp(e, ret);
+		break;
+	case WIRE_CONNECT:
+	case WIRE_REFUSED:
+		add_port(ret, e->port.number, e->port.udp);
+		text_add(ret, e->kind == WIRE_CONNECT ? ": connecting to " : ": ");
+		if (e->kind == WIRE_REFUSED)
+			text_printf(ret, "%s by ", e->port.why);
+		add_address(ret, e->server);
+		break;
+	case WIRE_RPC_CALL:
+	case WIRE_RPC_REPLY:
+		describe_rpc(e, ret);
+		break;
+	case WIRE_SILENCE:
+		describe_silence(e, ret);
+		break;
+	}
+}
