@@ -27,6 +27,8 @@ enum {
 #define OVERLOAD_FILE 1
 #define OVERLOAD_SERVER_NAME 2
 
+static const struct wire_silence silence = { .what = WIRE_SILENT_DHCP, .port = DHCP_SERVER_PORT };
+
 /* Where each option is; data is NULL where none is. The first counts. */
 struct options {
 	struct span of[256];
@@ -162,4 +164,8 @@ void wire_dhcp(struct wire *w, const struct packet *p)
 		e.client = e.dhcp.address;
 	}
 	wire_emit(w, &e);
+	if (type == WIRE_DHCP_DISCOVER)
+		wire_asked(w, &e, silence);
+	else if (!is_request)
+		wire_answered(w, e.mac, 0, silence);
 }

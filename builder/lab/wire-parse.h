@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inside of wire.h: what its files share. wire.c reads the file, wire-frame.c takes frames apart and
- * hands what UDP and TCP carried to one function for each protocol; these keep what they must
+ * Inside of wire.h: what its files share. wire.c reads the file, wire-frame.c takes frames apart
+ * and hands what UDP and TCP carried to one function for each protocol; these keep what they must
  * remember in tables of fixed size, where the new replaces the oldest, and call wire_emit().
  */
 #pragma once

@@ -193,6 +193,10 @@ static void describe_silence(const struct wire_event *e, struct text *ret)
 		text_add(ret, ", nobody answers");
 		return;
 	}
+	if (s->what == WIRE_SILENT_DHCP) {
+		text_add(ret, "DHCP: nobody offers an address");
+		return;
+	}
 	add_port(ret, s->port, s->what != WIRE_SILENT_TCP);
 	text_add(ret, ": no answer from ");
 	add_address(ret, e->server);

@@ -138,6 +138,7 @@ struct wire_rpc {
 #define WIRE_PATIENCE 3
 
 enum wire_silent {
+	WIRE_SILENT_DHCP, /* nobody offers an address */
 	WIRE_SILENT_ARP,  /* nobody has the address .server */
 	WIRE_SILENT_TFTP, /* .port of .server does not react to a read request */
 	WIRE_SILENT_TCP,  /* nor to the begin of a connection */

@@ -357,6 +357,23 @@ static void dhcp_overload_and_other_class(void **state)
 		   "DHCP ('android'): offer 192.168.1.200 by 10.1.1.1 file 'x'\n");
 }
 
+static void dhcp_silence(void **state)
+{
+	CLEANUP(capture_release) struct capture c = begin();
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		add_discover(&c, "");
+		add_discover(&c, "");
+		add_dhcp_answer(&c, 2, "", NULL);
+	}
+	for (int i = 0; i < 4; i++)
+		add_discover(&c, "");
+#define WHO "DHCP: who gives an address?\n"
+#define OFFER "DHCP: offer 192.168.1.200 by 192.168.1.1 next-server 192.168.1.1 for 600 s\n"
+	expect(&c, WHO WHO OFFER WHO WHO OFFER WHO WHO WHO "DHCP: nobody offers an address\n" WHO);
+}
+
 /* Options whose length leads out of the packet end the list; no type, no message. */
 static void dhcp_cut_short(void **state)
 {
@@ -1085,6 +1102,7 @@ int main(void)
 		TEST(dhcp),
 		TEST(dhcp_request_and_refusal),
 		TEST(dhcp_overload_and_other_class),
+		TEST(dhcp_silence),
 		TEST(dhcp_cut_short),
 		TEST(tftp_transfer),
 		TEST(tftp_numbers_wrap),
