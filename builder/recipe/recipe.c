@@ -103,14 +103,6 @@ static int load_tree(struct recipe *r, const char *path, const struct position *
 	return merge_recipes(take_ptr(base), root, ret, err);
 }
 
-static void normalise_entry(const struct recipe *r, struct recipe_menu_entry *entry)
-{
-	if ((int)entry->access < 0)
-		entry->access = r->nfs.access;
-	if (!entry->title)
-		entry->title = xstrdup(entry->label);
-}
-
 static void normalise_mac(char *mac)
 {
 	for (; *mac; mac++)
@@ -125,10 +117,41 @@ static void add_default_entry(struct recipe *r)
 	entry->label = xstrdup(r->name);
 	entry->title = xstrdup(r->name);
 	entry->append = xstrdup("");
-	entry->access = r->nfs.access;
+	entry->access = NFS_RO;
 	entry->at.file = r->path;
 	r->menu.entry = entry;
 	r->menu.entry_count = 1;
+}
+
+/* Where the server lets clients write there is an entry that does: beside the first rescue entry
+ * a twin of it, unless the recipe has its own. The title must not get longer: menu.c32 shows 54
+ * characters. */
+static void add_writable_entry(struct recipe *r)
+{
+	struct recipe_menu_entry *e = r->menu.entry;
+	const size_t count = r->menu.entry_count;
+	size_t first = count;
+
+	for (size_t i = count; i-- > 0;) {
+		if (e[i].kind == MENU_RESCUE && e[i].access == NFS_RW)
+			return;
+		if (e[i].kind == MENU_RESCUE)
+			first = i;
+	}
+	if (first == count)
+		return;
+	e = xreallocarray(e, count + 1, sizeof(*e));
+	memmove(&e[first + 2], &e[first + 1], (count - first - 1) * sizeof(*e));
+	e[first + 1] = (struct recipe_menu_entry){
+		.kind = MENU_RESCUE,
+		.label = xasprintf("%s-rw", e[first].label),
+		.title = xasprintf("%s (writes to the server)", e[first].title),
+		.append = xstrdup(e[first].append),
+		.access = NFS_RW,
+		.at = e[first].at,
+	};
+	r->menu.entry = e;
+	r->menu.entry_count = count + 1;
 }
 
 /* What depends on other values, and one spelling for what has several. */
@@ -139,7 +162,10 @@ static void resolve_values(struct recipe *r)
 	if (!r->menu.entry_count && *r->kernel)
 		add_default_entry(r);
 	for (size_t i = 0; i < r->menu.entry_count; i++)
-		normalise_entry(r, &r->menu.entry[i]);
+		if (!r->menu.entry[i].title)
+			r->menu.entry[i].title = xstrdup(r->menu.entry[i].label);
+	if (r->nfs.access == NFS_RW)
+		add_writable_entry(r);
 	for (size_t i = 0; i < r->menu.client_count; i++)
 		normalise_mac(r->menu.client[i].mac);
 	if (!r->menu.default_entry)

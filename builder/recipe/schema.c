@@ -70,7 +70,8 @@ const struct schema_key schema[] = {
 	{ "boot-packages", SCHEMA_WORDS, FIELD(boot_packages), .format = &format_package,
 	  .fallback = "pxelinux syslinux-common",
 	  .doc = "packages that give files to the TFTP tree; fetched and verified, never "
-		 "installed" },
+		 "installed. BIOS: pxelinux syslinux-common; UEFI: shim-signed "
+		 "shim-helpers-amd64-signed grub-efi-amd64-signed" },
 	{ "kernel", SCHEMA_TEXT, FIELD(kernel), .format = &format_kernel,
 	  .fallback = "linux-image-${architecture}", .doc = "what brings the kernel" },
 
@@ -188,8 +189,8 @@ const struct schema_key schema[] = {
 	{ "menu.entries.append", SCHEMA_TEXT, ENTRY(append), .format = &format_append,
 	  .fallback = "",
 	  .example = "quiet", .doc = "more words for the kernel's command line" },
-	{ "menu.entries.access", SCHEMA_CHOICE, ENTRY(access), .allowed = "ro rw", .example = "ro",
-	  .doc = "root read-only below a RAM overlay, or writable; without it, nfs.access" },
+	{ "menu.entries.access", SCHEMA_CHOICE, ENTRY(access), .allowed = "ro rw", .fallback = "ro",
+	  .doc = "root read-only below a RAM overlay, or writable" },
 	{ "menu.clients", SCHEMA_ENTRIES, FIELD(menu.client),
 	  .count_offset = offsetof(struct recipe, menu.client_count),
 	  .element_size = sizeof(struct recipe_menu_client),
@@ -205,8 +206,9 @@ const struct schema_key schema[] = {
 
 	{ "nfs", SCHEMA_SECTION, .doc = "how clients mount their root" },
 	{ "nfs.access", SCHEMA_CHOICE, FIELD(nfs.access), .allowed = "ro rw", .fallback = "ro",
-	  .doc = "ro: exported read-only, each client has a RAM overlay; rw: every client is "
-		 "root over all" },
+	  .doc = "ro: exported read-only, each client has a RAM overlay; rw: exported writable, "
+		 "and beside the first rescue entry another, LABEL-rw, that writes there, unless "
+		 "an entry says access: rw itself" },
 	{ "nfs.path", SCHEMA_TEXT, FIELD(nfs.path), .format = &format_server_path,
 	  .fallback = "/srv/pxe/${name}",
 	  .doc = "directory on the server that holds the unpacked versions" },

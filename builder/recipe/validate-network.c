@@ -49,6 +49,16 @@ static int check_rescue(const struct recipe *r, const struct recipe_menu_entry *
 	return 0;
 }
 
+/* One that nfs.access has added behind its model. */
+static bool is_added(const struct recipe *r, size_t i)
+{
+	const struct position *at = &r->menu.entry[i].at;
+	const struct position *model = i ? &r->menu.entry[i - 1].at : NULL;
+
+	return model && at->line && at->file == model->file && at->line == model->line &&
+	       at->column == model->column;
+}
+
 static int check_entry(const struct recipe *r, size_t i, struct err *err)
 {
 	const struct recipe_menu_entry *entry = &r->menu.entry[i];
@@ -57,6 +67,9 @@ static int check_entry(const struct recipe *r, size_t i, struct err *err)
 		if (!streq(entry->label, r->menu.entry[j].label))
 			continue;
 		position_error(&entry->at, err, "a second entry with the label '%s'", entry->label);
+		if (is_added(r, i) || is_added(r, j))
+			return err_hint(err, "'nfs: {access: rw}' adds one with that label, unless "
+					     "an entry has 'access: rw': choose another");
 		return err_hint(err, "to replace an inherited one, write '- -%s' before it",
 				entry->label);
 	}

@@ -173,7 +173,7 @@ static void fill_default(struct recipe *r, const struct schema_key *key, char *f
 	CLEANUP(strv_release) struct strv words = { 0 };
 
 	if (!key->fallback) {
-		/* -1 is "nobody said": menu.entries.access, menu.clients.timeout */
+		/* -1 is "nobody said": menu.clients.timeout */
 		if (key->type == SCHEMA_NUMBER || key->type == SCHEMA_CHOICE)
 			*(int *)(void *)field = -1;
 		return;
