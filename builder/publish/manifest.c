@@ -132,6 +132,32 @@ static json_t *settings_json(const struct recipe *recipe)
 	return o;
 }
 
+static json_t *server_json(const struct recipe *recipe)
+{
+	json_t *o = json_object();
+
+	json_add_text(o, "address", recipe->server.address);
+	json_add_text(o, "interface", recipe->server.interface);
+	json_add_text(o, "subnet", recipe->server.subnet);
+	json_add_text(o, "netmask", recipe->server.netmask);
+	json_add_text(o, "nameserver", recipe->server.nameserver);
+	json_add_text(o, "domain", recipe->server.domain);
+	json_add_text(o, "tftp-root", recipe->server.tftp_root);
+	return o;
+}
+
+/* What the TFTP tree has loaders for. */
+static json_t *firmware_json(const struct recipe *recipe)
+{
+	json_t *array = json_array();
+
+	if (recipe_boots(recipe, FIRMWARE_BIOS))
+		json_array_append_new(array, json_text("bios"));
+	if (recipe_boots(recipe, FIRMWARE_UEFI))
+		json_array_append_new(array, json_text("uefi"));
+	return array;
+}
+
 static int add_files(json_t *manifest, const struct result *res, struct err *err)
 {
 	CLEANUP(result_files_release) struct result_files files = { 0 };
@@ -186,8 +212,11 @@ int publish_manifest(struct result *res, const struct rootfs *r, struct err *err
 	if (n < 0)
 		return n;
 	json_object_set_new(manifest, "settings", settings_json(res->recipe));
-	if (menu.count)
+	json_object_set_new(manifest, "server", server_json(res->recipe));
+	if (menu.count) {
+		json_object_set_new(manifest, "firmware", firmware_json(res->recipe));
 		json_object_set_new(manifest, "menu", menu_json(res->recipe, &menu));
+	}
 	json_object_set_new(manifest, "allocated-ids", sorted_json(&r->allocated_ids));
 	json_object_set_new(manifest, "packages", packages_json(&res->lock->packages));
 	n = add_files(manifest, res, err);

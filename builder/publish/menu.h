@@ -2,8 +2,8 @@
 /*
  * The boot menu as data: which entries, with which titles, files and kernel words, which is the
  * default, after how long. Made once from recipe and version; each boot loader has a writer
- * that turns it into its own language (menu_pxelinux() here; a grub.cfg writer takes the same
- * struct), so that all loaders show the same menu.
+ * that turns it into its own language (menu_pxelinux(), menu_grub()), so that all loaders show
+ * the same menu.
  */
 #pragma once
 
@@ -17,7 +17,7 @@ struct menu_entry {
 	enum menu_kind kind;
 	char *label;  /* unique; [A-Za-z0-9._-]+ */
 	char *title;  /* for people */
-	char *kernel; /* relative to the tftp root; NULL for MENU_LOCAL */
+	char *kernel; /* relative to the tftp root; NULL for MENU_LOCAL; BIOS's for MENU_MEMTEST */
 	char *initrd; /* same; MENU_RESCUE only */
 	char *append; /* kernel words but initrd= and BOOTIF=, which each loader spells its way */
 };
@@ -25,7 +25,7 @@ struct menu_entry {
 struct menu {
 	char *heading; /* comment at the top of files: recipe and version */
 	char *title;
-	bool serial;		  /* the loader, too, talks on the first serial port */
+	bool serial;		  /* PXELINUX, too, talks on the first serial port */
 	struct menu_entry *entry; /* in the order shown */
 	size_t count;
 	size_t allocated;
@@ -41,11 +41,12 @@ struct menu_choice {
 /* kernel/memtest86/memtest86: not a name that ends in .bin, which PXELINUX would take for a boot
  * sector. */
 #define MENU_MEMTEST_PATH "kernel/memtest86/memtest86"
+#define MENU_MEMTEST_EFI_PATH "kernel/memtest86/memtest86.efi"
 
 /* The recipe is one that recipe_load() passed. ERR_USAGE, at the recipe's line, for what
  * PXELINUX or the kernel cannot take: file names over 127 bytes, kernel command lines over 2047
- * (with BOOT_IMAGE= and BOOTIF=), and for a label that a serial variant has taken. A recipe
- * without a kernel may have no entries. */
+ * (with BOOT_IMAGE= and BOOTIF=), and for a label that a serial variant has taken. What they can
+ * take GRUB can. A recipe without a kernel may have no entries. */
 int menu_describe(const struct recipe *recipe, const char *version, struct menu *ret,
 		  struct err *err);
 void menu_release(struct menu *m);
@@ -59,3 +60,6 @@ struct menu_choice menu_client_choice(const struct recipe *recipe, size_t i);
 char *menu_pxelinux(const struct menu *m, const struct menu_choice *choice);
 /* The file PXELINUX asks for: 01-aa-bb-cc-dd-ee-ff (01: Ethernet); caller frees. */
 char *menu_pxelinux_name(const char *mac);
+
+/* grub.c: text of grub.cfg, with the starts of all clients; caller frees. */
+char *menu_grub(const struct menu *m, const struct recipe *recipe);

@@ -176,7 +176,7 @@ static int check_inputs(const struct result *res, struct err *err)
 	int r = menu_describe(res->recipe, res->version, &menu, err);
 
 	if (r >= 0)
-		r = tftp_check(res->lock, &menu, err);
+		r = tftp_check(res->recipe, res->lock, &menu, err);
 	if (r >= 0)
 		r = compressor_check(res->lock, err);
 	return r;
@@ -260,18 +260,20 @@ void result_release(struct result *res)
 	*res = (struct result)RESULT_INIT;
 }
 
-int result_create(struct result *res, const char *path, int *ret_fd, struct err *err)
+static int make_parents(struct result *res, const char *path, struct err *err)
 {
 	const char *slash = strrchr(path, '/');
-	int fd, r;
+	cleanup_free char *above = slash ? xstrndup(path, (size_t)(slash - path)) : NULL;
 
-	if (slash) {
-		cleanup_free char *above = xstrndup(path, (size_t)(slash - path));
+	return above ? make_dirs(res->dir_fd, above, 0755, err) : 0;
+}
 
-		r = make_dirs(res->dir_fd, above, 0755, err);
-		if (r < 0)
-			return r;
-	}
+int result_create(struct result *res, const char *path, int *ret_fd, struct err *err)
+{
+	int r = make_parents(res, path, err), fd;
+
+	if (r < 0)
+		return r;
 	fd = openat(res->dir_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot create '%s' of the result", path);
@@ -295,6 +297,10 @@ int result_write(struct result *res, const char *path, const void *data, size_t 
 
 int result_symlink(struct result *res, const char *target, const char *path, struct err *err)
 {
+	int r = make_parents(res, path, err);
+
+	if (r < 0)
+		return r;
 	if (symlinkat(target, res->dir_fd, path) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot make the link '%s' of the result",
 				 path);

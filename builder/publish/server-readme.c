@@ -30,9 +30,10 @@ static void add_tftp(struct text *t, const struct recipe *recipe)
 		    "3. The TFTP tree: kernels first, what points at them last, so that no client\n"
 		    "   is sent to a file that is not there yet:\n\n"
 		    "       rsync -rlt tftp/kernel %s\n"
-		    "       rsync -rlt --exclude=/menu/current --exclude=/pxelinux.cfg tftp/ %s\n"
+		    "       rsync -rlt --exclude=/menu/current%s%s tftp/ %s\n"
 		    "       rsync -rlt tftp/ %s\n\n",
-		    to, to, to);
+		    to, recipe_boots(recipe, FIRMWARE_BIOS) ? " --exclude=/pxelinux.cfg" : "",
+		    recipe_boots(recipe, FIRMWARE_UEFI) ? " --exclude=/grub" : "", to, to);
 	text_printf(
 		t,
 		"Going back to an earlier version that is on the server, as root there:\n\n"

@@ -6,26 +6,51 @@
 
 #include "base/text.h"
 #include "publish/result.h"
+#include "publish/tftp.h"
 #include "recipe/format.h"
+
+/* Option 93 by RFC 4578 and its registry of processor architecture types. 00:07 is x86-64; firmware
+ * made after an older draft says 00:09. */
+static void add_filename(struct text *t, const struct recipe *recipe)
+{
+	if (!recipe_boots(recipe, FIRMWARE_UEFI)) {
+		text_add(t, "\tfilename \"pxelinux.0\";\n");
+		return;
+	}
+	text_add(t,
+		 "\t# UEFI of 64-bit PCs; then BIOS, also where a client does not say what it is.\n"
+		 "\t# Others, such as 32-bit UEFI (00:06), ARM or HTTP boot, get no file:\n"
+		 "\t# there is none for them.\n"
+		 "\tif option arch = 00:07 or option arch = 00:09 {\n"
+		 "\t\tfilename \"" TFTP_SHIM "\";\n\t}");
+	if (recipe_boots(recipe, FIRMWARE_BIOS))
+		text_add(t, " elsif option arch = 00:00 or not exists arch {\n"
+			    "\t\tfilename \"pxelinux.0\";\n\t}");
+	text_add(t, "\n");
+}
 
 char *server_dhcpd(const struct recipe *recipe)
 {
 	CLEANUP(text_release) struct text t = { 0 };
+	const bool uefi = recipe_boots(recipe, FIRMWARE_UEFI);
 
 	text_printf(&t,
 		    "# %s: network boot, for /etc/dhcp/dhcpd.conf of ISC dhcpd.\n"
-		    "# If the file has this subnet already, add next-server and filename to it.\n",
-		    recipe->name);
+		    "# If the file has this subnet already, add next-server and %s to it.\n",
+		    recipe->name, uefi ? "the conditions" : "filename");
 	text_printf(&t, "# /etc/default/isc-dhcp-server: INTERFACESv4=\"%s\"\n",
 		    recipe->server.interface);
+	if (uefi)
+		text_add(&t, "\noption arch code 93 = unsigned integer 16;\n");
 	text_printf(&t, "\nsubnet %s netmask %s {\n", recipe->server.subnet,
 		    recipe->server.netmask);
 	text_printf(&t, "\trange %s %s;\n", recipe->server.range_first, recipe->server.range_last);
 	text_printf(&t, "\toption routers %s;\n", recipe->server.router);
 	text_printf(&t, "\toption domain-name-servers %s;\n", recipe->server.nameserver);
 	text_printf(&t, "\toption domain-name \"%s\";\n", recipe->server.domain);
-	text_printf(&t, "\tnext-server %s;\n\tfilename \"pxelinux.0\";\n}\n",
-		    recipe->server.address);
+	text_printf(&t, "\tnext-server %s;\n", recipe->server.address);
+	add_filename(&t, recipe);
+	text_add(&t, "}\n");
 	return text_take(&t);
 }
 

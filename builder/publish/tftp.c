@@ -24,27 +24,51 @@ static const struct loader_file pxelinux_files[] = {
 	{ NULL, NULL, NULL },
 };
 
-static const struct loader_file memtest_amd64[] = {
+/* Firmware loads shim, which Microsoft has signed; shim loads what Debian has signed and lies in the
+ * same directory under these names: GRUB, or MokManager where keys wait to be enrolled. */
+static const struct loader_file efi_files[] = {
+	{ "shim-signed", "usr/lib/shim/shimx64.efi.signed", TFTP_SHIM },
+	{ "shim-helpers-amd64-signed", "usr/lib/shim/mmx64.efi.signed", "efi64/mmx64.efi" },
+	{ "grub-efi-amd64-signed", "usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed",
+	  "efi64/grubx64.efi" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct loader_file memtest_bios[] = {
 	{ "memtest86+", "boot/memtest86+x64.bin", MENU_MEMTEST_PATH },
 	{ NULL, NULL, NULL },
 };
 
-static const struct loader_file memtest_i386[] = {
-	{ "memtest86+", "boot/memtest86+ia32.bin", MENU_MEMTEST_PATH },
+static const struct loader_file memtest_efi[] = {
+	{ "memtest86+", "boot/memtest86+x64.efi", MENU_MEMTEST_EFI_PATH },
 	{ NULL, NULL, NULL },
 };
 
-static bool has_kind(const struct menu *menu, enum menu_kind kind)
+static const struct loader {
+	enum firmware firmware;
+	bool memtest; /* only for a menu that tests memory */
+	const char *what;
+	const struct loader_file *files;
+} loaders[] = {
+	{ FIRMWARE_BIOS, false, "booting by BIOS", pxelinux_files },
+	{ FIRMWARE_UEFI, false, "booting by UEFI", efi_files },
+	{ FIRMWARE_BIOS, true, "the menu's memory test", memtest_bios },
+	{ FIRMWARE_UEFI, true, "the menu's memory test", memtest_efi },
+};
+static const size_t loader_count = sizeof(loaders) / sizeof(*loaders);
+
+static bool has_memtest(const struct menu *menu)
 {
 	for (size_t i = 0; i < menu->count; i++)
-		if (menu->entry[i].kind == kind)
+		if (menu->entry[i].kind == MENU_MEMTEST)
 			return true;
 	return false;
 }
 
-static const struct loader_file *memtest_files(const struct lock *lock)
+static bool is_wanted(const struct loader *l, const struct recipe *recipe, const struct menu *menu)
 {
-	return streq(lock->architecture, "i386") ? memtest_i386 : memtest_amd64;
+	return menu->count && recipe_boots(recipe, l->firmware) &&
+	       (!l->memtest || has_memtest(menu));
 }
 
 static int check_files(const struct lock *lock, const struct loader_file *f, const char *what,
@@ -77,17 +101,25 @@ static int check_same_build(const struct lock *lock, struct err *err)
 		       core->version, modules->version);
 }
 
-int tftp_check(const struct lock *lock, const struct menu *menu, struct err *err)
+int tftp_check(const struct recipe *recipe, const struct lock *lock, const struct menu *menu,
+	       struct err *err)
 {
-	int r;
+	int r = 0;
 
-	if (!menu->count)
-		return 0;
-	r = check_files(lock, pxelinux_files, "the boot menu", err);
-	if (r >= 0)
-		r = check_same_build(lock, err);
-	if (r >= 0 && has_kind(menu, MENU_MEMTEST))
-		r = check_files(lock, memtest_files(lock), "the menu's memory test", err);
+	if (menu->count && !recipe_boots(recipe, FIRMWARE_BIOS) &&
+	    !recipe_boots(recipe, FIRMWARE_UEFI)) {
+		err_set(err, ERR_USAGE, "the menu has entries, but 'boot-packages' no boot loader");
+		return err_hint(err, "BIOS: pxelinux, syslinux-common; UEFI: shim-signed, "
+				     "shim-helpers-amd64-signed, grub-efi-amd64-signed");
+	}
+	for (size_t i = 0; r >= 0 && i < loader_count; i++) {
+		const struct loader *l = &loaders[i];
+
+		if (is_wanted(l, recipe, menu))
+			r = check_files(lock, l->files, l->what, err);
+		if (r >= 0 && is_wanted(l, recipe, menu) && l->files == pxelinux_files)
+			r = check_same_build(lock, err);
+	}
 	return r;
 }
 
@@ -114,12 +146,10 @@ int publish_tftp(struct result *res, struct err *err)
 	CLEANUP(menu_release) struct menu menu = { 0 };
 	int r = menu_describe(res->recipe, res->version, &menu, err);
 
-	if (r < 0 || !menu.count)
-		return r;
-	r = tftp_check(res->lock, &menu, err);
 	if (r >= 0)
-		r = copy_files(res, pxelinux_files, err);
-	if (r >= 0 && has_kind(&menu, MENU_MEMTEST))
-		r = copy_files(res, memtest_files(res->lock), err);
+		r = tftp_check(res->recipe, res->lock, &menu, err);
+	for (size_t i = 0; r >= 0 && i < loader_count; i++)
+		if (is_wanted(&loaders[i], res->recipe, &menu))
+			r = copy_files(res, loaders[i].files, err);
 	return r;
 }

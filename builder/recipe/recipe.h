@@ -31,6 +31,7 @@ struct recipe_list {
 
 enum init_system { INIT_SYSTEMD, INIT_SYSVINIT };
 enum nfs_access { NFS_RO, NFS_RW };
+enum firmware { FIRMWARE_BIOS, FIRMWARE_UEFI };
 
 struct recipe_id { /* `ids:` fixed uid/gid of a system user or group */
 	char *name;
@@ -67,7 +68,7 @@ struct recipe_menu_entry {
 	char *label;		/* PXELINUX LABEL, GRUB --id */
 	char *title;		/* MENU LABEL */
 	char *append;		/* extra kernel words, "" */
-	enum nfs_access access; /* of a rescue entry: ro (overlay) or rw */
+	enum nfs_access access; /* of a rescue entry: ro (overlay), or rw */
 	struct position at;
 };
 
@@ -174,6 +175,10 @@ struct recipe {
 /* Reads PATH. Errors are ERR_USAGE with file:line:column, the source line and a hint. */
 int recipe_load(const char *path, struct recipe *ret, struct err *err);
 void recipe_release(struct recipe *r);
+
+/* Whether boot-packages has the loader for machines of this firmware: PXELINUX for BIOS, shim
+ * and GRUB for UEFI (loader.c). */
+bool recipe_boots(const struct recipe *r, enum firmware firmware);
 
 /*
  * The effective values as text, one a line, sorted by key: `packages[3] = vim`. What equals its

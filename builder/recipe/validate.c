@@ -245,6 +245,8 @@ int validate_recipe(const struct recipe *r, const struct node *root, bool overla
 	if (e == 0)
 		e = validate_menu(r, root, err);
 	if (e == 0)
+		e = validate_loaders(r, err);
+	if (e == 0)
 		e = validate_server(r, root, err);
 	return e;
 }

@@ -8,7 +8,7 @@ plan 4
 cat >"$scratch/recipe.yaml" <<.
 extends: $top/recipes/minimal.yaml
 name: memtest
-boot-packages: [pxelinux, syslinux-common, memtest86+]
+boot-packages: [memtest86+]
 menu:
   entries:
     - { kind: memtest, label: memtest86, append: "console=ttyS0,115200" }

@@ -5,7 +5,7 @@
 # but not installed, on the text that tests/cases/server pins. tftpd runs chrooted as in production
 # (--secure), so that the links of the TFTP tree are seen to hold there.
 . tests/lib/tap.sh
-plan 7
+plan 14
 
 cd "$scratch" || exit 1
 mkdir -p root/proc root/dev
@@ -31,10 +31,12 @@ inside() {
 	"${isolate[@]}" sh -euc 'mount --rbind /proc root/proc; mount --rbind /dev root/dev; exec chroot root dash -euc "$1"' sh "$1"
 }
 
-for case in defaults everything; do
+for case in defaults everything uefi uefi-only; do
 	part $case dhcpd.conf >root/dhcpd.conf
 	: >root/leases
 	ok "dhcpd takes dhcpd.conf ($case)" inside 'dhcpd -t -cf /dhcpd.conf -lf /leases'
+	cat root/etc/dhcp/dhcpd.conf root/dhcpd.conf >root/appended.conf
+	ok 'and behind the one that it comes with' inside 'dhcpd -t -cf /appended.conf -lf /leases'
 done
 
 # Without an NFS server in the kernel exportfs fails, but after it has understood.
@@ -60,6 +62,9 @@ mkdir -p $tftp/menu/$version/pxelinux.cfg
 echo menu >$tftp/menu/$version/pxelinux.cfg/default
 ln -s $version $tftp/menu/current
 ln -s menu/current/pxelinux.cfg $tftp/pxelinux.cfg
+mkdir $tftp/grub
+echo grub >$tftp/menu/$version/grub.cfg
+ln -s ../menu/current/grub.cfg $tftp/grub/grub.cfg
 part defaults tftpd-hpa >root/settings
 is "$(. root/settings && echo "$TFTP_USERNAME $TFTP_DIRECTORY $TFTP_ADDRESS $TFTP_OPTIONS")" \
 	'tftp /srv/pxe/tftp :69 --secure -vv' 'tftpd-hpa is what a shell reads'
@@ -80,3 +85,4 @@ served() {
 is "$(served pxelinux.cfg/default)" menu 'in.tftpd --secure follows the links of the tree' ||
 	diag "$(<log)"
 is "$(served menu/current/pxelinux.cfg/default)" menu 'and menu/current' || diag "$(<log)"
+is "$(served grub/grub.cfg)" grub 'and those of GRUB' || diag "$(<log)"

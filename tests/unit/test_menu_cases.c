@@ -54,6 +54,10 @@ static void run_case(void **state)
 		text_add(&got, printed);
 	} else if (e < 0) {
 		fail_msg("%s", case_printed(&err));
+	} else if (streq(c.kind, "grub")) {
+		cleanup_free char *grub = menu_grub(&m, &r);
+
+		text_add(&got, grub);
 	} else {
 		assert_string_equal(c.kind, "pxelinux");
 		print_pxelinux(&r, &m, &got);
@@ -63,5 +67,5 @@ static void run_case(void **state)
 
 int main(void)
 {
-	return case_run_all("menu cases", "tests/cases/menu/*.case", 9, run_case);
+	return case_run_all("menu cases", "tests/cases/menu/*.case", 15, run_case);
 }

@@ -8,6 +8,7 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "publish/menu.h"
+#include "recipe/value.h"
 #include "publish/result.h"
 
 #define EPOCH 1787976000
@@ -33,6 +34,12 @@ static void add_package(struct lock *lock, const char *name, const char *version
 			       .size = 1,
 			       .role = ROLE_BOOT };
 	memset(p->sha256, 'a', DIGEST_HEX - 1);
+}
+
+static void add_boot_package(struct fixture *f, const char *name, const char *version)
+{
+	recipe_list_add(&f->recipe.boot_packages, name, &(struct position){ 0 });
+	add_package(&f->lock, name, version);
 }
 
 static void fill(struct fixture *f)
@@ -65,8 +72,11 @@ static void fill(struct fixture *f)
 	f->lock.bytes_epoch = BYTES_EPOCH;
 	memset(f->lock.digest, 'b', DIGEST_HEX - 1);
 	memset(f->lock.recipe_digest, 'c', DIGEST_HEX - 1);
-	add_package(&f->lock, "pxelinux", "6.04");
-	add_package(&f->lock, "syslinux-common", "6.04");
+	add_boot_package(f, "pxelinux", "6.04");
+	add_boot_package(f, "syslinux-common", "6.04");
+	add_boot_package(f, "shim-signed", "1.51");
+	add_boot_package(f, "shim-helpers-amd64-signed", "16.1");
+	add_boot_package(f, "grub-efi-amd64-signed", "2.12");
 	add_package(&f->lock, "zstd", "1.5.7");
 	packages_sort(&f->lock.packages);
 	f->out = xasprintf("%s/out", scratch_path);
@@ -206,14 +216,20 @@ static void sums_name_every_file_but_provenance(void **state)
 	}
 	strv_sort(&paths);
 	version = strrchr(f.directory, '/') + 1;
+	cleanup_free char *grub = xasprintf("tftp/menu/%s/grub.cfg", version);
 	cleanup_free char *menu = xasprintf("tftp/menu/%s/pxelinux.cfg/default", version);
-	const char *const expected[] = { "demo.lock",	   "manifest.json",
-					 "server/README",  "server/dhcpd.conf",
-					 "server/exports", "server/tftpd-hpa",
-					 "tftp/kernel/x",  menu };
+	const char *const expected[] = { "demo.lock",
+					 "manifest.json",
+					 "server/README",
+					 "server/dhcpd.conf",
+					 "server/exports",
+					 "server/tftpd-hpa",
+					 "tftp/kernel/x",
+					 grub,
+					 menu };
 
-	assert_int_equal(paths.count, 8);
-	for (size_t i = 0; i < 8; i++) {
+	assert_int_equal(paths.count, 9);
+	for (size_t i = 0; i < 9; i++) {
 		assert_string_equal(paths.item[i], expected[i]);
 		assert_string_equal(lines.item[i] + 66, expected[i]);
 	}
@@ -383,10 +399,15 @@ static void what_a_killed_build_left_goes_and_a_running_one_stays(void **state)
 
 static void missing_boot_packages_are_named_before_anything_is_made(void **state)
 {
-	static const char *const name[] = { "pxelinux", "syslinux-common", "zstd" };
+	static const char *const name[] = { "pxelinux",
+					    "syslinux-common",
+					    "shim-signed",
+					    "shim-helpers-amd64-signed",
+					    "grub-efi-amd64-signed",
+					    "zstd" };
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 6; i++) {
 		CLEANUP(err_release) struct err err = { 0 };
 		CLEANUP(fixture_release) struct fixture f;
 		struct result res = RESULT_INIT;
@@ -404,6 +425,21 @@ static void missing_boot_packages_are_named_before_anything_is_made(void **state
 	}
 }
 
+static void a_menu_without_a_loader_is_refused(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(fixture_release) struct fixture f;
+	struct result res = RESULT_INIT;
+
+	(void)state;
+	fill(&f);
+	recipe_list_release(&f.recipe.boot_packages);
+	assert_true(begin(&f, &res, &err) < 0);
+	assert_int_equal(err.class, ERR_USAGE);
+	assert_non_null(strstr(err.message, "no boot loader"));
+	assert_false(exists("out"));
+}
+
 static void loader_and_modules_must_be_of_one_build(void **state)
 {
 	CLEANUP(err_release) struct err err = { 0 };
@@ -412,7 +448,9 @@ static void loader_and_modules_must_be_of_one_build(void **state)
 
 	(void)state;
 	fill(&f);
-	f.lock.packages.item[0].version[0] = '5';
+	for (size_t i = 0; i < f.lock.packages.count; i++)
+		if (streq(f.lock.packages.item[i].name, "pxelinux"))
+			f.lock.packages.item[i].version[0] = '5';
 	assert_true(begin(&f, &res, &err) < 0);
 	assert_non_null(strstr(err.message, "not of one build"));
 }
@@ -480,6 +518,7 @@ int main(void)
 		SCRATCH(an_unfinished_result_leaves_nothing),
 		SCRATCH(what_a_killed_build_left_goes_and_a_running_one_stays),
 		SCRATCH(missing_boot_packages_are_named_before_anything_is_made),
+		SCRATCH(a_menu_without_a_loader_is_refused),
 		SCRATCH(loader_and_modules_must_be_of_one_build),
 		SCRATCH(an_unusable_out_is_an_error),
 		cmocka_unit_test(limits_of_loader_and_kernel),

@@ -41,5 +41,5 @@ static void run_case(void **state)
 
 int main(void)
 {
-	return case_run_all("server cases", "tests/cases/server/*.case", 3, run_case);
+	return case_run_all("server cases", "tests/cases/server/*.case", 5, run_case);
 }

@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "publish/publish.h"
+#include "recipe/value.h"
 #include "rootfs/deb.h"
 
 struct fixture {
@@ -39,6 +40,7 @@ static void add_package(struct fixture *f, const char *name)
 	struct package *p = packages_add(&f->lock.packages);
 	struct stat st;
 
+	recipe_list_add(&f->recipe.boot_packages, name, &(struct position){ 0 });
 	run(script);
 	fd = openat(scratch_fd, file, O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
@@ -67,8 +69,10 @@ static void add_entry(struct recipe *r, enum menu_kind kind, const char *label)
 									   .append = xstrdup("") };
 }
 
-static void fill(struct fixture *f, const char *loaders)
+static void fill(struct fixture *f, const char *loaders, bool uefi)
 {
+	static const char *const efi[] = { "shim-signed", "shim-helpers-amd64-signed",
+					   "grub-efi-amd64-signed" };
 	CLEANUP(err_release) struct err err = { 0 };
 	cleanup_free char *store = xasprintf("%s/store", scratch_path);
 
@@ -90,9 +94,18 @@ static void fill(struct fixture *f, const char *loaders)
 	run("cd \"$1\"; mkdir -p pxelinux/usr/lib/PXELINUX memtest86+/boot zstd"
 	    " syslinux-common/usr/lib/syslinux/modules/bios\n"
 	    "printf 'core\\0' >pxelinux/usr/lib/PXELINUX/pxelinux.0\n"
-	    "echo memtest x64 >memtest86+/boot/memtest86+x64.bin\n");
+	    "echo memtest x64 >memtest86+/boot/memtest86+x64.bin\n"
+	    "echo memtest efi >memtest86+/boot/memtest86+x64.efi\n"
+	    "mkdir -p shim-signed/usr/lib/shim shim-helpers-amd64-signed/usr/lib/shim"
+	    " grub-efi-amd64-signed/usr/lib/grub/x86_64-efi-signed\n"
+	    "echo shim >shim-signed/usr/lib/shim/shimx64.efi.signed\n"
+	    "echo mok >shim-helpers-amd64-signed/usr/lib/shim/mmx64.efi.signed\n"
+	    "cd grub-efi-amd64-signed/usr/lib/grub/x86_64-efi-signed\n"
+	    "echo net >grubnetx64.efi.signed; echo disk >grubx64.efi.signed\n");
 	run(loaders);
 	add_package(f, "memtest86+");
+	for (size_t i = 0; uefi && i < 3; i++)
+		add_package(f, efi[i]);
 	add_package(f, "pxelinux");
 	add_package(f, "syslinux-common");
 	add_package(f, "zstd");
@@ -125,6 +138,10 @@ static void assert_content(struct result *res, const char *path, const char *dat
 	assert_memory_equal(t.data, data, size);
 }
 
+static const char all_modules[] =
+	"cd \"$1/syslinux-common/usr/lib/syslinux/modules/bios\"\n"
+	"for name in ldlinux libutil menu libcom32; do echo $name >$name.c32; done\n";
+
 static void loaders_are_copied(void **state)
 {
 	CLEANUP(err_release) struct err err = { 0 };
@@ -132,8 +149,7 @@ static void loaders_are_copied(void **state)
 	CLEANUP(result_release) struct result res = RESULT_INIT;
 
 	(void)state;
-	fill(&f, "cd \"$1/syslinux-common/usr/lib/syslinux/modules/bios\"\n"
-		 "for name in ldlinux libutil menu libcom32; do echo $name >$name.c32; done\n");
+	fill(&f, all_modules, true);
 	if (build(&f, &res, &err) < 0)
 		fail_msg("%s", err.message);
 	assert_content(&res, "tftp/pxelinux.0", "core\0", 5);
@@ -142,6 +158,24 @@ static void loaders_are_copied(void **state)
 	assert_content(&res, "tftp/libcom32.c32", "libcom32\n", 9);
 	assert_content(&res, "tftp/menu.c32", "menu\n", 5);
 	assert_content(&res, "tftp/kernel/memtest86/memtest86", "memtest x64\n", 12);
+	assert_content(&res, "tftp/kernel/memtest86/memtest86.efi", "memtest efi\n", 12);
+	assert_content(&res, "tftp/efi64/shimx64.efi", "shim\n", 5);
+	assert_content(&res, "tftp/efi64/mmx64.efi", "mok\n", 4);
+	assert_content(&res, "tftp/efi64/grubx64.efi", "net\n", 4);
+}
+
+static void without_shim_there_is_bios_alone(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(fixture_release) struct fixture f;
+	CLEANUP(result_release) struct result res = RESULT_INIT;
+
+	(void)state;
+	fill(&f, all_modules, false);
+	assert_int_equal(build(&f, &res, &err), 0);
+	assert_content(&res, "tftp/kernel/memtest86/memtest86", "memtest x64\n", 12);
+	assert_int_equal(faccessat(res.dir_fd, "tftp/kernel/memtest86/memtest86.efi", F_OK, 0), -1);
+	assert_int_equal(faccessat(res.dir_fd, "tftp/efi64", F_OK, 0), -1);
 }
 
 static void a_package_without_the_loader_is_named(void **state)
@@ -151,8 +185,10 @@ static void a_package_without_the_loader_is_named(void **state)
 	CLEANUP(result_release) struct result res = RESULT_INIT;
 
 	(void)state;
-	fill(&f, "cd \"$1/syslinux-common/usr/lib/syslinux/modules/bios\"\n"
-		 "for name in ldlinux menu libcom32; do echo $name >$name.c32; done\n");
+	fill(&f,
+	     "cd \"$1/syslinux-common/usr/lib/syslinux/modules/bios\"\n"
+	     "for name in ldlinux menu libcom32; do echo $name >$name.c32; done\n",
+	     false);
 	assert_true(build(&f, &res, &err) < 0);
 	assert_int_equal(err.class, ERR_BUILD);
 	assert_non_null(strstr(err.message, "bios/libutil.c32"));
@@ -163,6 +199,8 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(loaders_are_copied, scratch_setup,
+						scratch_teardown),
+		cmocka_unit_test_setup_teardown(without_shim_there_is_bios_alone, scratch_setup,
 						scratch_teardown),
 		cmocka_unit_test_setup_teardown(a_package_without_the_loader_is_named,
 						scratch_setup, scratch_teardown),

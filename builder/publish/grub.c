@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * grub.cfg: https://www.gnu.org/software/grub/manual/grub/grub.html#Shell_002dlike-scripting
+ *
+ * Debian's signed grubnetx64.efi reads one file, $prefix/grub.cfg with the prefix /grub, and none
+ * by MAC or address. So a machine's own start is a condition in that file. What else it cannot do
+ * as PXELINUX does: show the menu's title in text mode, and count tenths of a second.
+ *
+ * There is no `serial` in it: on UEFI GRUB's console is the firmware's, which firmware with serial
+ * redirection shows on that line, too. With both on one port every line came twice, and arrow keys,
+ * whose bytes the two readers shared out, got lost (measured with OVMF). The entries for serial
+ * consoles are the same as in PXELINUX's menu.
+ */
+#include "publish/menu.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+/* Before a label, as GRUB takes a default that begins with a digit for a number. */
+#define ID "entry-"
+#define PLAIN                                                                                      \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"                           \
+	"._/:,=+%@-"
+
+/* The recipe's formats let no quotes, backslashes or $ in; spaces and the likes of * mean nothing
+ * between single quotes. */
+static void add_quoted(struct text *t, const char *s)
+{
+	text_printf(t, s[strspn(s, PLAIN)] ? "'%s'" : "%s", s);
+}
+
+static void add_words(struct text *t, const char *s)
+{
+	CLEANUP(strv_release) struct strv words = { 0 };
+
+	strv_split(&words, s, " ");
+	for (size_t i = 0; i < words.count; i++) {
+		text_add(t, " ");
+		add_quoted(t, words.item[i]);
+	}
+}
+
+static void add_head(struct text *t, const struct menu_entry *e, const char *indent)
+{
+	text_printf(t, "%smenuentry '%s' --id " ID "%s {\n", indent, e->title, e->label);
+}
+
+static void add_memtest(struct text *t, const struct menu_entry *e)
+{
+	text_add(t,
+		 "\n# Not signed: under Secure Boot, where GRUB sets lockdown, it cannot start.\n"
+		 "if [ \"$lockdown\" != y ]; then\n");
+	add_head(t, e, "\t");
+	text_add(t, "\t\tchainloader /" MENU_MEMTEST_EFI_PATH);
+	add_words(t, e->append);
+	text_add(t, "\n\t}\nfi\n");
+}
+
+static void add_entry(struct text *t, const struct menu_entry *e)
+{
+	if (e->kind == MENU_MEMTEST) {
+		add_memtest(t, e);
+		return;
+	}
+	text_add(t, "\n");
+	add_head(t, e, "");
+	if (e->kind == MENU_LOCAL) {
+		text_add(t, "\t# 1: not done, so that the firmware tries its next boot option.\n"
+			    "\texit 1\n");
+	} else {
+		text_printf(t, "\tlinux /%s", e->kernel);
+		add_words(t, e->append);
+		/* With two network cards the initramfs asks on the one that booted. */
+		text_printf(t, " BOOTIF=01-$net_default_mac\n\tinitrd /%s\n", e->initrd);
+	}
+	text_add(t, "}\n");
+}
+
+/* Seconds, rounded up: 0 would be at once, and less than 0 is never. */
+static int seconds(const struct menu_choice *choice)
+{
+	if (choice->at_once)
+		return 0;
+	return choice->timeout ? (choice->timeout + 9) / 10 : -1;
+}
+
+static void add_choice(struct text *t, const struct menu_choice *choice, const char *indent)
+{
+	text_printf(t, "%sset default=" ID "%s\n%sset timeout=%d\n", indent, choice->label, indent,
+		    seconds(choice));
+}
+
+char *menu_grub(const struct menu *m, const struct recipe *recipe)
+{
+	CLEANUP(text_release) struct text t = { 0 };
+	struct menu_choice choice = menu_default_choice(recipe);
+
+	text_printf(&t, "# %s\n", m->heading);
+	text_add(&t, "set timeout_style=menu\n");
+	add_choice(&t, &choice, "");
+	for (size_t i = 0; i < recipe->menu.client_count; i++) {
+		choice = menu_client_choice(recipe, i);
+		text_printf(&t, "if [ \"$net_default_mac\" = %s ]; then\n",
+			    recipe->menu.client[i].mac);
+		add_choice(&t, &choice, "\t");
+		text_add(&t, "fi\n");
+	}
+	for (size_t i = 0; i < m->count; i++)
+		add_entry(&t, &m->entry[i]);
+	return text_take(&t);
+}
