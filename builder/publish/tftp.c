@@ -24,8 +24,8 @@ static const struct loader_file pxelinux_files[] = {
 	{ NULL, NULL, NULL },
 };
 
-/* Firmware loads shim, which Microsoft has signed; shim loads what Debian has signed and lies in the
- * same directory under these names: GRUB, or MokManager where keys wait to be enrolled. */
+/* Firmware loads shim, which Microsoft has signed; shim loads what Debian has signed and lies in
+ * the same directory under these names: GRUB, or MokManager where keys wait to be enrolled. */
 static const struct loader_file efi_files[] = {
 	{ "shim-signed", "usr/lib/shim/shimx64.efi.signed", TFTP_SHIM },
 	{ "shim-helpers-amd64-signed", "usr/lib/shim/mmx64.efi.signed", "efi64/mmx64.efi" },
