@@ -52,7 +52,7 @@ static void find_options(struct options *o, struct span s)
 	}
 }
 
-/* A number of exactly `size` bytes (1, 2 or 4), or none. */
+/* The number that the first `size` bytes (1, 2 or 4) of an option are, if it has so many. */
 static bool option_number(const struct options *o, int option, size_t size, uint32_t *ret)
 {
 	struct span s = o->of[option];

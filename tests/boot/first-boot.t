@@ -98,16 +98,16 @@ ok 'its command line has the version and the card that booted' \
 ok 'the initramfs runs' vm_wait 'Run /init as init process' 180
 ok 'it gets an address by DHCP' vm_wait 'IP-Config: .* complete' 180
 ok 'and the server from next-server' vm_wait 'rootserver: 10\.0\.2\.2' 30
-ok 'it asks the server where its NFS is' vm_wait_asked 'tcp 10.0.2.2:111' 120
+ok 'it asks the server where its NFS is' vm_wait_event \
+	'portmapper (port 111/tcp): connecting to 10.0.2.2' 120
 vm_stop
 
-asked_files() {
+all_came() {
 	local file
-	python3 tests/lib/asked.py "$vm_capture" >"$scratch/asked"
 	for file in pxelinux.0 ldlinux.c32 pxelinux.cfg/default menu.c32 libutil.c32 \
 		"kernel/${result_recipe:=$(field recipe)}/$version/vmlinuz" \
 		"kernel/$result_recipe/$version/initrd.img"; do
-		grep -Fxq "tftp $file" "$scratch/asked" || { echo "not asked for: $file"; return 1; }
+		vm_got "$file" || return 1
 	done
 }
-ok 'all came over TFTP, by the paths of this version' asked_files
+ok 'all came over TFTP, by the paths of this version' all_came

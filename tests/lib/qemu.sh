@@ -7,7 +7,9 @@
 #	vm_start DIRECTORY [MACHINE-OPTIONS]   from DIRECTORY/pxelinux.0; sets $vm_serial, $vm_capture
 #	vm_wait REGEX SECONDS      until the serial line has shown it; fails at once when QEMU has ended
 #	                           or an earlier wait has failed
-#	vm_wait_asked LINE SECONDS until the machine has sent it, as asked.py prints it
+#	vm_events                  what crossed its wire so far, in the words of lab/wire.h
+#	vm_wait_event LINE SECONDS until one of these is LINE
+#	vm_got FILE                succeeds if all of FILE came over TFTP
 #	vm_keys KEY...             presses keys one after the other (QEMU's names: down, tab, shift-s, spc)
 #	vm_type TEXT               the same for text of a-z, 0-9, space and =, and capital S
 #	vm_stop
@@ -24,7 +26,7 @@ vm_start() {
 		-nodefaults -serial "file:$vm_serial" -monitor "pipe:$scratch/monitor" -boot n \
 		-netdev "user,id=n,tftp=$directory,bootfile=pxelinux.0" \
 		-device VGA -device virtio-net-pci,netdev=n \
-		-object "filter-dump,id=d,netdev=n,file=$vm_capture,maxlen=256" \
+		-object "filter-dump,id=d,netdev=n,file=$vm_capture,maxlen=512" \
 		>"$scratch/qemu.log" 2>&1 </dev/null &
 	vm_pid=$!
 	at_exit kill "$vm_pid"
@@ -69,17 +71,27 @@ vm_shows() {
 	[[ -e $vm_serial ]] && grep -aqE -- "$1" "$vm_serial"
 }
 
-# shellcheck disable=SC2154
-vm_asked() {
-	[[ -e $vm_capture ]] && python3 "$top/tests/lib/asked.py" "$vm_capture" | grep -Fxq -- "$1"
+# Without time and machine.
+vm_events() {
+	"$NETRESCUE_BIN/tests/wire" "$vm_capture" | cut -d ' ' -f 3-
+}
+
+vm_has_event() {
+	vm_events | grep -Fx -- "$1" >/dev/null
+}
+
+vm_got() {
+	local events
+	events=$(vm_events | grep -F "TFTP: $1: ")
+	[[ $events =~ 'B in '[0-9.]+' s' ]] || { echo "did not come: $1"; return 1; }
 }
 
 vm_wait() {
 	vm_until "$2" vm_shows "$1"
 }
 
-vm_wait_asked() {
-	vm_until "$2" vm_asked "$1"
+vm_wait_event() {
+	vm_until "$2" vm_has_event "$1"
 }
 
 vm_keys() {

@@ -19,7 +19,6 @@ run "$NETRESCUE" build "$scratch/recipe.yaml" --out "$scratch/out"
 is "$status" 0 'the image builds' || { diag "$stderr"; tap_die 'no image'; }
 vm_start "$(realpath "$scratch/out/memtest/latest/tftp")"
 ok 'the memory test runs' vm_wait 'Memtest86\+ v' 180
-asked=$(python3 tests/lib/asked.py "$vm_capture")
-like "$asked" 'tftp kernel/memtest86/memtest86' 'its file came over TFTP'
-unlike "$asked" 'menu\.c32|vmlinuz' 'without menu and kernel'
+ok 'its file came over TFTP' vm_got kernel/memtest86/memtest86
+unlike "$(vm_events)" 'menu\.c32|vmlinuz' 'without menu and kernel'
 vm_stop
