@@ -31,8 +31,10 @@ static int monitor(struct qmp *q, const char *line, char **ret, struct err *err)
 	int r = qmp_execute(q, "human-monitor-command", json_pack("{s:s}", "command-line", line),
 			    &answer, err);
 
-	if (r < 0)
-		return err_wrap(err, "'%s'", line);
+	if (r < 0) {
+		(void)err_wrap(err, "'%s'", line);
+		return r;
+	}
 	*ret = xstrdup(json_is_string(answer) ? json_string_value(answer) : "");
 	json_decref(answer);
 	return 0;

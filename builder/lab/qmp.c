@@ -43,7 +43,8 @@ int qmp_new(struct qmp **ret, int *ret_theirs, struct err *err)
 
 static void hang_up(struct qmp *q)
 {
-	cleanup_fd int fd = take_fd(&q->fd);
+	if (q->fd >= 0)
+		(void)close(take_fd(&q->fd));
 }
 
 void qmp_free(struct qmp *q)
@@ -184,7 +185,7 @@ static int await_message(struct qmp *q, json_t **message, int64_t deadline, cons
 		if (r < 0)
 			return err_wrap(err, "waiting for %s", what);
 		if (r == 0 && !*message)
-			return err_set(err, ERR_BOOT, "QEMU is silent: no %s", what);
+			return err_set(err, ERR_BOOT, "QEMU is silent: %s does not come", what);
 	}
 	return 0;
 }
@@ -246,7 +247,7 @@ int qmp_execute(struct qmp *q, const char *command, json_t *arguments, json_t **
 	q->answer = NULL;
 	r = say(q, line, strlen(line), deadline, err);
 	if (r == 0)
-		r = await_message(q, &q->answer, deadline, "answer", err);
+		r = await_message(q, &q->answer, deadline, "its answer", err);
 	if (r < 0)
 		return err_wrap(err, "QEMU's '%s'", command);
 	error = json_object_get(q->answer, "error");
@@ -264,7 +265,7 @@ int qmp_execute(struct qmp *q, const char *command, json_t *arguments, json_t **
 
 int qmp_begin(struct qmp *q, int timeout_ms, struct err *err)
 {
-	int r = await_message(q, &q->greeting, now_ms() + timeout_ms, "greeting", err);
+	int r = await_message(q, &q->greeting, now_ms() + timeout_ms, "its greeting", err);
 
 	return r < 0 ? r : qmp_execute(q, "qmp_capabilities", NULL, NULL, err);
 }

@@ -74,8 +74,8 @@ int qmp_screenshot(struct qmp *q, const char *device, const char *path, struct e
  * among it. */
 int qmp_memory(struct qmp *q, uint64_t address, size_t size, void *ret, struct err *err);
 
-/* I/O ports. Reading can have side effects in the machine, as it has for the machine's own processor.
- * index >= 0 is written to `port` first and the byte is read from the port after it, in one step, as
- * VGA's registers want it. */
+/* I/O ports. Reading can have side effects in the machine, as it has for the machine's own
+ * processor. index >= 0 is written to `port` first and the byte is read from the port after it, in
+ * one step, as VGA's registers want it. */
 int qmp_port_read(struct qmp *q, uint16_t port, int index, uint8_t *ret, struct err *err);
 int qmp_port_write(struct qmp *q, uint16_t port, uint8_t value, struct err *err);

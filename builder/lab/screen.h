@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -17,7 +18,7 @@
 #define SCREEN_COLUMNS 80
 #define SCREEN_LINES 25
 /* Two bytes a cell: character, attribute. */
-#define SCREEN_BYTES (SCREEN_COLUMNS * SCREEN_LINES * 2)
+#define SCREEN_BYTES ((size_t)SCREEN_COLUMNS * SCREEN_LINES * 2)
 
 /* Replaces *ret by 25 lines, each without its trailing blanks and with a newline; or by nothing
  * (length 0) if the screen is in a graphics mode. Halts the machine for some milliseconds. */
