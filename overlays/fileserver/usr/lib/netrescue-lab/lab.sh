@@ -26,10 +26,11 @@ say()
 	echo "netrescue-lab: $*" >/dev/console
 }
 
-# WHAT WHY...: one line, whatever a daemon had to say.
+# WHAT WHY...: one line, whatever a daemon had to say; of dhcpd's words not the greeting and the farewell.
 failed()
 {
 	lab_what=$1
 	shift
-	say "failed: $lab_what: $(echo "$*" | tr -s '\n\t ' '   ' | cut -c 1-1000)"
+	say "failed: $lab_what: $(echo "$*" | sed -e '/^Internet Systems/,/^For info/d' \
+		-e '/^If you think/,/^exiting/d' | tr -s '\n\t ' '   ' | cut -c 1-1000)"
 }
