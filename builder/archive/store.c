@@ -148,6 +148,11 @@ static char *blob_name(const char *sha256)
 	return xasprintf("sha256/%.2s/%s", sha256, sha256);
 }
 
+char *store_blob_path(const struct store *s, const char *sha256)
+{
+	return xasprintf("%s/sha256/%.2s/%s", store_path(s), sha256, sha256);
+}
+
 /* So that a pruning beside a build spares what the build uses. Who may not, does not prune
  * either. */
 static void renew(int fd)

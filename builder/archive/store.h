@@ -44,6 +44,9 @@ int store_get(struct store *s, const char *sha256, int *ret_fd, struct err *err)
 /* Whether there is a blob of that name, unchecked; renews it as well. */
 bool store_has(struct store *s, const char *sha256);
 
+/* Where it is, for programs that take a path; caller frees. Check it by store_get() first. */
+char *store_blob_path(const struct store *s, const char *sha256);
+
 /* A blob being written: write to .fd, then store_put_commit(). known: the digest of the content,
  * from a caller that hashed while it wrote; NULL: it is hashed from the file now. Without commit,
  * store_put_release() removes it. Blobs are 0644 and not synced: a read checks them anyway.

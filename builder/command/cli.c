@@ -9,7 +9,8 @@
 #include "base/text.h"
 
 #define FIELD(name) offsetof(struct invocation, name)
-#define OPTION_MAX 24
+#define OPTION_MAX 40
+#define NUMBER_MAX 65536
 #define LONG_ONLY 0x100 /* getopt values of options without a letter */
 
 const struct option_row option_lock = {
@@ -79,6 +80,12 @@ const struct option_row option_example = {
 	"example", 0, OPTION_FLAG, NULL, "as a commented recipe", FIELD(example)
 };
 
+void invocation_release(struct invocation *in)
+{
+	strv_release(&in->disk);
+	strv_release(&in->qemu);
+}
+
 const struct verb *verb_find(const char *name)
 {
 	for (const struct verb *const *v = verbs; *v; v++)
@@ -103,11 +110,14 @@ static int store_value(const struct option_row *row, const char *value, struct i
 		*(const char **)field = value;
 		return 0;
 	case OPTION_NUMBER:
-		if (parse_u64(value, &number) < 0 || number == 0 || number > 1024)
+		if (parse_u64(value, &number) < 0 || number == 0 || number > NUMBER_MAX)
 			return err_set(err, ERR_USAGE,
-				       "option --%s: '%s' is not a number from 1 to 1024",
-				       row->name, value);
+				       "option --%s: '%s' is not a number from 1 to %d", row->name,
+				       value, NUMBER_MAX);
 		*(unsigned *)field = (unsigned)number;
+		return 0;
+	case OPTION_LIST:
+		strv_add((struct strv *)field, value);
 		return 0;
 	}
 	return 0;

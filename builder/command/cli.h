@@ -13,8 +13,9 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/text.h"
 
-/* Every option any verb has, parsed. Strings are borrowed from argv. */
+/* Every option any verb has, parsed. Strings are borrowed from argv. Zero-initialised. */
 struct invocation {
 	const char *lock;
 	const char *out;
@@ -33,11 +34,30 @@ struct invocation {
 	bool example;
 	bool dry_run;
 	bool all;
+	bool check;
+	bool simple;
+	bool reboot;
+	bool systemd_server;
+	const char *firmware;
+	const char *entry;
+	const char *nic;
+	const char *display;
+	const char *screenshot;
+	const char *expect;
+	const char *bridge;
+	const char *logs;
+	const char *serve;
+	const char *server;
+	unsigned clients;
+	unsigned memory;
+	unsigned timeout;
+	struct strv disk, qemu; /* owned */
 	const char *const *argument;
 	size_t argument_count;
 };
 
-enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER };
+/* A list is an option that may be given more than once. */
+enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_LIST };
 
 struct option_row {
 	const char *name; /* "offline" */
@@ -66,6 +86,8 @@ extern const struct verb *const verbs[]; /* NULL-terminated, in the order of hel
 extern const struct option_row option_store, option_json, option_quiet, option_verbose, option_help,
 	option_mirror, option_keyring, option_offline, option_jobs, option_sandbox, option_lock,
 	option_out, option_no_cache, option_dry_run, option_all, option_markdown, option_example;
+
+void invocation_release(struct invocation *in);
 
 const struct verb *verb_find(const char *name);
 /* Parses argv[1..] of the verb (argv[0] is its name). ERR_USAGE with a hint. */

@@ -100,7 +100,7 @@ static int run(int argc, char *argv[], struct invocation *in, struct err *err)
 int main(int argc, char *argv[])
 {
 	CLEANUP(err_release) struct err err = { 0 };
-	struct invocation in = { 0 };
+	CLEANUP(invocation_release) struct invocation in = { 0 };
 
 	/* Names in archives are bytes; in a UTF-8 locale libarchive leaves them alone. */
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))

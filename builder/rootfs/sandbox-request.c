@@ -132,14 +132,10 @@ int sandbox_call(struct sandbox *sb, struct err *err, const char *program, ...)
 
 /* ---- files ---------------------------------------------------------------------------------- */
 
-int sandbox_read(struct sandbox *sb, const char *path, size_t limit, struct text *ret,
-		 struct err *err)
+int sandbox_open_file(struct sandbox *sb, const char *path, int *ret_fd, struct err *err)
 {
 	CLEANUP(message_release) struct message m = { .type = MESSAGE_READ };
 	CLEANUP(message_release) struct message reply = { 0 };
-	CLEANUP(text_release) struct text t = { 0 };
-	struct stat st;
-	ssize_t n;
 	int r;
 
 	message_put_text(&m, path);
@@ -148,6 +144,20 @@ int sandbox_read(struct sandbox *sb, const char *path, size_t limit, struct text
 		return r;
 	cleanup_fd int fd = message_take_fd(&reply);
 	r = message_end(&reply, err);
+	if (r == 0)
+		*ret_fd = take_fd(&fd);
+	return r;
+}
+
+int sandbox_read(struct sandbox *sb, const char *path, size_t limit, struct text *ret,
+		 struct err *err)
+{
+	CLEANUP(text_release) struct text t = { 0 };
+	cleanup_fd int fd = -1;
+	struct stat st;
+	ssize_t n;
+	int r = sandbox_open_file(sb, path, &fd, err);
+
 	if (r < 0)
 		return r;
 	if (fstat(fd, &st) < 0 || (uint64_t)st.st_size > limit)

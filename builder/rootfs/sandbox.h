@@ -76,6 +76,8 @@ void sandbox_on_line(struct sandbox *sb, void (*fn)(const char *line, void *data
  * made (0755, root), an existing file keeps its owner and gets this content and mode. */
 int sandbox_read(struct sandbox *sb, const char *path, size_t limit, struct text *ret,
 		 struct err *err);
+/* The open file, for one too large to read at once. */
+int sandbox_open_file(struct sandbox *sb, const char *path, int *ret_fd, struct err *err);
 int sandbox_write(struct sandbox *sb, const char *path, const void *data, size_t size,
 		  unsigned mode, struct err *err);
 /* lstat says it is there. */

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/fileserver.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+#define MANIFEST_MAX ((size_t)64 << 20)
+#define PATH_SIZE 4096
+
+/* Beside the checkout that the program was built in, or where it was installed. */
+static int find_recipe(char **ret, struct err *err)
+{
+	static const char *const place[] = { "../../recipes/fileserver.yaml",
+					     "../share/netrescue/recipes/fileserver.yaml" };
+	char exe[PATH_SIZE];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (n < 0)
+		n = 0;
+	exe[n] = '\0';
+	for (size_t i = 0; i < sizeof(place) / sizeof(*place); i++) {
+		const char *slash = strrchr(exe, '/');
+		cleanup_free char *path =
+			xasprintf("%.*s/%s", slash ? (int)(slash - exe) : 0, exe, place[i]);
+
+		if (access(path, R_OK) == 0) {
+			*ret = take_ptr(path);
+			return 0;
+		}
+	}
+	err_set(err, ERR_USAGE,
+		"the recipe of the lab's file server, fileserver.yaml, is not "
+		"where it was installed");
+	return err_hint(err, "name it with --server RECIPE");
+}
+
+/* Whether the image at path was made from a recipe of that digest by a builder of these bytes. */
+static bool is_current(const char *path, const char *recipe_digest)
+{
+	CLEANUP(err_release) struct err ignored = { 0 };
+	CLEANUP(text_release) struct text t = { 0 };
+	cleanup_free char *file = xasprintf("%s/manifest.json", path);
+	const char *digest;
+	json_t *m = NULL;
+	bool is;
+
+	if (access(file, R_OK) < 0 || read_file(AT_FDCWD, file, MANIFEST_MAX, &t, &ignored) < 0)
+		return false;
+	m = json_loadb(t.data, t.length, 0, NULL);
+	digest = json_string_value(json_object_get(m, "recipe-sha256"));
+	is = digest && streq(digest, recipe_digest) &&
+	     json_integer_value(json_object_get(m, "bytes-epoch")) == BYTES_EPOCH;
+	json_decref(m);
+	return is;
+}
+
+static int build(const struct build_options *options, const char *out, char **ret_path,
+		 struct err *err)
+{
+	CLEANUP(build_release) struct build b = BUILD_INIT;
+	struct build_options o = *options;
+	int r;
+
+	o.out = out;
+	o.lock = NULL;
+	log_note("building the lab's file server; it is kept in the store");
+	r = pipeline_build(&b, &o, err);
+	if (r < 0)
+		return err_wrap(err, "building the lab's file server");
+	*ret_path = xstrdup(b.done);
+	return 0;
+}
+
+int fileserver_find(const struct build_options *options, struct store *s, char **ret_path,
+		    struct err *err)
+{
+	CLEANUP(recipe_release) struct recipe recipe = { 0 };
+	cleanup_free char *found = NULL, *out = xasprintf("%s/lab", store_path(s)), *path = NULL;
+	struct build_options o = *options;
+	int r = 0;
+
+	if (!o.recipe) {
+		r = find_recipe(&found, err);
+		o.recipe = found;
+	}
+	if (r >= 0)
+		r = recipe_load(o.recipe, &recipe, err);
+	if (r < 0)
+		return r;
+	path = xasprintf("%s/%s/latest", out, recipe.name);
+	if (!is_current(path, recipe.digest))
+		return build(&o, out, ret_path, err);
+	*ret_path = take_ptr(path);
+	return 0;
+}

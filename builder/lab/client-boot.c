@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/memory.h"
+#include "lab/client-parts.h"
+
+#define REFUSALS 5
+
+static void add_trouble(const struct client *c, struct text *t)
+{
+	if (c->trouble.length > 0) {
+		text_add(t, "; the last that went wrong on the wire: ");
+		text_add_escaped(t, c->trouble.data);
+	}
+}
+
+/* ---- firmware, DHCP, TFTP --------------------------------------------------------------------- */
+
+static int step_firmware(struct client *c, struct err *err)
+{
+	(void)err;
+	return c->asked_address;
+}
+
+static void explain_firmware(const struct client *c, struct text *t)
+{
+	text_printf(t, "the firmware never asked for an address: does it boot from its '%s' card?",
+		    c->options->nic ? c->options->nic : "virtio");
+}
+
+static int step_dhcp(struct client *c, struct err *err)
+{
+	(void)err;
+	return c->has_address;
+}
+
+static void explain_dhcp(const struct client *c, struct text *t)
+{
+	text_add(t, "the firmware asks for an address, and no server gives it one that it takes");
+	add_trouble(c, t);
+}
+
+/* The loaders' own words, on a screen that will not change any more. */
+static int loader_gave_up(struct client *c, struct err *err)
+{
+	static const char *const words[] = { "Failed to load",
+					     "Boot failed",
+					     "Could not boot",
+					     "No bootable device",
+					     "No such file or directory",
+					     "error: file `",
+					     "Boot Failed",
+					     "Security Violation",
+					     "Access Denied",
+					     "bad shim signature" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		CLEANUP(text_release) struct text t = { 0 };
+
+		if (!client_sees(c, words[i]))
+			continue;
+		text_printf(&t, "the loader says '%s'", words[i]);
+		add_trouble(c, &t);
+		return err_set(err, ERR_BOOT, "%s", t.data);
+	}
+	return 0;
+}
+
+static int step_tftp(struct client *c, struct err *err)
+{
+	int r = client_look(c, err);
+
+	if (r < 0 || c->loader_sent)
+		return r < 0 ? r : 1;
+	return loader_gave_up(c, err);
+}
+
+static void explain_tftp(const struct client *c, struct text *t)
+{
+	text_add(t, "the boot loader does not arrive");
+	add_trouble(c, t);
+}
+
+static int step_menu_or_fail(struct client *c, struct err *err)
+{
+	int r = step_menu(c, err);
+
+	return r != 0 ? r : loader_gave_up(c, err);
+}
+
+static void explain_menu(const struct client *c, struct text *t)
+{
+	if (!c->menu_sent)
+		text_add(t, "the loader runs, but no menu was sent to it");
+	else
+		text_printf(t, "the menu was sent, but '%s' is not to be seen in it",
+			    c->options->entry->title);
+	add_trouble(c, t);
+}
+
+/* ---- kernel, initramfs, root ------------------------------------------------------------------ */
+
+static const char *console_has(const struct client *c, const char *words)
+{
+	return console_find(&c->machine.console, c->console_from, words);
+}
+
+static int panicked(struct client *c, struct err *err)
+{
+	static const char *const words[] = { "Kernel panic - not syncing", "(initramfs) ",
+					     "ALERT! ", "Unable to mount root fs" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		const char *place = console_has(c, words[i]);
+
+		if (place) {
+			cleanup_free char *line = console_line(&c->machine.console, place);
+			CLEANUP(text_release) struct text t = { 0 };
+
+			text_add_escaped(&t, line);
+			add_trouble(c, &t);
+			return err_set(err, ERR_BOOT, "%s", t.data);
+		}
+	}
+	return 0;
+}
+
+static int step_kernel(struct client *c, struct err *err)
+{
+	int r = client_look(c, err);
+
+	if (r < 0)
+		return r;
+	if (console_has(c, "Linux version ") || c->initramfs_asked_address)
+		return 1;
+	return loader_gave_up(c, err);
+}
+
+static void explain_kernel(const struct client *c, struct text *t)
+{
+	const struct wire_tftp *f = wire_unfinished(c->wire, 0, NULL);
+
+	if (c->kernel_sent && c->initrd_sent)
+		text_add(t, "kernel and initramfs were sent, but the kernel says nothing");
+	else if (f)
+		text_printf(t, "'%s' was under way: %ju bytes so far", f->file,
+			    (uintmax_t)f->bytes);
+	else
+		text_add(t, c->kernel_sent ? "the kernel was sent, the initramfs not"
+					   : "the kernel was not sent");
+	add_trouble(c, t);
+}
+
+static int step_initramfs(struct client *c, struct err *err)
+{
+	if (console_has(c, "Run /init as init") || c->initramfs_asked_address)
+		return 1;
+	return panicked(c, err);
+}
+
+static void explain_initramfs(const struct client *c, struct text *t)
+{
+	(void)c;
+	text_add(t, "the kernel does not get to the initramfs");
+}
+
+/* klibc's nfsmount says the reason, and tries again every second for minutes. */
+static int step_root(struct client *c, struct err *err)
+{
+	if (c->mounted && c->reads_root)
+		return 1;
+	if (c->refused >= REFUSALS)
+		return err_set(err, ERR_BOOT, "the server refuses the root '%s/%s': %s",
+			       c->options->image->nfs_path, c->options->image->version,
+			       c->trouble.length > 0 ? c->trouble.data : "no reason given");
+	return panicked(c, err);
+}
+
+static void explain_root(const struct client *c, struct text *t)
+{
+	const char *place;
+
+	if (!c->initramfs_asked_address) {
+		text_add(t, "the initramfs never asked for an address: has it a driver for the "
+			    "card, and is it of this kernel?");
+		place = console_has(c, "not found in directory");
+	} else {
+		text_printf(t, "the root is not mounted");
+		place = console_has(c, "mount call failed");
+	}
+	if (place) {
+		cleanup_free char *line = console_line(&c->machine.console, place);
+
+		text_add(t, "; it says: ");
+		text_add_escaped(t, line);
+	}
+	add_trouble(c, t);
+}
+
+const struct phase boot_phases[] = {
+	{ "firmware", step_firmware, explain_firmware },
+	{ "DHCP", step_dhcp, explain_dhcp },
+	{ "TFTP", step_tftp, explain_tftp },
+	{ "menu", step_menu_or_fail, explain_menu },
+	{ "kernel", step_kernel, explain_kernel },
+	{ "initramfs", step_initramfs, explain_initramfs },
+	{ "NFS root", step_root, explain_root },
+	{ NULL, NULL, NULL },
+};

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "lab/client-parts.h"
+
+/* What loaders ask for on the chance that it is there: menus of this one machine, lists of revoked
+ * certificates, GRUB's modules. */
+static bool is_optional(const char *file)
+{
+	static const char *const part[] = { "pxelinux.cfg/", "revocations", "shim_certificate",
+					    "x86_64-efi/",   "grub.cfg-",   "ldlinux.e" };
+
+	for (size_t i = 0; i < sizeof(part) / sizeof(*part); i++)
+		if (strstr(file, part[i]))
+			return true;
+	return false;
+}
+
+static bool is_trouble(const struct wire_event *e)
+{
+	switch (e->kind) {
+	case WIRE_TFTP_ERROR:
+		return !e->tftp.by_client && !is_optional(e->tftp.file);
+	case WIRE_REFUSED:
+	case WIRE_SILENCE:
+		return true;
+	case WIRE_RPC_REPLY:
+		return e->rpc.status != WIRE_RPC_OK;
+	case WIRE_DHCP:
+		return e->dhcp.type == WIRE_DHCP_NAK || e->dhcp.type == WIRE_DHCP_DECLINE;
+	case WIRE_TFTP_ASKED:
+	case WIRE_TFTP_DONE:
+	case WIRE_CONNECT:
+	case WIRE_RPC_CALL:
+		return false;
+	}
+	return false;
+}
+
+static void take_dhcp(struct client *c, const struct wire_dhcp *d)
+{
+	bool asks = d->type == WIRE_DHCP_DISCOVER || d->type == WIRE_DHCP_REQUEST;
+
+	if (d->asker == WIRE_ASKER_FIRMWARE) {
+		c->asked_address |= asks;
+		c->has_address |= d->type == WIRE_DHCP_ACK;
+	}
+	c->initramfs_asked_address |= asks && d->asker == WIRE_ASKER_INITRAMFS;
+}
+
+/* The first file is the loader, whatever dhcpd called it. */
+static void take_file(struct client *c, const struct wire_tftp *t)
+{
+	if (ends_with(t->file, "/vmlinuz"))
+		c->kernel_sent = true;
+	else if (ends_with(t->file, "/initrd.img"))
+		c->initrd_sent = true;
+	else if (strstr(t->file, "pxelinux.cfg/") || strstr(t->file, "grub.cfg"))
+		c->menu_sent = true;
+	else
+		c->loader_sent = true;
+}
+
+static void take_rpc(struct client *c, const struct wire_event *e)
+{
+	const struct wire_rpc *rpc = &e->rpc;
+
+	if (e->kind == WIRE_RPC_CALL) {
+		c->reads_root |= rpc->program == WIRE_RPC_NFS;
+	} else if (rpc->program == WIRE_RPC_MOUNT && rpc->procedure == 1) {
+		c->mounted |= rpc->status == WIRE_RPC_OK;
+		c->refused += rpc->status != WIRE_RPC_OK;
+	}
+}
+
+void client_event(const struct wire_event *e, void *data)
+{
+	struct client *c = data;
+
+	if (e->kind == WIRE_DHCP)
+		take_dhcp(c, &e->dhcp);
+	else if (e->kind == WIRE_TFTP_DONE)
+		take_file(c, &e->tftp);
+	else if (e->kind == WIRE_TFTP_ASKED)
+		c->kernel_asked |= ends_with(e->tftp.file, "/vmlinuz");
+	else if (e->kind == WIRE_RPC_CALL || e->kind == WIRE_RPC_REPLY)
+		take_rpc(c, e);
+	if (is_trouble(e)) {
+		text_release(&c->trouble);
+		wire_describe(e, &c->trouble);
+	}
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * In the menu, as a person: go to the entry, add words that let the kernel talk on the serial line
+ * if it has none (Tab in PXELINUX's menu, `e` in GRUB's), start it.
+ */
+#include <string.h>
+
+#include "base/memory.h"
+#include "lab/client-parts.h"
+#include "lab/keys.h"
+
+#define SERIAL_WORDS " console=tty0 console=ttyS0,115200n8"
+/* In GRUB's editor: the line `setparams 'TITLE'`, an empty one, then the entry's first command,
+ * which is `linux`. */
+#define GRUB_LINES_BEFORE 2
+#define TITLE_SHOWN 40
+
+enum menu_step { MENU_SHOWN, MENU_EDIT, MENU_DONE };
+
+/* What of the title every menu can show: its longest piece of ASCII, not more than fits. */
+static char *shown_title(const char *title)
+{
+	const char *best = title;
+	size_t most = 0;
+
+	for (const char *p = title; *p; p++) {
+		size_t n = 0;
+
+		while (n < TITLE_SHOWN && p[n] >= ' ' && p[n] <= '~')
+			n++;
+		if (n > most) {
+			most = n;
+			best = p;
+		}
+	}
+	return xstrndup(best, most);
+}
+
+static bool needs_words(const struct entry *e)
+{
+	return e->kind == ENTRY_RESCUE && !strstr(e->append, "console=ttyS");
+}
+
+/* GRUB leaves out what the firmware would refuse (grub.cfg says which). */
+static size_t place(const struct client *c)
+{
+	const struct client_options *o = c->options;
+	size_t n = 0;
+
+	for (const struct entry *e = o->image->entry; e != o->entry; e++)
+		n += o->firmware != CLIENT_SECUREBOOT || e->kind != ENTRY_MEMTEST;
+	return n;
+}
+
+static int go_to_entry(struct client *c, struct err *err)
+{
+	int r = keys_press(c->machine.qmp, "home", err);
+
+	for (size_t i = place(c); r >= 0 && i > 0; i--)
+		r = keys_press(c->machine.qmp, "down", err);
+	return r;
+}
+
+static int start_or_edit(struct client *c, struct err *err)
+{
+	bool bios = c->options->firmware == CLIENT_BIOS;
+
+	c->console_from = c->machine.console.text.length;
+	if (!needs_words(c->options->entry)) {
+		c->step = MENU_DONE;
+		return keys_press(c->machine.qmp, "ret", err);
+	}
+	client_next_step(c);
+	return keys_press(c->machine.qmp, bios ? "tab" : "e", err);
+}
+
+static int shown(struct client *c, struct err *err)
+{
+	cleanup_free char *title = shown_title(c->options->entry->title);
+	int r;
+
+	if (!client_sees(c, title))
+		return 0;
+	r = client_screenshot(c, "-menu", err);
+	if (r >= 0)
+		r = go_to_entry(c, err);
+	return r < 0 ? r : start_or_edit(c, err);
+}
+
+static int edit_grub(struct client *c, struct err *err)
+{
+	struct qmp *q = c->machine.qmp;
+	int r = 0;
+
+	for (int i = 0; r >= 0 && i < GRUB_LINES_BEFORE; i++)
+		r = keys_press(q, "down", err);
+	if (r >= 0)
+		r = keys_press(q, "ctrl-e", err);
+	if (r >= 0)
+		r = keys_type(q, SERIAL_WORDS, err);
+	return r < 0 ? r : keys_press(q, "ctrl-x", err);
+}
+
+static int edit(struct client *c, struct err *err)
+{
+	bool bios = c->options->firmware == CLIENT_BIOS;
+	int r;
+
+	if (!client_sees(c, bios ? "initrd=" : "setparams"))
+		return 0;
+	if (bios) {
+		r = keys_type(c->machine.qmp, SERIAL_WORDS "\n", err);
+	} else {
+		r = edit_grub(c, err);
+	}
+	c->console_from = c->machine.console.text.length;
+	client_next_step(c);
+	return r;
+}
+
+int step_menu(struct client *c, struct err *err)
+{
+	int r = client_look(c, err);
+
+	/* A machine with a menu of its own may go on without showing one. */
+	if (c->step == MENU_SHOWN && c->kernel_asked)
+		return 1;
+	if (r >= 0 && c->step == MENU_SHOWN)
+		r = shown(c, err);
+	else if (r >= 0 && c->step == MENU_EDIT)
+		r = edit(c, err);
+	return r < 0 ? r : c->step == MENU_DONE;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What must hold in every rescue system that has booted. Each is a few lines of bash(1) that run as
+ * root in it; they fail and say why. What a script may use: $init $overlay (0 or 1) $locale
+ * $hostname, and the programs of any image (grep, sed, findmnt of util-linux, /proc).
+ */
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "lab/client-parts.h"
+
+static bool has_systemd(const struct image *i)
+{
+	return streq(i->init, "systemd");
+}
+
+const struct check health_checks[] = {
+	{ "the system is up", has_systemd,
+	  "state=$(systemctl is-system-running --wait)\n"
+	  "[ \"$state\" = running ] && exit\n"
+	  "echo \"systemctl is-system-running: $state\"\n"
+	  "systemctl --failed --plain --no-legend\n"
+	  "exit 1\n" },
+	{ "no unit failed", has_systemd,
+	  "failed=$(systemctl --failed --plain --no-legend)\n"
+	  "[ -z \"$failed\" ] || { echo \"$failed\"; exit 1; }\n" },
+	{ "the root file system", NULL,
+	  "type=$(findmnt -n -o FSTYPE /)\n"
+	  "if [ $overlay = 1 ]; then want=overlay; else want=nfs; fi\n"
+	  "[ \"$type\" = $want ] || { echo \"it is $type, not $want\"; exit 1; }\n"
+	  "touch /netrescue-check && rm /netrescue-check\n" },
+	{ "nothing of the machine's disks is in use", NULL,
+	  "used=$(grep -E '^/dev/(sd|vd|nvme|md|mapper|dm)' /proc/mounts)\n"
+	  "swap=$(sed 1d /proc/swaps)\n"
+	  "held=$(ls -d /sys/block/*/holders/* /sys/block/*/*/holders/* 2>/dev/null)\n"
+	  "[ -z \"$used$swap$held\" ] || { echo \"$used $swap $held\"; exit 1; }\n" },
+	{ "the host name", NULL,
+	  "[ \"$(hostname)\" = \"$hostname\" ] || { echo \"it is $(hostname)\"; exit 1; }\n" },
+	{ "name servers", NULL,
+	  "grep -q '^nameserver' /etc/resolv.conf || { echo 'resolv.conf has none'; exit 1; }\n" },
+	{ "the locale", NULL,
+	  "[ -z \"$locale\" ] || [ ! -e /etc/default/locale ] && exit\n"
+	  ". /etc/default/locale\n"
+	  "[ \"$LANG\" = \"$locale\" ] || { echo \"LANG is $LANG, not $locale\"; exit 1; }\n"
+	  "LC_ALL=$LANG locale charmap 2>&1 >/dev/null | grep . && exit 1\n"
+	  "exit 0\n" },
+	{ "the machine's own identity", has_systemd,
+	  "grep -Eq '^[0-9a-f]{32}$' /etc/machine-id || { cat /etc/machine-id; exit 1; }\n" },
+	{ "sshd answers", NULL,
+	  "[ -x /usr/sbin/sshd ] || exit 0\n"
+	  "for i in 1 2 3 4 5 6 7 8 9 10; do\n"
+	  "	exec 3<>/dev/tcp/127.0.0.1/22 && read -r line <&3 && break\n"
+	  "	sleep 1\n"
+	  "done 2>/dev/null\n"
+	  "case $line in SSH-2.0-*) ;; *) echo \"it says '$line'\"; exit 1 ;; esac\n" },
+	{ NULL, NULL, NULL },
+};
+
+static void add_fact(struct text *t, const char *name, const char *value)
+{
+	text_printf(t, "%s='%s'\n", name, value ? value : "");
+}
+
+/* Recipes allow no quotes in any of these. */
+char *health_facts(const struct client *c)
+{
+	const struct image *i = c->options->image;
+	const char *words = c->options->entry->append;
+	CLEANUP(text_release) struct text t = { 0 };
+
+	add_fact(&t, "init", i->init);
+	add_fact(&t, "overlay", strstr(words, "rescue.overlay") ? "1" : "0");
+	add_fact(&t, "locale", i->locale);
+	add_fact(&t, "hostname", i->hostname);
+	return text_take(&t);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* The lab under way, shared by lab.c and lab-network.c. */
+#pragma once
+
+#include "lab/accel.h"
+#include "lab/client.h"
+#include "lab/lab.h"
+#include "lab/server.h"
+
+struct lab {
+	const struct lab_options *options;
+	const struct entry *entry;
+	enum accel accel;
+	unsigned patience;
+	struct machine server;
+	/* One for each client; its netdev is owned. */
+	struct client_options *client;
+	struct strv netdevs;
+	struct strv tap_arguments;
+	int tap_fd;
+};
+
+int lab_open(struct lab *l, const struct lab_options *o, struct err *err);
+int lab_start_server(struct lab *l, struct err *err);
+/* Fills l->client: what each is plugged into. */
+int lab_plug_in(struct lab *l, unsigned count, struct err *err);
+void lab_release(struct lab *l);

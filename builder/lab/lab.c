@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+#include "lab/lab.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "lab/lab-parts.h"
+
+#define POLL_MS 100
+/* A phase under emulation; its longest is from root to shell. */
+#define PATIENCE_TCG_S 420
+#define PATIENCE_KVM_S 60
+/* The server's start has its own: --timeout is about phases of a client. */
+#define SERVER_PATIENCE_S 300
+
+/* ---- entry and accelerator --------------------------------------------------------------------- */
+
+static int choose_entry(const struct lab_options *o, const struct entry **ret, struct err *err)
+{
+	const struct image *i = o->image;
+	CLEANUP(text_release) struct text known = { 0 };
+
+	for (size_t n = 0; n < i->entry_count; n++) {
+		const struct entry *e = &i->entry[n];
+
+		if (o->entry ? streq(e->label, o->entry) : e->kind == ENTRY_RESCUE) {
+			*ret = e;
+			return 0;
+		}
+		text_printf(&known, "%s%s", n > 0 ? ", " : "", e->label);
+	}
+	if (!o->entry)
+		return err_set(err, ERR_USAGE, "the menu of '%s' has no rescue entry", i->path);
+	err_set(err, ERR_USAGE, "the menu of '%s' has no entry '%s'", i->path, o->entry);
+	return err_hint(err, "it has %s", known.data ? known.data : "none");
+}
+
+static int check_options(const struct lab_options *o, const struct entry *e, struct err *err)
+{
+	if (o->firmware != CLIENT_BIOS && !o->image->uefi)
+		return err_set(err, ERR_USAGE,
+			       "'%s' has no loaders for UEFI: add shim-signed and "
+			       "grub-efi-amd64-signed to its boot-packages",
+			       o->image->path);
+	if (e->kind == ENTRY_LOCAL && !o->expect)
+		return err_set(err, ERR_USAGE,
+			       "the entry '%s' leaves the network: say with "
+			       "--expect what the disk will show",
+			       e->label);
+	if (o->firmware == CLIENT_SECUREBOOT && e->kind == ENTRY_MEMTEST)
+		return err_set(err, ERR_USAGE,
+			       "the memory test is not signed, so the menu hides "
+			       "it under Secure Boot");
+	return 0;
+}
+
+static int find_accel(struct lab *l, struct err *err)
+{
+	const struct image *s = l->options->server;
+	cleanup_free char *kernel =
+		xasprintf("%s/tftp/kernel/%s/%s/vmlinuz", s->path, s->recipe, s->version);
+	const char *why = NULL;
+	int r = accel_probe(l->options->directory, kernel, &l->accel, &why, err);
+
+	if (r >= 0 && why)
+		log_note("the machines are emulated, which is slow: %s", why);
+	return r;
+}
+
+int lab_open(struct lab *l, const struct lab_options *o, struct err *err)
+{
+	int r;
+
+	*l = (struct lab){ .options = o, .server = MACHINE_INIT };
+	r = choose_entry(o, &l->entry, err);
+	if (r >= 0)
+		r = check_options(o, l->entry, err);
+	if (r >= 0)
+		r = find_accel(l, err);
+	if (r < 0)
+		return r;
+	l->patience = o->timeout	      ? o->timeout
+		      : l->accel == ACCEL_KVM ? PATIENCE_KVM_S
+					      : PATIENCE_TCG_S;
+	return 0;
+}
+
+/* ---- the server -------------------------------------------------------------------------------- */
+
+static int make_disks(const struct lab_options *o, char **root, char **tree, char **data,
+		      struct err *err)
+{
+	CLEANUP(disks_release)
+	struct disks d = { .store = o->store, .server = o->server, .sandbox_kind = o->sandbox };
+	int r = disk_from_archive(&d, o->server, "", "system", root, err);
+
+	if (r >= 0)
+		r = disk_from_archive(&d, o->image, o->image->version, "pxe-root", tree, err);
+	if (r >= 0)
+		r = disk_from_files(&d, o->image, o->mirror, "pxe-data", data, err);
+	return r;
+}
+
+int lab_start_server(struct lab *l, struct err *err)
+{
+	const struct lab_options *o = l->options;
+	cleanup_free char *root = NULL, *tree = NULL, *data = NULL;
+	struct server_options s = {
+		.directory = o->directory,
+		.server = o->server,
+		.image = o->image,
+		.accel = l->accel,
+		.clients = o->clients ? o->clients : 1,
+		.systemd = o->systemd_server,
+	};
+	int r = make_disks(o, &root, &tree, &data, err);
+
+	if (r < 0)
+		return r;
+	s.root_disk = root;
+	s.tree_disk = tree;
+	s.data_disk = data;
+	progress_start("server", 0, PROGRESS_STEPS);
+	r = server_start(&l->server, &s, err);
+	if (r >= 0)
+		r = server_wait(&l->server, SERVER_PATIENCE_S, err);
+	if (r >= 0)
+		progress_end("dhcpd, tftpd and nfsd answer");
+	return r;
+}
+
+/* ---- the clients ------------------------------------------------------------------------------- */
+
+static void print_json(json_t *o)
+{
+	json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
+	putchar('\n');
+	json_decref(o);
+}
+
+static void phase_over(const struct client *c, const char *phase, double seconds, void *data)
+{
+	const struct lab *l = data;
+	double at = c->time[c->time_count - 1].at;
+
+	progress_detail("client %u: after %s", c->number, phase);
+	progress_clear();
+	if (l->options->json)
+		print_json(json_pack("{s:s, s:i, s:s, s:f, s:f}", "event", "phase", "client",
+				     (int)c->number, "phase", phase, "seconds", seconds, "at", at));
+	else
+		printf("client %u  %-14s %6.1f s  (at %.1f s)\n", c->number, phase, seconds, at);
+	(void)fflush(stdout);
+}
+
+static void print_totals(const struct lab *l, const struct client *c)
+{
+	const struct wire_totals *t = wire_totals(c->wire);
+	char all[16], tftp[16], nfs[16];
+
+	if (l->options->json)
+		print_json(json_pack(
+			"{s:s, s:i, s:I, s:I, s:I}", "event", "wire", "client", (int)c->number,
+			"bytes", (json_int_t)t->bytes, "tftp", (json_int_t)t->tftp_bytes, "nfs",
+			(json_int_t)(t->nfs_bytes_to_client + t->nfs_bytes_to_server)));
+	else
+		printf("client %u  on the wire: %s in all, %s by TFTP, %s by NFS\n", c->number,
+		       human_size(t->bytes, all), human_size(t->tftp_bytes, tftp),
+		       human_size(t->nfs_bytes_to_client + t->nfs_bytes_to_server, nfs));
+}
+
+static int step_all(struct lab *l, struct client *client, unsigned count, struct err *err)
+{
+	unsigned done = 0;
+	bool is_done, new;
+	int r = 0;
+
+	while (r >= 0 && done < count) {
+		done = 0;
+		for (unsigned i = 0; r >= 0 && i < count; i++) {
+			r = client_step(&client[i], &is_done, err);
+			done += is_done;
+		}
+		if (r >= 0 && l->server.qmp)
+			r = machine_poll(&l->server, &new, err);
+		if (r >= 0)
+			r = qmp_pause(client[0].machine.qmp, POLL_MS, err);
+	}
+	return r;
+}
+
+static int check_clients(struct lab *l, struct client *client, unsigned count, struct err *err)
+{
+	int r = 0;
+
+	progress_start("boot", 0, PROGRESS_STEPS);
+	for (unsigned i = 0; r >= 0 && i < count; i++) {
+		r = client_start(&client[i], i + 1, &l->client[i], err);
+		client[i].on_phase = phase_over;
+		client[i].data = l;
+	}
+	if (r >= 0)
+		r = step_all(l, client, count, err);
+	if (r < 0)
+		return r;
+	progress_end("all checks passed");
+	for (unsigned i = 0; i < count; i++)
+		print_totals(l, &client[i]);
+	return 0;
+}
+
+int lab_check(const struct lab_options *o, struct err *err)
+{
+	CLEANUP(lab_release) struct lab l = { .server = MACHINE_INIT };
+	unsigned count = o->clients ? o->clients : 1;
+	struct client *client = xcalloc(count, sizeof(*client));
+	int r = lab_open(&l, o, err);
+
+	for (unsigned i = 0; i < count; i++)
+		client[i].machine = (struct machine)MACHINE_INIT;
+	if (r >= 0 && o->network == LAB_SERVER)
+		r = lab_start_server(&l, err);
+	if (r >= 0)
+		r = lab_plug_in(&l, count, err);
+	if (r >= 0)
+		r = check_clients(&l, client, count, err);
+	for (unsigned i = 0; i < count; i++)
+		client_release(&client[i]);
+	free(client);
+	return r;
+}
+
+int lab_interactive(const struct lab_options *o, struct err *err)
+{
+	CLEANUP(lab_release) struct lab l = { .server = MACHINE_INIT };
+	CLEANUP(client_release) struct client c = { .machine = MACHINE_INIT };
+	bool new;
+	int r = lab_open(&l, o, err);
+
+	if (r >= 0 && o->network == LAB_SERVER)
+		r = lab_start_server(&l, err);
+	if (r >= 0)
+		r = lab_plug_in(&l, 1, err);
+	if (r >= 0)
+		r = client_start(&c, 1, &l.client[0], err);
+	while (r >= 0 && !qmp_has_ended(c.machine.qmp)) {
+		r = machine_poll(&c.machine, &new, err);
+		if (r >= 0)
+			r = qmp_pause(c.machine.qmp, POLL_MS, err);
+	}
+	return r;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `netrescue boot`: a file server and its clients as virtual machines, without root, and without a
+ * packet that leaves them.
+ *
+ *	struct lab_options o = { .image = &image, .server = &server, .store = s, ... };
+ *	r = lab_check(&o, err);       drives the clients, reports
+ *	r = lab_interactive(&o, err); a window or the terminal, for a person
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "archive/store.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "lab/firmware.h"
+#include "lab/image.h"
+
+/* Where the client's packets go. */
+enum lab_network {
+	LAB_SERVER, /* to a file server of our own */
+	LAB_SIMPLE, /* to QEMU's built-in DHCP and TFTP; NFS on the host's loopback, if it is there */
+	LAB_BRIDGE, /* to a bridge of the host: real servers */
+};
+
+struct lab_options {
+	struct store *store;
+	const struct image *image, *server;
+	const char *directory; /* for sockets and logs; exists */
+	const char *sandbox;
+	enum lab_network network;
+	const char *bridge;
+	enum client_kind firmware;
+	const char *entry; /* label; NULL: the first rescue entry */
+	unsigned clients;  /* 0: 1 */
+	const char *nic;
+	unsigned memory; /* MB */
+	const char *display;
+	const char *screenshot;
+	const char *expect;
+	const char *mirror; /* directory that the server offers over HTTP */
+	const struct strv *disks, *arguments;
+	unsigned timeout; /* seconds; 0: what fits the accelerator */
+	bool reboot;
+	bool systemd_server;
+	bool json;
+};
+
+/* Prints each phase to stdout when it is over, and what crossed the wire. ERR_BOOT as
+ * client_step(). */
+int lab_check(const struct lab_options *o, struct err *err);
+/* One client, until it is switched off or its window closed. */
+int lab_interactive(const struct lab_options *o, struct err *err);

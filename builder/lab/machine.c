@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#include "lab/machine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/interrupt.h"
+#include "base/io.h"
+#include "base/memory.h"
+
+#define QMP_FD 3
+#define QEMU "qemu-system-x86_64"
+#define GREETING_MS 30000
+#define POLL_MS 50
+#define WORDS_MAX ((size_t)64 << 10)
+
+double lab_now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+char *qemu_path(const char *path)
+{
+	CLEANUP(text_release) struct text t = { 0 };
+
+	for (; *path; path++)
+		text_append(&t, *path == ',' ? ",," : path, *path == ',' ? 2 : 1);
+	return text_take(&t);
+}
+
+char *machine_file(const struct machine *m, const char *suffix)
+{
+	return xasprintf("%s/%s.%s", m->directory, m->name, suffix);
+}
+
+static void add_common(struct strv *v, const struct machine *m, enum accel accel)
+{
+	cleanup_free char *console = machine_file(m, "console"), *shell = machine_file(m, "shell");
+	cleanup_free char *console_path = qemu_path(console), *shell_path = qemu_path(shell);
+
+	strv_add(v, QEMU);
+	strv_add(v, "-name");
+	strv_addf(v, "netrescue-%s", m->name);
+	strv_add(v, "-nodefaults");
+	strv_add(v, "-accel");
+	strv_add(v, accel == ACCEL_KVM ? "kvm" : "tcg");
+	/* Emulated, `rep stosb`, with which Linux clears pages, takes ten times as long as a loop. */
+	strv_add(v, "-cpu");
+	strv_add(v, accel == ACCEL_KVM ? "host" : "max,-erms");
+	strv_add(v, "-chardev");
+	strv_addf(v, "socket,id=qmp,fd=%d", QMP_FD);
+	strv_add(v, "-mon");
+	strv_add(v, "chardev=qmp,mode=control");
+	strv_add(v, "-chardev");
+	strv_addf(v, "file,id=console,path=%s", console_path);
+	strv_add(v, "-serial");
+	strv_add(v, "chardev:console");
+	strv_add(v, "-chardev");
+	strv_addf(v, "socket,id=shell,path=%s,server=on,wait=off", shell_path);
+	strv_add(v, "-serial");
+	strv_add(v, "chardev:shell");
+}
+
+/* What QEMU wrote when it could not start, or why it ended. */
+static int qemu_failed(struct machine *m, struct err *err)
+{
+	CLEANUP(err_release) struct err ignored = { 0 };
+	CLEANUP(text_release) struct text words = { 0 };
+	cleanup_free char *path = machine_file(m, "qemu");
+
+	(void)read_file(AT_FDCWD, path, WORDS_MAX, &words, &ignored);
+	while (words.length > 0 && words.data[words.length - 1] == '\n')
+		words.data[--words.length] = '\0';
+	err_release(err);
+	return err_set(err, ERR_BOOT, "QEMU, as the lab's %s, has ended: %s", m->name,
+		       words.length > 0 ? words.data : "it said nothing");
+}
+
+static int start_qemu(struct machine *m, const struct strv *argv, int qmp_fd, struct err *err)
+{
+	cleanup_free char *path = machine_file(m, "qemu");
+	cleanup_fd int words = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	struct child_options options = {
+		.argv = (const char *const *)argv->item,
+		.fd = { { STDOUT_FILENO, words }, { STDERR_FILENO, words }, { QMP_FD, qmp_fd } },
+		.fd_count = 3,
+	};
+	CLEANUP(strv_release) struct strv env = { 0 };
+	int r;
+
+	if (words < 0)
+		return err_errno(err, ERR_BOOT, errno, "cannot write '%s'", path);
+	/* A window needs what the person's session says (DISPLAY and friends). */
+	for (char **e = environ; *e; e++)
+		strv_add(&env, *e);
+	options.env = (const char *const *)env.item;
+	r = child_start(&m->child, &options, err);
+	return r < 0 ? err_hint(err, "install qemu-system-x86") : 0;
+}
+
+int machine_start(struct machine *m, const char *directory, const char *name, enum accel accel,
+		  const struct strv *arguments, struct err *err)
+{
+	CLEANUP(strv_release) struct strv argv = { 0 };
+	cleanup_free char *console = NULL;
+	cleanup_fd int theirs = -1;
+	int r;
+
+	m->name = xstrdup(name);
+	m->directory = xstrdup(directory);
+	console = machine_file(m, "console");
+	console_init(&m->console, console);
+	add_common(&argv, m, accel);
+	strv_add_all(&argv, arguments);
+	r = qmp_new(&m->qmp, &theirs, err);
+	if (r >= 0)
+		r = start_qemu(m, &argv, theirs, err);
+	if (r < 0)
+		return r;
+	(void)close(take_fd(&theirs));
+	r = qmp_begin(m->qmp, GREETING_MS, err);
+	if (r < 0 && err->class != ERR_INTERRUPTED && qmp_has_ended(m->qmp))
+		return qemu_failed(m, err);
+	if (r >= 0) {
+		cleanup_free char *shell = machine_file(m, "shell");
+
+		r = shell_open(&m->shell, shell, err);
+	}
+	return r;
+}
+
+int machine_poll(struct machine *m, bool *ret_new, struct err *err)
+{
+	int r = interrupt_check(err);
+
+	if (r >= 0)
+		r = console_poll(&m->console, ret_new, err);
+	if (r >= 0)
+		r = qmp_read(m->qmp, err);
+	if (r >= 0 && qmp_has_ended(m->qmp) && !qmp_event(m->qmp, "SHUTDOWN"))
+		return qemu_failed(m, err);
+	return r;
+}
+
+int machine_run(struct machine *m, const char *script, unsigned seconds, struct text *ret_output,
+		int *ret_status, struct err *err)
+{
+	double end = lab_now() + seconds;
+	bool ended = false, new;
+	int r = shell_begin(&m->shell, script, err);
+
+	while (r >= 0 && !ended) {
+		r = shell_poll(&m->shell, &ended, ret_output, ret_status, err);
+		if (r >= 0)
+			r = machine_poll(m, &new, err);
+		if (r >= 0 && !ended && lab_now() > end)
+			return err_set(err, ERR_BOOT, "the lab's %s did not end '%.60s' in %u s",
+				       m->name, script, seconds);
+		if (r >= 0 && !ended)
+			r = qmp_pause(m->qmp, POLL_MS, err);
+	}
+	return r;
+}
+
+void machine_release(struct machine *m)
+{
+	child_release(&m->child);
+	if (m->qmp)
+		qmp_free(m->qmp);
+	console_release(&m->console);
+	shell_release(&m->shell);
+	free(m->name);
+	free(m->directory);
+	*m = (struct machine)MACHINE_INIT;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "lab/shell.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/io.h"
+#include "base/memory.h"
+
+#define HEARD_MAX ((size_t)16 << 20)
+/* A terminal takes lines of 4095 bytes (N_TTY, termios(3)). */
+#define LINE_LIMIT 4000
+
+int shell_open(struct shell *s, const char *path, struct err *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return err_set(err, ERR_BOOT, "the path '%s' is too long for a socket", path);
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return err_errno(err, ERR_BOOT, errno, "cannot connect to '%s'", path);
+	*s = (struct shell){ .fd = take_fd(&fd) };
+	text_add(&s->heard, "");
+	return 0;
+}
+
+static int hear(struct shell *s, struct err *err)
+{
+	char piece[4096];
+	ssize_t n;
+
+	while ((n = read(s->fd, piece, sizeof(piece))) > 0) {
+		if (s->heard.length > HEARD_MAX)
+			return err_set(err, ERR_BOOT, "a machine's shell never stops talking");
+		text_append(&s->heard, piece, (size_t)n);
+	}
+	if (n < 0 && errno != EAGAIN && errno != ECONNRESET)
+		return err_errno(err, ERR_BOOT, errno, "cannot read a machine's serial port");
+	return 0;
+}
+
+static int say(struct shell *s, const char *text, struct err *err)
+{
+	size_t length = strlen(text);
+
+	/* QEMU takes what it can at once; the rest goes as the guest reads. */
+	(void)fcntl(s->fd, F_SETFL, 0);
+	int r = write_all(s->fd, text, length);
+	(void)fcntl(s->fd, F_SETFL, O_NONBLOCK);
+	return r < 0 ? err_errno(err, ERR_BOOT, -r, "cannot write to a machine's serial port") : 0;
+}
+
+int shell_heard(struct shell *s, const char *words, bool *ret, struct err *err)
+{
+	int r = hear(s, err);
+
+	*ret = r >= 0 && memmem(s->heard.data, s->heard.length, words, strlen(words));
+	return r;
+}
+
+int shell_greet(struct shell *s, struct err *err)
+{
+	s->ready = true;
+	return say(s, "stty -echo -onlcr; PS1=; PS2=; unset HISTFILE\n", err);
+}
+
+/* Quoted for sh(1): within ' nothing but ' itself is special. */
+static void add_quoted(struct text *t, const char *s)
+{
+	text_add(t, "'");
+	for (; *s; s++)
+		if (*s == '\'')
+			text_add(t, "'\\''");
+		else
+			text_append(t, s, 1);
+	text_add(t, "'");
+}
+
+/* The marks are written in two pieces, so that an echo of the script is none. */
+int shell_begin(struct shell *s, const char *script, struct err *err)
+{
+	CLEANUP(text_release) struct text line = { 0 };
+
+	s->number++;
+	s->busy = true;
+	text_printf(&line, "printf '\\n%%s%u\\n' '@begin'; sh -c ", s->number);
+	add_quoted(&line, script);
+	text_printf(&line, " </dev/null 2>&1; printf '\\n%%s%u %%d\\n' '@end' $?\n", s->number);
+	for (const char *p = line.data, *end; (end = strchr(p, '\n')); p = end + 1)
+		if (end - p > LINE_LIMIT)
+			return err_set(err, ERR_BOOT, "a line of a script is too long");
+	return say(s, line.data, err);
+}
+
+int shell_poll(struct shell *s, bool *ret_ended, struct text *ret_output, int *ret_status,
+	       struct err *err)
+{
+	cleanup_free char *begin = xasprintf("\n@begin%u\n", s->number);
+	cleanup_free char *end = xasprintf("\n@end%u ", s->number);
+	const char *from, *to;
+	int r = hear(s, err);
+
+	*ret_ended = false;
+	if (r < 0)
+		return r;
+	from = memmem(s->heard.data, s->heard.length, begin, strlen(begin));
+	if (!from)
+		return 0;
+	from += strlen(begin) - 1;
+	to = memmem(from, s->heard.length - (size_t)(from - s->heard.data), end, strlen(end));
+	if (!to || !strchr(to + strlen(end), '\n'))
+		return 0;
+	if (sscanf(to + strlen(end), "%d", ret_status) != 1)
+		return err_set(err, ERR_BOOT, "a machine's shell gives no status");
+	from += to > from;
+	if (to > from && to[-1] == '\n')
+		to--;
+	text_append(ret_output, from, (size_t)(to - from));
+	s->heard.length = 0;
+	s->heard.data[0] = '\0';
+	s->busy = false;
+	*ret_ended = true;
+	return 0;
+}
+
+void shell_release(struct shell *s)
+{
+	if (s->fd >= 0)
+		(void)close(s->fd);
+	text_release(&s->heard);
+	*s = (struct shell)SHELL_INIT;
+}
