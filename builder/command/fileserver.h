@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The lab's file server: the image of recipes/fileserver.yaml, built by the ordinary pipeline the
- * first time it is wanted and kept in the store (STORE/lab). It is built again when its recipe or an
- * overlay changes, not when Debian does: a boot test wants no network.
+ * first time it is wanted and kept in the store (STORE/lab). It is built again when its recipe or
+ * an overlay changes, not when Debian does: a boot test wants no network.
  */
 #pragma once
 

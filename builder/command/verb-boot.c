@@ -15,7 +15,7 @@
 
 #define FIELD(name) offsetof(struct invocation, name)
 
-/* ---- where sockets and logs go ---------------------------------------------------------------- */
+/* ---- where sockets and logs go ------------------------------------------------------------- */
 
 struct directory {
 	char *path;
@@ -54,7 +54,7 @@ static int directory_make(struct directory *d, const char *logs, struct err *err
 	return 0;
 }
 
-/* ---- the verb ---------------------------------------------------------------------------------- */
+/* ---- the verb ------------------------------------------------------------------------------ */
 
 static int check_usage(const struct invocation *in, struct err *err)
 {

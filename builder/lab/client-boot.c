@@ -14,7 +14,7 @@ static void add_trouble(const struct client *c, struct text *t)
 	}
 }
 
-/* ---- firmware, DHCP, TFTP --------------------------------------------------------------------- */
+/* ---- firmware, DHCP, TFTP ------------------------------------------------------------------ */
 
 static int step_firmware(struct client *c, struct err *err)
 {
@@ -98,7 +98,7 @@ static void explain_menu(const struct client *c, struct text *t)
 	add_trouble(c, t);
 }
 
-/* ---- kernel, initramfs, root ------------------------------------------------------------------ */
+/* ---- kernel, initramfs, root --------------------------------------------------------------- */
 
 static const char *console_has(const struct client *c, const char *words)
 {

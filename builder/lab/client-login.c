@@ -98,7 +98,7 @@ int step_login(struct client *c, struct err *err)
 	return 0;
 }
 
-/* ---- health ------------------------------------------------------------------------------------ */
+/* ---- health -------------------------------------------------------------------------------- */
 
 static int begin_check(struct client *c, const struct check *check, struct err *err)
 {
@@ -132,7 +132,7 @@ int step_health(struct client *c, struct err *err)
 	return 0;
 }
 
-/* ---- the end ----------------------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------------------------- */
 
 static int ended_well(struct client *c, const json_t *event, struct err *err)
 {

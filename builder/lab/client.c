@@ -18,7 +18,7 @@
 #define MAC_FIRST 0x55
 #define LAST_LINES 6
 
-/* ---- switching on ------------------------------------------------------------------------------ */
+/* ---- switching on -------------------------------------------------------------------------- */
 
 static void add_disks(struct strv *v, const struct client_options *o)
 {
@@ -77,7 +77,7 @@ int client_start(struct client *c, unsigned number, const struct client_options 
 	return r;
 }
 
-/* ---- looking ----------------------------------------------------------------------------------- */
+/* ---- looking ------------------------------------------------------------------------------- */
 
 int client_look(struct client *c, struct err *err)
 {
@@ -119,7 +119,7 @@ int client_screenshot(struct client *c, const char *suffix, struct err *err)
 	return qmp_screenshot(c->machine.qmp, NULL, path, err);
 }
 
-/* ---- phases ------------------------------------------------------------------------------------ */
+/* ---- phases -------------------------------------------------------------------------------- */
 
 static int step_expected(struct client *c, struct err *err)
 {

@@ -16,7 +16,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "lab/firmware.h"
-#include "lab/image.h"
+#include "lab/lab-image.h"
 #include "lab/machine.h"
 #include "lab/wire.h"
 

@@ -61,7 +61,7 @@ static int open_sandbox(struct disks *d, uint64_t size, struct err *err)
 	return r;
 }
 
-/* ---- from the sandbox into the store -------------------------------------------------------- */
+/* ---- from the sandbox into the store ------------------------------------------------------- */
 
 /* Holes stay holes: the disk is mostly one. */
 static int copy_data(int in, int out, off_t from, off_t to, char *buffer)
@@ -152,7 +152,7 @@ static int finish_disk(struct disks *d, const char *key, const char *label, uint
 	return r;
 }
 
-/* ---- from an archive ------------------------------------------------------------------------ */
+/* ---- from an archive ----------------------------------------------------------------------- */
 
 static int make_from_archive(struct disks *d, const struct image *i, const char *where,
 			     const char *key, const char *label, char **ret_path, struct err *err)
@@ -196,7 +196,7 @@ int disk_from_archive(struct disks *d, const struct image *i, const char *where,
 	return make_from_archive(d, i, where, key, label, ret_path, err);
 }
 
-/* ---- from files ------------------------------------------------------------------------------ */
+/* ---- from files ---------------------------------------------------------------------------- */
 
 /* The directories that become a disk, walked twice: for their digest, and to copy them. */
 struct files {

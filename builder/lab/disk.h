@@ -18,7 +18,7 @@
 
 #include "archive/store.h"
 #include "base/err.h"
-#include "lab/image.h"
+#include "lab/lab-image.h"
 #include "rootfs/sandbox.h"
 
 struct disks {

@@ -70,7 +70,7 @@ static int find_card(const char *model, const struct card **ret, struct err *err
 	return err_hint(err, "one of %s", known.data);
 }
 
-/* A file of one of the server's boot packages, as DIRECTORY/NAME. Where the other releases of Debian
+/* A file of one of the server's boot packages, as DIRECTORY/NAME. Where other releases of Debian
  * have it elsewhere, `otherwise` is that place, else NULL. */
 static int take_file(struct store *s, const struct image *server, const char *package,
 		     const char *member, const char *otherwise, const char *to, struct err *err)

@@ -9,7 +9,7 @@
 #include "archive/store.h"
 #include "base/err.h"
 #include "base/text.h"
-#include "lab/image.h"
+#include "lab/lab-image.h"
 
 enum client_kind { CLIENT_BIOS, CLIENT_UEFI, CLIENT_SECUREBOOT };
 

@@ -5,7 +5,7 @@
 #include "lab/accel.h"
 #include "lab/client.h"
 #include "lab/lab.h"
-#include "lab/server.h"
+#include "lab/lab-server.h"
 
 struct lab {
 	const struct lab_options *options;

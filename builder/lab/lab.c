@@ -16,7 +16,7 @@
 /* The server's start has its own: --timeout is about phases of a client. */
 #define SERVER_PATIENCE_S 300
 
-/* ---- entry and accelerator --------------------------------------------------------------------- */
+/* ---- entry and accelerator ----------------------------------------------------------------- */
 
 static int choose_entry(const struct lab_options *o, const struct entry **ret, struct err *err)
 {
@@ -88,7 +88,7 @@ int lab_open(struct lab *l, const struct lab_options *o, struct err *err)
 	return 0;
 }
 
-/* ---- the server -------------------------------------------------------------------------------- */
+/* ---- the server ---------------------------------------------------------------------------- */
 
 static int make_disks(const struct lab_options *o, char **root, char **tree, char **data,
 		      struct err *err)
@@ -132,7 +132,7 @@ int lab_start_server(struct lab *l, struct err *err)
 	return r;
 }
 
-/* ---- the clients ------------------------------------------------------------------------------- */
+/* ---- the clients --------------------------------------------------------------------------- */
 
 static void print_json(json_t *o)
 {

@@ -15,12 +15,12 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "lab/firmware.h"
-#include "lab/image.h"
+#include "lab/lab-image.h"
 
 /* Where the client's packets go. */
 enum lab_network {
 	LAB_SERVER, /* to a file server of our own */
-	LAB_SIMPLE, /* to QEMU's built-in DHCP and TFTP; NFS on the host's loopback, if it is there */
+	LAB_SIMPLE, /* to QEMU's built-in DHCP and TFTP; NFS on the host's loopback, if any */
 	LAB_BRIDGE, /* to a bridge of the host: real servers */
 };
 

@@ -49,7 +49,7 @@ static void add_common(struct strv *v, const struct machine *m, enum accel accel
 	strv_add(v, "-nodefaults");
 	strv_add(v, "-accel");
 	strv_add(v, accel == ACCEL_KVM ? "kvm" : "tcg");
-	/* Emulated, `rep stosb`, with which Linux clears pages, takes ten times as long as a loop. */
+	/* Emulated, `rep stosb`, with which Linux clears pages, is ten times slower than a loop. */
 	strv_add(v, "-cpu");
 	strv_add(v, accel == ACCEL_KVM ? "host" : "max,-erms");
 	strv_add(v, "-chardev");

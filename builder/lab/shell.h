@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A root shell on a machine's second serial port, where no kernel line cuts words in two. One
- * script at a time: shell_begin(), then shell_poll() until it has an answer. Scripts are for bash(1), which is Essential;
- * they run in a subshell with stdin from /dev/null, stderr joined to stdout.
+ * script at a time: shell_begin(), then shell_poll() until it has an answer. Scripts are for
+ * bash(1), which is Essential; they run in a process of their own with stdin from /dev/null,
+ * stderr joined to stdout.
  *
  * QEMU holds the port as a listening unix socket; what is written to it waits for whoever opens the
  * port in the machine.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lab/server.h"
+#include "lab/lab-server.h"
 
 #include <string.h>
 

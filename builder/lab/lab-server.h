@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #include "lab/disk.h"
-#include "lab/image.h"
+#include "lab/lab-image.h"
 #include "lab/machine.h"
 
 struct server_options {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lab/image.h"
+#include "lab/lab-image.h"
 
 #include <errno.h>
 #include <fcntl.h>
