@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What must hold in every rescue system that has booted. Each is a few lines of bash(1) that run as
- * root in it; they fail and say why. What a script may use: $init $overlay (0 or 1) $locale
+ * root in it; they fail and say why. What a script may use: $init $firmware $overlay (0 or 1) $locale
  * $hostname, and the programs of any image (grep, sed, findmnt of util-linux, /proc).
  */
 #include <string.h>
@@ -30,6 +30,12 @@ const struct check health_checks[] = {
 	  "if [ $overlay = 1 ]; then want=overlay; else want=nfs; fi\n"
 	  "[ \"$type\" = $want ] || { echo \"it is $type, not $want\"; exit 1; }\n"
 	  "touch /netrescue-check && rm /netrescue-check\n" },
+	{ "the firmware", NULL,
+	  "secure=/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c\n"
+	  "is=bios\n"
+	  "[ -d /sys/firmware/efi ] && is=uefi\n"
+	  "[ $is = uefi ] && [ \"$(od -An -tu1 -j4 $secure | tr -d ' ')\" = 1 ] && is=secureboot\n"
+	  "[ $is = $firmware ] || { echo \"it is $is, not $firmware\"; exit 1; }\n" },
 	{ "nothing of the machine's disks is in use", NULL,
 	  "used=$(grep -E '^/dev/(sd|vd|nvme|md|mapper|dm)' /proc/mounts)\n"
 	  "swap=$(sed 1d /proc/swaps)\n"
@@ -49,11 +55,13 @@ const struct check health_checks[] = {
 	  "grep -Eq '^[0-9a-f]{32}$' /etc/machine-id || { cat /etc/machine-id; exit 1; }\n" },
 	{ "sshd answers", NULL,
 	  "[ -x /usr/sbin/sshd ] || exit 0\n"
-	  "for i in 1 2 3 4 5 6 7 8 9 10; do\n"
-	  "	exec 3<>/dev/tcp/127.0.0.1/22 && read -r line <&3 && break\n"
+	  "for i in $(seq 30); do\n"
+	  "	line=$(exec 2>&1 3<>/dev/tcp/127.0.0.1/22; read -r -u 3 line; echo \"$line\")\n"
+	  "	case $line in SSH-2.0-*) exit ;; esac\n"
 	  "	sleep 1\n"
-	  "done 2>/dev/null\n"
-	  "case $line in SSH-2.0-*) ;; *) echo \"it says '$line'\"; exit 1 ;; esac\n" },
+	  "done\n"
+	  "echo \"it says '$line'\"\n"
+	  "exit 1\n" },
 	{ NULL, NULL, NULL },
 };
 
@@ -70,6 +78,7 @@ char *health_facts(const struct client *c)
 	CLEANUP(text_release) struct text t = { 0 };
 
 	add_fact(&t, "init", i->init);
+	add_fact(&t, "firmware", firmware_name(c->options->firmware));
 	add_fact(&t, "overlay", strstr(words, "rescue.overlay") ? "1" : "0");
 	add_fact(&t, "locale", i->locale);
 	add_fact(&t, "hostname", i->hostname);
