@@ -12,6 +12,10 @@
 
 #define QMP_FD 3
 #define QEMU "qemu-system-x86_64"
+/* The kernel kills QEMU when we are gone, even if we were killed (setpriv(1), prctl(2)); and the
+ * shell looks whether we were already when that was asked for. */
+#define LEASH "setpriv --pdeathsig KILL sh -c"
+#define LEASH_SCRIPT "[ $PPID = $0 ] && exec \"$@\""
 #define GREETING_MS 30000
 #define POLL_MS 50
 #define WORDS_MAX ((size_t)64 << 10)
@@ -43,6 +47,9 @@ static void add_common(struct strv *v, const struct machine *m, enum accel accel
 	cleanup_free char *console = machine_file(m, "console"), *shell = machine_file(m, "shell");
 	cleanup_free char *console_path = qemu_path(console), *shell_path = qemu_path(shell);
 
+	strv_split(v, LEASH, " ");
+	strv_add(v, LEASH_SCRIPT);
+	strv_addf(v, "%ld", (long)getpid());
 	strv_add(v, QEMU);
 	strv_add(v, "-name");
 	strv_addf(v, "netrescue-%s", m->name);
@@ -66,18 +73,23 @@ static void add_common(struct strv *v, const struct machine *m, enum accel accel
 	strv_add(v, "chardev:shell");
 }
 
-/* What QEMU wrote when it could not start, or why it ended. */
+/* What QEMU wrote when it could not start, or why it ended. After Ctrl-C it is not to blame: the
+ * terminal has told it, too. */
 static int qemu_failed(struct machine *m, struct err *err)
 {
 	CLEANUP(err_release) struct err ignored = { 0 };
 	CLEANUP(text_release) struct text words = { 0 };
 	cleanup_free char *path = machine_file(m, "qemu");
+	char how[64];
+	int status = 0, r = child_wait(&m->child, &status, err);
 
+	if (r < 0)
+		return r;
 	(void)read_file(AT_FDCWD, path, WORDS_MAX, &words, &ignored);
 	while (words.length > 0 && words.data[words.length - 1] == '\n')
 		words.data[--words.length] = '\0';
-	err_release(err);
-	return err_set(err, ERR_BOOT, "QEMU, as the lab's %s, has ended: %s", m->name,
+	return err_set(err, ERR_BOOT, "QEMU, as the lab's %s, has ended (%s): %s", m->name,
+		       child_status_text(status, how),
 		       words.length > 0 ? words.data : "it said nothing");
 }
 
@@ -91,7 +103,6 @@ static int start_qemu(struct machine *m, const struct strv *argv, int qmp_fd, st
 		.fd_count = 3,
 	};
 	CLEANUP(strv_release) struct strv env = { 0 };
-	int r;
 
 	if (words < 0)
 		return err_errno(err, ERR_BOOT, errno, "cannot write '%s'", path);
@@ -99,8 +110,15 @@ static int start_qemu(struct machine *m, const struct strv *argv, int qmp_fd, st
 	for (char **e = environ; *e; e++)
 		strv_add(&env, *e);
 	options.env = (const char *const *)env.item;
-	r = child_start(&m->child, &options, err);
-	return r < 0 ? err_hint(err, "install qemu-system-x86") : 0;
+	return child_start(&m->child, &options, err);
+}
+
+int machine_available(struct err *err)
+{
+	static const char *const argv[] = { QEMU, "--version", NULL };
+	int r = child_run(&(struct child_options){ .argv = argv }, 0, NULL, err);
+
+	return r < 0 ? err_wrap(err, "the lab needs QEMU (package qemu-system-x86)") : 0;
 }
 
 int machine_start(struct machine *m, const char *directory, const char *name, enum accel accel,
@@ -124,8 +142,10 @@ int machine_start(struct machine *m, const char *directory, const char *name, en
 		return r;
 	(void)close(take_fd(&theirs));
 	r = qmp_begin(m->qmp, GREETING_MS, err);
-	if (r < 0 && err->class != ERR_INTERRUPTED && qmp_has_ended(m->qmp))
+	if (r < 0 && err->class != ERR_INTERRUPTED && qmp_has_ended(m->qmp)) {
+		err_release(err);
 		return qemu_failed(m, err);
+	}
 	if (r >= 0) {
 		cleanup_free char *shell = machine_file(m, "shell");
 

@@ -2,7 +2,7 @@
 /*
  * One virtual machine: QEMU as a child, its QMP line, what it writes to its first serial port
  * (DIR/NAME.console), a shell on the second (DIR/NAME.shell), QEMU's own words (DIR/NAME.qemu).
- * When the struct is released QEMU ends.
+ * When the struct is released QEMU ends, and when our process does, however it does.
  */
 #pragma once
 
@@ -29,6 +29,8 @@ struct machine {
 		.child = CHILD_INIT, .console = { .fd = -1 }, .shell = SHELL_INIT                  \
 	}
 
+/* Whether there is a QEMU, for whoever has long work to do before it starts one. ERR_BUILD. */
+int machine_available(struct err *err);
 /* Arguments every machine has: accelerator, processor, serial ports, no defaults. `arguments` is
  * what makes this one: board, memory, disks, cards, display. ERR_BOOT with QEMU's words. */
 int machine_start(struct machine *m, const char *directory, const char *name, enum accel accel,
