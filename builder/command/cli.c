@@ -161,7 +161,7 @@ int cli_parse(const struct verb *verb, int argc, char *argv[], struct invocation
 {
 	struct option longs[OPTION_MAX + 1] = { 0 };
 	char letters[3 * OPTION_MAX + 2] = ":";
-	struct invocation in = { 0 };
+	CLEANUP(invocation_release) struct invocation in = { 0 };
 	int value;
 
 	for (size_t i = 0; verb->option[i]; i++) {
@@ -192,5 +192,6 @@ int cli_parse(const struct verb *verb, int argc, char *argv[], struct invocation
 	if (r < 0)
 		return r;
 	*ret = in;
+	in = (struct invocation){ 0 };
 	return 0;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/fileserver.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/io.h"
@@ -95,6 +97,7 @@ int fileserver_find(const struct build_options *options, struct store *s, char *
 	path = xasprintf("%s/%s/latest", out, recipe.name);
 	if (!is_current(path, recipe.digest))
 		return build(&o, out, ret_path, err);
-	*ret_path = take_ptr(path);
-	return 0;
+	/* Not by way of `latest`, which another netrescue may move. */
+	*ret_path = realpath(path, NULL);
+	return *ret_path ? 0 : err_errno(err, ERR_BUILD, errno, "cannot find '%s'", path);
 }

@@ -67,14 +67,11 @@ static int check_usage(const struct invocation *in, struct err *err)
 	return 0;
 }
 
-static int run_lab(const struct invocation *in, struct store *s, const struct image *image,
-		   const struct image *server, struct err *err)
+static int make_options(const struct invocation *in, const struct image *image,
+			struct lab_options *ret, struct err *err)
 {
-	CLEANUP(directory_release) struct directory directory = { 0 };
-	struct lab_options o = {
-		.store = s,
+	*ret = (struct lab_options){
 		.image = image,
-		.server = server,
 		.sandbox = in->sandbox,
 		.network = in->simple	? LAB_SIMPLE
 			   : in->bridge ? LAB_BRIDGE
@@ -95,22 +92,12 @@ static int run_lab(const struct invocation *in, struct store *s, const struct im
 		.systemd_server = in->systemd_server,
 		.json = in->json,
 	};
-	int r = firmware_parse(in->firmware, &o.firmware, err);
-
-	if (r >= 0)
-		r = directory_make(&directory, in->logs, err);
-	if (r < 0)
-		return r;
-	o.directory = directory.path;
-	r = in->check ? lab_check(&o, err) : lab_interactive(&o, err);
-	directory.keep |= r < 0 && err->class == ERR_BOOT;
-	return r;
+	return firmware_parse(in->firmware, &ret->firmware, err);
 }
 
-static int run(const struct invocation *in, struct err *err)
+static int find_server(const struct invocation *in, struct store *s, struct image *ret,
+		       struct err *err)
 {
-	CLEANUP(store_cleanup) struct store *s = NULL;
-	CLEANUP(image_release) struct image image = IMAGE_INIT, server = IMAGE_INIT;
 	const struct build_options options = {
 		.recipe = in->server,
 		.store = in->store,
@@ -120,18 +107,47 @@ static int run(const struct invocation *in, struct err *err)
 		.offline = in->offline,
 		.jobs = in->jobs,
 	};
-	cleanup_free char *server_path = NULL;
+	cleanup_free char *path = NULL;
+	int r = fileserver_find(&options, s, &path, err);
+
+	return r < 0 ? r : image_open(path, ret, err);
+}
+
+static int run_lab(const struct invocation *in, struct lab_options *o, struct err *err)
+{
+	CLEANUP(directory_release) struct directory directory = { 0 };
+	int r = directory_make(&directory, in->logs, err);
+
+	if (r < 0)
+		return r;
+	o->directory = directory.path;
+	r = in->check ? lab_check(o, err) : lab_interactive(o, err);
+	directory.keep |= r < 0 && err->class == ERR_BOOT;
+	return r;
+}
+
+static int run(const struct invocation *in, struct err *err)
+{
+	CLEANUP(store_cleanup) struct store *s = NULL;
+	CLEANUP(image_release) struct image image = IMAGE_INIT, server = IMAGE_INIT;
+	struct lab_options o;
 	int r = check_usage(in, err);
 
 	if (r >= 0)
 		r = image_open(in->argument[0], &image, err);
 	if (r >= 0)
+		r = make_options(in, &image, &o, err);
+	if (r >= 0)
+		r = lab_examine(&o, err);
+	if (r >= 0)
 		r = store_open(in->store, &s, err);
 	if (r >= 0)
-		r = fileserver_find(&options, s, &server_path, err);
-	if (r >= 0)
-		r = image_open(server_path, &server, err);
-	return r < 0 ? r : run_lab(in, s, &image, &server, err);
+		r = find_server(in, s, &server, err);
+	if (r < 0)
+		return r;
+	o.store = s;
+	o.server = &server;
+	return run_lab(in, &o, err);
 }
 
 /* Name, letter, kind, argument, help, field. */

@@ -70,6 +70,13 @@ static int find_card(const char *model, const struct card **ret, struct err *err
 	return err_hint(err, "one of %s", known.data);
 }
 
+int firmware_check_card(const char *model, struct err *err)
+{
+	const struct card *card;
+
+	return find_card(model, &card, err);
+}
+
 /* A file of one of the server's boot packages, as DIRECTORY/NAME. Where other releases of Debian
  * have it elsewhere, `otherwise` is that place, else NULL. */
 static int take_file(struct store *s, const struct image *server, const char *package,

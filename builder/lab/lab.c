@@ -38,7 +38,7 @@ static int choose_entry(const struct lab_options *o, const struct entry **ret, s
 	return err_hint(err, "it has %s", known.data ? known.data : "none");
 }
 
-static int check_options(const struct lab_options *o, const struct entry *e, struct err *err)
+static int check_entry(const struct lab_options *o, const struct entry *e, struct err *err)
 {
 	if (o->firmware != CLIENT_BIOS && !o->image->uefi)
 		return err_set(err, ERR_USAGE,
@@ -55,6 +55,18 @@ static int check_options(const struct lab_options *o, const struct entry *e, str
 			       "the memory test is not signed, so the menu hides "
 			       "it under Secure Boot");
 	return 0;
+}
+
+int lab_examine(const struct lab_options *o, struct err *err)
+{
+	const struct entry *e = NULL;
+	int r = choose_entry(o, &e, err);
+
+	if (r >= 0)
+		r = check_entry(o, e, err);
+	if (r >= 0)
+		r = firmware_check_card(o->nic, err);
+	return r < 0 ? r : machine_available(err);
 }
 
 static int find_accel(struct lab *l, struct err *err)
@@ -76,8 +88,6 @@ int lab_open(struct lab *l, const struct lab_options *o, struct err *err)
 
 	*l = (struct lab){ .options = o, .server = MACHINE_INIT };
 	r = choose_entry(o, &l->entry, err);
-	if (r >= 0)
-		r = check_options(o, l->entry, err);
 	if (r >= 0)
 		r = find_accel(l, err);
 	if (r < 0)

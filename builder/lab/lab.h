@@ -4,6 +4,7 @@
  * packet that leaves them.
  *
  *	struct lab_options o = { .image = &image, .server = &server, .store = s, ... };
+ *	r = lab_examine(&o, err);     before any work, such as making the server
  *	r = lab_check(&o, err);       drives the clients, reports
  *	r = lab_interactive(&o, err); a window or the terminal, for a person
  */
@@ -47,6 +48,9 @@ struct lab_options {
 	bool json;
 };
 
+/* Whether the image has what is asked for, and QEMU is here. Store, server and directory need not be
+ * there yet. */
+int lab_examine(const struct lab_options *o, struct err *err);
 /* Prints each phase to stdout when it is over, and what crossed the wire. ERR_BOOT as
  * client_step(). */
 int lab_check(const struct lab_options *o, struct err *err);
