@@ -19,6 +19,8 @@
 set -u
 export LC_ALL=C.UTF-8 TZ=UTC
 umask 022
+# A make of the test's own is nobody's child: without these it looks for a job server that is not there.
+unset MAKEFLAGS MFLAGS MAKELEVEL
 
 top=$PWD
 : "${NETRESCUE:=$top/out/bin/netrescue}"

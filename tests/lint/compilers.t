@@ -8,7 +8,7 @@ plan 2
 
 # Objects of its own: a warning hides once its object exists.
 compile() {
-	env -u MAKEFLAGS -u MAKELEVEL make --silent objects WERROR=1 "CC=$1" "CFLAGS=$2" \
+	make --silent objects WERROR=1 "CC=$1" "CFLAGS=$2" \
 		"OBJ=$scratch/$1"
 }
 
