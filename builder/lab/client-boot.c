@@ -93,8 +93,7 @@ static void explain_menu(const struct client *c, struct text *t)
 	if (!c->menu_sent)
 		text_add(t, "the loader runs, but no menu was sent to it");
 	else
-		text_printf(t, "the menu was sent, but '%s' is not to be seen in it",
-			    c->options->entry->title);
+		text_add(t, "the menu was sent, but not all its entries are to be seen");
 	add_trouble(c, t);
 }
 

@@ -42,14 +42,32 @@ static bool needs_words(const struct entry *e)
 }
 
 /* GRUB leaves out what the firmware would refuse (grub.cfg says which). */
+static bool is_in_menu(const struct client *c, const struct entry *e)
+{
+	return c->options->firmware != CLIENT_SECUREBOOT || e->kind != ENTRY_MEMTEST;
+}
+
 static size_t place(const struct client *c)
 {
-	const struct client_options *o = c->options;
 	size_t n = 0;
 
-	for (const struct entry *e = o->image->entry; e != o->entry; e++)
-		n += o->firmware != CLIENT_SECUREBOOT || e->kind != ENTRY_MEMTEST;
+	for (const struct entry *e = c->options->image->entry; e != c->options->entry; e++)
+		n += is_in_menu(c, e);
 	return n;
+}
+
+/* All of the menu, not the half that is drawn already. */
+static bool sees_menu(const struct client *c)
+{
+	const struct image *i = c->options->image;
+
+	for (size_t n = 0; n < i->entry_count; n++) {
+		cleanup_free char *title = shown_title(i->entry[n].title);
+
+		if (is_in_menu(c, &i->entry[n]) && !client_sees(c, title))
+			return false;
+	}
+	return true;
 }
 
 static int go_to_entry(struct client *c, struct err *err)
@@ -76,10 +94,9 @@ static int start_or_edit(struct client *c, struct err *err)
 
 static int shown(struct client *c, struct err *err)
 {
-	cleanup_free char *title = shown_title(c->options->entry->title);
 	int r;
 
-	if (!client_sees(c, title))
+	if (!sees_menu(c))
 		return 0;
 	r = client_screenshot(c, "-menu", err);
 	if (r >= 0)

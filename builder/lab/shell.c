@@ -90,7 +90,7 @@ int shell_begin(struct shell *s, const char *script, struct err *err)
 
 	s->number++;
 	s->busy = true;
-	text_printf(&line, "printf '\\n%%s%u\\n' '@begin'; sh -c ", s->number);
+	text_printf(&line, "printf '\\n%%s%u\\n' '@begin'; bash -c ", s->number);
 	add_quoted(&line, script);
 	text_printf(&line, " </dev/null 2>&1; printf '\\n%%s%u %%d\\n' '@end' $?\n", s->number);
 	for (const char *p = line.data, *end; (end = strchr(p, '\n')); p = end + 1)
