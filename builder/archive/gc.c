@@ -11,7 +11,6 @@
 #include "archive/lock.h"
 #include "base/io.h"
 
-#define GRACE_SECONDS (24 * 3600)
 #define FACT_MAX (64u << 10)
 #define INDEX_MAX (8u << 20)
 
@@ -113,7 +112,7 @@ static int visit_fact(const struct walk_entry *e, void *data, struct err *err)
 	if (strlen(e->name) >= DIGEST_HEX - 1)
 		memcpy(digest, e->name, DIGEST_HEX - 1);
 	if (digest_is_valid(digest) && !is_kept(gc, digest)) {
-		if (gc->dry_run || e->st->st_mtime > gc->now - GRACE_SECONDS)
+		if (gc->dry_run || e->st->st_mtime > gc->now - GC_GRACE_SECONDS)
 			return 0;
 		if (unlinkat(e->dirfd, e->name, 0) < 0)
 			return err_errno(err, ERR_BUILD, errno, "cannot remove 'fact/%s'", e->path);
@@ -132,7 +131,7 @@ static int visit_blob(const struct walk_entry *e, void *data, struct err *err)
 
 	if (!S_ISREG(e->st->st_mode))
 		return 0;
-	if (is_kept(gc, e->name) || e->st->st_mtime > gc->now - GRACE_SECONDS) {
+	if (is_kept(gc, e->name) || e->st->st_mtime > gc->now - GC_GRACE_SECONDS) {
 		gc->report.kept++;
 		gc->report.kept_bytes += size;
 		return 0;
@@ -149,7 +148,7 @@ static int visit_log(const struct walk_entry *e, void *data, struct err *err)
 	struct gc *gc = data;
 
 	if (!S_ISREG(e->st->st_mode) || gc->dry_run ||
-	    e->st->st_mtime > gc->now - 30 * GRACE_SECONDS)
+	    e->st->st_mtime > gc->now - 30 * GC_GRACE_SECONDS)
 		return 0;
 	if (unlinkat(e->dirfd, e->name, 0) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot remove 'log/%s'", e->path);

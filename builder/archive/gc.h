@@ -13,8 +13,11 @@
 #include "base/err.h"
 #include "base/text.h"
 
+/* Younger than this is spared. */
+#define GC_GRACE_SECONDS (24 * 3600)
+
 struct gc_report {
-	uint64_t kept, removed; /* blobs */
+	uint64_t kept, removed; /* files */
 	uint64_t kept_bytes, removed_bytes;
 };
 

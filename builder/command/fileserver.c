@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/lock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -39,6 +40,24 @@ static int find_recipe(char **ret, struct err *err)
 		"the recipe of the lab's file server, fileserver.yaml, is not "
 		"where it was installed");
 	return err_hint(err, "name it with --server RECIPE");
+}
+
+/* What the clients' firmware is taken from, out of the store. */
+static bool has_boot_packages(const char *path, const char *name, struct store *s)
+{
+	CLEANUP(err_release) struct err ignored = { 0 };
+	CLEANUP(lock_release) struct lock lock = { 0 };
+	cleanup_free char *file = xasprintf("%s/%s.lock", path, name);
+
+	if (lock_read(file, &lock, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < lock.packages.count; i++) {
+		const struct package *p = &lock.packages.item[i];
+
+		if (p->role == ROLE_BOOT && !store_has(s, p->sha256))
+			return false;
+	}
+	return true;
 }
 
 /* Whether the image at path was made from a recipe of that digest by a builder of these bytes. */
@@ -95,7 +114,7 @@ int fileserver_find(const struct build_options *options, struct store *s, char *
 	if (r < 0)
 		return r;
 	path = xasprintf("%s/%s/latest", out, recipe.name);
-	if (!is_current(path, recipe.digest))
+	if (!is_current(path, recipe.digest) || !has_boot_packages(path, recipe.name, s))
 		return build(&o, out, ret_path, err);
 	/* Not by way of `latest`, which another netrescue may move. */
 	*ret_path = realpath(path, NULL);

@@ -8,6 +8,7 @@
 
 #include "archive/gc.h"
 #include "base/io.h"
+#include "command/fileserver.h"
 #include "command/verbs.h"
 
 /* OUT/RECIPE/VERSION/RECIPE.lock: the results that are still there say what is still needed. */
@@ -50,17 +51,21 @@ static int collect(const struct invocation *in, struct search *search, struct gc
 		   struct err *err)
 {
 	CLEANUP(store_cleanup) struct store *store = NULL;
+	int64_t now = time(NULL);
+	int r;
 
 	for (size_t i = 0; i < in->argument_count; i++)
 		strv_add(&search->locks, in->argument[i]);
-	int r = find_locks(search, err);
+	r = find_locks(search, err);
 	if (r >= 0 && search->locks.count == 0 && !in->all)
 		r = no_lock(search, err);
 	if (r >= 0)
 		r = store_open(in->store, &store, err);
 	if (r >= 0)
-		r = store_gc(store, &search->locks, time(NULL), in->dry_run, ret, err);
-	return r;
+		r = fileserver_locks(store, &search->locks, err);
+	if (r >= 0)
+		r = store_gc(store, &search->locks, now, in->dry_run, ret, err);
+	return r < 0 ? r : fileserver_prune(store, now, in->dry_run, ret, err);
 }
 
 static int run(const struct invocation *in, struct err *err)
@@ -89,8 +94,8 @@ const struct verb verb_gc = {
 	.summary = "remove from the store what no result needs",
 	.description =
 		"Keeps the packages of every lock found below --out and of the locks named, "
-		"the newest indices, and whatever is younger than a day; removes the rest of "
-		"the store. What was removed is fetched again when it is needed. Where there is no "
+		"the newest file server of `netrescue boot` with its packages, the newest indices, "
+		"and whatever is younger than a day; removes the rest of the store. What was removed is fetched again when it is needed. Where there is no "
 		"lock at all, only --all removes anything.",
 	.max_arguments = 1000,
 	.option = options,

@@ -8,6 +8,7 @@
 #include "archive/lock.h"
 #include "base/io.h"
 #include "base/memory.h"
+#include "command/fileserver.h"
 
 #define PACKAGES 200
 #define DAY (24 * 3600)
@@ -199,6 +200,64 @@ static void removes_nothing_without_every_lock(void **state)
 	assert_true(has(&f, f.stray) && has(&f, f.stray_plain) && has_all(&f));
 }
 
+/* STORE/lab/server/VERSION/server.lock, with the fixture's packages. */
+static void add_server(struct fixture *f, const char *version)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_free char *directory = xasprintf("lab/server/%s", version);
+	cleanup_free char *text = lock_text(&f->lock);
+	cleanup_free char *path = xasprintf("store/%s/server.lock", directory);
+
+	assert_int_equal(make_dirs(store_dirfd(f->store), directory, 0755, &err), 0);
+	scratch_file(path, text);
+}
+
+static bool has_server(const struct fixture *f, const char *version)
+{
+	cleanup_free char *path = xasprintf("lab/server/%s/server.lock", version);
+
+	return faccessat(store_dirfd(f->store), path, F_OK, 0) == 0;
+}
+
+static void keeps_the_newest_server(void **state)
+{
+	CLEANUP(teardown) struct fixture f = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(strv_release) struct strv locks = { 0 };
+	struct gc_report report = { 0 };
+	int64_t now = time(NULL);
+
+	(void)state;
+	setup(&f);
+	assert_int_equal(fileserver_locks(f.store, &locks, &err), 0);
+	assert_int_equal(fileserver_prune(f.store, now + 2 * DAY, false, &report, &err), 0);
+	assert_true(locks.count == 0 && report.removed == 0);
+
+	add_server(&f, "1");
+	add_server(&f, "2");
+	add_server(&f, "3");
+	add_server(&f, ".new-4");
+	assert_int_equal(symlinkat("2", store_dirfd(f.store), "lab/server/latest"), 0);
+	assert_int_equal(fileserver_locks(f.store, &locks, &err), 0);
+	assert_int_equal(locks.count, 1);
+	assert_non_null(strstr(locks.item[0], "/store/lab/server/2/server.lock"));
+	assert_int_equal(store_gc(f.store, &locks, now, false, &report, &err), 0);
+	assert_true(has_all(&f));
+
+	/* The young may be in use. */
+	report = (struct gc_report){ 0 };
+	assert_int_equal(fileserver_prune(f.store, now, false, &report, &err), 0);
+	assert_int_equal(report.removed, 0);
+	assert_int_equal(fileserver_prune(f.store, now + 2 * DAY, true, &report, &err), 0);
+	assert_int_equal(report.removed, 2);
+	assert_true(report.removed_bytes > 0);
+	assert_true(has_server(&f, "1") && has_server(&f, "3"));
+	assert_int_equal(fileserver_prune(f.store, now + 2 * DAY, false, &report, &err), 0);
+	assert_int_equal(report.removed, 4);
+	assert_false(has_server(&f, "1") || has_server(&f, "3"));
+	assert_true(has_server(&f, "2") && has_server(&f, ".new-4"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int main(void)
@@ -207,6 +266,7 @@ int main(void)
 		TEST(keeps_what_is_needed),
 		TEST(keeps_what_is_in_use),
 		TEST(removes_nothing_without_every_lock),
+		TEST(keeps_the_newest_server),
 	};
 
 	return cmocka_run_group_tests_name("gc", tests, NULL, NULL);
