@@ -5,17 +5,18 @@
 # (repack.py), and made-up boot packages and kernel-less recipe, so that a build runs from end to end, with real dpkg and real
 # maintainer scripts, without network. To be sourced after tap.sh and mirror.sh.
 #
-#	tiny_new DIR		makes the mirror in DIR (SUITE trixie by name), unpublished: add packages of
-#				your own with mirror_package DIR, then
+#	tiny_new DIR [PACKAGE…]	makes the mirror in DIR (SUITE trixie by name), with more packages of this
+#				machine, unpublished: add some of your own with mirror_package DIR, then
 #	tiny_serve DIR		publishes and serves it (MIRROR_URL)
 #	tiny_recipe FILE [LINE…]	writes a recipe for it, LINEs added
 #	tiny_build ARGUMENT…	runs `netrescue build` with mirror, keyring, store and out in $scratch
 
 tiny_new() {
 	local dir=$1
+	shift
 	mirror_new "$dir" trixie
 	mkdir -p "$dir/repacked"
-	python3 tests/lib/repack.py "$dir/repacked" apt debconf zstd
+	python3 tests/lib/repack.py "$dir/repacked" apt debconf zstd "$@"
 	mirror_deb "$dir" trixie "$dir"/repacked/*.deb
 	mirror_package "$dir" <<'.'
 Package: pxelinux
