@@ -48,6 +48,8 @@ struct invocation {
 	const char *logs;
 	const char *serve;
 	const char *server;
+	const char *script;
+	const char *server_script;
 	unsigned clients;
 	unsigned memory;
 	unsigned timeout;

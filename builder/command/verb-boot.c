@@ -13,6 +13,7 @@
 #include "command/verbs.h"
 #include "lab/lab.h"
 
+#define SCRIPT_MAX ((size_t)1 << 20)
 #define FIELD(name) offsetof(struct invocation, name)
 
 /* ---- where sockets and logs go ------------------------------------------------------------- */
@@ -60,11 +61,17 @@ static int check_usage(const struct invocation *in, struct err *err)
 {
 	if (in->simple && in->bridge)
 		return err_set(err, ERR_USAGE, "--simple and --bridge exclude one another");
-	if (!in->check && (in->clients > 1 || in->expect || in->screenshot || in->reboot))
+	if (!in->check && (in->clients > 1 || in->expect || in->screenshot || in->reboot ||
+			   in->script || in->server_script))
 		return err_set(err, ERR_USAGE,
-			       "--clients, --expect, --screenshot and --reboot "
+			       "--clients, --expect, --screenshot, --reboot and scripts "
 			       "need --check");
 	return 0;
+}
+
+static int read_script(const char *path, struct text *ret, struct err *err)
+{
+	return path ? read_file(AT_FDCWD, path, SCRIPT_MAX, ret, err) : 0;
 }
 
 static int make_options(const struct invocation *in, const struct image *image,
@@ -116,8 +123,16 @@ static int find_server(const struct invocation *in, struct store *s, struct imag
 static int run_lab(const struct invocation *in, struct lab_options *o, struct err *err)
 {
 	CLEANUP(directory_release) struct directory directory = { 0 };
-	int r = directory_make(&directory, in->logs, err);
+	CLEANUP(text_release) struct text script = { 0 };
+	CLEANUP(text_release) struct text server_script = { 0 };
+	int r = read_script(in->script, &script, err);
 
+	if (r >= 0)
+		r = read_script(in->server_script, &server_script, err);
+	o->script = script.data;
+	o->server_script = server_script.data;
+	if (r >= 0)
+		r = directory_make(&directory, in->logs, err);
 	if (r < 0)
 		return r;
 	o->directory = directory.path;
@@ -189,6 +204,10 @@ static const struct option_row
 	qemu = LIST("qemu", qemu, "ARGUMENT", "more for the client's QEMU; may be repeated"),
 	simple = FLAG("simple", simple, "QEMU's own DHCP and TFTP instead of a server"),
 	bridge = TEXT("bridge", bridge, "NAME", "a bridge of this host with servers of its own"),
+	script = TEXT("script", script, "FILE",
+		      "with --check: for bash, run as root in each client; fails if it does"),
+	server_script = TEXT("server-script", server_script, "FILE",
+			     "the same on the server, when the first client gets there"),
 	serve = TEXT("serve", serve, "DIR", "the server offers this over HTTP, as every host"),
 	server = TEXT("server", server, "RECIPE", "the file server's (default: fileserver.yaml)"),
 	systemd_server = FLAG("systemd-server", systemd_server,
@@ -196,12 +215,13 @@ static const struct option_row
 	logs = TEXT("logs", logs, "DIR", "where consoles and captures go, and stay");
 
 static const struct option_row *const options[] = {
-	&check,		&firmware,	 &entry,	  &clients,	   &nic,
-	&memory,	&disk,		 &display,	  &screenshot,	   &expect,
-	&timeout,	&reboot,	 &simple,	  &bridge,	   &serve,
-	&server,	&systemd_server, &logs,		  &qemu,	   &option_store,
-	&option_mirror, &option_keyring, &option_offline, &option_sandbox, &option_jobs,
-	&option_json,	&option_quiet,	 &option_verbose, &option_help,	   NULL,
+	&check,		 &firmware,	&entry,		&clients,	 &nic,
+	&memory,	 &disk,		&display,	&screenshot,	 &expect,
+	&timeout,	 &reboot,	&script,	&server_script,	 &simple,
+	&bridge,	 &serve,	&server,	&systemd_server, &logs,
+	&qemu,		 &option_store, &option_mirror, &option_keyring, &option_offline,
+	&option_sandbox, &option_jobs,	&option_json,	&option_quiet,	 &option_verbose,
+	&option_help,	 NULL,
 };
 
 const struct verb verb_boot = {

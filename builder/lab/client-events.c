@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <string.h>
 
 #include "lab/client-parts.h"
@@ -73,10 +74,22 @@ static void take_rpc(struct client *c, const struct wire_event *e)
 	}
 }
 
+/* The hub brings every client's packets to all. */
+static bool is_mine(const struct client *c, const struct wire_event *e)
+{
+	char mac[18];
+
+	(void)snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", e->mac[0], e->mac[1],
+		       e->mac[2], e->mac[3], e->mac[4], e->mac[5]);
+	return streq(mac, c->mac);
+}
+
 void client_event(const struct wire_event *e, void *data)
 {
 	struct client *c = data;
 
+	if (!is_mine(c, e))
+		return;
 	if (e->kind == WIRE_DHCP)
 		take_dhcp(c, &e->dhcp);
 	else if (e->kind == WIRE_TFTP_DONE)

@@ -132,6 +132,32 @@ int step_health(struct client *c, struct err *err)
 	return 0;
 }
 
+/* ---- the user's own script ------------------------------------------------------------------- */
+
+static void hand_out(struct client *c, const char *output)
+{
+	CLEANUP(strv_release) struct strv lines = { 0 };
+
+	strv_split(&lines, output, "\n");
+	for (size_t i = 0; c->on_output && i < lines.count; i++)
+		c->on_output(c, lines.item[i], c->data);
+}
+
+int step_script(struct client *c, struct err *err)
+{
+	CLEANUP(text_release) struct text output = { 0 };
+	bool ended;
+	int status = 0, r;
+
+	if (!c->machine.shell.busy)
+		return shell_begin(&c->machine.shell, c->options->script, err);
+	r = shell_poll(&c->machine.shell, &ended, &output, &status, err);
+	if (r < 0 || !ended)
+		return r;
+	hand_out(c, output.length > 0 ? output.data : "");
+	return status == 0 ? 1 : err_set(err, ERR_BOOT, "the script ended with status %d", status);
+}
+
 /* ---- the end ------------------------------------------------------------------------------- */
 
 static int ended_well(struct client *c, const json_t *event, struct err *err)

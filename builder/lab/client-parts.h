@@ -19,6 +19,7 @@ int step_menu(struct client *c, struct err *err);
 /* client-login.c */
 int step_login(struct client *c, struct err *err);
 int step_health(struct client *c, struct err *err);
+int step_script(struct client *c, struct err *err);
 int step_end(struct client *c, struct err *err);
 /* client-events.c: keeps what a packet tells. */
 void client_event(const struct wire_event *e, void *data);

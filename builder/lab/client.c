@@ -148,6 +148,12 @@ static void explain_health(const struct client *c, struct text *t)
 	text_printf(t, "the check '%s' does not end", health_checks[c->check].name);
 }
 
+static void explain_script(const struct client *c, struct text *t)
+{
+	(void)c;
+	text_add(t, "the script does not end");
+}
+
 static void explain_end(const struct client *c, struct text *t)
 {
 	text_printf(t, "it does not %s", c->options->reboot ? "reboot" : "switch itself off");
@@ -156,14 +162,16 @@ static void explain_end(const struct client *c, struct text *t)
 static const struct phase system_phases[] = {
 	{ "login", step_login, explain_login },
 	{ "health", step_health, explain_health },
+	{ "script", step_script, explain_script },
 	{ "end", step_end, explain_end },
 	{ NULL, NULL, NULL },
 };
 
 static const struct phase expected_phase = { "expected text", step_expected, explain_expected };
 
-#define MENU_PHASES 4 /* of boot_phases: up to the menu */
-#define ROOT_PHASES 7 /* all of them */
+#define SCRIPT_PHASE 2 /* of system_phases */
+#define MENU_PHASES 4  /* of boot_phases: up to the menu */
+#define ROOT_PHASES 7  /* all of them */
 
 /* Which phases there are depends on what the entry starts. NULL: the last is over. */
 static const struct phase *current(const struct client *c)
@@ -180,6 +188,8 @@ static const struct phase *current(const struct client *c)
 			return &expected_phase;
 		n--;
 	}
+	if (n >= SCRIPT_PHASE && !o->script)
+		n++;
 	return rescue && system_phases[n].name ? &system_phases[n] : NULL;
 }
 

@@ -34,6 +34,7 @@ struct client_options {
 	const struct entry *entry;
 	const char *expect;	 /* text to wait for, or NULL */
 	const char *screenshots; /* FILE.png: of the prompt; FILE-menu.png; NULL: none */
+	const char *script;	 /* bash(1), run as root after the checks, or NULL */
 	bool reboot;		 /* end by a reboot, not by switching off */
 	unsigned patience;	 /* seconds that a phase may take */
 	struct store *store;	 /* for firmware */
@@ -70,6 +71,8 @@ struct client {
 	struct text screen; /* as last read, BIOS only */
 	double screen_read;
 	size_t console_from; /* what the serial line has said before does not count */
+	/* Lines that the script wrote. */
+	void (*on_output)(const struct client *c, const char *line, void *data);
 	void (*on_phase)(const struct client *c, const char *phase, double seconds, void *data);
 	void *data;
 };

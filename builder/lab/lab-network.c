@@ -44,6 +44,7 @@ static struct client_options client_options(const struct lab *l, const char *net
 		.entry = l->entry,
 		.expect = o->expect,
 		.screenshots = o->screenshot,
+		.script = o->script,
 		.reboot = o->reboot,
 		.patience = l->patience,
 		.store = o->store,

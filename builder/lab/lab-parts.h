@@ -13,6 +13,7 @@ struct lab {
 	enum accel accel;
 	unsigned patience;
 	struct machine server;
+	bool server_script_began;
 	/* One for each client; its netdev is owned. */
 	struct client_options *client;
 	struct strv netdevs;

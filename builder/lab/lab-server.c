@@ -60,9 +60,9 @@ static int add_kernel(struct strv *v, const struct server_options *o, struct err
 	strv_add(v, "-append");
 	strv_addf(v,
 		  "boot=local root=/dev/vda rw console=ttyS0 quiet net.ifnames=0 init_on_alloc=0 "
-		  "lab.interface=%s lab.address=%s/%d lab.tftp=%s lab.root=%s%s%s",
+		  "lab.interface=%s lab.address=%s/%d lab.tftp=%s lab.root=%s%s",
 		  i->interface, i->address, __builtin_popcount(mask), i->tftp_root, i->nfs_path,
-		  i->nfs_rw ? "" : " lab.ro", o->systemd ? "" : " init=" FAST_INIT);
+		  o->systemd ? "" : " init=" FAST_INIT);
 	return 0;
 }
 
@@ -102,6 +102,16 @@ static int timed_out(struct machine *m, unsigned seconds, struct err *err)
 	return err_hint(err, "the whole of it: %s", m->console.path);
 }
 
+static int greet(struct machine *m, struct err *err)
+{
+	CLEANUP(text_release) struct text output = { 0 };
+	int status = 0, r = shell_greet(&m->shell, err);
+
+	if (r >= 0)
+		r = machine_run(m, "touch " SERVER_STARTED, 60, &output, &status, err);
+	return r;
+}
+
 int server_wait(struct machine *m, unsigned seconds, struct err *err)
 {
 	double end = lab_now() + seconds;
@@ -117,7 +127,7 @@ int server_wait(struct machine *m, unsigned seconds, struct err *err)
 		if (place)
 			return failed(m, place, err);
 		if (console_find(&m->console, 0, READY))
-			return shell_greet(&m->shell, err);
+			return greet(m, err);
 		if (lab_now() > end)
 			return timed_out(m, seconds, err);
 		r = qmp_pause(m->qmp, POLL_MS, err);

@@ -15,6 +15,9 @@
 #include "lab/lab-image.h"
 #include "lab/machine.h"
 
+/* A file on it, made before the daemons served anything. */
+#define SERVER_STARTED "/run/netrescue-lab.started"
+
 struct server_options {
 	const char *directory;	    /* the lab's */
 	const struct image *server; /* of recipes/fileserver.yaml */

@@ -166,20 +166,64 @@ static void phase_over(const struct client *c, const char *phase, double seconds
 	(void)fflush(stdout);
 }
 
+static void script_output(const struct client *c, const char *line, void *data)
+{
+	const struct lab *l = data;
+
+	progress_clear();
+	if (l->options->json)
+		print_json(json_pack("{s:s, s:i, s:s}", "event", "output", "client", (int)c->number,
+				     "line", line));
+	else
+		printf("client %u  | %s\n", c->number, line);
+}
+
+/* Of all clients: the hub brings each the packets of the others. */
 static void print_totals(const struct lab *l, const struct client *c)
 {
 	const struct wire_totals *t = wire_totals(c->wire);
-	char all[16], tftp[16], nfs[16];
+	uint64_t nfs = t->nfs_bytes_to_client + t->nfs_bytes_to_server;
+	char all_text[16], tftp_text[16], nfs_text[16];
 
 	if (l->options->json)
-		print_json(json_pack(
-			"{s:s, s:i, s:I, s:I, s:I}", "event", "wire", "client", (int)c->number,
-			"bytes", (json_int_t)t->bytes, "tftp", (json_int_t)t->tftp_bytes, "nfs",
-			(json_int_t)(t->nfs_bytes_to_client + t->nfs_bytes_to_server)));
+		print_json(json_pack("{s:s, s:I, s:I, s:I}", "event", "wire", "bytes",
+				     (json_int_t)t->bytes, "tftp", (json_int_t)t->tftp_bytes, "nfs",
+				     (json_int_t)nfs));
 	else
-		printf("client %u  on the wire: %s in all, %s by TFTP, %s by NFS\n", c->number,
-		       human_size(t->bytes, all), human_size(t->tftp_bytes, tftp),
-		       human_size(t->nfs_bytes_to_client + t->nfs_bytes_to_server, nfs));
+		printf("on the wire: %s in all, %s by TFTP, %s by NFS\n",
+		       human_size(t->bytes, all_text), human_size(t->tftp_bytes, tftp_text),
+		       human_size(nfs, nfs_text));
+}
+
+/* Its end is not waited for: it may be a reboot. */
+static int begin_server_script(struct lab *l, const struct client *c, struct err *err)
+{
+	cleanup_free char *script = NULL;
+
+	if (!l->options->server_script || l->server_script_began ||
+	    !streq(client_phase(c), "script"))
+		return 0;
+	l->server_script_began = true;
+	script = xasprintf("{ %s\n} >/dev/console 2>&1", l->options->server_script);
+	return shell_begin(&l->server.shell, script, err);
+}
+
+/* Read-only is what the export says; that it is true, the server's own clock shows. */
+static int check_tree(struct lab *l, struct err *err)
+{
+	cleanup_free char *script = xasprintf("find '%s' -xdev -cnewer " SERVER_STARTED " | head",
+					      l->options->image->nfs_path);
+	CLEANUP(text_release) struct text output = { 0 };
+	int status = 0, r;
+
+	if (l->options->network != LAB_SERVER || l->server_script_began ||
+	    !strstr(l->entry->append, "rescue.overlay"))
+		return 0;
+	r = machine_run(&l->server, script, SERVER_PATIENCE_S, &output, &status, err);
+	if (r >= 0 && output.length > 0)
+		return err_set(err, ERR_BOOT, "clients changed the tree on the server:\n%s",
+			       output.data);
+	return r;
 }
 
 static int step_all(struct lab *l, struct client *client, unsigned count, struct err *err)
@@ -193,6 +237,8 @@ static int step_all(struct lab *l, struct client *client, unsigned count, struct
 		for (unsigned i = 0; r >= 0 && i < count; i++) {
 			r = client_step(&client[i], &is_done, err);
 			done += is_done;
+			if (r >= 0)
+				r = begin_server_script(l, &client[i], err);
 		}
 		if (r >= 0 && l->server.qmp)
 			r = machine_poll(&l->server, &new, err);
@@ -210,15 +256,17 @@ static int check_clients(struct lab *l, struct client *client, unsigned count, s
 	for (unsigned i = 0; r >= 0 && i < count; i++) {
 		r = client_start(&client[i], i + 1, &l->client[i], err);
 		client[i].on_phase = phase_over;
+		client[i].on_output = script_output;
 		client[i].data = l;
 	}
 	if (r >= 0)
 		r = step_all(l, client, count, err);
+	if (r >= 0)
+		r = check_tree(l, err);
 	if (r < 0)
 		return r;
 	progress_end("all checks passed");
-	for (unsigned i = 0; i < count; i++)
-		print_totals(l, &client[i]);
+	print_totals(l, &client[0]);
 	return 0;
 }
 

@@ -43,6 +43,9 @@ struct lab_options {
 	const char *mirror; /* directory that the server offers over HTTP */
 	const struct strv *disks, *arguments;
 	unsigned timeout; /* seconds; 0: what fits the accelerator */
+	/* Scripts for bash(1): in each client after its checks; on the server when the first client
+	 * gets there, with its output on the server's console. NULL: none. */
+	const char *script, *server_script;
 	bool reboot;
 	bool systemd_server;
 	bool json;

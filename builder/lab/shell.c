@@ -68,7 +68,7 @@ int shell_heard(struct shell *s, const char *words, bool *ret, struct err *err)
 int shell_greet(struct shell *s, struct err *err)
 {
 	s->ready = true;
-	return say(s, "stty -echo -onlcr; PS1=; PS2=; unset HISTFILE\n", err);
+	return say(s, "stty -echo -onlcr; PS1=; PS2=; unset HISTFILE; export TERM=dumb\n", err);
 }
 
 /* Quoted for sh(1): within ' nothing but ' itself is special. */

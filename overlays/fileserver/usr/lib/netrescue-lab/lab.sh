@@ -7,7 +7,6 @@
 #     lab.address=192.168.1.1/24
 #     lab.tftp=/srv/pxe/tftp          gets /tftp of the disk labelled pxe-data
 #     lab.root=/srv/pxe/rescue64      gets the disk labelled pxe-root
-#     lab.ro                          that disk is mounted read-only
 
 # The value of a word of the command line; fails if it is not there.
 lab_word()
