@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What must hold in every rescue system that has booted. Each is a few lines of bash(1) that run as
- * root in it; they fail and say why. What a script may use: $init $firmware $overlay (0 or 1) $locale
- * $hostname, and the programs of any image (grep, sed, findmnt of util-linux, /proc).
+ * What must hold in every rescue system that has booted. Each is a few lines of bash(1) that run
+ * as root in it; they fail and say why. What a script may use: $init $firmware $overlay (0 or 1)
+ * $locale $hostname, and the programs of any image.
  */
 #include <string.h>
 

@@ -51,8 +51,8 @@ struct lab_options {
 	bool json;
 };
 
-/* Whether the image has what is asked for, and QEMU is here. Store, server and directory need not be
- * there yet. */
+/* Whether the image has what is asked for, and QEMU is here. Store, server and directory need not
+ * be there yet. */
 int lab_examine(const struct lab_options *o, struct err *err);
 /* Prints each phase to stdout when it is over, and what crossed the wire. ERR_BOOT as
  * client_step(). */
