@@ -115,17 +115,10 @@ rm -rf "$scratch/site"; cp -a "$scratch/kept" "$scratch/site"
 # What changes after the recipe was read is not taken for what was read.
 # changed_meanwhile WHAT PATTERN FILE: FILE changes while the base is being installed.
 changed_meanwhile() {
-	local build i
-	tiny_out=$scratch/meanwhile tiny_build --json "$scratch/site/site.yaml" >"$scratch/events" 2>"$scratch/words" &
-	build=$!
-	for ((i = 0; i < 600; i++)); do
-		grep -q '"stage": *"base"' "$scratch/events" && break
-		sleep 0.1
-	done
-	echo >>"$scratch/site/$3"
-	wait "$build"
-	is "$?" 3 "a changed $1 ends the build"
-	like "$(cat "$scratch/events" "$scratch/words")" "$2.*changed while the image was being built" "a changed $1: says why"
+	local tiny_under=(python3 tests/lib/meanwhile.py base "$scratch/site/$3")
+	tiny_out=$scratch/meanwhile run tiny_build --json "$scratch/site/site.yaml"
+	is "$status" 3 "a changed $1 ends the build"
+	like "$stdout$stderr" "$2.*changed while the image was being built" "a changed $1: says why"
 	ok "a changed $1: no result" test ! -e "$scratch/meanwhile/site/latest"
 	rm -rf "$scratch/site"; cp -a "$scratch/kept" "$scratch/site"
 }

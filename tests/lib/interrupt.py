@@ -38,6 +38,15 @@ def peek(pipe):
         return f.read(size)
 
 
+def start(command):
+    """The program, and the pipe with room for one line that is its standard output."""
+    pipe, into = os.pipe2(os.O_DIRECT | os.O_CLOEXEC)
+    fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 4096)
+    program = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=into)
+    os.close(into)
+    return program, pipe
+
+
 def stop(program, number, seconds):
     if seconds:
         time.sleep(seconds)
@@ -89,10 +98,7 @@ def main():
     number = signal.Signals["SIG" + name]
     if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0:
         sys.exit("interrupt.py: cannot adopt orphans")
-    pipe, into = os.pipe2(os.O_DIRECT | os.O_CLOEXEC)
-    fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 4096)
-    program = subprocess.Popen(sys.argv[3:], stdin=subprocess.DEVNULL, stdout=into)
-    os.close(into)
+    program, pipe = start(sys.argv[3:])
     sent, last = follow(program, pipe, stage, number, float(seconds or 0))
     status = program.wait()
     ended = time.monotonic()

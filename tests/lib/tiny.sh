@@ -9,7 +9,10 @@
 #				machine, unpublished: add some of your own with mirror_package DIR, then
 #	tiny_serve DIR		publishes and serves it (MIRROR_URL)
 #	tiny_recipe FILE [LINE…]	writes a recipe for it, LINEs added
-#	tiny_build ARGUMENT…	runs `netrescue build` with mirror, keyring, store and out in $scratch
+#	tiny_build ARGUMENT…	runs `netrescue build` with mirror, keyring, store and out in $scratch; under the
+#				command in the array tiny_under, if there is one
+
+tiny_under=()
 
 tiny_new() {
 	local dir=$1
@@ -71,6 +74,6 @@ default-locale: C.UTF-8
 }
 
 tiny_build() {
-	"$NETRESCUE" build --mirror "$MIRROR_URL" --keyring "$tiny_mirror/keyring.gpg" \
+	"${tiny_under[@]}" "$NETRESCUE" build --mirror "$MIRROR_URL" --keyring "$tiny_mirror/keyring.gpg" \
 		--store "${tiny_store:-$scratch/store}" --out "${tiny_out:-$scratch/out}" "$@"
 }
