@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "rootfs/bootstrap.h"
+#include "rootfs/insserv.h"
 
 #define SECONDS_A_DAY 86400
 
@@ -142,6 +143,8 @@ int stage_normalise(struct rootfs *r, struct err *err)
 		e = mark_updated(r, err);
 	if (e == 0)
 		e = sort_info_menu(r, err);
+	if (e == 0)
+		e = insserv_settle(r, err);
 	/* Last: what ran before leaves traces of its own. */
 	if (e == 0)
 		e = sweep(r, err);

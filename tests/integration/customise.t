@@ -16,6 +16,15 @@ Files:
 
 Package: unwanted
 Version: 1.0
+
+Package: made-up-insserv
+Version: 1.0
+X-Postinst:
+ #!/bin/sh -e
+ mkdir -p /etc/init.d
+ cd /etc/init.d
+ touch $(seq --format=script%02g 40)
+ printf 'TARGETS = %s\nINTERACTIVE =\n' "$(ls -U | grep script | tr '\n' ' ')" >.depend.start
 .
 mirror_new "$scratch/third" stable
 mirror_package "$scratch/third" <<'.'
@@ -55,7 +64,7 @@ cat >"$scratch/site/site.yaml" <<.
 extends: ../base.yaml
 name: site
 hostname: sitebox
-packages: [vendor-tool, -unwanted]
+packages: [vendor-tool, made-up-insserv, -unwanted]
 debs: [local-tool_1_all.deb]
 apt-repositories:
   - url: $third
@@ -65,7 +74,7 @@ apt-repositories:
 overlays: [overlay]
 scripts: [finish.sh]
 .
-plan 31
+plan 32
 
 run tiny_build "$scratch/site/site.yaml"
 is "$status" 0 'a site'"'"'s recipe builds' || { diag "$stderr"; tap_die 'nothing else can work'; }
@@ -85,10 +94,13 @@ is "$(<"$tree/etc/site/from-script")" hello 'the script ran in the tree, with it
 ok 'nothing of the rules is laid over' test ! -e "$tree/.overlay"
 is "$(zstd -dcq "$result/rootfs.tar.zst" | grep -ac 'SCHILY.xattr.security.capability')" 1 'the capability is in the archive'
 is "$(tar --zstd --numeric-owner -tvf "$result/rootfs.tar.zst" ./etc/site/secret | awk '{ print $2 }')" 0/0 'everything belongs to root'
+is "$(<"$tree/etc/init.d/.depend.start")" "$(echo 'TARGETS =' script{01..40})"$'\nINTERACTIVE =' \
+	'what the image lists as its directory does is sorted'
 like "$(grep -A12 '^Package: vendor-tool' "$result/site.lock")" "Repository: $third" 'the lock says where the third party is'
 like "$(grep -A12 '^Package: local-tool' "$result/site.lock")" 'Suite: local' 'and what is local'
 
-tiny_out=$scratch/again run tiny_build --lock "$result/site.lock" --json "$scratch/site/site.yaml"
+# On the disk, where a directory lists its files in another order than in memory.
+NETRESCUE_TREE=disk tiny_out=$scratch/again run tiny_build --lock "$result/site.lock" --json "$scratch/site/site.yaml"
 is "$status" 0 'built again from the lock' || diag "$stderr"
 ok 'the same bytes' cmp "$result/SHA256SUMS" "$scratch/again/site/latest/SHA256SUMS"
 ok '--json says one JSON object a line' jq -e -s 'all(.event)' <<<"$stdout"

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#include "rootfs/insserv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rootfs/settings.h"
+
+#define INIT_D "/etc/init.d"
+
+/* "name:" or "NAME =", then the words sorted. */
+static char *sorted_line(const char *line, size_t head)
+{
+	CLEANUP(text_release) struct text sorted = { 0 };
+	CLEANUP(strv_release) struct strv word = { 0 };
+
+	text_append(&sorted, line, head);
+	strv_split(&word, line + head, " \t");
+	strv_sort(&word);
+	for (size_t i = 0; i < word.count; i++)
+		text_printf(&sorted, " %s", word.item[i]);
+	return text_take(&sorted);
+}
+
+char *insserv_sorted(const char *depend)
+{
+	CLEANUP(text_release) struct text sorted = { 0 };
+	CLEANUP(strv_release) struct strv line = { 0 };
+	CLEANUP(strv_release) struct strv rule = { 0 };
+
+	strv_split(&line, depend, "\n");
+	for (size_t i = 0; i < line.count; i++) {
+		size_t mark = strcspn(line.item[i], "=:");
+		cleanup_free char *ordered = NULL;
+
+		if (!line.item[i][mark])
+			return NULL;
+		ordered = sorted_line(line.item[i], mark + 1);
+		if (line.item[i][mark] == '=')
+			text_printf(&sorted, "%s\n", ordered);
+		else
+			strv_add(&rule, ordered);
+	}
+	strv_sort(&rule);
+	for (size_t i = 0; i < rule.count; i++)
+		text_printf(&sorted, "%s\n", rule.item[i]);
+	return text_take(&sorted);
+}
+
+static int settle(struct rootfs *r, const char *path, struct err *err)
+{
+	CLEANUP(text_release) struct text depend = { 0 };
+	cleanup_free char *sorted = NULL;
+	bool exists;
+	int e = settings_read(r, path, &exists, &depend, err);
+
+	if (e < 0 || strlen(depend.data) != depend.length)
+		return e;
+	sorted = insserv_sorted(depend.data);
+	if (!sorted || streq(sorted, depend.data))
+		return 0;
+	return settings_write(r, path, sorted, 0644, err);
+}
+
+int insserv_settle(struct rootfs *r, struct err *err)
+{
+	static const char *const find[] = { "find",  "-H",	  INIT_D,  "-maxdepth", "1",
+					    "-name", ".depend.*", "-type", "f",		NULL };
+	CLEANUP(text_release) struct text found = { 0 };
+	CLEANUP(strv_release) struct strv path = { 0 };
+	bool exists;
+	int e = sandbox_exists(r->sandbox, INIT_D, &exists, err);
+
+	if (e < 0 || !exists)
+		return e;
+	e = settings_output(r, find, &found, NULL, err);
+	if (e < 0)
+		return e;
+	strv_split(&path, found.data, "\n");
+	for (size_t i = 0; e == 0 && i < path.count; i++)
+		e = settle(r, path.item[i], err);
+	return e;
+}
