@@ -192,7 +192,7 @@ static const struct option_row
 		   "network card: virtio, e1000, rtl8139, … (default: virtio)"),
 	memory = NUMBER("memory", memory, "MB", "of a client (default: 1024)"),
 	display = TEXT("display", display, "KIND",
-		       "QEMU's: gtk, curses, none (default: gtk, with --check none)"),
+		       "gtk, curses, or none: the serial port on this terminal"),
 	screenshot = TEXT("screenshot", screenshot, "FILE.png",
 			  "with --check: the prompt, and FILE-menu.png the menu"),
 	expect = TEXT("expect", expect, "TEXT", "with --check: on the screen or serial line"),

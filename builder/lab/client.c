@@ -33,6 +33,15 @@ static void add_disks(struct strv *v, const struct client_options *o)
 	}
 }
 
+/* Where the recipe says `serial: yes`, PXELINUX itself talks there; twice would be too much. */
+static bool has_serial_entries(const struct image *i)
+{
+	for (size_t n = 0; n < i->entry_count; n++)
+		if (ends_with(i->entry[n].label, "-serial"))
+			return true;
+	return false;
+}
+
 static int make_arguments(struct client *c, struct strv *v, struct err *err)
 {
 	const struct client_options *o = c->options;
@@ -50,7 +59,14 @@ static int make_arguments(struct client *c, struct strv *v, struct err *err)
 	strv_add(v, "VGA");
 	strv_add(v, "-display");
 	strv_add(v, o->display ? o->display : "none");
-	strv_add(v, "-no-reboot");
+	if (o->terminal == TERMINAL_SERIAL && o->firmware == CLIENT_BIOS &&
+	    !has_serial_entries(o->image)) {
+		/* Then the BIOS, and what uses it for its screen, talk on the serial port, too. */
+		strv_add(v, "-machine");
+		strv_add(v, "graphics=off");
+	}
+	if (!o->may_end)
+		strv_add(v, "-no-reboot");
 	strv_add(v, "-netdev");
 	strv_add(v, o->netdev);
 	strv_add(v, "-object");
@@ -70,6 +86,8 @@ int client_start(struct client *c, unsigned number, const struct client_options 
 
 	*c = (struct client){ .options = o, .number = number, .machine = MACHINE_INIT };
 	(void)snprintf(c->mac, sizeof(c->mac), MAC_FORMAT, (MAC_FIRST + number) & 0xff);
+	c->machine.terminal = o->terminal;
+	c->machine.may_end = o->may_end;
 	r = make_arguments(c, &v, err);
 	if (r >= 0)
 		r = machine_start(&c->machine, o->directory, name, o->accel, &v, err);

@@ -29,7 +29,9 @@ struct client_options {
 	const char *netdev;	      /* QEMU's -netdev, with id=n */
 	const struct strv *disks;     /* files of raw disks, written to */
 	const struct strv *arguments; /* more for QEMU, as they are */
-	const char *display;	      /* QEMU's -display */
+	enum machine_terminal terminal;
+	bool may_end;	     /* a person may end it */
+	const char *display; /* QEMU's -display */
 	const struct image *image;
 	const struct entry *entry;
 	const char *expect;	 /* text to wait for, or NULL */

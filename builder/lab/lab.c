@@ -2,6 +2,7 @@
 #include "lab/lab.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -291,6 +292,17 @@ int lab_check(const struct lab_options *o, struct err *err)
 	return r;
 }
 
+static void choose_display(struct client_options *o)
+{
+	if (!o->display)
+		o->display = getenv("DISPLAY") || getenv("WAYLAND_DISPLAY") ? "gtk" : "none";
+	if (starts_with(o->display, "curses"))
+		o->terminal = TERMINAL_SCREEN;
+	else if (streq(o->display, "none"))
+		o->terminal = TERMINAL_SERIAL;
+	o->may_end = true;
+}
+
 int lab_interactive(const struct lab_options *o, struct err *err)
 {
 	CLEANUP(lab_release) struct lab l = { .server = MACHINE_INIT };
@@ -303,7 +315,11 @@ int lab_interactive(const struct lab_options *o, struct err *err)
 	if (r >= 0)
 		r = lab_plug_in(&l, 1, err);
 	if (r >= 0)
+		choose_display(&l.client[0]);
+	if (r >= 0)
 		r = client_start(&c, 1, &l.client[0], err);
+	if (r >= 0 && l.client[0].terminal == TERMINAL_SERIAL)
+		log_note("this terminal is the machine's serial port; Ctrl-A X switches it off");
 	while (r >= 0 && !qmp_has_ended(c.machine.qmp)) {
 		r = machine_poll(&c.machine, &new, err);
 		if (r >= 0)

@@ -64,7 +64,10 @@ static void add_common(struct strv *v, const struct machine *m, enum accel accel
 	strv_add(v, "-mon");
 	strv_add(v, "chardev=qmp,mode=control");
 	strv_add(v, "-chardev");
-	strv_addf(v, "file,id=console,path=%s", console_path);
+	if (m->terminal == TERMINAL_SERIAL)
+		strv_addf(v, "stdio,id=console,mux=on,signal=off,logfile=%s", console_path);
+	else
+		strv_addf(v, "file,id=console,path=%s", console_path);
 	strv_add(v, "-serial");
 	strv_add(v, "chardev:console");
 	strv_add(v, "-chardev");
@@ -85,6 +88,8 @@ static int qemu_failed(struct machine *m, struct err *err)
 
 	if (r < 0)
 		return r;
+	if (m->may_end && status == 0)
+		return 0;
 	(void)read_file(AT_FDCWD, path, WORDS_MAX, &words, &ignored);
 	while (words.length > 0 && words.data[words.length - 1] == '\n')
 		words.data[--words.length] = '\0';
@@ -97,10 +102,14 @@ static int start_qemu(struct machine *m, const struct strv *argv, int qmp_fd, st
 {
 	cleanup_free char *path = machine_file(m, "qemu");
 	cleanup_fd int words = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	bool shares = m->terminal != TERMINAL_NOTHING;
 	struct child_options options = {
 		.argv = (const char *const *)argv->item,
-		.fd = { { STDOUT_FILENO, words }, { STDERR_FILENO, words }, { QMP_FD, qmp_fd } },
-		.fd_count = 3,
+		.fd = { { STDERR_FILENO, words },
+			{ QMP_FD, qmp_fd },
+			{ STDOUT_FILENO, shares ? STDOUT_FILENO : words },
+			{ STDIN_FILENO, STDIN_FILENO } },
+		.fd_count = shares ? 4 : 3,
 	};
 	CLEANUP(strv_release) struct strv env = { 0 };
 

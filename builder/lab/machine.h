@@ -16,9 +16,18 @@
 /* The processor: the host's own, or QEMU's translation of it. */
 enum accel { ACCEL_TCG, ACCEL_KVM };
 
+/* What of our terminal the machine gets. */
+enum machine_terminal {
+	TERMINAL_NOTHING,
+	TERMINAL_SERIAL, /* its first serial port; Ctrl-A X ends it, Ctrl-A H tells more */
+	TERMINAL_SCREEN, /* QEMU draws its screen there: -display curses */
+};
+
 struct machine {
-	char *name;	 /* owned: "server", "client1": also of its files */
-	char *directory; /* owned */
+	char *name;			/* owned: "server", "client1": also of its files */
+	char *directory;		/* owned */
+	enum machine_terminal terminal; /* to be set before machine_start() */
+	bool may_end;			/* so, too: that QEMU ends with status 0 is no failure */
 	struct child child;
 	struct qmp *qmp;
 	struct console console;
