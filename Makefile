@@ -128,9 +128,11 @@ test: deps-build deps-test all $(UNIT_TESTS) $(TOOLS) ## everything above, then 
 	$(PROVE) --timer $(REAL_TESTS)
 
 .PHONY: test-all
-test-all: deps-build deps-test all $(UNIT_TESTS) $(TOOLS) ## test with every case, and the matrix
-	NETRESCUE_TEST_ALL=1 $(PROVE) $(JOBS) --timer $(CHECK_TESTS)
-	NETRESCUE_TEST_ALL=1 $(PROVE) --timer $(REAL_TESTS) $(sort $(wildcard tests/matrix/*.t))
+test-all: deps-build deps-test all $(UNIT_TESTS) $(TOOLS) ## test with every case, and the matrix; keeps the report in out/test-all.txt
+	export NETRESCUE_TEST_ALL=1; failed=0; { \
+		$(PROVE) $(JOBS) --timer $(CHECK_TESTS) || failed=1; \
+		$(PROVE) --timer $(REAL_TESTS) $(sort $(wildcard tests/matrix/*.t)) || failed=1; \
+		exit $$failed; } 2>&1 | tee out/test-all.txt
 
 .PHONY: bench
 bench: all ## the comparisons with other builders
