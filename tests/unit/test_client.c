@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/* What a client makes of packets, and how it finds its way in a menu: without a machine. */
+#include "qemu.h"
+
+#include "base/child.h"
+#include "lab/client-parts.h"
+
+/* ---- packets --------------------------------------------------------------------------------- */
+
+#define MAC "52:54:00:12:34:56"
+#define MAC_BYTES                                                                                  \
+	{                                                                                          \
+		0x52, 0x54, 0, 0x12, 0x34, 0x56                                                    \
+	}
+
+static struct wire_event tftp(enum wire_kind kind, const char *file)
+{
+	struct wire_event e = { .kind = kind, .mac = MAC_BYTES };
+
+	(void)snprintf(e.tftp.file, sizeof(e.tftp.file), "%s", file);
+	return e;
+}
+
+static void files_tell_how_far_it_is(void **state)
+{
+	struct client c = { .mac = MAC };
+	struct wire_event e = tftp(WIRE_TFTP_ASKED, "kernel/x/v1/vmlinuz");
+
+	(void)state;
+	client_event(&e, &c);
+	assert_true(c.kernel_asked && !c.kernel_sent && !c.loader_sent);
+	e = tftp(WIRE_TFTP_DONE, "anything.0");
+	client_event(&e, &c);
+	assert_true(c.loader_sent && !c.menu_sent);
+	e = tftp(WIRE_TFTP_DONE, "pxelinux.cfg/default");
+	client_event(&e, &c);
+	assert_true(c.menu_sent && !c.kernel_sent);
+	e = tftp(WIRE_TFTP_DONE, "/kernel/x/v1/vmlinuz");
+	client_event(&e, &c);
+	assert_true(c.kernel_sent && !c.initrd_sent);
+	e = tftp(WIRE_TFTP_DONE, "kernel/x/v1/initrd.img");
+	client_event(&e, &c);
+	assert_true(c.initrd_sent);
+	assert_int_equal(c.trouble.length, 0);
+
+	c = (struct client){ .mac = MAC };
+	e = tftp(WIRE_TFTP_DONE, "grub/grub.cfg");
+	client_event(&e, &c);
+	assert_true(c.menu_sent && !c.loader_sent);
+}
+
+static void addresses_are_told_apart(void **state)
+{
+	struct client c = { .mac = MAC };
+	struct wire_event e = { .kind = WIRE_DHCP,
+				.mac = MAC_BYTES,
+				.dhcp = { .type = WIRE_DHCP_DISCOVER,
+					  .asker = WIRE_ASKER_INITRAMFS } };
+
+	(void)state;
+	client_event(&e, &c);
+	assert_true(c.initramfs_asked_address && !c.asked_address);
+	e.dhcp.asker = WIRE_ASKER_FIRMWARE;
+	client_event(&e, &c);
+	assert_true(c.asked_address && !c.has_address);
+	e.dhcp.type = WIRE_DHCP_OFFER;
+	client_event(&e, &c);
+	assert_false(c.has_address);
+	e.dhcp.type = WIRE_DHCP_ACK;
+	client_event(&e, &c);
+	assert_true(c.has_address);
+	assert_int_equal(c.trouble.length, 0);
+	e.dhcp.type = WIRE_DHCP_NAK;
+	client_event(&e, &c);
+	assert_true(c.trouble.length > 0);
+	text_release(&c.trouble);
+}
+
+/* The hub brings every client's packets to all. */
+static void others_do_not_count(void **state)
+{
+	struct client c = { .mac = "52:54:00:12:34:57" };
+	struct wire_event e = tftp(WIRE_TFTP_DONE, "pxelinux.0");
+
+	(void)state;
+	client_event(&e, &c);
+	e = tftp(WIRE_TFTP_ERROR, "menu.c32");
+	client_event(&e, &c);
+	assert_false(c.loader_sent);
+	assert_int_equal(c.trouble.length, 0);
+}
+
+/* Which files a server need not have: no trouble when it says so. */
+static void missing_files(void **state)
+{
+	static const char *const optional[] = {
+		"pxelinux.cfg/01-52-54-00-12-34-56",
+		"pxelinux.cfg/C0A801",
+		"revocations.efi",
+		"shim_certificate.efi",
+		"grub/x86_64-efi/command.lst",
+		"grub/grub.cfg-01-52-54-00-12-34-56",
+		"ldlinux.e64",
+	};
+	static const char *const needed[] = { "ldlinux.c32", "menu.c32", "kernel/x/v1/vmlinuz",
+					      "kernel/x/v1/initrd.img", "efi64/grubx64.efi" };
+	struct client c = { .mac = MAC };
+	struct wire_event e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(optional) / sizeof(*optional); i++) {
+		e = tftp(WIRE_TFTP_ERROR, optional[i]);
+		client_event(&e, &c);
+		assert_int_equal(c.trouble.length, 0);
+	}
+	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
+		e = tftp(WIRE_TFTP_ERROR, needed[i]);
+		client_event(&e, &c);
+		assert_non_null(c.trouble.data);
+		assert_non_null(strstr(c.trouble.data, needed[i]));
+		text_release(&c.trouble);
+		/* A loader that asks only for a file's size breaks the transfer off. */
+		e.tftp.by_client = true;
+		client_event(&e, &c);
+		assert_int_equal(c.trouble.length, 0);
+	}
+}
+
+static void mounts(void **state)
+{
+	struct client c = { .mac = MAC };
+	struct wire_event e = { .kind = WIRE_RPC_REPLY,
+				.mac = MAC_BYTES,
+				.rpc = { .program = WIRE_RPC_MOUNT,
+					 .procedure = 1,
+					 .status = WIRE_RPC_FAILED,
+					 .path = "/srv/pxe/x/v1",
+					 .why = "permission denied" } };
+
+	(void)state;
+	client_event(&e, &c);
+	client_event(&e, &c);
+	assert_true(c.refused == 2 && !c.mounted);
+	assert_non_null(strstr(c.trouble.data, "permission denied"));
+	e.rpc.status = WIRE_RPC_OK;
+	client_event(&e, &c);
+	assert_true(c.refused == 2 && c.mounted && !c.reads_root);
+	e = (struct wire_event){ .kind = WIRE_RPC_CALL,
+				 .mac = MAC_BYTES,
+				 .rpc = { .program = WIRE_RPC_NFS } };
+	client_event(&e, &c);
+	assert_true(c.reads_root);
+	text_release(&c.trouble);
+}
+
+/* ---- the menu -------------------------------------------------------------------------------- */
+
+#define OK(value) "{\"return\": " value ", \"id\": @ID@}"
+#define KEY(name, down)                                                                            \
+	"{\"type\":\"key\",\"data\":{\"down\":" down                                               \
+	",\"key\":{\"type\":\"qcode\",\"data\":\"" name "\"}}}"
+#define PRESSED(name)                                                                              \
+	"< \"events\":[" KEY(name, "true") "," KEY(name, "false") "]}", OK("{}"),                  \
+		"< \"i /xb 0x64\"", OK("\"portb[0x0064] = 0x1c\\r\\n\"")
+
+static struct entry entries[] = {
+	{ ENTRY_LOCAL, "local", "Boot locally", "" },
+	{ ENTRY_MEMTEST, "memtest", "Test the memory", "" },
+	{ ENTRY_RESCUE, "rescue", "Rescue – with one dash that no menu shows", "ro console=ttyS0" },
+	{ ENTRY_RESCUE, "quiet", "Rescue, silent", "ro" },
+};
+
+static struct image image = { .init = "systemd",
+			      .hostname = "x",
+			      .locale = "C.UTF-8",
+			      .entry = entries,
+			      .entry_count = sizeof(entries) / sizeof(*entries) };
+
+/* Shows that menu on the serial line, as GRUB does, and lets the client look at it once. */
+static int look_at(enum client_kind firmware, const struct entry *entry, const char *menu,
+		   const char *const *part, unsigned *ret_step)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	const struct client_options o = { .firmware = firmware, .image = &image, .entry = entry };
+	struct client c = { .options = &o, .machine = MACHINE_INIT };
+	int r;
+
+	text_add(&c.machine.console.text, menu);
+	c.machine.qmp = qemu_begin(part);
+	r = step_menu(&c, &err);
+	*ret_step = c.step;
+	qemu_end(c.machine.qmp);
+	text_release(&c.machine.console.text);
+	return r;
+}
+
+#define MENU "Boot locally\nTest the memory\nRescue ? with one dash that no menu shows\n"
+#define SILENT "Rescue, silent\n"
+
+static void goes_to_the_entry(void **state)
+{
+	static const char *const third[] = { QEMU_BEGIN,      PRESSED("home"), PRESSED("down"),
+					     PRESSED("down"), PRESSED("ret"),  NULL };
+	static const char *const second[] = { QEMU_BEGIN, PRESSED("home"), PRESSED("down"),
+					      PRESSED("ret"), NULL };
+	static const char *const first[] = { QEMU_BEGIN, PRESSED("home"), PRESSED("ret"), NULL };
+	unsigned step;
+
+	(void)state;
+	assert_int_equal(look_at(CLIENT_UEFI, &entries[2], MENU SILENT, third, &step), 1);
+	/* GRUB hides the memory test there, so all behind it is one line higher. */
+	assert_int_equal(look_at(CLIENT_SECUREBOOT, &entries[2],
+				 "Boot locally\nRescue ? with one dash that no menu shows\n" SILENT,
+				 second, &step),
+			 1);
+	assert_int_equal(look_at(CLIENT_UEFI, &entries[0], MENU SILENT, first, &step), 1);
+}
+
+static void waits_for_all_of_the_menu(void **state)
+{
+	static const char *const nothing[] = { QEMU_BEGIN, NULL };
+	unsigned step = 9;
+
+	(void)state;
+	assert_int_equal(look_at(CLIENT_UEFI, &entries[2], "", nothing, &step), 0);
+	assert_int_equal(look_at(CLIENT_UEFI, &entries[2], MENU, nothing, &step), 0);
+	assert_int_equal(step, 0);
+}
+
+/* An entry that says nothing on the serial line is edited first. */
+static void edits_silent_entries(void **state)
+{
+	static const char *const part[] = { QEMU_BEGIN,
+					    PRESSED("home"),
+					    PRESSED("down"),
+					    PRESSED("down"),
+					    PRESSED("down"),
+					    PRESSED("e"),
+					    NULL };
+	unsigned step = 0;
+
+	(void)state;
+	assert_int_equal(look_at(CLIENT_UEFI, &entries[3], MENU SILENT, part, &step), 0);
+	assert_int_equal(step, 1);
+}
+
+/* ---- health ---------------------------------------------------------------------------------- */
+
+static void facts_for_scripts(void **state)
+{
+	const struct entry overlay = { ENTRY_RESCUE, "r", "R", "ro rescue.overlay quiet" };
+	struct client_options o = { .image = &image, .entry = &overlay };
+	const struct client c = { .options = &o };
+	cleanup_free char *with = health_facts(&c), *without = NULL;
+
+	(void)state;
+	assert_non_null(strstr(with, "init='systemd'\n"));
+	assert_non_null(strstr(with, "overlay='1'\n"));
+	assert_non_null(strstr(with, "locale='C.UTF-8'\n"));
+	assert_non_null(strstr(with, "hostname='x'\n"));
+	o.entry = &entries[3];
+	without = health_facts(&c);
+	assert_non_null(strstr(without, "overlay='0'\n"));
+}
+
+/* Each is bash that parses, facts before it. */
+static void checks_are_scripts(void **state)
+{
+	struct client_options o = { .image = &image, .entry = &entries[3] };
+	const struct client c = { .options = &o };
+	cleanup_free char *facts = health_facts(&c);
+
+	(void)state;
+	for (const struct check *check = health_checks; check->name; check++) {
+		cleanup_free char *script = xasprintf("%s%s", facts, check->script);
+		const char *const argv[] = { "bash", "-n", "-c", script, NULL };
+		CLEANUP(err_release) struct err err = { 0 };
+
+		assert_int_equal(child_run(&(struct child_options){ .argv = argv }, 0, NULL, &err),
+				 0);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(files_tell_how_far_it_is),
+		cmocka_unit_test(addresses_are_told_apart),
+		cmocka_unit_test(others_do_not_count),
+		cmocka_unit_test(missing_files),
+		cmocka_unit_test(mounts),
+		cmocka_unit_test(goes_to_the_entry),
+		cmocka_unit_test(waits_for_all_of_the_menu),
+		cmocka_unit_test(edits_silent_entries),
+		cmocka_unit_test(facts_for_scripts),
+		cmocka_unit_test(checks_are_scripts),
+	};
+
+	return cmocka_run_group_tests_name("client", tests, NULL, NULL);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "unit.h"
+
+#include "base/memory.h"
+#include "lab/lab-image.h"
+
+/* As the manifest of a built image, with nothing that the lab does not read. */
+#define SETTINGS                                                                                   \
+	"\"settings\": {\"hostname\": \"rescue\", \"init\": \"systemd\", "                         \
+	"\"default-locale\": \"de_DE.UTF-8\", \"autologin\": [\"tty1\", \"ttyS0\"], "              \
+	"\"nfs-path\": \"/srv/pxe/x\", \"nfs-access\": \"rw\"}"
+#define SERVER                                                                                     \
+	"\"server\": {\"address\": \"192.168.1.1\", \"netmask\": \"255.255.255.0\", "              \
+	"\"interface\": \"eth0\", \"tftp-root\": \"/srv/pxe/tftp\"}"
+#define MENU                                                                                       \
+	"\"menu\": {\"entries\": [{\"kind\": \"local\", \"label\": \"disk\", \"title\": "          \
+	"\"Disk\"}, {\"kind\": \"memtest\", \"label\": \"mt\", \"title\": \"Memory\"}, "           \
+	"{\"kind\": \"rescue\", \"label\": \"r\", \"title\": \"Rescue\", \"append\": \"ro\"}], "   \
+	"\"default\": {\"entry\": \"r\"}}"
+#define NAMES "\"recipe\": \"x\", \"version\": \"v1\", \"kernel\": \"6.1\""
+#define WHOLE "{\"format\": 1, " NAMES ", " SETTINGS ", " SERVER ", " MENU
+
+static void reads_a_manifest(void **state)
+{
+	CLEANUP(image_release) struct image i = IMAGE_INIT;
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_fd int fd = -1;
+
+	(void)state;
+	scratch_file("manifest.json", WHOLE ", \"firmware\": [\"bios\", \"uefi\"]}");
+	assert_int_equal(image_open(scratch_path, &i, &err), 0);
+	assert_string_equal(i.recipe, "x");
+	assert_string_equal(i.version, "v1");
+	assert_string_equal(i.kernel, "6.1");
+	assert_string_equal(i.hostname, "rescue");
+	assert_string_equal(i.init, "systemd");
+	assert_string_equal(i.locale, "de_DE.UTF-8");
+	assert_string_equal(i.nfs_path, "/srv/pxe/x");
+	assert_string_equal(i.address, "192.168.1.1");
+	assert_string_equal(i.tftp_root, "/srv/pxe/tftp");
+	assert_true(i.nfs_rw && i.tty1 && i.uefi);
+	assert_string_equal(i.default_entry, "r");
+	assert_int_equal(i.entry_count, 3);
+	assert_int_equal(i.entry[0].kind, ENTRY_LOCAL);
+	assert_string_equal(i.entry[0].append, "");
+	assert_int_equal(i.entry[1].kind, ENTRY_MEMTEST);
+	assert_int_equal(i.entry[2].kind, ENTRY_RESCUE);
+	assert_string_equal(i.entry[2].append, "ro");
+	assert_ptr_equal(image_entry(&i, "mt"), &i.entry[1]);
+	assert_null(image_entry(&i, "m"));
+	assert_int_equal(image_entry_place(&i, &i.entry[2]), 2);
+	assert_int_equal(image_file(&i, "manifest.json", &fd, &err), 0);
+	assert_true(fd >= 0);
+}
+
+/* A file server of the lab's own has no entries that start it, and logs nobody in. */
+static void needs_no_menu(void **state)
+{
+	CLEANUP(image_release) struct image i = IMAGE_INIT;
+	CLEANUP(err_release) struct err err = { 0 };
+
+	(void)state;
+	scratch_file("manifest.json",
+		     "{\"format\": 1, " NAMES ", \"settings\": {\"hostname\": \"x\", "
+		     "\"init\": \"sysvinit\", \"nfs-path\": \"/x\", "
+		     "\"autologin\": [\"ttyS0\"]}, " SERVER "}");
+	assert_int_equal(image_open(scratch_path, &i, &err), 0);
+	assert_int_equal(i.entry_count, 0);
+	assert_null(image_entry(&i, "r"));
+	assert_false(i.nfs_rw || i.tty1 || i.uefi);
+	assert_null(i.locale);
+}
+
+static void refuses_others(void **state)
+{
+	static const char *const bad[] = {
+		"{}",
+		"{\"format\": 2, " NAMES ", " SETTINGS ", " SERVER "}",
+		"{\"format\": \"1\", " NAMES ", " SETTINGS ", " SERVER "}",
+		"{\"format\": 1, \"recipe\": \"x\", " SETTINGS ", " SERVER "}",
+		"{\"format\": 1, " NAMES ", " SERVER "}",
+		"{\"format\": 1, " NAMES ", " SETTINGS "}",
+		"{\"format\": 1, " NAMES ", " SETTINGS ", \"server\": []}",
+		"{\"format\": 1, " NAMES ", " SETTINGS ", " SERVER
+		", \"menu\": {\"entries\": [{\"kind\": \"other\", \"label\": \"a\", "
+		"\"title\": \"b\"}]}}",
+		"{\"format\": 1, " NAMES ", " SETTINGS ", " SERVER
+		", \"menu\": {\"entries\": [{\"kind\": \"rescue\", \"title\": \"b\"}]}}",
+		"{\"format\": 1, " NAMES ", " SETTINGS ", " SERVER
+		", \"menu\": {\"entries\": [\"rescue\"]}}",
+		"[]",
+	};
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(bad) / sizeof(*bad); n++) {
+		CLEANUP(image_release) struct image i = IMAGE_INIT;
+		CLEANUP(err_release) struct err err = { 0 };
+
+		scratch_file("manifest.json", bad[n]);
+		assert_true(image_open(scratch_path, &i, &err) < 0);
+		assert_int_equal(err.class, ERR_USAGE);
+		assert_non_null(strstr(err.message, "is not what this netrescue writes"));
+		assert_string_equal(err.hint, "build the image again");
+		assert_int_equal(i.fd, -1);
+	}
+}
+
+static void assert_no_image(const char *path, const char *message)
+{
+	CLEANUP(image_release) struct image i = IMAGE_INIT;
+	CLEANUP(err_release) struct err err = { 0 };
+
+	assert_true(image_open(path, &i, &err) < 0);
+	assert_int_equal(err.class, ERR_USAGE);
+	assert_non_null(strstr(err.message, message));
+}
+
+static void says_what_is_no_image(void **state)
+{
+	CLEANUP(image_release) struct image i = IMAGE_INIT;
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_free char *file = xasprintf("%s/manifest.json", scratch_path);
+	int fd = -1;
+
+	(void)state;
+	assert_no_image(scratch_path, "is no image: No such file");
+	assert_no_image(file, "is no image: No such file");
+	scratch_file("manifest.json", "{\"format\": 1");
+	assert_no_image(file, "is no image: Not a directory");
+	assert_no_image(scratch_path, "manifest.json' is no JSON: line 1: ");
+	scratch_file("manifest.json", "{\"format\": 1, \"format\": 1}");
+	assert_no_image(scratch_path, "duplicate");
+
+	scratch_file("manifest.json", WHOLE "}");
+	assert_int_equal(image_open(scratch_path, &i, &err), 0);
+	assert_false(i.uefi);
+	assert_true(image_file(&i, "rootfs.tar.zst", &fd, &err) < 0);
+	assert_int_equal(err.class, ERR_USAGE);
+	assert_non_null(strstr(err.message, "/rootfs.tar.zst'"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		TEST(reads_a_manifest),
+		TEST(needs_no_menu),
+		TEST(refuses_others),
+		TEST(says_what_is_no_image),
+	};
+
+	return cmocka_run_group_tests_name("lab-image", tests, NULL, NULL);
+}
