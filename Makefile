@@ -159,11 +159,18 @@ analyze: ## gcc -fanalyzer and clang-tidy over all sources
 		--checks='$(subst $() ,,$(TIDY_CHECKS))' \
 		$(SOURCES) -- $(ANALYZE)
 
+# Recipes name overlays beside their folder; `netrescue boot` looks for its file server's here.
+SHARE = $(PREFIX)/share/netrescue
+
 .PHONY: install
-install: all ## install the programs below PREFIX
+install: all ## install the programs, recipes and overlays below PREFIX
 	install -D -m 0755 $(BIN)/netrescue $(DESTDIR)$(PREFIX)/bin/netrescue
 	install -D -m 0755 $(BIN)/sandbox-namespace \
 		$(DESTDIR)$(PREFIX)/libexec/netrescue/sandbox-namespace
+	rm -rf $(DESTDIR)$(SHARE)
+	install -d $(DESTDIR)$(SHARE)
+	cp -R --no-dereference recipes overlays $(DESTDIR)$(SHARE)
+	chmod -R u+w,go-w,a+rX $(DESTDIR)$(SHARE)
 
 .PHONY: clean
 clean: ## remove everything that was built, images included

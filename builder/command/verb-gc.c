@@ -93,11 +93,11 @@ const struct verb verb_gc = {
 	.arguments = "[LOCK…]",
 	.summary = "remove from the store what no result needs",
 	.description =
-		"Keeps the packages of every lock found below --out and of the locks named, "
-		"the newest file server of `netrescue boot` with its packages, the newest indices, "
-		"and whatever is younger than a day; removes the rest of the store. What was removed "
-		"is fetched or made again when it is needed. Where there is no lock at all, only --all "
-		"removes anything.",
+		"Keeps the packages of every lock found below --out and of the locks named, the "
+		"newest file server of `netrescue boot` with its packages, the newest indices, "
+		"and whatever is younger than a day; removes the rest of the store. What was "
+		"removed is fetched or made again when it is needed. Where there is no lock at "
+		"all, only --all removes anything.",
 	.max_arguments = 1000,
 	.option = options,
 	.run = run,
