@@ -140,6 +140,7 @@ int machine_start(struct machine *m, const char *directory, const char *name, en
 
 	m->name = xstrdup(name);
 	m->directory = xstrdup(directory);
+	m->has_before = m->terminal != TERMINAL_NOTHING && tcgetattr(STDIN_FILENO, &m->before) == 0;
 	console = machine_file(m, "console");
 	console_init(&m->console, console);
 	add_common(&argv, m, accel);
@@ -199,6 +200,9 @@ int machine_run(struct machine *m, const char *script, unsigned seconds, struct 
 void machine_release(struct machine *m)
 {
 	child_release(&m->child);
+	/* QEMU, being killed, has left it raw. */
+	if (m->has_before)
+		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &m->before);
 	if (m->qmp)
 		qmp_free(m->qmp);
 	console_release(&m->console);

@@ -2,9 +2,12 @@
 /*
  * One virtual machine: QEMU as a child, its QMP line, what it writes to its first serial port
  * (DIR/NAME.console), a shell on the second (DIR/NAME.shell), QEMU's own words (DIR/NAME.qemu).
- * When the struct is released QEMU ends, and when our process does, however it does.
+ * When the struct is released QEMU ends, and the terminal is as before; when our process ends,
+ * however it does, QEMU does, too.
  */
 #pragma once
+
+#include <termios.h>
 
 #include "base/child.h"
 #include "base/err.h"
@@ -28,6 +31,8 @@ struct machine {
 	char *directory;		/* owned */
 	enum machine_terminal terminal; /* to be set before machine_start() */
 	bool may_end;			/* so, too: that QEMU ends with status 0 is no failure */
+	bool has_before;
+	struct termios before; /* our terminal, as it was */
 	struct child child;
 	struct qmp *qmp;
 	struct console console;

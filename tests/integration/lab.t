@@ -9,7 +9,7 @@
 . tests/lib/tiny.sh
 . tests/lib/state.sh
 need python3 gpg zstd newuidmap qemu-system-x86_64 debugfs e2fsck e2label
-plan 54
+plan 55
 
 m=$scratch/m
 store=$scratch/store
@@ -104,6 +104,31 @@ done
 run "${simple[@]}" --offline --timeout 1 --logs "$scratch/logs"
 ok '--logs: they are there' test -e "$scratch/logs/client1.console"
 is "$(ls "$TMPDIR")" '' 'and nowhere else'
+
+# A person at a terminal, who is called away: QEMU has made the terminal raw.
+cat >"$scratch/person.py" <<'END'
+import os, pty, signal, sys, termios, threading, time
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+def read():
+    try:
+        while os.read(fd, 4096):
+            pass
+    except OSError:
+        pass
+threading.Thread(target=read, daemon=True).start()
+before = termios.tcgetattr(fd)
+end = time.monotonic() + 60
+while termios.tcgetattr(fd) == before and time.monotonic() < end:
+    time.sleep(0.05)
+raw = termios.tcgetattr(fd) != before
+os.kill(pid, signal.SIGTERM)
+status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+print(f"raw {raw}, status {status}, as before {termios.tcgetattr(fd) == before}")
+END
+run python3 "$scratch/person.py" "${boot[@]}" --simple --display none --offline --qemu -S
+is "$stdout" 'raw True, status 143, as before True' 'SIGTERM beside a terminal: it is as it was' || diag "$stderr"
 
 # ---- disks ---------------------------------------------------------------------------------------
 
