@@ -121,29 +121,6 @@ int build_lock(struct build *b, struct err *err)
 	return 0;
 }
 
-/* Before anything is fetched: can the result be written at all, and is it there already? */
-int build_begin(struct build *b, struct err *err)
-{
-	int r = result_begin(b->store, &b->recipe, &b->lock, b->options->lock ? NULL : &b->indices,
-			     b->options->out, &b->result, err);
-
-	if (r >= 0 && !b->options->no_cache)
-		r = result_reuse(&b->result, &b->done, err);
-	if (r >= 0)
-		b->up_to_date = b->result.up_to_date;
-	return r;
-}
-
-int build_fetch(struct build *b, struct err *err)
-{
-	return lock_fetch(b->store, &b->lock, &b->recipe, &b->mirrors, b->options->offline, err);
-}
-
-int build_plain(struct build *b, struct err *err)
-{
-	return debs_make_plain(b->store, &b->lock.packages, jobs(b), err);
-}
-
 static int open_log(struct build *b, struct err *err)
 {
 	cleanup_free char *version = lock_version(&b->lock);
@@ -197,6 +174,30 @@ static int open_rootfs(struct build *b, struct err *err)
 	return 0;
 }
 
+/* Before anything is fetched: can the result be written at all, is it there already, and does a
+ * sandbox work here? */
+int build_begin(struct build *b, struct err *err)
+{
+	int r = result_begin(b->store, &b->recipe, &b->lock, b->options->lock ? NULL : &b->indices,
+			     b->options->out, &b->result, err);
+
+	if (r >= 0 && !b->options->no_cache)
+		r = result_reuse(&b->result, &b->done, err);
+	if (r >= 0)
+		b->up_to_date = b->result.up_to_date;
+	return r < 0 || b->done ? r : open_rootfs(b, err);
+}
+
+int build_fetch(struct build *b, struct err *err)
+{
+	return lock_fetch(b->store, &b->lock, &b->recipe, &b->mirrors, b->options->offline, err);
+}
+
+int build_plain(struct build *b, struct err *err)
+{
+	return debs_make_plain(b->store, &b->lock.packages, jobs(b), err);
+}
+
 static void show_line(const char *line, void *data)
 {
 	(void)data;
@@ -218,9 +219,7 @@ static int run_in_tree(struct build *b, const char *name,
 
 int build_base(struct build *b, struct err *err)
 {
-	int r = open_rootfs(b, err);
-
-	return r < 0 ? r : run_in_tree(b, "base", stage_base, err);
+	return run_in_tree(b, "base", stage_base, err);
 }
 
 int build_rest(struct build *b, struct err *err)

@@ -44,7 +44,7 @@ Package: enormous
 Installed-Size: 4000000000
 .
 tiny_serve "$m"
-plan 131
+plan 132
 
 # fault NAME CODE WHAT [ARGUMENT]…: a build of $recipe fails so. $allowed: same | caches, in the store.
 allowed=same
@@ -175,6 +175,7 @@ out=$scratch/own
 tiny_recipe "$recipe" 'packages: [hello]'
 fault 'no subuid' 1 "/etc/subuid gives user '$user' no range"
 like "$stderr" "usermod --add-subuids [0-9]+-[0-9]+ .*$user" 'no subuid: the command that mends it'
+unlike "$stderr" '^(fetch|plain):' 'no subuid: and nothing was fetched for it'
 as=()
 store=$scratch/store
 out=$scratch/out
