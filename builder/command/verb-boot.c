@@ -61,6 +61,10 @@ static int check_usage(const struct invocation *in, struct err *err)
 {
 	if (in->simple && in->bridge)
 		return err_set(err, ERR_USAGE, "--simple and --bridge exclude one another");
+	if ((in->simple || in->bridge) && (in->serve || in->server_script || in->systemd_server))
+		return err_set(err, ERR_USAGE,
+			       "--serve, --server-script and --systemd-server are for the lab's "
+			       "own server, which --simple and --bridge leave out");
 	if (!in->check && (in->clients > 1 || in->expect || in->screenshot || in->reboot ||
 			   in->script || in->server_script))
 		return err_set(err, ERR_USAGE,
@@ -202,8 +206,10 @@ static const struct option_row
 	reboot = FLAG("reboot", reboot, "with --check: end by a reboot, not by switching off"),
 	disk = LIST("disk", disk, "FILE", "a raw disk of the client, written to; may be repeated"),
 	qemu = LIST("qemu", qemu, "ARGUMENT", "more for the client's QEMU; may be repeated"),
-	simple = FLAG("simple", simple, "QEMU's own DHCP and TFTP instead of a server"),
-	bridge = TEXT("bridge", bridge, "NAME", "a bridge of this host with servers of its own"),
+	simple = FLAG("simple", simple,
+		      "QEMU's own DHCP and TFTP; NFS from this host, if it has it"),
+	bridge = TEXT("bridge", bridge, "NAME",
+		      "plug the client into this host's bridge, with servers behind it"),
 	script = TEXT("script", script, "FILE",
 		      "with --check: for bash, run as root in each client; fails if it does"),
 	server_script = TEXT("server-script", server_script, "FILE",

@@ -172,6 +172,11 @@ static int step_root(struct client *c, struct err *err)
 		return err_set(err, ERR_BOOT, "the server refuses the root '%s/%s': %s",
 			       c->options->image->nfs_path, c->options->image->version,
 			       c->trouble.length > 0 ? c->trouble.data : "no reason given");
+	if (c->closed >= REFUSALS)
+		return err_set(err, ERR_BOOT, "no NFS server answers on %s: %s",
+			       c->options->simple ? "this host, which the client calls 10.0.2.2"
+						  : "the server",
+			       c->trouble.data);
 	return panicked(c, err);
 }
 

@@ -4,6 +4,8 @@
 
 #include "lab/client-parts.h"
 
+#define TFTP_PORT 69
+
 /* What loaders ask for on the chance that it is there: menus of this one machine, lists of revoked
  * certificates, GRUB's modules. */
 static bool is_optional(const char *file)
@@ -98,6 +100,10 @@ void client_event(const struct wire_event *e, void *data)
 		c->kernel_asked |= ends_with(e->tftp.file, "/vmlinuz");
 	else if (e->kind == WIRE_RPC_CALL || e->kind == WIRE_RPC_REPLY)
 		take_rpc(c, e);
+	if (e->kind == WIRE_REFUSED && e->port.number != TFTP_PORT)
+		c->closed++;
+	else if (e->kind == WIRE_RPC_REPLY)
+		c->closed = 0;
 	if (is_trouble(e)) {
 		text_release(&c->trouble);
 		wire_describe(e, &c->trouble);

@@ -88,6 +88,7 @@ int client_start(struct client *c, unsigned number, const struct client_options 
 	(void)snprintf(c->mac, sizeof(c->mac), MAC_FORMAT, (MAC_FIRST + number) & 0xff);
 	c->machine.terminal = o->terminal;
 	c->machine.may_end = o->may_end;
+	c->machine.cable = o->cable;
 	r = make_arguments(c, &v, err);
 	if (r >= 0)
 		r = machine_start(&c->machine, o->directory, name, o->accel, &v, err);

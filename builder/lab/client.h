@@ -27,6 +27,8 @@ struct client_options {
 	const char *nic;	      /* NULL: virtio */
 	unsigned memory;	      /* MB; 0: 1024 */
 	const char *netdev;	      /* QEMU's -netdev, with id=n */
+	int cable;		      /* a tap, which netdev calls MACHINE_CABLE; 0: none */
+	bool simple;		      /* QEMU itself is the server, except for NFS */
 	const struct strv *disks;     /* files of raw disks, written to */
 	const struct strv *arguments; /* more for QEMU, as they are */
 	enum machine_terminal terminal;
@@ -68,6 +70,7 @@ struct client {
 		initrd_sent;
 	bool initramfs_asked_address, mounted, reads_root;
 	unsigned refused;    /* times that mountd said no */
+	unsigned closed;     /* times in a row that nothing listened where NFS should be */
 	struct text trouble; /* the last packet that did not bode well, in words */
 
 	struct text screen; /* as last read, BIOS only */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "lab/bridge.h"
 #include "lab/lab-parts.h"
 
 static void add_server_wire(struct lab *l, unsigned number)
@@ -15,18 +17,26 @@ static void add_server_wire(struct lab *l, unsigned number)
 }
 
 /* What dhcpd's snippet gives to such a client, here from QEMU. Its next-server is the host. */
-static int add_simple(struct lab *l, struct err *err)
+static void add_simple(struct lab *l)
 {
 	cleanup_free char *tftp = xasprintf("%s/tftp", l->options->image->path);
 	cleanup_free char *quoted = qemu_path(tftp);
 
-	(void)err;
 	strv_addf(&l->netdevs, "user,id=n,tftp=%s,bootfile=%s", quoted,
 		  l->options->firmware == CLIENT_BIOS ? "pxelinux.0" : "efi64/shimx64.efi");
-	return 0;
 }
 
-static struct client_options client_options(const struct lab *l, const char *netdev)
+static int add_tap(struct lab *l, struct client_options *client, struct err *err)
+{
+	int r = bridge_plug_in(l->options->bridge, &client->cable, err);
+
+	if (r >= 0)
+		strv_addf(&l->netdevs, "tap,id=n,fd=%d", MACHINE_CABLE);
+	return r;
+}
+
+/* All but what it is plugged into. */
+static struct client_options client_options(const struct lab *l)
 {
 	const struct lab_options *o = l->options;
 
@@ -36,7 +46,7 @@ static struct client_options client_options(const struct lab *l, const char *net
 		.firmware = o->firmware,
 		.nic = o->nic,
 		.memory = o->memory,
-		.netdev = netdev,
+		.simple = o->network == LAB_SIMPLE,
 		.disks = o->disks,
 		.arguments = o->arguments,
 		.display = o->display,
@@ -52,29 +62,45 @@ static struct client_options client_options(const struct lab *l, const char *net
 	};
 }
 
+static int plug_in(struct lab *l, unsigned n, struct err *err)
+{
+	int r = 0;
+
+	l->client[n] = client_options(l);
+	switch (l->options->network) {
+	case LAB_SERVER:
+		add_server_wire(l, n + 1);
+		break;
+	case LAB_SIMPLE:
+		add_simple(l);
+		break;
+	case LAB_BRIDGE:
+		r = add_tap(l, &l->client[n], err);
+		break;
+	}
+	if (r >= 0)
+		l->client[n].netdev = l->netdevs.item[n];
+	return r;
+}
+
 int lab_plug_in(struct lab *l, unsigned count, struct err *err)
 {
 	int r = 0;
 
-	for (unsigned i = 1; r >= 0 && i <= count; i++) {
-		if (l->options->network == LAB_SERVER)
-			add_server_wire(l, i);
-		else
-			r = add_simple(l, err);
-	}
-	if (r < 0)
-		return r;
 	l->client = xcalloc(count, sizeof(*l->client));
-	for (unsigned i = 0; i < count; i++)
-		l->client[i] = client_options(l, l->netdevs.item[i]);
-	return 0;
+	l->client_count = count;
+	for (unsigned n = 0; r >= 0 && n < count; n++)
+		r = plug_in(l, n, err);
+	return r;
 }
 
 void lab_release(struct lab *l)
 {
 	machine_release(&l->server);
 	strv_release(&l->netdevs);
-	strv_release(&l->tap_arguments);
+	for (unsigned n = 0; n < l->client_count; n++)
+		if (l->client[n].cable > 0)
+			(void)close(l->client[n].cable);
 	free(l->client);
 	*l = (struct lab){ .server = MACHINE_INIT };
 }

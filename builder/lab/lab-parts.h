@@ -16,9 +16,8 @@ struct lab {
 	bool server_script_began;
 	/* One for each client; its netdev is owned. */
 	struct client_options *client;
+	unsigned client_count;
 	struct strv netdevs;
-	struct strv tap_arguments;
-	int tap_fd;
 };
 
 int lab_open(struct lab *l, const struct lab_options *o, struct err *err);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "lab/bridge.h"
 #include "lab/lab-parts.h"
 
 #define POLL_MS 100
@@ -67,6 +68,8 @@ int lab_examine(const struct lab_options *o, struct err *err)
 		r = check_entry(o, e, err);
 	if (r >= 0)
 		r = firmware_check_card(o->nic, err);
+	if (r >= 0 && o->network == LAB_BRIDGE)
+		r = bridge_check(o->bridge, err);
 	return r < 0 ? r : machine_available(err);
 }
 
@@ -179,21 +182,27 @@ static void script_output(const struct client *c, const char *line, void *data)
 		printf("client %u  | %s\n", c->number, line);
 }
 
-/* Of all clients: the hub brings each the packets of the others. */
-static void print_totals(const struct lab *l, const struct client *c)
+/* Of all clients. The lab's hub brings each the packets of the others; other networks don't. */
+static void print_totals(const struct lab *l, const struct client *client, unsigned count)
 {
-	const struct wire_totals *t = wire_totals(c->wire);
-	uint64_t nfs = t->nfs_bytes_to_client + t->nfs_bytes_to_server;
+	uint64_t all = 0, tftp = 0, nfs = 0;
 	char all_text[16], tftp_text[16], nfs_text[16];
+
+	for (unsigned i = 0; i < (l->options->network == LAB_SERVER ? 1 : count); i++) {
+		const struct wire_totals *t = wire_totals(client[i].wire);
+
+		all += t->bytes;
+		tftp += t->tftp_bytes;
+		nfs += t->nfs_bytes_to_client + t->nfs_bytes_to_server;
+	}
 
 	if (l->options->json)
 		print_json(json_pack("{s:s, s:I, s:I, s:I}", "event", "wire", "bytes",
-				     (json_int_t)t->bytes, "tftp", (json_int_t)t->tftp_bytes, "nfs",
+				     (json_int_t)all, "tftp", (json_int_t)tftp, "nfs",
 				     (json_int_t)nfs));
 	else
-		printf("on the wire: %s in all, %s by TFTP, %s by NFS\n",
-		       human_size(t->bytes, all_text), human_size(t->tftp_bytes, tftp_text),
-		       human_size(nfs, nfs_text));
+		printf("on the wire: %s in all, %s by TFTP, %s by NFS\n", human_size(all, all_text),
+		       human_size(tftp, tftp_text), human_size(nfs, nfs_text));
 }
 
 /* Its end is not waited for: it may be a reboot. */
@@ -267,7 +276,7 @@ static int check_clients(struct lab *l, struct client *client, unsigned count, s
 	if (r < 0)
 		return r;
 	progress_end("all checks passed");
-	print_totals(l, &client[0]);
+	print_totals(l, client, count);
 	return 0;
 }
 

@@ -108,13 +108,15 @@ static int start_qemu(struct machine *m, const struct strv *argv, int qmp_fd, st
 		.fd = { { STDERR_FILENO, words },
 			{ QMP_FD, qmp_fd },
 			{ STDOUT_FILENO, shares ? STDOUT_FILENO : words },
-			{ STDIN_FILENO, STDIN_FILENO } },
-		.fd_count = shares ? 4 : 3,
+			{ MACHINE_CABLE, m->cable } },
+		.fd_count = m->cable > 0 ? 4 : 3,
 	};
 	CLEANUP(strv_release) struct strv env = { 0 };
 
 	if (words < 0)
 		return err_errno(err, ERR_BOOT, errno, "cannot write '%s'", path);
+	if (shares)
+		options.fd[options.fd_count++] = (struct child_fd){ STDIN_FILENO, STDIN_FILENO };
 	/* A window needs what the person's session says (DISPLAY and friends). */
 	for (char **e = environ; *e; e++)
 		strv_add(&env, *e);

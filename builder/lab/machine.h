@@ -31,6 +31,7 @@ struct machine {
 	char *directory;		/* owned */
 	enum machine_terminal terminal; /* to be set before machine_start() */
 	bool may_end;			/* so, too: that QEMU ends with status 0 is no failure */
+	int cable; /* so, too: QEMU gets it as MACHINE_CABLE; 0: none; borrowed */
 	bool has_before;
 	struct termios before; /* our terminal, as it was */
 	struct child child;
@@ -38,6 +39,7 @@ struct machine {
 	struct console console;
 	struct shell shell;
 };
+#define MACHINE_CABLE 4
 #define MACHINE_INIT                                                                               \
 	{                                                                                          \
 		.child = CHILD_INIT, .console = { .fd = -1 }, .shell = SHELL_INIT                  \
