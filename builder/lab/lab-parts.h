@@ -24,4 +24,7 @@ int lab_open(struct lab *l, const struct lab_options *o, struct err *err);
 int lab_start_server(struct lab *l, struct err *err);
 /* Fills l->client: what each is plugged into. */
 int lab_plug_in(struct lab *l, unsigned count, struct err *err);
+/* lab-tree.c: when the clients are gone, what they changed in the tree on the server. Of those that
+ * have an overlay ERR_BOOT if there is anything; of others it is printed. */
+int lab_check_tree(struct lab *l, struct err *err);
 void lab_release(struct lab *l);

@@ -218,24 +218,6 @@ static int begin_server_script(struct lab *l, const struct client *c, struct err
 	return shell_begin(&l->server.shell, script, err);
 }
 
-/* Read-only is what the export says; that it is true, the server's own clock shows. */
-static int check_tree(struct lab *l, struct err *err)
-{
-	cleanup_free char *script = xasprintf("find '%s' -xdev -cnewer " SERVER_STARTED " | head",
-					      l->options->image->nfs_path);
-	CLEANUP(text_release) struct text output = { 0 };
-	int status = 0, r;
-
-	if (l->options->network != LAB_SERVER || l->server_script_began ||
-	    !strstr(l->entry->append, "rescue.overlay"))
-		return 0;
-	r = machine_run(&l->server, script, SERVER_PATIENCE_S, &output, &status, err);
-	if (r >= 0 && output.length > 0)
-		return err_set(err, ERR_BOOT, "clients changed the tree on the server:\n%s",
-			       output.data);
-	return r;
-}
-
 static int step_all(struct lab *l, struct client *client, unsigned count, struct err *err)
 {
 	unsigned done = 0;
@@ -272,7 +254,7 @@ static int check_clients(struct lab *l, struct client *client, unsigned count, s
 	if (r >= 0)
 		r = step_all(l, client, count, err);
 	if (r >= 0)
-		r = check_tree(l, err);
+		r = lab_check_tree(l, err);
 	if (r < 0)
 		return r;
 	progress_end("all checks passed");

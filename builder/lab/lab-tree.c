@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/progress.h"
+#include "lab/lab-parts.h"
+
+#define PATIENCE_S 300
+
+/* Read-only is what the export says; that it is true, the server's own clock shows. */
+static int find_changes(struct lab *l, struct text *ret, struct err *err)
+{
+	cleanup_free char *script =
+		xasprintf("find '%s' -xdev -cnewer " SERVER_STARTED " -printf '/%%P\\n' | sort",
+			  l->options->image->nfs_path);
+	int status = 0;
+
+	return machine_run(&l->server, script, PATIENCE_S, ret, &status, err);
+}
+
+static void print_changes(const struct lab *l, const char *paths)
+{
+	CLEANUP(strv_release) struct strv lines = { 0 };
+
+	strv_split(&lines, paths, "\n");
+	progress_clear();
+	for (size_t i = 0; i < lines.count; i++) {
+		if (!l->options->json) {
+			printf("changed on the server: %s\n", lines.item[i]);
+			continue;
+		}
+		json_t *o = json_pack("{s:s, s:s}", "event", "changed", "path", lines.item[i]);
+
+		json_dumpf(o, stdout, JSON_COMPACT);
+		putchar('\n');
+		json_decref(o);
+	}
+}
+
+int lab_check_tree(struct lab *l, struct err *err)
+{
+	CLEANUP(text_release) struct text paths = { 0 };
+	int r;
+
+	/* Its shell may be the script's still, or gone with a reboot. */
+	if (l->options->network != LAB_SERVER || l->server_script_began)
+		return 0;
+	r = find_changes(l, &paths, err);
+	if (r < 0 || paths.length == 0)
+		return r;
+	if (strstr(l->entry->append, "rescue.overlay"))
+		return err_set(err, ERR_BOOT, "clients changed the tree on the server:\n%s",
+			       paths.data);
+	print_changes(l, paths.data);
+	return 0;
+}
