@@ -40,8 +40,33 @@ static void explain_dhcp(const struct client *c, struct text *t)
 	add_trouble(c, t);
 }
 
+static char *line_of(const char *text, const char *place)
+{
+	while (place > text && place[-1] != '\n')
+		place--;
+	return xstrndup(place, strcspn(place, "\n"));
+}
+
+/* The line of screen or serial line that has the words; caller frees. NULL: neither has. */
+static char *line_with(const struct client *c, const char *words)
+{
+	const char *place = c->screen.length > 0 ? strstr(c->screen.data, words) : NULL;
+
+	if (place)
+		return line_of(c->screen.data, place);
+	place = console_find(&c->machine.console, c->console_from, words);
+	return place ? console_line(&c->machine.console, place) : NULL;
+}
+
+static void add_file_name(const struct client *c, struct text *t)
+{
+	if (c->has_address && !c->has_file_name)
+		text_add(t, "; the DHCP server gave an address and no file name: dhcpd.conf needs "
+			    "a `filename` for clients of this kind (server/dhcpd.conf has one)");
+}
+
 /* The loaders' own words, on a screen that will not change any more. */
-static int loader_gave_up(struct client *c, struct err *err)
+int client_loader_gave_up(struct client *c, struct err *err)
 {
 	static const char *const words[] = { "Failed to load",
 					     "Boot failed",
@@ -50,16 +75,21 @@ static int loader_gave_up(struct client *c, struct err *err)
 					     "No such file or directory",
 					     "error: file `",
 					     "Boot Failed",
+					     "PXE-E",
 					     "Security Violation",
 					     "Access Denied",
 					     "bad shim signature" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		cleanup_free char *line = line_with(c, words[i]);
 		CLEANUP(text_release) struct text t = { 0 };
 
-		if (!client_sees(c, words[i]))
+		if (!line)
 			continue;
-		text_printf(&t, "the loader says '%s'", words[i]);
+		text_add(&t, "the loader says '");
+		text_add_escaped(&t, line);
+		text_add(&t, "'");
+		add_file_name(c, &t);
 		add_trouble(c, &t);
 		return err_set(err, ERR_BOOT, "%s", t.data);
 	}
@@ -72,12 +102,13 @@ static int step_tftp(struct client *c, struct err *err)
 
 	if (r < 0 || c->loader_sent)
 		return r < 0 ? r : 1;
-	return loader_gave_up(c, err);
+	return client_loader_gave_up(c, err);
 }
 
 static void explain_tftp(const struct client *c, struct text *t)
 {
 	text_add(t, "the boot loader does not arrive");
+	add_file_name(c, t);
 	add_trouble(c, t);
 }
 
@@ -85,7 +116,7 @@ static int step_menu_or_fail(struct client *c, struct err *err)
 {
 	int r = step_menu(c, err);
 
-	return r != 0 ? r : loader_gave_up(c, err);
+	return r != 0 ? r : client_loader_gave_up(c, err);
 }
 
 static void explain_menu(const struct client *c, struct text *t)
@@ -132,7 +163,7 @@ static int step_kernel(struct client *c, struct err *err)
 		return r;
 	if (console_has(c, "Linux version ") || c->initramfs_asked_address)
 		return 1;
-	return loader_gave_up(c, err);
+	return client_loader_gave_up(c, err);
 }
 
 static void explain_kernel(const struct client *c, struct text *t)
@@ -163,15 +194,33 @@ static void explain_initramfs(const struct client *c, struct text *t)
 	text_add(t, "the kernel does not get to the initramfs");
 }
 
+#define MNT_NOENT 2 /* RFC 1813, mountstat3 */
+#define MNT_ACCES 13
+
+static int refused(const struct client *c, struct err *err)
+{
+	CLEANUP(text_release) struct text t = { 0 };
+
+	text_add(&t, "the server refuses the root");
+	if (c->refusal != WIRE_RPC_MOUNT_REFUSED)
+		text_add(&t, ": it has no NFS version 3, and the initramfs knows no other (nfsd "
+			     "for version 4 only?)");
+	else if (c->refusal_code == MNT_ACCES)
+		text_add(&t, ": the directory is not exported to this client (server/exports says "
+			     "how)");
+	else if (c->refusal_code == MNT_NOENT)
+		text_add(&t, ": it has no directory of the version that the menu names");
+	add_trouble(c, &t);
+	return err_set(err, ERR_BOOT, "%s", t.data);
+}
+
 /* klibc's nfsmount says the reason, and tries again every second for minutes. */
 static int step_root(struct client *c, struct err *err)
 {
 	if (c->mounted && c->reads_root)
 		return 1;
 	if (c->refused >= REFUSALS)
-		return err_set(err, ERR_BOOT, "the server refuses the root '%s/%s': %s",
-			       c->options->image->nfs_path, c->options->image->version,
-			       c->trouble.length > 0 ? c->trouble.data : "no reason given");
+		return refused(c, err);
 	if (c->closed >= REFUSALS)
 		return err_set(err, ERR_BOOT, "no NFS server answers on %s: %s",
 			       c->options->simple ? "this host, which the client calls 10.0.2.2"

@@ -47,6 +47,8 @@ static void take_dhcp(struct client *c, const struct wire_dhcp *d)
 	if (d->asker == WIRE_ASKER_FIRMWARE) {
 		c->asked_address |= asks;
 		c->has_address |= d->type == WIRE_DHCP_ACK;
+		/* Of an offer, too: another server may name it than gives the address. */
+		c->has_file_name |= d->file[0] != '\0';
 	}
 	c->initramfs_asked_address |= asks && d->asker == WIRE_ASKER_INITRAMFS;
 }
@@ -70,9 +72,14 @@ static void take_rpc(struct client *c, const struct wire_event *e)
 
 	if (e->kind == WIRE_RPC_CALL) {
 		c->reads_root |= rpc->program == WIRE_RPC_NFS;
-	} else if (rpc->program == WIRE_RPC_MOUNT && rpc->procedure == 1) {
-		c->mounted |= rpc->status == WIRE_RPC_OK;
-		c->refused += rpc->status != WIRE_RPC_OK;
+		return;
+	}
+	c->mounted |=
+		rpc->program == WIRE_RPC_MOUNT && rpc->procedure == 1 && rpc->status == WIRE_RPC_OK;
+	if (rpc->status != WIRE_RPC_OK) {
+		c->refused++;
+		c->refusal = rpc->status;
+		c->refusal_code = rpc->code;
 	}
 }
 
@@ -97,7 +104,7 @@ void client_event(const struct wire_event *e, void *data)
 	else if (e->kind == WIRE_TFTP_DONE)
 		take_file(c, &e->tftp);
 	else if (e->kind == WIRE_TFTP_ASKED)
-		c->kernel_asked |= ends_with(e->tftp.file, "/vmlinuz");
+		c->kernel_asked |= strstr(e->tftp.file, "kernel/") != NULL;
 	else if (e->kind == WIRE_RPC_CALL || e->kind == WIRE_RPC_REPLY)
 		take_rpc(c, e);
 	if (e->kind == WIRE_REFUSED && e->port.number != TFTP_PORT)

@@ -84,6 +84,8 @@ static int start_or_edit(struct client *c, struct err *err)
 	bool bios = c->options->firmware == CLIENT_BIOS;
 
 	c->console_from = c->machine.console.text.length;
+	text_release(&c->screen);
+	c->screen_read = lab_now();
 	if (!needs_words(c->options->entry)) {
 		c->step = MENU_DONE;
 		return keys_press(c->machine.qmp, "ret", err);

@@ -140,20 +140,26 @@ int client_screenshot(struct client *c, const char *suffix, struct err *err)
 
 /* ---- phases -------------------------------------------------------------------------------- */
 
+/* A menu's title is not followed by a version. */
+#define MEMTEST_SHOWS "Memtest86+ v"
+
 static int step_expected(struct client *c, struct err *err)
 {
 	const struct client_options *o = c->options;
 	int r = client_look(c, err);
 
-	if (r < 0 || !client_sees(c, o->expect ? o->expect : "Memtest86+"))
+	if (r < 0)
 		return r;
+	/* From a disk, another may be tried. */
+	if (!client_sees(c, o->expect ? o->expect : MEMTEST_SHOWS))
+		return o->entry->kind == ENTRY_LOCAL ? 0 : client_loader_gave_up(c, err);
 	return client_screenshot(c, "", err) < 0 ? -EIO : 1;
 }
 
 static void explain_expected(const struct client *c, struct text *t)
 {
 	text_printf(t, "'%s' is to be seen neither on the screen nor on the serial line",
-		    c->options->expect ? c->options->expect : "Memtest86+");
+		    c->options->expect ? c->options->expect : MEMTEST_SHOWS);
 }
 
 static void explain_login(const struct client *c, struct text *t)
@@ -199,6 +205,8 @@ static const struct phase *current(const struct client *c)
 	bool rescue = o->entry->kind == ENTRY_RESCUE;
 	size_t boot = rescue ? ROOT_PHASES : MENU_PHASES, n = c->phase;
 
+	if (c->is_done)
+		return NULL;
 	if (n < boot)
 		return &boot_phases[n];
 	n -= boot;
@@ -210,6 +218,22 @@ static const struct phase *current(const struct client *c)
 	if (n >= SCRIPT_PHASE && !o->script)
 		n++;
 	return rescue && system_phases[n].name ? &system_phases[n] : NULL;
+}
+
+int client_check_phase(const char *name, struct err *err)
+{
+	static const struct phase *const lists[] = { boot_phases, system_phases };
+	CLEANUP(text_release) struct text known = { 0 };
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		for (const struct phase *p = lists[i]; p->name; p++) {
+			if (streq(p->name, name))
+				return 0;
+			text_printf(&known, "%s%s", known.length > 0 ? ", " : "", p->name);
+		}
+	}
+	err_set(err, ERR_USAGE, "there is no phase '%s'", name);
+	return err_hint(err, "the phases are: %s", known.data);
 }
 
 const char *client_phase(const struct client *c)
@@ -228,6 +252,7 @@ static void phase_over(struct client *c, const struct phase *p)
 	if (c->on_phase)
 		c->on_phase(c, p->name, now - c->phase_began, c->data);
 	c->phase++;
+	c->is_done = c->options->until && streq(c->options->until, p->name);
 	c->phase_began = c->step_began = now;
 	c->step = 0;
 }

@@ -37,6 +37,7 @@ struct client_options {
 	const struct image *image;
 	const struct entry *entry;
 	const char *expect;	 /* text to wait for, or NULL */
+	const char *until;	 /* the phase to end with, or NULL: the last */
 	const char *screenshots; /* FILE.png: of the prompt; FILE-menu.png; NULL: none */
 	const char *script;	 /* bash(1), run as root after the checks, or NULL */
 	bool reboot;		 /* end by a reboot, not by switching off */
@@ -59,6 +60,7 @@ struct client {
 	double began;	    /* lab_now() at power-on */
 	double phase_began; /* the same */
 	size_t phase;
+	bool is_done;  /* .until is over */
 	unsigned step; /* within the phase */
 	double step_began;
 	size_t check; /* of the health checks */
@@ -66,12 +68,14 @@ struct client {
 	size_t time_count, time_allocated;
 
 	/* What the packets say. */
-	bool asked_address, has_address, loader_sent, menu_sent, kernel_asked, kernel_sent,
-		initrd_sent;
+	bool asked_address, has_address, has_file_name, loader_sent, menu_sent, kernel_asked,
+		kernel_sent, initrd_sent;
 	bool initramfs_asked_address, mounted, reads_root;
-	unsigned refused;    /* times that mountd said no */
-	unsigned closed;     /* times in a row that nothing listened where NFS should be */
-	struct text trouble; /* the last packet that did not bode well, in words */
+	unsigned refused;	      /* times that portmapper or mountd said no */
+	enum wire_rpc_status refusal; /* the last of them ... */
+	uint32_t refusal_code;	      /* ... and mountd's status */
+	unsigned closed;	      /* times in a row that nothing listened where NFS should be */
+	struct text trouble;	      /* the last packet that did not bode well, in words */
 
 	struct text screen; /* as last read, BIOS only */
 	double screen_read;
@@ -87,6 +91,8 @@ int client_start(struct client *c, unsigned number, const struct client_options 
 /* *ret_done once the last phase is over. ERR_BOOT names the phase, what was seen last and where the
  * logs are. */
 int client_step(struct client *c, bool *ret_done, struct err *err);
+/* Whether any client has a phase of this name; ERR_USAGE, with all of them, if not. */
+int client_check_phase(const char *name, struct err *err);
 /* The phase it is in. */
 const char *client_phase(const struct client *c);
 void client_release(struct client *c);

@@ -68,7 +68,10 @@ static void addresses_are_told_apart(void **state)
 	assert_false(c.has_address);
 	e.dhcp.type = WIRE_DHCP_ACK;
 	client_event(&e, &c);
-	assert_true(c.has_address);
+	assert_true(c.has_address && !c.has_file_name);
+	(void)snprintf(e.dhcp.file, sizeof(e.dhcp.file), "pxelinux.0");
+	client_event(&e, &c);
+	assert_true(c.has_file_name);
 	assert_int_equal(c.trouble.length, 0);
 	e.dhcp.type = WIRE_DHCP_NAK;
 	client_event(&e, &c);
@@ -150,6 +153,27 @@ static void mounts(void **state)
 				 .rpc = { .program = WIRE_RPC_NFS } };
 	client_event(&e, &c);
 	assert_true(c.reads_root);
+	text_release(&c.trouble);
+}
+
+/* A server of version 4 only: the portmapper knows neither NFS nor mountd. */
+static void no_version_3(void **state)
+{
+	struct client c = { .mac = MAC };
+	struct wire_event e = { .kind = WIRE_RPC_REPLY,
+				.mac = MAC_BYTES,
+				.rpc = { .program = WIRE_RPC_PORTMAP,
+					 .procedure = 3,
+					 .status = WIRE_RPC_NOT_REGISTERED,
+					 .asked = WIRE_RPC_MOUNT,
+					 .why = "not registered" } };
+
+	(void)state;
+	client_event(&e, &c);
+	assert_true(c.refused == 1 && c.refusal == WIRE_RPC_NOT_REGISTERED && !c.mounted);
+	e.rpc.status = WIRE_RPC_OK;
+	client_event(&e, &c);
+	assert_true(c.refused == 1 && !c.mounted);
 	text_release(&c.trouble);
 }
 
@@ -289,6 +313,7 @@ int main(void)
 		cmocka_unit_test(others_do_not_count),
 		cmocka_unit_test(missing_files),
 		cmocka_unit_test(mounts),
+		cmocka_unit_test(no_version_3),
 		cmocka_unit_test(goes_to_the_entry),
 		cmocka_unit_test(waits_for_all_of_the_menu),
 		cmocka_unit_test(edits_silent_entries),
