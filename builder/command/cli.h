@@ -44,6 +44,7 @@ struct invocation {
 	const char *display;
 	const char *screenshot;
 	const char *expect;
+	const char *until;
 	const char *bridge;
 	const char *logs;
 	const char *serve;

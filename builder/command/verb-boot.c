@@ -65,11 +65,11 @@ static int check_usage(const struct invocation *in, struct err *err)
 		return err_set(err, ERR_USAGE,
 			       "--serve, --server-script and --systemd-server are for the lab's "
 			       "own server, which --simple and --bridge leave out");
-	if (!in->check && (in->clients > 1 || in->expect || in->screenshot || in->reboot ||
-			   in->script || in->server_script))
+	if (!in->check && (in->clients > 1 || in->expect || in->until || in->screenshot ||
+			   in->reboot || in->script || in->server_script))
 		return err_set(err, ERR_USAGE,
-			       "--clients, --expect, --screenshot, --reboot and scripts "
-			       "need --check");
+			       "--clients, --expect, --until, --screenshot, --reboot and "
+			       "scripts need --check");
 	return 0;
 }
 
@@ -95,6 +95,7 @@ static int make_options(const struct invocation *in, const struct image *image,
 		.display = in->display,
 		.screenshot = in->screenshot,
 		.expect = in->expect,
+		.until = in->until,
 		.mirror = in->serve,
 		.disks = &in->disk,
 		.arguments = &in->qemu,
@@ -200,6 +201,8 @@ static const struct option_row
 	screenshot = TEXT("screenshot", screenshot, "FILE.png",
 			  "with --check: the prompt, and FILE-menu.png the menu"),
 	expect = TEXT("expect", expect, "TEXT", "with --check: on the screen or serial line"),
+	until = TEXT("until", until, "PHASE",
+		     "with --check: no further than menu, kernel, 'NFS root', …"),
 	timeout = NUMBER("timeout", timeout, "S",
 			 "how long a phase may take (default: 420; 60 "
 			 "with KVM)"),
@@ -221,13 +224,13 @@ static const struct option_row
 	logs = TEXT("logs", logs, "DIR", "where consoles and captures go, and stay");
 
 static const struct option_row *const options[] = {
-	&check,		 &firmware,	&entry,		&clients,	 &nic,
-	&memory,	 &disk,		&display,	&screenshot,	 &expect,
-	&timeout,	 &reboot,	&script,	&server_script,	 &simple,
-	&bridge,	 &serve,	&server,	&systemd_server, &logs,
-	&qemu,		 &option_store, &option_mirror, &option_keyring, &option_offline,
-	&option_sandbox, &option_jobs,	&option_json,	&option_quiet,	 &option_verbose,
-	&option_help,	 NULL,
+	&check,		 &firmware,	  &entry,	 &clients,	 &nic,
+	&memory,	 &disk,		  &display,	 &screenshot,	 &expect,
+	&until,		 &timeout,	  &reboot,	 &script,	 &server_script,
+	&simple,	 &bridge,	  &serve,	 &server,	 &systemd_server,
+	&logs,		 &qemu,		  &option_store, &option_mirror, &option_keyring,
+	&option_offline, &option_sandbox, &option_jobs,	 &option_json,	 &option_quiet,
+	&option_verbose, &option_help,	  NULL,
 };
 
 const struct verb verb_boot = {

@@ -53,6 +53,7 @@ static struct client_options client_options(const struct lab *l)
 		.image = o->image,
 		.entry = l->entry,
 		.expect = o->expect,
+		.until = o->until,
 		.screenshots = o->screenshot,
 		.script = o->script,
 		.reboot = o->reboot,

@@ -66,6 +66,8 @@ int lab_examine(const struct lab_options *o, struct err *err)
 
 	if (r >= 0)
 		r = check_entry(o, e, err);
+	if (r >= 0 && o->until)
+		r = client_check_phase(o->until, err);
 	if (r >= 0)
 		r = firmware_check_card(o->nic, err);
 	if (r >= 0 && o->network == LAB_BRIDGE)
@@ -257,7 +259,7 @@ static int check_clients(struct lab *l, struct client *client, unsigned count, s
 		r = lab_check_tree(l, err);
 	if (r < 0)
 		return r;
-	progress_end("all checks passed");
+	progress_end(l->options->until ? "as far as asked" : "all checks passed");
 	print_totals(l, client, count);
 	return 0;
 }

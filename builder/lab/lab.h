@@ -40,6 +40,7 @@ struct lab_options {
 	const char *display;
 	const char *screenshot;
 	const char *expect;
+	const char *until;  /* the phase to end with; NULL: the last */
 	const char *mirror; /* directory that the server offers over HTTP */
 	const struct strv *disks, *arguments;
 	unsigned timeout; /* seconds; 0: what fits the accelerator */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What `netrescue boot` refuses before it begins anything: nothing is built, no machine is started.
 . tests/lib/tap.sh
-plan 51
+plan 58
 
 image=$scratch/image
 mkdir "$image"
@@ -41,6 +41,9 @@ refused 'UEFI without loaders' 'no loaders for UEFI: add shim-signed' - "$image"
 refused 'the local disk without --expect' "'local' leaves the network" - "$image" --check --entry local
 refused 'two networks' '--simple and --bridge exclude' - "$image" --simple --bridge br0
 refused 'clients without --check' '--check' - "$image" --clients 2
+refused 'a phase there is not' "no phase 'nfs root'" 'menu, kernel, initramfs, NFS root, login' "$image" --check \
+	--until 'nfs root'
+refused '--until without --check' '--until.*need --check' - "$image" --until menu
 refused 'no number of clients' "'none' is not a number" - "$image" --check --clients none
 refused 'an option there is not' "'--frimware'" "'--firmware'" "$image" --frimware bios
 
