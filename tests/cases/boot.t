@@ -40,6 +40,8 @@ refused 'an entry there is not' "has no entry 'rescu'" 'it has local, memtest, r
 refused 'UEFI without loaders' 'no loaders for UEFI: add shim-signed' - "$image" --firmware uefi
 refused 'the local disk without --expect' "'local' leaves the network" - "$image" --check --entry local
 refused 'two networks' '--simple and --bridge exclude' - "$image" --simple --bridge br0
+refused 'what only the lab has, without it' '--serve, --server-script and --systemd-server are for the lab' - "$image" --check --simple --serve /srv
+refused 'no such bridge' "this host has no 'nosuchbridge'" 'ip link show type bridge' "$image" --bridge nosuchbridge
 refused 'clients without --check' '--check' - "$image" --clients 2
 refused 'a phase there is not' "no phase 'nfs root'" 'menu, kernel, initramfs, NFS root, login' "$image" --check \
 	--until 'nfs root'
