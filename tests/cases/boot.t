@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What `netrescue boot` refuses before it begins anything: nothing is built, no machine is started.
 . tests/lib/tap.sh
-plan 58
+plan 65
 
 image=$scratch/image
 mkdir "$image"
