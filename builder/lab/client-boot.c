@@ -214,9 +214,32 @@ static int refused(const struct client *c, struct err *err)
 	return err_set(err, ERR_BOOT, "%s", t.data);
 }
 
+/* initramfs-tools loads modules quietly: an initramfs of another kernel says nothing else. */
+#define NO_CARD "Network device did not appear in time"
+
+static void add_no_card(const struct client *c, struct text *t)
+{
+	text_printf(t,
+		    "the initramfs has no driver for the card '%s', or is of another kernel than "
+		    "%s",
+		    c->options->nic ? c->options->nic : "virtio", c->options->image->kernel);
+}
+
+static int has_no_card(const struct client *c, struct err *err)
+{
+	CLEANUP(text_release) struct text t = { 0 };
+
+	if (!console_has(c, NO_CARD))
+		return 0;
+	add_no_card(c, &t);
+	return err_set(err, ERR_BOOT, "%s: it says '" NO_CARD "'", t.data);
+}
+
 /* klibc's nfsmount says the reason, and tries again every second for minutes. */
 static int step_root(struct client *c, struct err *err)
 {
+	int r;
+
 	if (c->mounted && c->reads_root)
 		return 1;
 	if (c->refused >= REFUSALS)
@@ -226,21 +249,20 @@ static int step_root(struct client *c, struct err *err)
 			       c->options->simple ? "this host, which the client calls 10.0.2.2"
 						  : "the server",
 			       c->trouble.data);
-	return panicked(c, err);
+	r = has_no_card(c, err);
+	return r < 0 ? r : panicked(c, err);
 }
 
 static void explain_root(const struct client *c, struct text *t)
 {
-	const char *place;
+	const char *place = console_has(c, "mount call failed");
 
 	if (!c->initramfs_asked_address) {
-		text_add(t, "the initramfs never asked for an address: has it a driver for the "
-			    "card, and is it of this kernel?");
-		place = console_has(c, "not found in directory");
-	} else {
-		text_printf(t, "the root is not mounted");
-		place = console_has(c, "mount call failed");
+		text_add(t, "the initramfs never asked for an address: ");
+		add_no_card(c, t);
+		return;
 	}
+	text_add(t, "the root is not mounted");
 	if (place) {
 		cleanup_free char *line = console_line(&c->machine.console, place);
 

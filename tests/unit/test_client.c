@@ -177,6 +177,65 @@ static void no_version_3(void **state)
 	text_release(&c.trouble);
 }
 
+/* One look at the phase, with the last words of the console. */
+static int root_phase(struct client *c, const char *console, struct err *err)
+{
+	const struct phase *p = boot_phases;
+	int r;
+
+	while (strcmp(p->name, "NFS root") != 0)
+		p++;
+	text_add(&c->machine.console.text, console);
+	r = p->step(c, err);
+	text_release(&c->machine.console.text);
+	return r;
+}
+
+static void initramfs_of_another_kernel(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	const struct image i = { .kernel = "6.12.1-amd64" };
+	const struct client_options o = { .image = &i, .nic = "e1000" };
+	struct client c = { .options = &o, .mac = MAC, .machine = MACHINE_INIT };
+
+	(void)state;
+	assert_int_equal(root_phase(&c, "Begin: Waiting up to 180 secs for device\n", &err), 0);
+	assert_true(root_phase(&c, "Network device did not appear in time\n", &err) < 0);
+	assert_non_null(strstr(err.message, "'e1000'"));
+	assert_non_null(strstr(err.message, "another kernel than 6.12.1-amd64"));
+}
+
+/* mountd's status decides the words (RFC 1813). */
+static void refusals(void **state)
+{
+	static const struct {
+		enum wire_rpc_status status;
+		uint32_t code;
+		const char *words;
+	} row[] = {
+		{ WIRE_RPC_MOUNT_REFUSED, 13, "not exported to this client" },
+		{ WIRE_RPC_MOUNT_REFUSED, 2, "no directory of the version" },
+		{ WIRE_RPC_NOT_REGISTERED, 0, "no NFS version 3" },
+		{ WIRE_RPC_PROG_MISMATCH, 0, "no NFS version 3" },
+	};
+	const struct client_options o = { 0 };
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(row) / sizeof(*row); n++) {
+		CLEANUP(err_release) struct err err = { 0 };
+		struct client c = { .options = &o,
+				    .machine = MACHINE_INIT,
+				    .refused = 4,
+				    .refusal = row[n].status,
+				    .refusal_code = row[n].code };
+
+		assert_int_equal(root_phase(&c, "", &err), 0);
+		c.refused++;
+		assert_true(root_phase(&c, "", &err) < 0);
+		assert_non_null(strstr(err.message, row[n].words));
+	}
+}
+
 /* ---- the menu -------------------------------------------------------------------------------- */
 
 #define OK(value) "{\"return\": " value ", \"id\": @ID@}"
@@ -314,6 +373,8 @@ int main(void)
 		cmocka_unit_test(missing_files),
 		cmocka_unit_test(mounts),
 		cmocka_unit_test(no_version_3),
+		cmocka_unit_test(initramfs_of_another_kernel),
+		cmocka_unit_test(refusals),
 		cmocka_unit_test(goes_to_the_entry),
 		cmocka_unit_test(waits_for_all_of_the_menu),
 		cmocka_unit_test(edits_silent_entries),
