@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# Images that are broken on purpose, and what the lab says of them. To be sourced after tap.sh and image.sh.
+#
+#	broken_copy NAME		a copy of $image to be broken, in $broken
+#	broken_boot NAME PHASE REGEX [ARGUMENT…]
+#					three TAP lines: the lab fails in this phase (ERR_BOOT), with a message
+#					that has the words, and has not waited until its patience was over
+
+# shellcheck disable=SC2154 # image.sh sets $image
+broken_copy() {
+	broken=$scratch/broken/$1
+	mkdir -p "$scratch/broken"
+	cp -a "$(realpath "$image")" "$broken"
+}
+
+# shellcheck disable=SC2154 # tap.sh and image.sh set the others
+broken_boot() {
+	local name=$1 phase=$2 words=$3
+	shift 3
+	run "$NETRESCUE" boot "$broken" --check --store "$image_store" --logs "$scratch/logs" --timeout 300 "$@"
+	is "$status" 5 "$name: the lab fails"
+	like "$stderr" "error: (client 1, [a-z]+, )?$phase: .*$words" "$name: it says where and why"
+	unlike "$stderr" 'no progress' "$name: and does not wait for more"
+}
