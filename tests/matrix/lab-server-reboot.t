@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# The server reboots under a running client, which goes on. Its address is written into nfsroot.
+. tests/lib/tap.sh
+. tests/lib/image.sh
+. tests/lib/lab.sh
+plan 7
+
+cat >"$scratch/written.yaml" <<EOF
+extends: $top/tests/lib/session.yaml
+name: written
+server: { write-address: yes }
+EOF
+image_build "$scratch/written.yaml" "$scratch/out"
+
+mkdir "$scratch/tree"
+tar -C "$scratch/tree" --zstd -xf "$image/rootfs.tar.zst" --wildcards \
+	'./usr/lib/modules/*/kernel/fs'
+modules=$(echo "$scratch"/tree/usr/lib/modules/*/kernel/fs)
+# shellcheck disable=SC2016 # the client evaluates it, too
+sum='find . -type f | LC_ALL=C sort | xargs cat | sha256sum'
+
+# The connection tells the server that all is ready, and ends when it goes.
+cat >"$scratch/reboot.sh" <<EOF
+sed 's/^/cmdline /' /proc/cmdline
+cd /usr/lib/modules/*/kernel/fs && exec 4<\$(echo xfs/xfs.ko*) || exit
+answers() {
+	timeout 2 bash -c ': </dev/tcp/192.168.1.1/2049' 2>/dev/null
+}
+answers || exit
+until exec 5<>/dev/tcp/192.168.1.1/7777; do sleep 0.2; done
+read -r -u 5
+while answers; do sleep 0.2; done
+echo 'server gone'
+until answers; do sleep 0.2; done
+echo 'server back'
+echo "opened \$(sha256sum <&4)"
+echo "all \$($sum)"
+echo "stale \$(dmesg | grep -ci stale)"
+EOF
+cat >"$scratch/server.sh" <<'EOF'
+busybox nc -l -p 7777 -e /bin/true
+reboot
+EOF
+lab_boot 'the server reboots under a client' "$image" --script "$scratch/reboot.sh" \
+	--server-script "$scratch/server.sh"
+is "$(lab_said 1 server)" $'gone\nback' 'it was gone, and came back'
+is "$(grep -c 'netrescue-lab: ready' "$lab/server.console")" 2 'its daemons came up twice'
+is "$(lab_said 1 opened)" "$(cat "$modules"/xfs/xfs.ko* | sha256sum)" 'an open file can be read'
+is "$(lab_said 1 all)" "$(cd "$modules" && eval "$sum")" 'so can all that were not'
+is "$(lab_said 1 stale)" 0 'no handle is stale'
+like "$(lab_said 1 cmdline)" 'nfsroot=192\.168\.1\.1:/srv/pxe/written/' \
+	'the address of the server was written in'
