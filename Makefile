@@ -135,8 +135,9 @@ test-all: deps-build deps-test all $(UNIT_TESTS) $(TOOLS) ## test with every cas
 		exit $$failed; } 2>&1 | tee out/test-all.txt
 
 .PHONY: bench
-bench: all ## the comparisons with other builders
+bench: all ## the comparisons with other builders, and of a boot with one of a tree made by hand
 	tests/bench/run
+	tests/bench/boot
 
 .PHONY: lint
 lint: ## form: clang-format, include direction, shellcheck, banned functions, sizes
