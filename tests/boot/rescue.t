@@ -5,6 +5,7 @@
 # in between what a rescue system is for (rescue-inside.sh). One boot, some three minutes under emulation.
 . tests/lib/tap.sh
 . tests/lib/image.sh
+. tests/lib/lab.sh
 . tests/lib/screenshot.sh
 need ssh-keygen mke2fs mkswap
 plan 22
@@ -40,12 +41,11 @@ done
 
 # ---- the boot ----------------------------------------------------------------------------------
 
-run "$NETRESCUE" boot --check "$image" --store "$image_store" --logs "$scratch/logs" \
+lab_boot 'boot --check succeeds, from power-on to a clean end' "$image" \
 	--script "$scratch/script" --serve "$scratch/mirror" --screenshot "$scratch/shot.png" \
 	--disk "$scratch/used" --disk "$scratch/copy" --disk "$scratch/secret" \
 	--qemu -drive --qemu "$bad" --qemu -device --qemu virtio-blk-pci,drive=bad,serial=bad
-is "$status" 0 'boot --check succeeds, from power-on to a clean end' || diag "$stdout"$'\n'"$stderr"
-output=$(sed -n 's/^client 1  | //p' <<<"$stdout")
+output=$(lab_said 1)
 phases=$(sed -n 's/^client 1  \([^|]*[^| ]\)  *[0-9.]* s  (at .*/\1/p' <<<"$stdout")
 is "${phases//$'\n'/, }" 'firmware, DHCP, TFTP, menu, kernel, initramfs, NFS root, login, health, script, end' \
 	'through every phase'
