@@ -31,7 +31,7 @@ image_unpack "$image" "$server"
 
 # Processes too: what runs there ends with the first.
 unshare --net --mount --pid --fork --kill-child --mount-proc sleep infinity &
-at_exit kill $!
+at_exit kill -KILL $! # unshare ignores SIGTERM while it waits
 until first=$(cat "/proc/$!/task/$!/children" 2>/dev/null) && [[ ${first:-} ]]; do sleep 0.1; done
 lan() {
 	nsenter --target "${first% }" --net --mount --pid --wd="$PWD" "$@"
