@@ -58,6 +58,30 @@ static void add_memtest(struct text *t, const struct menu_entry *e)
 	text_add(t, "\n\t}\nfi\n");
 }
 
+/* GRUB's exit tells the firmware that all went well, at which many show their setup instead of
+ * trying the next boot option: so what is installed is started from here. The path that any disk
+ * may have comes last, as Debian's shim there writes boot options anew. */
+static void add_local(struct text *t)
+{
+	static const char *const loader[] = {
+		"/EFI/debian/shimx64.efi",	    "/EFI/debian/grubx64.efi",
+		"/EFI/ubuntu/shimx64.efi",	    "/EFI/fedora/shimx64.efi",
+		"/EFI/opensuse/shim.efi",	    "/EFI/systemd/systemd-bootx64.efi",
+		"/EFI/Microsoft/Boot/bootmgfw.efi", "/EFI/BOOT/BOOTX64.EFI",
+	};
+
+	text_add(t, "\tfor loader in");
+	for (size_t i = 0; i < sizeof(loader) / sizeof(*loader); i++)
+		text_printf(t, " %s", loader[i]);
+	text_add(t, "; do\n"
+		    "\t\tif search --no-floppy --file --set=disk $loader; then\n"
+		    "\t\t\tchainloader ($disk)$loader\n"
+		    "\t\t\tboot\n"
+		    "\t\tfi\n"
+		    "\tdone\n"
+		    "\texit\n");
+}
+
 static void add_entry(struct text *t, const struct menu_entry *e)
 {
 	if (e->kind == MENU_MEMTEST) {
@@ -67,8 +91,7 @@ static void add_entry(struct text *t, const struct menu_entry *e)
 	text_add(t, "\n");
 	add_head(t, e, "");
 	if (e->kind == MENU_LOCAL) {
-		text_add(t, "\t# 1: not done, so that the firmware tries its next boot option.\n"
-			    "\texit 1\n");
+		add_local(t);
 	} else {
 		text_printf(t, "\tlinux /%s", e->kernel);
 		add_words(t, e->append);
