@@ -10,8 +10,8 @@ typedef int (*stage_fn)(struct build *b, struct err *err);
 
 static const stage_fn until_lock[] = { build_recipe, build_index, build_solve, build_lock, NULL };
 static const stage_fn after_lock[] = {
-	build_begin,	 build_fetch,	  build_plain, build_base,    build_rest, build_settings,
-	build_initramfs, build_normalise, build_pack,  build_publish, NULL,
+	build_begin,	build_sandbox,	 build_fetch,	  build_plain, build_base,    build_rest,
+	build_settings, build_initramfs, build_normalise, build_pack,  build_publish, NULL,
 };
 
 static int run_stages(struct build *b, const stage_fn *stage, struct err *err)

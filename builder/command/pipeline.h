@@ -61,6 +61,7 @@ int build_index(struct build *b, struct err *err);
 int build_solve(struct build *b, struct err *err);
 int build_lock(struct build *b, struct err *err);
 int build_begin(struct build *b, struct err *err);
+int build_sandbox(struct build *b, struct err *err);
 int build_fetch(struct build *b, struct err *err);
 int build_plain(struct build *b, struct err *err);
 int build_base(struct build *b, struct err *err);

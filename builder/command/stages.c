@@ -145,7 +145,8 @@ static bool wants_disk(void)
 	return where && streq(where, "disk");
 }
 
-static int open_rootfs(struct build *b, struct err *err)
+/* Before anything is fetched, too: does a sandbox work here? */
+int build_sandbox(struct build *b, struct err *err)
 {
 	uint64_t space = SPACE_BESIDE_PACKAGES;
 
@@ -174,8 +175,7 @@ static int open_rootfs(struct build *b, struct err *err)
 	return 0;
 }
 
-/* Before anything is fetched: can the result be written at all, is it there already, and does a
- * sandbox work here? */
+/* Before anything is fetched: can the result be written at all, and is it there already? */
 int build_begin(struct build *b, struct err *err)
 {
 	int r = result_begin(b->store, &b->recipe, &b->lock, b->options->lock ? NULL : &b->indices,
@@ -185,7 +185,7 @@ int build_begin(struct build *b, struct err *err)
 		r = result_reuse(&b->result, &b->done, err);
 	if (r >= 0)
 		b->up_to_date = b->result.up_to_date;
-	return r < 0 || b->done ? r : open_rootfs(b, err);
+	return r;
 }
 
 int build_fetch(struct build *b, struct err *err)

@@ -24,7 +24,7 @@
 static int build_tree(struct build *b, struct err *err)
 {
 	static int (*const stage[])(struct build *, struct err *) = {
-		build_recipe, build_index, build_solve, build_lock,
+		build_recipe, build_index, build_solve, build_lock, build_sandbox,
 		build_fetch,  build_plain, build_base,	build_rest,
 	};
 	int r = 0;
