@@ -26,7 +26,7 @@ static const char *const class_names[] = {
 
 static void print_json_error(const struct err *err)
 {
-	CLEANUP(json_cleanup) json_t *o = json_object();
+	json_t *o = json_object();
 
 	json_add_text(o, "event", "error");
 	json_add_text(o, "class", class_names[err->class]);
@@ -35,9 +35,7 @@ static void print_json_error(const struct err *err)
 	json_add_text(o, "file", err->file);
 	json_add_number(o, "line", err->line);
 	json_add_number(o, "column", err->column);
-	json_dumpf(o, stdout, JSON_COMPACT);
-	putchar('\n');
-	fflush(stdout);
+	json_print(o);
 }
 
 static void apply_output_options(const struct invocation *in)

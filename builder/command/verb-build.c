@@ -10,14 +10,13 @@
 
 static void print_json_result(const struct build *b)
 {
-	CLEANUP(json_cleanup) json_t *o = json_object();
+	json_t *o = json_object();
 
 	json_add_text(o, "event", "result");
 	json_object_set_new(o, "up-to-date", json_boolean(b->up_to_date));
 	json_add_text(o, "version", strrchr(b->done, '/') + 1);
 	json_add_text(o, "path", b->done);
-	json_dumpf(o, stdout, JSON_COMPACT);
-	putchar('\n');
+	json_print(o);
 }
 
 /* Of this process: the image's programs and our workers are children. */

@@ -247,8 +247,6 @@ static void phase_over(struct client *c, const struct phase *p)
 {
 	double now = lab_now();
 
-	GROW(c->time, c->time_count, c->time_allocated);
-	c->time[c->time_count++] = (struct client_time){ p->name, now - c->began };
 	if (c->on_phase)
 		c->on_phase(c, p->name, now - c->phase_began, c->data);
 	c->phase++;
@@ -323,7 +321,6 @@ void client_release(struct client *c)
 	machine_release(&c->machine);
 	if (c->wire)
 		wire_free(c->wire);
-	free(c->time);
 	text_release(&c->trouble);
 	text_release(&c->screen);
 	*c = (struct client){ .machine = MACHINE_INIT };

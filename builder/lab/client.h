@@ -46,11 +46,6 @@ struct client_options {
 	const struct image *server;
 };
 
-struct client_time {
-	const char *phase;
-	double at; /* seconds since power-on, when it ended */
-};
-
 struct client {
 	const struct client_options *options;
 	struct machine machine;
@@ -64,8 +59,6 @@ struct client {
 	unsigned step; /* within the phase */
 	double step_began;
 	size_t check; /* of the health checks */
-	struct client_time *time;
-	size_t time_count, time_allocated;
 
 	/* What the packets say. */
 	bool asked_address, has_address, has_file_name, loader_sent, menu_sent, kernel_asked,

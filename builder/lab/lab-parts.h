@@ -7,6 +7,9 @@
 #include "lab/lab.h"
 #include "lab/lab-server.h"
 
+/* What the server may take: --timeout is about phases of a client. */
+#define SERVER_PATIENCE_S 300
+
 struct lab {
 	const struct lab_options *options;
 	const struct entry *entry;

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/progress.h"
 #include "lab/lab-parts.h"
-
-#define PATIENCE_S 300
+#include "publish/json.h"
 
 /* Read-only is what the export says; that it is true, the server's own clock shows. */
 static int find_changes(struct lab *l, struct text *ret, struct err *err)
@@ -17,7 +15,7 @@ static int find_changes(struct lab *l, struct text *ret, struct err *err)
 			  l->options->image->nfs_path);
 	int status = 0;
 
-	return machine_run(&l->server, script, PATIENCE_S, ret, &status, err);
+	return machine_run(&l->server, script, SERVER_PATIENCE_S, ret, &status, err);
 }
 
 static void print_changes(const struct lab *l, const char *paths)
@@ -31,11 +29,8 @@ static void print_changes(const struct lab *l, const char *paths)
 			printf("changed on the server: %s\n", lines.item[i]);
 			continue;
 		}
-		json_t *o = json_pack("{s:s, s:s}", "event", "changed", "path", lines.item[i]);
-
-		json_dumpf(o, stdout, JSON_COMPACT);
-		putchar('\n');
-		json_decref(o);
+		json_print(json_pack("{s:s, s:o}", "event", "changed", "path",
+				     json_text(lines.item[i])));
 	}
 }
 

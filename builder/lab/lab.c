@@ -10,13 +10,12 @@
 #include "base/progress.h"
 #include "lab/bridge.h"
 #include "lab/lab-parts.h"
+#include "publish/json.h"
 
 #define POLL_MS 100
 /* A phase under emulation; its longest is from root to shell. */
 #define PATIENCE_TCG_S 420
 #define PATIENCE_KVM_S 60
-/* The server's start has its own: --timeout is about phases of a client. */
-#define SERVER_PATIENCE_S 300
 
 /* ---- entry and accelerator ----------------------------------------------------------------- */
 
@@ -150,22 +149,15 @@ int lab_start_server(struct lab *l, struct err *err)
 
 /* ---- the clients --------------------------------------------------------------------------- */
 
-static void print_json(json_t *o)
-{
-	json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
-	putchar('\n');
-	json_decref(o);
-}
-
 static void phase_over(const struct client *c, const char *phase, double seconds, void *data)
 {
 	const struct lab *l = data;
-	double at = c->time[c->time_count - 1].at;
+	double at = lab_now() - c->began;
 
 	progress_detail("client %u: after %s", c->number, phase);
 	progress_clear();
 	if (l->options->json)
-		print_json(json_pack("{s:s, s:i, s:s, s:f, s:f}", "event", "phase", "client",
+		json_print(json_pack("{s:s, s:i, s:s, s:f, s:f}", "event", "phase", "client",
 				     (int)c->number, "phase", phase, "seconds", seconds, "at", at));
 	else
 		printf("client %u  %-14s %6.1f s  (at %.1f s)\n", c->number, phase, seconds, at);
@@ -178,8 +170,8 @@ static void script_output(const struct client *c, const char *line, void *data)
 
 	progress_clear();
 	if (l->options->json)
-		print_json(json_pack("{s:s, s:i, s:s}", "event", "output", "client", (int)c->number,
-				     "line", line));
+		json_print(json_pack("{s:s, s:i, s:o}", "event", "output", "client", (int)c->number,
+				     "line", json_text(line)));
 	else
 		printf("client %u  | %s\n", c->number, line);
 }
@@ -199,7 +191,7 @@ static void print_totals(const struct lab *l, const struct client *client, unsig
 	}
 
 	if (l->options->json)
-		print_json(json_pack("{s:s, s:I, s:I, s:I}", "event", "wire", "bytes",
+		json_print(json_pack("{s:s, s:I, s:I, s:I}", "event", "wire", "bytes",
 				     (json_int_t)all, "tftp", (json_int_t)tftp, "nfs",
 				     (json_int_t)nfs));
 	else

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "publish/json.h"
 
+#include <stdio.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +35,14 @@ void json_add_number(json_t *object, const char *key, uint64_t number)
 {
 	if (json_object_set_new(object, key, json_integer((json_int_t)number)) < 0)
 		abort();
+}
+
+void json_print(json_t *value)
+{
+	json_dumpf(value, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
+	putchar('\n');
+	(void)fflush(stdout);
+	json_decref(value);
 }
 
 int json_write(struct result *res, const char *path, const json_t *value, struct err *err)

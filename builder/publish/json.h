@@ -21,5 +21,8 @@ json_t *json_text(const char *s);
 void json_add_text(json_t *object, const char *key, const char *s);
 void json_add_number(json_t *object, const char *key, uint64_t number);
 
+/* An event for whoever reads --json: one line on stdout, written at once. The value is taken. */
+void json_print(json_t *value);
+
 /* Writes the value to a file of the result. */
 int json_write(struct result *res, const char *path, const json_t *value, struct err *err);
