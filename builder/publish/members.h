@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an archive holds, as a sorted table: rootfs.tar.zst, another tar, or an initrd. The content
+ * of files is read once, hashed on the way and not kept; who needs some of it names it.
+ *
+ *	CLEANUP(members_release) struct members m = { 0 };
+ *	r = members_read(fd, NULL, &m, err);
+ *	const struct member *passwd = members_find(&m, "etc/passwd");
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/text.h"
+
+#define MEMBERS_MAX ((size_t)4 << 20)	       /* entries */
+#define MEMBERS_BYTES_MAX ((uint64_t)64 << 30) /* of all content, unpacked */
+#define MEMBERS_INITRD_MAX ((size_t)2 << 30)   /* unpacked */
+
+struct member {
+	char *path;  /* without "./" before and "/" behind; the root itself is "" */
+	mode_t type; /* S_IFREG, S_IFDIR, S_IFLNK, …; of a hard link: its file's */
+	mode_t mode; /* permissions, 07777 */
+	uint64_t uid, gid;
+	int64_t mtime; /* seconds */
+	uint64_t size; /* bytes of a regular file; of a hard link: its file's */
+	dev_t device;  /* of a device node */
+	char *target;  /* of a symbolic link, or NULL */
+	char *first;   /* of a hard link: the path that carries the content, or NULL */
+	/* "NAME=HEX" and "acl.access=user::rwx,…" a line, sorted; NULL: none */
+	char *xattrs;
+	char sha256[DIGEST_HEX]; /* of a regular file, hard links too; else "" */
+	size_t place;		 /* of the entry in the archive, from 0 */
+};
+
+struct members {
+	struct member *item; /* sorted by path in byte order, of equal ones by place */
+	size_t count;
+	size_t allocated;
+};
+
+/* Who wants content. `wants` is asked for each regular file as it comes (not for hard links),
+ * sha256 not known yet; `take` then gets the whole of it, which is freed afterwards. A file of
+ * more than `limit` bytes is not asked about. An error of `take` ends the reading. */
+struct member_reader {
+	bool (*wants)(const struct member *m, void *data);
+	int (*take)(const struct member *m, const struct text *content, void *data,
+		    struct err *err);
+	void *data;
+	uint64_t limit;
+};
+
+/* A tar, or a single cpio; plain, gzip, xz, lz4 or zstd; from fd's position. reader may be NULL.
+ * ERR_BUILD with libarchive's words if it is damaged, no archive, or over a limit. */
+int members_read(int fd, const struct member_reader *reader, struct members *ret, struct err *err);
+
+/* An initrd as the kernel takes it: cpio archives (newc) one behind the other, zeroes between them,
+ * the last one, or all from one on, compressed (kernel: Documentation/driver-api/early-userspace/
+ * buffer-format.rst). A path may come more than once. Held in memory while it is read. */
+int members_read_initrd(int fd, const struct member_reader *reader, struct members *ret,
+			struct err *err);
+
+/* The last of that path, which is what counts when it is unpacked; NULL: none. */
+const struct member *members_find(const struct members *m, const char *path);
+void members_release(struct members *m);
