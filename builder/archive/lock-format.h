@@ -4,13 +4,20 @@
 
 #include "archive/lock.h"
 
-#define LOCK_FORMAT "1"
+#define LOCK_FORMAT "2"
+#define LOCK_FORMAT_BARE "1" /* without Inputs */
 #define LOCK_ROLE_IMAGE "image"
 #define LOCK_ROLE_BOOT "boot"
 #define LOCK_SIZE_LIMIT (16 * 1024 * 1024) /* bytes of a lock file */
 
 /* Fills l->digest from its text. */
 void lock_digest(struct lock *l);
+/* The number of the line that reads so; 0 if there is none. */
+unsigned lock_line(const struct lock *l, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* err_set(), at that line of the file if the lock was read from one. */
+int lock_error(const struct lock *l, unsigned line, enum err_class class, struct err *err,
+	       const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* ERR_BUILD if the clock is behind it. */
 int lock_check_clock(int64_t source_date_epoch, struct err *err);
 /* Copies the recipe's local .debs into the store. */

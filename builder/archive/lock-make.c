@@ -216,6 +216,7 @@ int lock_make(struct store *s, const struct recipe *recipe, const struct mirrors
 	};
 	*packages = (struct packages){ 0 };
 	memcpy(ret->recipe_digest, recipe->digest, DIGEST_HEX);
+	strv_add_all(&ret->inputs, &recipe->inputs);
 	lock_digest(ret);
 	return 0;
 }

@@ -107,6 +107,40 @@ static int at_end(const struct reader *r)
 		     r->stanza->field[r->next].name);
 }
 
+static bool has_key(const struct strv *inputs, const char *input, size_t length)
+{
+	for (size_t i = 0; i < inputs->count; i++)
+		if (strncmp(inputs->item[i], input, length) == 0)
+			return true;
+	return false;
+}
+
+/* A line each: a key of the recipe and a SHA-256. */
+static int read_inputs(struct reader *r, struct strv *ret)
+{
+	const struct deb822_field *field = NULL;
+	CLEANUP(strv_release) struct strv line = { 0 };
+	int result = needed(r, "Inputs", &field);
+
+	if (result < 0)
+		return result;
+	strv_split(&line, field->value, "\n");
+	if (line.count == 0)
+		return wrong(r, field->line, "nothing in", "Inputs");
+	for (size_t i = 0; i < line.count; i++) {
+		const char *input = line.item[i];
+		unsigned number = field->line + 1 + (unsigned)i;
+		size_t key = strcspn(input, " ");
+
+		if (key == 0 || input[key] == '\0' || !digest_is_valid(input + key + 1))
+			return wrong(r, number, "not a key and a SHA-256:", input);
+		if (has_key(ret, input, key + 1))
+			return wrong(r, number, "there twice:", input);
+		strv_add(ret, input);
+	}
+	return 0;
+}
+
 static int read_head(struct reader *r, struct lock *l)
 {
 	uint64_t epoch = 0, bytes = 0;
@@ -115,11 +149,12 @@ static int read_head(struct reader *r, struct lock *l)
 
 	if (result < 0)
 		return result;
-	if (!streq(format->value, LOCK_FORMAT))
+	if (!streq(format->value, LOCK_FORMAT) && !streq(format->value, LOCK_FORMAT_BARE))
 		return wrong(r, format->line, "this netrescue does not know lock format",
 			     format->value);
 	if ((result = read_word(r, "Recipe", &l->recipe_name)) < 0 ||
 	    (result = read_digest(r, "Recipe-SHA256", l->recipe_digest)) < 0 ||
+	    (streq(format->value, LOCK_FORMAT) && (result = read_inputs(r, &l->inputs)) < 0) ||
 	    (result = read_word(r, "Suite", &l->suite)) < 0 ||
 	    (result = read_word(r, "Architecture", &l->architecture)) < 0 ||
 	    (result = read_number(r, "Source-Date-Epoch", 253402300799, &epoch)) < 0 ||
@@ -268,6 +303,7 @@ int lock_read(const char *path, struct lock *ret, struct err *err)
 	if (r < 0)
 		return r;
 	lock_digest(&l);
+	l.path = xstrdup(path);
 	*ret = l;
 	l = (struct lock){ 0 };
 	return 0;

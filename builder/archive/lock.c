@@ -2,6 +2,7 @@
 #include "archive/lock.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -38,11 +39,16 @@ char *lock_text(const struct lock *l)
 {
 	CLEANUP(text_release) struct text t = { 0 };
 
+	text_printf(&t, "Format: %s\nRecipe: %s\nRecipe-SHA256: %s\n",
+		    l->inputs.count > 0 ? LOCK_FORMAT : LOCK_FORMAT_BARE, l->recipe_name,
+		    l->recipe_digest);
+	text_add(&t, l->inputs.count > 0 ? "Inputs:\n" : "");
+	for (size_t i = 0; i < l->inputs.count; i++)
+		text_printf(&t, " %s\n", l->inputs.item[i]);
 	text_printf(&t,
-		    "Format: %s\nRecipe: %s\nRecipe-SHA256: %s\nSuite: %s\nArchitecture: %s\n"
-		    "Source-Date-Epoch: %" PRId64 "\nBytes-Epoch: %d\n",
-		    LOCK_FORMAT, l->recipe_name, l->recipe_digest, l->suite, l->architecture,
-		    l->source_date_epoch, l->bytes_epoch);
+		    "Suite: %s\nArchitecture: %s\nSource-Date-Epoch: %" PRId64
+		    "\nBytes-Epoch: %d\n",
+		    l->suite, l->architecture, l->source_date_epoch, l->bytes_epoch);
 	for (size_t i = 0; i < l->packages.count; i++)
 		add_package(&l->packages.item[i], &t);
 	return text_take(&t);
@@ -66,44 +72,41 @@ char *lock_version(const struct lock *l)
 	return xasprintf("%s-%.8s", date, l->digest);
 }
 
-static int stale(const struct lock *l, struct err *err, const char *what)
+unsigned lock_line(const struct lock *l, const char *format, ...)
 {
-	err_set(err, ERR_TRUST, "the lock of recipe '%s' was made from %s", l->recipe_name, what);
-	return err_hint(err, "make a new lock, or check out what this one was made from");
+	CLEANUP(text_release) struct text wanted = { 0 };
+	cleanup_free char *text = lock_text(l);
+	unsigned number = 1;
+	va_list arguments;
+
+	va_start(arguments, format);
+	text_vprintf(&wanted, format, arguments);
+	va_end(arguments);
+	for (const char *line = text; *line; line += strcspn(line, "\n") + 1, number++)
+		if (strncmp(line, wanted.data, wanted.length) == 0 && line[wanted.length] == '\n')
+			return number;
+	return 0;
 }
 
-int lock_check(const struct lock *l, const struct recipe *recipe, struct err *err)
+int lock_error(const struct lock *l, unsigned line, enum err_class class, struct err *err,
+	       const char *format, ...)
 {
-	if (!streq(l->recipe_name, recipe->name) || !streq(l->suite, recipe->suite) ||
-	    !streq(l->architecture, recipe->architecture))
-		return stale(l, err, "another recipe, suite or architecture");
-	if (!streq(l->recipe_digest, recipe->digest))
-		return stale(l, err, "another state of the recipe, its overlays, scripts or keys");
-	if (l->bytes_epoch != BYTES_EPOCH) {
-		err_set(err, ERR_TRUST, "the lock wants bytes-epoch %d, this netrescue makes %d",
-			l->bytes_epoch, BYTES_EPOCH);
-		return err_hint(err, "docs/bytes.md says which release made which");
-	}
-	return lock_check_clock(l->source_date_epoch, err);
-}
+	CLEANUP(text_release) struct text message = { 0 };
+	va_list arguments;
 
-int lock_check_clock(int64_t source_date_epoch, struct err *err)
-{
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	if (now.tv_sec >= source_date_epoch)
-		return 0;
-	err_set(err, ERR_BUILD,
-		"this machine's clock is behind the newest package by %" PRId64 " seconds",
-		source_date_epoch - (int64_t)now.tv_sec);
-	return err_hint(err, "set the clock: files newer than SOURCE_DATE_EPOCH are clamped to it, "
-			     "older ones are not, so builds would differ");
+	va_start(arguments, format);
+	text_vprintf(&message, format, arguments);
+	va_end(arguments);
+	if (!l->path)
+		return err_set(err, class, "%s", message.data);
+	return err_at(err, class, l->path, line, 0, "%s", message.data);
 }
 
 void lock_release(struct lock *l)
 {
+	free(l->path);
 	free(l->recipe_name);
+	strv_release(&l->inputs);
 	free(l->suite);
 	free(l->architecture);
 	packages_release(&l->packages);

@@ -3,9 +3,12 @@
  * The lock: everything that decides the bytes and nothing else. deb822 text, sorted, one fact a
  * line:
  *
- *	Format: 1
+ *	Format: 2
  *	Recipe: rescue64
  *	Recipe-SHA256: …              recipe.digest
+ *	Inputs:
+ *	 menu …                       recipe.inputs: what of the recipe makes up that digest
+ *	 overlays[0] …
  *	Suite: trixie
  *	Architecture: amd64
  *	Source-Date-Epoch: 1787976000
@@ -25,7 +28,8 @@
  *	Repository: …                        (absent for Debian's own archive)
  *
  * Sorted by Package, Architecture, Role. lock_text() and lock_read() are each other's inverse: a
- * file that lock_text() would not write is refused.
+ * file that lock_text() would not write is refused. Format 1 had no Inputs; it is still read, for
+ * `netrescue gc` and comparisons.
  */
 #pragma once
 
@@ -40,8 +44,10 @@
 #define BYTES_EPOCH 2
 
 struct lock {
+	char *path; /* of the file it was read from; NULL if it was made */
 	char *recipe_name;
 	char recipe_digest[DIGEST_HEX];
+	struct strv inputs;
 	char *suite;
 	char *architecture;
 	int64_t source_date_epoch;
@@ -60,8 +66,9 @@ int lock_make(struct store *s, const struct recipe *recipe, const struct mirrors
 char *lock_text(const struct lock *l);
 /* Strict: unknown fields, missing fields, wrong order, doubles are ERR_TRUST with file:line. */
 int lock_read(const char *path, struct lock *ret, struct err *err);
-/* ERR_TRUST if the lock was made from another recipe, overlay, script or bytes-epoch. ERR_BUILD if
- * the clock is behind Source-Date-Epoch: two builds would then differ. */
+/* ERR_TRUST, at the lock's line, if it was made from another recipe, overlay, script or
+ * bytes-epoch: the message names what has changed. ERR_BUILD if the clock is behind
+ * Source-Date-Epoch: two builds would then differ. */
 int lock_check(const struct lock *l, const struct recipe *recipe, struct err *err);
 /* 20260829T041900Z-1f3a9c2e: the epoch in UTC and 8 hex digits of the digest. */
 char *lock_version(const struct lock *l);

@@ -251,6 +251,7 @@ static int load(struct recipe *r, const char *path, struct err *err)
 		return e;
 	recipe_canonical(r, &canonical);
 	digest_bytes(canonical.data, canonical.length, r->digest);
+	recipe_inputs(r, &r->inputs);
 	return 0;
 }
 
@@ -275,6 +276,7 @@ void recipe_release(struct recipe *r)
 {
 	values_release(r);
 	strv_release(&r->overlay_digests);
+	strv_release(&r->inputs);
 	strv_release(&r->files);
 	free(take_ptr(r->path));
 }

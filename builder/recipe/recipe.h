@@ -168,6 +168,8 @@ struct recipe {
 
 	/* SHA-256 of recipe_canonical(), all that the recipe decides; in every lock. */
 	char digest[DIGEST_HEX];
+	/* The same in parts: see recipe_inputs(). */
+	struct strv inputs;
 
 	struct strv files; /* every recipe that was read, as opened; positions point at them */
 };
@@ -188,3 +190,8 @@ bool recipe_boots(const struct recipe *r, enum firmware firmware);
  * names of recipes, the place of the checkout and its umask are not in it.
  */
 void recipe_canonical(const struct recipe *r, struct text *ret);
+
+/* The canonical text in parts, "KEY SHA-256" each, in its order, so that a stale lock can say what
+ * has changed: each overlay, script, .deb and keyring by itself (`overlays[0]`, with the digest that
+ * stands there), all else by the recipe's outermost key (`menu`). */
+void recipe_inputs(const struct recipe *r, struct strv *ret);

@@ -202,6 +202,44 @@ static void refuses_a_future_date(void **state)
 	assert_non_null(strstr(err.message, "clock"));
 }
 
+/* The line of the lock, and the words for what is other than when it was made. */
+static void says_what_changed(void **state)
+{
+	CLEANUP(teardown) struct fixture f = { 0 };
+	CLEANUP(lock_release) struct lock made = { 0 };
+	CLEANUP(lock_release) struct lock lock = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_free char *text = NULL, *path = NULL;
+	char one[DIGEST_HEX], two[DIGEST_HEX];
+
+	(void)state;
+	setup(&f);
+	add(&f, "aa", "1600000000", "");
+	digest_bytes("1", 1, one);
+	digest_bytes("2", 1, two);
+	strv_addf(&f.recipe.inputs, "menu %s", one);
+	strv_addf(&f.recipe.inputs, "overlays[0] %s", one);
+	strv_addf(&f.recipe.inputs, "packages %s", one);
+	assert_int_equal(make(&f, false, &made, &err), 0);
+	text = lock_text(&made);
+	scratch_file("x.lock", text);
+	path = xasprintf("%s/x.lock", scratch_path);
+	assert_int_equal(lock_read(path, &lock, &err), 0);
+	assert_int_equal(lock_check(&lock, &f.recipe, &err), 0);
+
+	strv_release(&f.recipe.inputs);
+	strv_addf(&f.recipe.inputs, "menu %s", one);
+	strv_addf(&f.recipe.inputs, "overlays[0] %s", two);
+	strv_addf(&f.recipe.inputs, "scripts[0] %s", two);
+	assert_true(lock_check(&lock, &f.recipe, &err) < 0);
+	assert_int_equal(err.class, ERR_TRUST);
+	assert_string_equal(err.file, path);
+	assert_int_equal(err.line, 6);
+	assert_non_null(strstr(err.message, "'overlays[0]' has changed, 'packages' is gone, "
+					    "'scripts[0]' is new"));
+	assert_non_null(strstr(err.hint, "netrescue lock"));
+}
+
 static void refuses_another_recipe(void **state)
 {
 	CLEANUP(teardown) struct fixture f = { 0 };
@@ -291,6 +329,7 @@ int main(void)
 		scratch_test(finds_a_lying_mirror),
 		scratch_test(refuses_a_future_date),
 		scratch_test(refuses_another_recipe),
+		scratch_test(says_what_changed),
 		scratch_test(keeps_local_packages),
 		cmocka_unit_test(reads_dates),
 		scratch_test(needs_no_mirror_for_what_is_there),

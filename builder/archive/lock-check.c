@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* Whether a lock still fits the recipe beside it, and if not, in words, what of it has changed. */
+#include "archive/lock.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "archive/lock-format.h"
+#include "base/memory.h"
+
+static int way_out(const struct recipe *recipe, struct err *err)
+{
+	return err_hint(err,
+			"'netrescue lock %s' prints a new lock, and with --lock OLD one that keeps "
+			"the packages of the old; or check out what this one was made from",
+			recipe->path ? recipe->path : "RECIPE");
+}
+
+/* The item that begins with the first word of `input`; NULL if there is none. */
+static const char *same_key(const struct strv *inputs, const char *input)
+{
+	size_t length = strcspn(input, " ") + 1;
+
+	for (size_t i = 0; i < inputs->count; i++)
+		if (strncmp(inputs->item[i], input, length) == 0)
+			return inputs->item[i];
+	return NULL;
+}
+
+/* The N of `KEY[N] …`, or -1. */
+static long index_of(const char *input, const char *key)
+{
+	size_t length = strlen(key);
+
+	if (strncmp(input, key, length) != 0 || input[length] != '[')
+		return -1;
+	return strtol(input + length + 1, NULL, 10);
+}
+
+/* "overlay '../overlays/ssh'" of `overlays[3] …`, "'menu'" of `menu …`. */
+static void add_name(const struct recipe *r, const char *input, struct text *ret)
+{
+	long overlay = index_of(input, "overlays");
+	long script = index_of(input, "scripts");
+	long deb = index_of(input, "debs");
+
+	if (overlay >= 0 && (size_t)overlay < r->overlays.count)
+		text_printf(ret, "overlay '%s'", r->overlays.item[overlay].value);
+	else if (script >= 0 && (size_t)script < r->scripts.count)
+		text_printf(ret, "script '%s'", r->scripts.item[script].given);
+	else if (deb >= 0 && (size_t)deb < r->debs.count)
+		text_printf(ret, "package file '%s'", r->debs.item[deb].given);
+	else
+		text_printf(ret, "'%.*s'", (int)strcspn(input, " "), input);
+}
+
+static void add_change(const struct recipe *r, const char *input, const char *what,
+		       struct text *ret)
+{
+	text_add(ret, ret->length > 0 ? ", " : "");
+	add_name(r, input, ret);
+	text_printf(ret, " %s", what);
+}
+
+static int stale(const struct lock *l, const struct recipe *recipe, struct err *err)
+{
+	CLEANUP(text_release) struct text changes = { 0 };
+	unsigned line = 0;
+
+	for (size_t i = 0; i < l->inputs.count; i++) {
+		const char *was = l->inputs.item[i];
+		const char *is = same_key(&recipe->inputs, was);
+
+		if (is && streq(is, was))
+			continue;
+		add_change(recipe, was, is ? "has changed" : "is gone", &changes);
+		line = line ? line : lock_line(l, " %s", was);
+	}
+	for (size_t i = 0; i < recipe->inputs.count && l->inputs.count > 0; i++)
+		if (!same_key(&l->inputs, recipe->inputs.item[i]))
+			add_change(recipe, recipe->inputs.item[i], "is new", &changes);
+	if (!line)
+		line = lock_line(l, "Recipe-SHA256: %s", l->recipe_digest);
+	(void)lock_error(l, line, ERR_TRUST, err,
+			 "the lock of recipe '%s' was made from another state of it%s%s",
+			 l->recipe_name, changes.length > 0 ? ": since then " : "",
+			 changes.length > 0 ? changes.data : "");
+	return way_out(recipe, err);
+}
+
+static bool same_inputs(const struct strv *a, const struct strv *b)
+{
+	bool same = a->count == b->count;
+
+	for (size_t i = 0; same && i < a->count; i++)
+		same = streq(a->item[i], b->item[i]);
+	return same;
+}
+
+static int another(const struct lock *l, const struct recipe *recipe, const char *field,
+		   const char *is, const char *wanted, struct err *err)
+{
+	(void)lock_error(l, lock_line(l, "%s: %s", field, is), ERR_TRUST, err,
+			 "the lock is for %s '%s', the recipe says '%s'", field, is, wanted);
+	return way_out(recipe, err);
+}
+
+int lock_check(const struct lock *l, const struct recipe *recipe, struct err *err)
+{
+	if (!streq(l->recipe_name, recipe->name))
+		return another(l, recipe, "Recipe", l->recipe_name, recipe->name, err);
+	if (!streq(l->suite, recipe->suite))
+		return another(l, recipe, "Suite", l->suite, recipe->suite, err);
+	if (!streq(l->architecture, recipe->architecture))
+		return another(l, recipe, "Architecture", l->architecture, recipe->architecture,
+			       err);
+	if (l->bytes_epoch != BYTES_EPOCH) {
+		(void)lock_error(l, lock_line(l, "Bytes-Epoch: %d", l->bytes_epoch), ERR_TRUST, err,
+				 "the lock wants bytes-epoch %d, this netrescue makes %d",
+				 l->bytes_epoch, BYTES_EPOCH);
+		return err_hint(err, "docs/bytes.md says which release made which");
+	}
+	if (!streq(l->recipe_digest, recipe->digest) || !same_inputs(&l->inputs, &recipe->inputs))
+		return stale(l, recipe, err);
+	return lock_check_clock(l->source_date_epoch, err);
+}
+
+int lock_check_clock(int64_t source_date_epoch, struct err *err)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	if (now.tv_sec >= source_date_epoch)
+		return 0;
+	err_set(err, ERR_BUILD,
+		"this machine's clock is behind the newest package by %" PRId64 " seconds",
+		source_date_epoch - (int64_t)now.tv_sec);
+	return err_hint(err, "set the clock: files newer than SOURCE_DATE_EPOCH are clamped to it, "
+			     "older ones are not, so builds would differ");
+}
