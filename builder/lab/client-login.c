@@ -23,6 +23,7 @@ static int type(struct client *c, const char *text, struct err *err)
 	CLEANUP(err_release) struct err unread = { 0 };
 	int r = keys_type_anywhere(c->machine.qmp, text, &unread);
 
+	c->typed = lab_now();
 	if (r < 0 && unread.class == ERR_INTERRUPTED) {
 		*err = unread;
 		unread = (struct err){ 0 };
@@ -37,6 +38,11 @@ static int heard(struct client *c, const char *words, struct err *err)
 	int r = shell_heard(&c->machine.shell, words, &is, err);
 
 	return r < 0 ? r : is;
+}
+
+static int ask_for_terminal(struct client *c, struct err *err)
+{
+	return type(c, "tty >/dev/ttyS1\n", err);
 }
 
 static int ask_facts(struct client *c, struct err *err)
@@ -69,19 +75,14 @@ int step_login(struct client *c, struct err *err)
 			return err_set(err, ERR_BOOT,
 				       "the image logs nobody in on tty1, so nobody can look "
 				       "inside: no further checks are possible");
-		r = type(c, "tty >/dev/ttyS1\n", err);
 		client_next_step(c);
-		return r;
+		return ask_for_terminal(c, err);
 	case LOGIN_ANSWER:
 		r = heard(c, "/dev/tty1", err);
-		if (r <= 0) {
-			/* The phase's patience runs from its begin. */
-			if (r == 0 && lab_now() - c->step_began > TYPE_AGAIN_S)
-				c->step = LOGIN_TYPE;
-			if (lab_now() - c->phase_began > c->options->patience)
-				c->step_began = c->phase_began;
+		if (r == 0 && lab_now() - c->typed > TYPE_AGAIN_S)
+			return ask_for_terminal(c, err);
+		if (r <= 0)
 			return r;
-		}
 		client_next_step(c);
 		/* setsid: a shell in the background of tty1 would stop at once. */
 		return type(c, "(echo @up; exec setsid sh) </dev/ttyS1 >/dev/ttyS1 2>&1 &\n", err);
@@ -134,13 +135,18 @@ int step_health(struct client *c, struct err *err)
 
 /* ---- the user's own script ------------------------------------------------------------------- */
 
+/* Each line, empty ones too; its last newline was taken off before. */
 static void hand_out(struct client *c, const char *output)
 {
-	CLEANUP(strv_release) struct strv lines = { 0 };
+	const char *next = *output ? output : NULL;
 
-	strv_split(&lines, output, "\n");
-	for (size_t i = 0; c->on_output && i < lines.count; i++)
-		c->on_output(c, lines.item[i], c->data);
+	while (c->on_output && next) {
+		const char *end = strchrnul(next, '\n');
+		cleanup_free char *line = xstrndup(next, (size_t)(end - next));
+
+		c->on_output(c, line, c->data);
+		next = *end ? end + 1 : NULL;
+	}
 }
 
 int step_script(struct client *c, struct err *err)

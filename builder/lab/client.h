@@ -58,6 +58,7 @@ struct client {
 	bool is_done;  /* .until is over */
 	unsigned step; /* within the phase */
 	double step_began;
+	double typed; /* when the shell on tty1 was last asked to answer */
 	size_t check; /* of the health checks */
 
 	/* What the packets say. */

@@ -144,6 +144,7 @@ luks() {
 		same "$(<mnt/text)" 'a text that nobody may read' && umount mnt && cryptsetup close secret
 }
 
+echo "# cmdline: $(</proc/cmdline)"
 check 'the root is an overlay over a read-only NFS' root_is_overlay
 check 'messages and dates are in the language of the recipe' language
 check 'the keyboard is the one of the recipe' keymap

@@ -8,17 +8,12 @@
 . tests/lib/lab.sh
 . tests/lib/screenshot.sh
 need ssh-keygen mke2fs mkswap
-plan 22
+plan 25
 
 # ---- an image, its mirror, four disks ----------------------------------------------------------
 
 ssh-keygen -q -t ed25519 -N '' -C test -f "$scratch/key"
-cat >"$scratch/site.yaml" <<END
-extends: $PWD/recipes/rescue64.yaml
-root:
-  authorized-keys: [key.pub]
-END
-image_build "$scratch/site.yaml" "$scratch/out"
+image_variant site recipes/rescue64.yaml <<<'root: { authorized-keys: [key.pub] }'
 python3 tests/lib/apt-mirror.py "$image_store" "$image/provenance.json" "$scratch/mirror" ||
 	tap_die 'the build left no lists of packages'
 python3 tests/lib/used-disk.py "$scratch/used" || tap_die 'no disk'
@@ -49,6 +44,14 @@ output=$(lab_said 1)
 phases=$(sed -n 's/^client 1  \([^|]*[^| ]\)  *[0-9.]* s  (at .*/\1/p' <<<"$stdout")
 is "${phases//$'\n'/, }" 'firmware, DHCP, TFTP, menu, kernel, initramfs, NFS root, login, health, script, end' \
 	'through every phase'
+
+version=$(basename "$(realpath "$image")")
+like "$(lab_events 1)" "TFTP: /*kernel/site/$version/vmlinuz: [0-9.]+ .?B in .*TFTP: /*kernel/site/$version/initrd\.img: [0-9.]+ .?B in " \
+	'kernel and initramfs came by the paths of this version'
+like "$output" "# cmdline: .*nfsroot=/srv/pxe/site/$version,.* BOOTIF=01-52-54-00-12-34-56" \
+	'its command line has the version, and the card that booted'
+
+ok 'it ends in less than a minute' lab_within 1 end 60
 
 # inside NAME: what rescue-inside.sh said of it, with its reasons if it failed.
 inside() {

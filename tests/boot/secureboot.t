@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Debian's signed shim, GRUB and kernel with Secure Boot enforced, from the read-only export. That it is enforced is one
-# of the health checks: the firmware says so in the booted system. So does the kernel, and locks itself down. About two
+# rescue64 with Debian's signed shim, GRUB and kernel, Secure Boot enforced, from the read-only export. That it is enforced is one
+# of the health checks: the firmware says so in the booted system. So does the kernel, and locks itself down. Three
 # minutes under emulation.
 . tests/lib/tap.sh
 . tests/lib/image.sh
 . tests/lib/lab.sh
 . tests/lib/screenshot.sh
-plan 6
+plan 7
 
-image_build recipes/minimal.yaml "$scratch/out"
+image_build recipes/rescue64.yaml "$scratch/out"
 cat >"$scratch/script" <<'END'
 findmnt -n -o FSTYPE /
 cat /sys/kernel/security/lockdown
@@ -18,7 +18,8 @@ dmesg | grep -i 'secure boot'
 END
 
 lab_boot 'boot --check succeeds under Secure Boot' "$image" \
-	--firmware secureboot --script "$scratch/script" --screenshot "$scratch/shot.png"
+	--entry rescue64 --firmware secureboot --script "$scratch/script" --screenshot "$scratch/shot.png"
+ok 'it ends in less than a minute' lab_within 1 end 60
 output=$(lab_said 1)
 is "${output%%$'\n'*}" overlay 'the root is an overlay'
 like "$output" '\[integrity\]' 'the kernel is locked down'

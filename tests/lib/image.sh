@@ -5,6 +5,8 @@
 # that each package is fetched once: $NETRESCUE_TEST_STORE, else the ordinary one.
 #
 #	image_build RECIPE OUT [ARGUMENT…]	sets $image (OUT/NAME/VERSION); ends the test if it fails
+#	image_variant NAME BASE [ARGUMENT…]	the same for a recipe that extends BASE by what comes on stdin, in
+#						$scratch/NAME.yaml
 #	image_unpack IMAGE DIR			the root file system with its owners (needs root)
 #	image_user				prints a user with subordinate ids to build as; makes one when
 #						root (netrescue-test), is oneself otherwise
@@ -19,6 +21,17 @@ image_build() {
 		diag "$(<"$log")"
 		tap_die "cannot build $recipe"
 	fi
+}
+
+# shellcheck disable=SC2154
+image_variant() {
+	local name=$1 base=$2
+	shift 2
+	{
+		printf 'extends: %s\nname: %s\n' "$(realpath "$base")" "$name"
+		cat
+	} >"$scratch/$name.yaml"
+	image_build "$scratch/$name.yaml" "$scratch/out" "$@"
 }
 
 image_unpack() {

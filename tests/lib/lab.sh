@@ -7,6 +7,8 @@
 #					of consoles, captures and the rest
 #	lab_within N PHASE SECONDS	succeeds if client N's phase took no longer
 #	lab_said N [WORD]		what client N's script has written; what follows WORD in its lines
+#	lab_shows_keys N		succeeds if all host keys that its script wrote, as `key FINGERPRINT`, are
+#					on client N's console
 #	lab_events N			what crossed client N's wire, in the words of lab/wire.h
 
 # shellcheck disable=SC2034,SC2154 # tests read $lab; tap.sh and image.sh set the others
@@ -32,6 +34,15 @@ lab_within() {
 
 lab_said() {
 	sed -n "s/^client $1  | ${2:+$2 }//p" <<<"$stdout"
+}
+
+lab_shows_keys() {
+	local key keys
+	keys=$(lab_said "$1" key)
+	[[ $keys ]] || { echo 'the client has no keys'; return 1; }
+	for key in $keys; do
+		grep -qF "$key" "$lab/client$1.console" || { echo "$key is missing"; return 1; }
+	done
 }
 
 lab_events() {

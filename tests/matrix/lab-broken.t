@@ -44,13 +44,8 @@ rm "$broken"/tftp/kernel/minimal/*/vmlinuz
 broken_boot 'the menu names a kernel that is not there' 'phase kernel' \
 	'TFTP: /*kernel/minimal/.*/vmlinuz: file not found'
 
-cat >"$scratch/other.yaml" <<.
-extends: $top/recipes/minimal.yaml
-name: other
-kernel: linux-image-cloud-amd64
-.
 minimal=$image
-image_build "$scratch/other.yaml" "$scratch/out"
+image_variant other recipes/minimal.yaml <<<'kernel: linux-image-cloud-amd64'
 other=$image image=$minimal
 broken_copy other-initrd
 cp "$other"/tftp/kernel/other/*/initrd.img "$broken"/tftp/kernel/minimal/*/

@@ -34,14 +34,6 @@ done
 exit 0
 EOF
 
-# on_console N: the fingerprints of client N
-on_console() {
-	local key
-	for key in $(lab_said "$1" key); do
-		grep -qF "$key" "$lab/client$1.console" || { echo "$key is missing"; return 1; }
-	done
-}
-
 lab_boot 'two clients share a tree, which nobody changes' "$image" --clients 2 \
 	--script "$scratch/two.sh"
 ids=$(lab_said 1 id; lab_said 2 id)
@@ -53,7 +45,7 @@ is "$(sort -u <<<"$keys" | wc -l)" 6 'of its own'
 is "$(lab_said 1 scanned | sort -u | wc -l)" 2 'and shows them to the network'
 for n in 1 2; do
 	is "$(lab_said $n file | grep -c .)" 1 "client $n sees one file of two"
-	ok "the fingerprints of client $n are on its console" on_console $n
+	ok "the fingerprints of client $n are on its console" lab_shows_keys $n
 done
 is "$( (lab_said 1 file; lab_said 2 file) | sort -u | wc -l)" 2 'its own'
 like "$(lab_said 1 cmdline)" 'nfsroot=/srv/pxe/session/' 'the address of the server came by DHCP'

@@ -8,27 +8,21 @@
 . tests/lib/lab.sh
 plan 20
 
-cat >"$scratch/entries.yaml" <<.
-extends: $top/recipes/minimal.yaml
-name: entries
+image_variant entries recipes/minimal.yaml <<.
 boot-packages: ["memtest86+"]
 menu:
   entries:
     - { kind: memtest, label: memtest86, title: "Memtest86+" }
     - { kind: memtest, label: memtest86-serial, append: "console=ttyS0,115200" }
 .
-cat >"$scratch/own.yaml" <<.
-extends: $scratch/entries.yaml
-name: own
+entries=$image
+image_variant own "$scratch/entries.yaml" <<.
 menu:
   entries:
     - { kind: rescue, label: own, append: "console=ttyS0,115200n8 own.entry" }
   clients:
     - { mac: "52:54:00:12:34:56", entry: own, timeout: 0 }
 .
-image_build "$scratch/entries.yaml" "$scratch/out"
-entries=$image
-image_build "$scratch/own.yaml" "$scratch/out"
 own=$image
 
 # CLIENT: what came to it over TFTP, in order.

@@ -7,12 +7,7 @@
 . tests/lib/lab.sh
 plan 12
 
-cat >"$scratch/recipe.yaml" <<.
-extends: $top/recipes/rescue64.yaml
-name: writable
-nfs: { access: rw }
-.
-image_build "$scratch/recipe.yaml" "$scratch/out"
+image_variant writable recipes/rescue64.yaml <<<'nfs: { access: rw }'
 root=/srv/pxe/writable/$(basename "$(realpath "$image")")
 
 # The machine id is one of this boot, and the host keys are those that sshd shows.

@@ -10,7 +10,7 @@ name=$(basename "$recipe" .yaml)
 image_build "$recipe" "${NETRESCUE_TEST_OUT:-$scratch/out}" --verbose
 image_unpack "$image" "$scratch/tree"
 tree=$scratch/tree
-plan 32
+plan 34
 
 inside() {
 	unshare --mount --pid --fork --mount-proc="$tree/proc" chroot "$tree" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 "$@"
@@ -28,6 +28,25 @@ ok 'the kernel lies under the version in the TFTP tree' cmp "$tree/boot/vmlinuz-
 ok 'and the initramfs' cmp "$tree/boot/initrd.img-$kernel" "$image/tftp/kernel/$name/$version/initrd.img"
 is "$(find "$image/tftp" -name '*.bin')" '' 'nothing that PXELINUX takes for something else by its name'
 is "$(find "$image" -type f ! -perm 644 -o -type d ! -perm 755)" '' 'tftpd may read all of it'
+# A module that lacks another fails at boot with a message that names the wrong file.
+modules_needed() {
+	local module needed
+	for module in "$image"/tftp/*.c32; do
+		for needed in $(readelf -d "$module" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p'); do
+			[[ -e $image/tftp/$needed ]] || { echo "$module needs $needed"; return 1; }
+		done
+	done
+}
+ok 'every PXELINUX module finds the modules it needs' modules_needed
+menu_files() {
+	local word file
+	word=$(sed -nE 's/^\s*(KERNEL|LINUX) (\S+).*/\2/p; s/.*initrd=(\S+).*/\1/p' "$image/tftp/pxelinux.cfg/default")
+	[[ $word ]] || return 1
+	for file in $word; do
+		[[ -s $image/tftp/$file ]] || { echo "$file is missing"; return 1; }
+	done
+}
+ok 'every file that the menu names is there' menu_files
 is "$(tar --zstd -tvf "$image/rootfs.tar.zst" | grep -c '^[bcps]')" 0 'no device nodes, sockets or fifos'
 
 # ---- dpkg and apt ----------------------------------------------------------------------------------

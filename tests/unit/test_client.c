@@ -2,7 +2,6 @@
 /* What a client makes of packets, and how it finds its way in a menu: without a machine. */
 #include "qemu.h"
 
-#include "base/child.h"
 #include "lab/client-parts.h"
 
 /* ---- packets --------------------------------------------------------------------------------- */
@@ -327,43 +326,6 @@ static void edits_silent_entries(void **state)
 	assert_int_equal(step, 1);
 }
 
-/* ---- health ---------------------------------------------------------------------------------- */
-
-static void facts_for_scripts(void **state)
-{
-	const struct entry overlay = { ENTRY_RESCUE, "r", "R", "ro rescue.overlay quiet" };
-	struct client_options o = { .image = &image, .entry = &overlay };
-	const struct client c = { .options = &o };
-	cleanup_free char *with = health_facts(&c), *without = NULL;
-
-	(void)state;
-	assert_non_null(strstr(with, "init='systemd'\n"));
-	assert_non_null(strstr(with, "overlay='1'\n"));
-	assert_non_null(strstr(with, "locale='C.UTF-8'\n"));
-	assert_non_null(strstr(with, "hostname='x'\n"));
-	o.entry = &entries[3];
-	without = health_facts(&c);
-	assert_non_null(strstr(without, "overlay='0'\n"));
-}
-
-/* Each is bash that parses, facts before it. */
-static void checks_are_scripts(void **state)
-{
-	struct client_options o = { .image = &image, .entry = &entries[3] };
-	const struct client c = { .options = &o };
-	cleanup_free char *facts = health_facts(&c);
-
-	(void)state;
-	for (const struct check *check = health_checks; check->name; check++) {
-		cleanup_free char *script = xasprintf("%s%s", facts, check->script);
-		const char *const argv[] = { "bash", "-n", "-c", script, NULL };
-		CLEANUP(err_release) struct err err = { 0 };
-
-		assert_int_equal(child_run(&(struct child_options){ .argv = argv }, 0, NULL, &err),
-				 0);
-	}
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -378,8 +340,6 @@ int main(void)
 		cmocka_unit_test(goes_to_the_entry),
 		cmocka_unit_test(waits_for_all_of_the_menu),
 		cmocka_unit_test(edits_silent_entries),
-		cmocka_unit_test(facts_for_scripts),
-		cmocka_unit_test(checks_are_scripts),
 	};
 
 	return cmocka_run_group_tests_name("client", tests, NULL, NULL);
