@@ -14,11 +14,14 @@
  *
  * dhcpcd's socket to udev became readable, and the message was not for it: it asks again.
  * cfg80211 asks for the rules of wireless networks, of which a rescue over the wire needs none;
- * bookworm's kernel calls that an error and adds where to read about firmware. */
+ * bookworm's kernel calls that an error and adds where to read about firmware. An emulated machine
+ * that gets no processor at the moment when the kernel counts ten ticks has no timer that works,
+ * the kernel says; it takes another way to the same one. */
 #define NO_ERROR                                                                                   \
 	"^libudev: received NULL device$"                                                          \
 	"|^platform regulatory.0: firmware: failed to load regulatory.db "                         \
-	"|^firmware_class: See https://wiki.debian.org/Firmware "
+	"|^firmware_class: See https://wiki.debian.org/Firmware "                                  \
+	"|^[.][.]MP-BIOS bug: 8254 timer not connected to IO-APIC$"
 
 static bool has_systemd(const struct image *i)
 {
