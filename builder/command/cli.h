@@ -18,6 +18,7 @@
 /* Every option any verb has, parsed. Strings are borrowed from argv. Zero-initialised. */
 struct invocation {
 	const char *lock;
+	const char *recipe;
 	const char *out;
 	const char *store;
 	const char *mirror;

@@ -11,31 +11,15 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "command/shipped.h"
 
 #define MANIFEST_MAX ((size_t)64 << 20)
-#define PATH_SIZE 4096
 
-/* Beside the checkout that the program was built in, or where it was installed. */
 static int find_recipe(char **ret, struct err *err)
 {
-	static const char *const place[] = { "../../recipes/fileserver.yaml",
-					     "../share/netrescue/recipes/fileserver.yaml" };
-	char exe[PATH_SIZE];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-
-	if (n < 0)
-		n = 0;
-	exe[n] = '\0';
-	for (size_t i = 0; i < sizeof(place) / sizeof(*place); i++) {
-		const char *slash = strrchr(exe, '/');
-		cleanup_free char *path =
-			xasprintf("%.*s/%s", slash ? (int)(slash - exe) : 0, exe, place[i]);
-
-		if (access(path, R_OK) == 0) {
-			*ret = take_ptr(path);
-			return 0;
-		}
-	}
+	*ret = shipped_recipe("fileserver.yaml");
+	if (*ret)
+		return 0;
 	err_set(err, ERR_USAGE,
 		"the recipe of the lab's file server, fileserver.yaml, is not "
 		"where it was installed");

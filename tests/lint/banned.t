@@ -23,6 +23,7 @@ builder/rootfs/ns-	(fork|clone|chdir|fchdir|setlocale|signal)
 builder/rootfs/sandbox-namespace.c	(fork|clone|chdir|fchdir|setlocale|signal)
 builder/archive/trust.c	time
 builder/archive/release.c	time
+builder/compare/elsewhere.c	chdir
 builder/command/stages.c	time
 builder/command/verb-gc.c	time
 builder/command/main.c	setlocale'

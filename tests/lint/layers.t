@@ -3,7 +3,7 @@
 # Includes point down the list of folders only, and every file is where its name says.
 . tests/lib/tap.sh
 
-layers=(base recipe archive rootfs publish lab command)
+layers=(base recipe archive rootfs publish compare lab command)
 
 plan 5
 
@@ -29,7 +29,7 @@ upward_includes() {
 		sed 's/:#include "\(.*\)"/:\1/' | sort)
 }
 
-is "$(upward_includes builder)" '' 'base < recipe < archive < rootfs < publish < lab < command'
+is "$(upward_includes builder)" '' 'base < recipe < archive < rootfs < publish < compare < lab < command'
 
 # The check sees a violation when there is one.
 mkdir -p "$scratch/builder/base"

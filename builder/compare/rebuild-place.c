@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+#include "compare/rebuild-place.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/interrupt.h"
+#include "base/io.h"
+#include "base/memory.h"
+#include "base/progress.h"
+
+#define NAME "netrescue-verify.XXXXXX"
+#define PROVENANCE_MAX ((size_t)64 << 20)
+#define PROBES 40
+/* The rebuild is as large as the original, and while it is packed a little more. */
+#define SPARE (64ULL << 20)
+
+static bool is_memory(const char *path)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && (fs.f_type == (__typeof__(fs.f_type))TMPFS_MAGIC ||
+					  fs.f_type == (__typeof__(fs.f_type))RAMFS_MAGIC);
+}
+
+static bool has_room(const char *path, uint64_t need)
+{
+	struct statfs fs;
+
+	return access(path, W_OK | X_OK) == 0 && statfs(path, &fs) == 0 &&
+	       (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize >= need;
+}
+
+static int make_directory(const char *above, char **ret, struct err *err)
+{
+	cleanup_free char *path = xasprintf("%s/" NAME, above);
+
+	if (!mkdtemp(path))
+		return err_errno(err, ERR_BUILD, errno, "cannot make '%s'", path);
+	/* Another user has to get through. */
+	if (chmod(path, 0711) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot open '%s' to others", path);
+	*ret = take_ptr(path);
+	return 0;
+}
+
+static int add_size(const struct walk_entry *e, void *data, struct err *err)
+{
+	(void)err;
+	*(uint64_t *)data += (uint64_t)e->st->st_size;
+	return 0;
+}
+
+/* Not in memory if that can be: the tree is there. */
+static const char *scratch_above(void)
+{
+	const char *given = getenv("TMPDIR");
+	const char *const place[] = { given && *given ? given : "/tmp", "/var/tmp" };
+
+	for (size_t i = 0; i < sizeof(place) / sizeof(*place); i++)
+		if (!is_memory(place[i]) && access(place[i], W_OK | X_OK) == 0)
+			return place[i];
+	return place[0];
+}
+
+static const char *file_system(const char *path)
+{
+	return is_memory(path) ? "memory (tmpfs)" : "disk";
+}
+
+int rebuild_place(const struct rebuild_options *o, struct rebuild *b, struct err *err)
+{
+	static const char *const memory[] = { "/dev/shm", "/run", "/tmp" };
+	cleanup_free char *original = xasprintf("/proc/self/fd/%d", o->original);
+	const char *above = scratch_above();
+	uint64_t size = SPARE;
+	struct stat here, there;
+	int r = make_directory(above, &b->scratch, err);
+
+	if (r >= 0)
+		r = walk_tree(o->original, add_size, &size, err);
+	if (r < 0)
+		return r;
+	if (fstat(o->original, &here) < 0 || stat(above, &there) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot look at the scratch directory");
+	for (size_t i = 0; i < sizeof(memory) / sizeof(*memory) && here.st_dev == there.st_dev; i++)
+		if (has_room(memory[i], size) && stat(memory[i], &there) == 0)
+			above = memory[i];
+	if (here.st_dev == there.st_dev)
+		conditions_add_not(&b->conditions, "file system",
+				   "no second one here has room for the result");
+	else
+		conditions_add(&b->conditions, "file system", file_system(original),
+			       is_memory(original) == is_memory(above) ? "another"
+								       : file_system(above));
+	return make_directory(above, &b->out, err);
+}
+
+/* ---- the order of directories --------------------------------------------------------------- */
+
+/* Names as readdir(3) gives them, after making the same files in the same order. */
+static int list_probes(const char *above, struct text *ret, struct err *err)
+{
+	cleanup_free char *path = NULL;
+	cleanup_fd int fd = -1;
+	DIR *d = NULL;
+	int r = make_directory(above, &path, err);
+
+	if (r >= 0)
+		r = open_dir(AT_FDCWD, path, &fd, err);
+	for (unsigned i = 0; i < PROBES && r >= 0; i++) {
+		cleanup_free char *name = xasprintf("%u", i * 7919 % 997);
+		cleanup_fd int probe =
+			openat(fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+		if (probe < 0)
+			r = err_errno(err, ERR_BUILD, errno, "cannot write in '%s'", above);
+	}
+	if (r >= 0)
+		d = opendir(path);
+	for (const struct dirent *e; d && (e = readdir(d));)
+		if (e->d_name[0] != '.')
+			text_printf(ret, "%s ", e->d_name);
+	if (d)
+		(void)closedir(d);
+	if (path && remove_tree(AT_FDCWD, path, err) < 0 && r >= 0)
+		r = -EIO;
+	return r;
+}
+
+static void compare_orders(struct rebuild *b)
+{
+	static const char name[] = "order of directories";
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(text_release) struct text memory = { 0 };
+	CLEANUP(text_release) struct text disk = { 0 };
+
+	if (is_memory(b->scratch) || !is_memory("/dev/shm"))
+		conditions_add_not(&b->conditions, name,
+				   "there is no disk beside memory (/dev/shm) to compare");
+	else if (list_probes("/dev/shm", &memory, &err) < 0 ||
+		 list_probes(b->scratch, &disk, &err) < 0)
+		conditions_add_not(&b->conditions, name, "%s", err.message);
+	else if (streq(memory.data, disk.data))
+		conditions_add_not(&b->conditions, name,
+				   "this disk's file system lists names as memory does");
+	else
+		conditions_add(&b->conditions, name, "as memory lists them",
+			       "as the disk lists them");
+}
+
+/* What made the original says so, outside of what is compared. */
+static bool was_on_disk(int original)
+{
+	CLEANUP(err_release) struct err ignored = { 0 };
+	CLEANUP(text_release) struct text t = { 0 };
+
+	return faccessat(original, "provenance.json", R_OK, 0) == 0 &&
+	       read_file(original, "provenance.json", PROVENANCE_MAX, &t, &ignored) == 0 &&
+	       strstr(t.data, "tree on disk");
+}
+
+bool rebuild_tree(const struct rebuild_options *o, struct rebuild *b)
+{
+	bool was = was_on_disk(o->original);
+
+	conditions_add(&b->conditions, "tree", was ? "on disk" : "in memory",
+		       was ? "in memory" : "on disk");
+	compare_orders(b);
+	return !was;
+}
+
+/* ---- the store ------------------------------------------------------------------------------ */
+
+static int copy_package(struct store *from, struct store *to, const struct package *p,
+			struct err *err)
+{
+	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
+	cleanup_fd int fd = -1;
+	char digest[DIGEST_HEX];
+	int r = store_get(from, p->sha256, &fd, err);
+
+	if (r >= 0 && fd < 0)
+		r = err_set(err, ERR_BUILD, "package '%s' went from the store", p->name);
+	if (r >= 0)
+		r = store_put_begin(to, &put, err);
+	if (r >= 0)
+		r = copy_fd(fd, put.fd, NULL, err);
+	return r < 0 ? r : store_put_commit(&put, p->sha256, digest, err);
+}
+
+int rebuild_store(const struct rebuild_options *o, struct rebuild *b, struct err *err)
+{
+	cleanup_free char *path = xasprintf("%s/store", b->scratch);
+	CLEANUP(store_cleanup) struct store *store = NULL;
+	int r = store_open(path, &store, err);
+
+	progress_start("copy", o->lock->packages.count, PROGRESS_STEPS);
+	for (size_t i = 0; i < o->lock->packages.count && r >= 0; i++) {
+		const struct package *p = &o->lock->packages.item[i];
+
+		progress_update(i);
+		r = interrupt_check(err);
+		if (r >= 0 && !store_has(store, p->sha256))
+			r = copy_package(o->store, store, p, err);
+	}
+	if (r < 0)
+		return err_wrap(err, "making a store for the rebuild");
+	progress_end("a store with the packages and nothing else");
+	conditions_add(&b->conditions, "store", "as it has grown", "new: the packages, no caches");
+	return 0;
+}

@@ -1,0 +1,149 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# verify over a loopback mirror: a clean image is the same under other conditions, and each kind of leak is found.
+. tests/lib/tap.sh
+. tests/lib/mirror.sh
+. tests/lib/tiny.sh
+need python3 gpg zstd newuidmap jq diff
+
+verify() {
+	run "$NETRESCUE" verify --store "$scratch/store" --recipe "$1" --offline "${@:3}" "$2"
+}
+
+tiny_new "$scratch/m"
+mirror_package "$scratch/m" <<'.'
+Package: hello
+Version: 1.0
+Files:
+ /usr/bin/hello 0755 #!/bin/sh\necho hello\n
+X-Postinst:
+ #!/bin/sh
+ uname -a >/usr/share/hello-uname
+ cat /proc/cpuinfo /proc/bus/input/devices /proc/sys/kernel/osrelease /proc/swaps >/usr/share/hello-machine
+ ls /sys >/usr/share/hello-sys 2>&1
+ hostname >/usr/share/hello-hostname
+ id >/usr/share/hello-id
+ { umask; pwd; } >/usr/share/hello-process
+ sort /proc/mounts | grep -c ext >/usr/share/hello-mounts
+ rm /usr/share/hello-mounts
+ # Not all that a process can see is the same in the sandbox; its environment is.
+ env | sort | grep -v '^_=' >/usr/share/hello-environment
+
+Package: leak
+Version: 1.0
+Files:
+ /usr/share/leak/ 0755
+X-Postinst:
+ #!/bin/sh
+ cd /usr/share/leak
+ echo "built on $(date)" >date
+ echo "id=$(cat /proc/sys/kernel/random/uuid)" >random
+ echo "$$" >pid
+ mkdir names
+ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do : >"names/$i"; done
+ ls -U names >order
+ head -c 16 /dev/urandom >binary
+ touch "name.$(od -An -N4 -tx4 /dev/urandom | tr -d ' ')"
+ echo changing >time-stamp
+ touch -d "@$((1600000000 + $(date +%N | sed 's/^0*//') % 100000))" time-stamp
+.
+tiny_serve "$scratch/m"
+plan 32
+
+tiny_recipe "$scratch/tiny.yaml" 'packages: [hello]'
+run tiny_build "$scratch/tiny.yaml"
+is "$status" 0 'an image to verify' || { diag "$stderr"; tap_die 'nothing else can work'; }
+clean=$stdout
+
+# ---- the same ------------------------------------------------------------------------------------
+verify "$scratch/tiny.yaml" "$clean"
+is "$status" 0 'the same under other conditions' || diag "$stderr" "$stdout"
+like "$stdout" '^0 differences: [0-9]+ files, .* built again from .*/tiny\.lock' '0 differences'
+varied=$(sed -n '/^varied/,/^not varied/s/^  \(.\{24\}\) .* → .*/\1/p' <<<"$stdout" | sed 's/ *$//')
+not_varied=$(sed '1,/^not varied/d' <<<"$stdout")
+missing=
+for name in umask 'time zone' language 'home directory' 'working directory' environment store tree 'worker processes'; do
+	[[ $'\n'$varied$'\n' == *$'\n'"$name"$'\n'* ]] || missing+=" $name"
+done
+is "$missing" '' 'what needs no right is varied'
+if [[ $(id -u) = 0 ]] && unshare --mount --uts true 2>/dev/null; then
+	missing=
+	for name in 'host name' 'flags of the processor' keyboard network; do
+		[[ $'\n'$varied$'\n' == *$'\n'"$name"$'\n'* ]] || missing+=" $name"
+	done
+	is "$missing" '' 'what root may is varied too'
+else
+	skip 1 'not root'
+fi
+is "$(grep -vE '^  .{24} [^ ]' <<<"$not_varied")" '' 'what is not varied has a reason'
+like "$not_varied" 'clock  +the namespace sandbox' 'the clock is among it'
+is "$(find "${TMPDIR:-/tmp}" /dev/shm -maxdepth 1 -name 'netrescue-verify.*' -newer "$scratch/tiny.yaml" -user "$(id -un)" 2>/dev/null |
+	while read -r d; do [[ -e $d/conditions ]] && echo "$d"; done)" '' 'nothing of it is left'
+
+# ---- the conditions are real: what a command sees there ------------------------------------------
+chmod 755 "$scratch"
+mkdir "$scratch/over" "$scratch/home" "$scratch/working"
+there() {
+	rm -rf "$scratch/over"
+	chmod 755 "$scratch"
+mkdir "$scratch/over"
+	"$NETRESCUE" elsewhere -- report="$scratch/report" scratch="$scratch/over" \
+		directory="$scratch/working" home="$scratch/home" /bin/sh -c "$1"
+}
+is "$(umask 022; there 'umask; pwd; echo "$TZ $LC_ALL $HOME"')" \
+	"0077"$'\n'"$scratch/working"$'\n'"Pacific/Kiritimati tr_TR.UTF-8 $scratch/home" 'a command sees them'
+here='uname -n; cat /proc/cpuinfo /proc/bus/input/devices; uname -r; nproc; id -un'
+is "$(comm -12 <(there 'uname -n; id -un' | sort) <({ uname -n; id -un; } | sort) | wc -l)" \
+	"$(grep -cE $'^(user|host name)\t\t' "$scratch/report")" 'host name and user are others, or said not to be'
+isnt=$(diff <(there "$here") <(sh -c "$here") >/dev/null && echo same)
+is "$isnt" '' 'it looks like another machine'
+
+# ---- what is no result, or another's --------------------------------------------------------------
+verify "$scratch/tiny.yaml" "$scratch/m"
+is "$status" 2 'a directory that is no result'
+like "$stderr" 'is no result' 'is said to be none'
+cp -a "$clean" "$scratch/damaged"
+printf x | dd of="$scratch/damaged/rootfs.tar.zst" bs=1 seek=100 conv=notrunc 2>/dev/null
+verify "$scratch/tiny.yaml" "$scratch/damaged"
+is "$status" 3 'a damaged result is not compared'
+like "$stderr" "'rootfs.tar.zst' is not what SHA256SUMS says" 'its damaged file is named'
+cp -a "$clean" "$scratch/lockless"
+rm "$scratch/lockless/tiny.lock"
+verify "$scratch/tiny.yaml" "$scratch/lockless"
+is "$status $(grep -c 'tiny\.lock' <<<"$stderr")" '3 1' 'one whose lock is missing is damaged'
+sed -i '/tiny\.lock/d' "$scratch/lockless/SHA256SUMS"
+verify "$scratch/tiny.yaml" "$scratch/lockless"
+is "$status" 2 'and without a lock in SHA256SUMS cannot be built again'
+like "$stderr" 'has no lock' 'which is said'
+tiny_recipe "$scratch/other.yaml" 'packages: [hello]' 'hostname: other'
+verify "$scratch/other.yaml" "$clean"
+is "$status" 3 'another recipe is refused'
+like "$stderr" 'recipe' 'in words'
+run "$NETRESCUE" verify --store "$scratch/store" --offline "$clean"
+is "$status $(grep -c 'recipes/tiny\.yaml' <<<"$stderr")" '2 1' 'a recipe that is nowhere is named'
+
+# ---- leaks --------------------------------------------------------------------------------------
+tiny_recipe "$scratch/leak.yaml" 'packages: [leak]'
+sed -i 's/^name: tiny/name: leak/' "$scratch/leak.yaml"
+run tiny_build "$scratch/leak.yaml"
+leaky=$stdout
+verify "$scratch/leak.yaml" "$leaky" --json
+is "$status" 5 'a leak is a failed verification' || diag "$stderr"
+like "$stderr" 'differs from .* the first in rootfs\.tar\.zst' 'the first file that differs is named'
+result=$(grep '"event": *"result"' <<<"$stdout")
+cause() {
+	jq -r --arg path "usr/share/leak/$1" '.differences[] | select(.member == $path) | .cause' <<<"$result"
+}
+detail() {
+	jq -r --arg path "usr/share/leak/$1" '.differences[] | select(.member == $path) | .detail' <<<"$result"
+}
+is "$(jq -c '[.event, .equal]' <<<"$result")" '["result",false]' 'as one JSON object'
+is "$(cause date)" 'a date or a time' 'the date'
+is "$(cause random)" 'a random value' 'a random number'
+is "$(cause pid)" 'a process number, a counter or a small random number' 'the process number'
+like "$(cause order)" 'another order: of a directory \(ls -U' 'the order of a directory'
+is "$(cause time-stamp)" 'time stamps of files' 'a time stamp'
+like "$(detail random)" '^--- original.*-id=[0-9a-f-]{36}.\+id=[0-9a-f-]{36}' 'text is shown as a diff'
+like "$(detail binary)" 'first difference at byte [0-9]+ \(0x' 'binary data by offsets'
+is "$(jq -r '.differences[] | select(.follows) | .file' <<<"$result" | grep -E '^(SHA256SUMS|manifest.json)$' | tr '\n' ' ')" \
+	'SHA256SUMS manifest.json ' 'what lists digests follows'
