@@ -20,6 +20,7 @@
 #define UPTIME_SECONDS (400 * 86400)
 #define DAY_SECONDS 86400
 #define PROC_FILE_MAX ((size_t)4 << 20)
+#define AES " aes "
 #define CPUINFO "/proc/cpuinfo"
 #define INPUT "/proc/bus/input/devices"
 #define CURRENT_PERSONALITY 0xffffffffUL
@@ -198,8 +199,9 @@ static void look_processor(const struct elsewhere *e, struct text *ret)
 	for (const char *p = flags ? strchr(flags, ':') : NULL; p && *p && *p != '\n'; p++)
 		count += *p == ' ' && p[1] != '\n';
 	text_printf(ret, "%zu flags, %s aes", count,
-		    flags && memmem(flags, strcspn(flags + 1, "\n") + 2, " aes ", 5) ? "with"
-										     : "without");
+		    flags && memmem(flags, strcspn(flags + 1, "\n") + 2, AES, strlen(AES))
+			    ? "with"
+			    : "without");
 }
 
 /* With aes taken out of the flags, or put in. */
@@ -212,13 +214,12 @@ static int change_processor(struct elsewhere *e, struct text *why_not)
 	read_proc(CPUINFO, &t);
 	strv_split(&lines, t.data, "\n");
 	for (size_t i = 0; i < lines.count; i++) {
-		char *aes =
-			starts_with(lines.item[i], "flags") ? strstr(lines.item[i], " aes ") : NULL;
+		char *aes = starts_with(lines.item[i], "flags") ? strstr(lines.item[i], AES) : NULL;
 
 		if (aes)
-			memmove(aes, aes + strlen(" aes"), strlen(aes + strlen(" aes")) + 1);
+			memmove(aes, aes + (strlen(AES) - 1), strlen(aes + (strlen(AES) - 1)) + 1);
 		text_printf(&new, "%s%s\n", lines.item[i],
-			    !aes && starts_with(lines.item[i], "flags") ? " aes " : "");
+			    !aes && starts_with(lines.item[i], "flags") ? AES : "");
 	}
 	if (lines.count == 0) {
 		text_add(why_not, "this machine shows no " CPUINFO);
@@ -245,7 +246,7 @@ static int change_keyboard(struct elsewhere *e, struct text *why_not)
 	static const char keyboard[] =
 		"I: Bus=0003 Vendor=05ac Product=0250 Version=0111\n"
 		"N: Name=\"Apple Inc. Apple Keyboard\"\nP: Phys=usb-0000:00:14.0-1/input0\n"
-		"S: Sysfs=/devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0/input/input9\nU: Uniq=\n"
+		"S: Sysfs=/devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0/input9\nU: Uniq=\n"
 		"H: Handlers=sysrq kbd event9 leds\nB: PROP=0\nB: EV=120013\n\n";
 	CLEANUP(text_release) struct text t = { 0 };
 

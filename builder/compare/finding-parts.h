@@ -17,8 +17,8 @@ struct comparison {
 struct finding *finding_add(struct comparison *c, const char *artifact, const char *member,
 			    const char *what, const char *cause);
 
-/* inside.c: two archives that differ, an initrd or a tar. prefix: the members' of outer archives, or
- * "". */
+/* inside.c: two archives that differ, an initrd or a tar. prefix: the member of an outer archive,
+ * or "". */
 int findings_inside(struct comparison *c, const char *artifact, const char *prefix, const int fd[2],
 		    bool is_initrd, struct err *err);
 

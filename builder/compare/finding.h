@@ -19,7 +19,7 @@
 
 struct finding {
 	char *artifact; /* file of the result: "rootfs.tar.zst" */
-	char *member; /* inside it, or NULL; of an archive in an archive "boot/initrd.img-…: conf/x" */
+	char *member;	/* in it, or NULL; of an archive in an archive: "initrd.img: conf/x" */
 	char *what;   /* "content", "mode", "only in the rebuild", …; several with ", " between */
 	char *cause;  /* for people, one of a few; never NULL */
 	char *detail; /* lines: a unified diff, offsets, old and new value; "" for none */

@@ -6,8 +6,8 @@
 
 /* Makes b->scratch and b->out. Adds the condition "file system". */
 int rebuild_place(const struct rebuild_options *o, struct rebuild *b, struct err *err);
-/* Whether the tree is to lie on disk: where the original's lay in memory. Adds the conditions "tree"
- * and "order of directories", which is measured. */
+/* Whether the tree is to lie on disk: where the original's lay in memory. Adds the conditions
+ * "tree" and "order of directories", which is measured. */
 bool rebuild_tree(const struct rebuild_options *o, struct rebuild *b);
 /* A store in the scratch directory with a copy of every package. Adds the condition "store". */
 int rebuild_store(const struct rebuild_options *o, struct rebuild *b, struct err *err);

@@ -192,6 +192,6 @@ bool recipe_boots(const struct recipe *r, enum firmware firmware);
 void recipe_canonical(const struct recipe *r, struct text *ret);
 
 /* The canonical text in parts, "KEY SHA-256" each, in its order, so that a stale lock can say what
- * has changed: each overlay, script, .deb and keyring by itself (`overlays[0]`, with the digest that
- * stands there), all else by the recipe's outermost key (`menu`). */
+ * has changed: each overlay, script, .deb and keyring by itself (`overlays[0]`, with the digest
+ * that stands there), all else by the recipe's outermost key (`menu`). */
 void recipe_inputs(const struct recipe *r, struct strv *ret);
