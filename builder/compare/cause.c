@@ -17,6 +17,7 @@
 #define SORT_MAX ((size_t)4 << 20)
 #define VALUE_MIN 4		/* shorter ones are found by chance */
 #define RANDOM_MIN 6		/* characters: mktemp's XXXXXX */
+#define NOISE_MIN 8		/* bytes */
 #define PROCESS_MAX 4194304	/* proc(5), pid_max */
 #define EPOCH_MIN 1400000000ULL /* seconds: 2014 */
 #define EPOCH_MAX 2600000000ULL /* 2052 */
@@ -122,6 +123,16 @@ static const char *by_condition(const struct conditions *conditions, const char 
 	return NULL;
 }
 
+/* As many bytes, and hardly one of them the same. */
+static bool is_noise(const struct text content[2])
+{
+	size_t length = content[0].length, same = 0;
+
+	for (size_t i = 0; i < length && length == content[1].length; i++)
+		same += content[0].data[i] == content[1].data[i];
+	return length == content[1].length && length >= NOISE_MIN && same <= length / 8;
+}
+
 static bool same_words(const struct text content[2])
 {
 	CLEANUP(strv_release) struct strv a = { 0 };
@@ -167,7 +178,7 @@ const char *cause_of_content(const struct conditions *conditions, const struct t
 		return CAUSE_DATE;
 	if (is_small_number(a) && is_small_number(b))
 		return CAUSE_NUMBER;
-	if (looks_random(a) && looks_random(b))
+	if ((looks_random(a) && looks_random(b)) || is_noise(content))
 		return CAUSE_RANDOM;
 	return NULL;
 }

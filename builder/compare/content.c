@@ -17,9 +17,15 @@
 #define BYTES_SHOWN 16
 #define FIRST_FD 10
 
+/* UTF-8 (the locale's, main.c) without control characters but those of plain text. */
 static bool is_text(const struct text *t)
 {
-	return t->length <= TEXT_MAX && !memchr(t->data, '\0', t->length);
+	if (t->length > TEXT_MAX || memchr(t->data, '\0', t->length))
+		return false;
+	for (size_t i = 0; i < t->length; i++)
+		if ((unsigned char)t->data[i] < ' ' && !strchr("\t\n\r\f\033", t->data[i]))
+			return false;
+	return mbstowcs(NULL, t->data, 0) != (size_t)-1;
 }
 
 static int memory_file(const struct text *t, int *ret_fd, struct err *err)

@@ -221,5 +221,5 @@ void findings_text(const struct findings *f, struct text *ret)
 	if (following.count == 0)
 		return;
 	joined = strv_join(&following, ", ");
-	text_printf(ret, "\n%s list the others' digests and differ with them.\n", joined);
+	text_printf(ret, "\nlists of digests, which differ with them: %s\n", joined);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/interrupt.h"
@@ -20,6 +21,9 @@
 #define PROVENANCE_MAX ((size_t)64 << 20)
 #define PROBES 40
 /* The rebuild is as large as the original, and while it is packed a little more. */
+#define TREE_ON_DISK "tree on disk"
+#define GUEST "guestfs"
+#define CLOCK_AHEAD (400 * 86400)
 #define SPARE (64ULL << 20)
 
 static bool is_memory(const char *path)
@@ -156,25 +160,66 @@ static void compare_orders(struct rebuild *b)
 			       "as the disk lists them");
 }
 
-/* What made the original says so, outside of what is compared. */
-static bool was_on_disk(int original)
+/* What made a result says so in its provenance (sandbox_description()), which is not compared. */
+static bool provenance_says(int dirfd, const char *words)
 {
 	CLEANUP(err_release) struct err ignored = { 0 };
 	CLEANUP(text_release) struct text t = { 0 };
 
-	return faccessat(original, "provenance.json", R_OK, 0) == 0 &&
-	       read_file(original, "provenance.json", PROVENANCE_MAX, &t, &ignored) == 0 &&
-	       strstr(t.data, "tree on disk");
+	return faccessat(dirfd, "provenance.json", R_OK, 0) == 0 &&
+	       read_file(dirfd, "provenance.json", PROVENANCE_MAX, &t, &ignored) == 0 &&
+	       strstr(t.data, words);
 }
 
-bool rebuild_tree(const struct rebuild_options *o, struct rebuild *b)
+bool rebuild_wants_disk(const struct rebuild_options *o)
 {
-	bool was = was_on_disk(o->original);
+	return !provenance_says(o->original, TREE_ON_DISK);
+}
 
-	conditions_add(&b->conditions, "tree", was ? "on disk" : "in memory",
-		       was ? "in memory" : "on disk");
+static const char *tree_place(int dirfd, bool is_guest)
+{
+	if (is_guest)
+		return "on the appliance's disk";
+	return provenance_says(dirfd, TREE_ON_DISK) ? "on disk" : "in memory";
+}
+
+int rebuild_sandbox(const struct rebuild_options *o, struct rebuild *b, struct err *err)
+{
+	struct conditions *c = &b->conditions;
+	cleanup_fd int new = -1;
+	bool was_guest = provenance_says(o->original, GUEST), is_guest;
+	int r = open_dir(AT_FDCWD, b->result, &new, err);
+
+	if (r < 0)
+		return r;
+	is_guest = provenance_says(new, GUEST);
+	conditions_add(c, "sandbox", was_guest ? "guestfs" : "namespace",
+		       is_guest ? "guestfs" : "namespace");
+	conditions_add(c, "tree", tree_place(o->original, was_guest), tree_place(new, is_guest));
 	compare_orders(b);
-	return !was;
+	if (is_guest) {
+		conditions_add(c, "clock", "today", "in 400 days");
+		conditions_add(c, "kernel", "the host's", "the appliance's");
+	} else {
+		conditions_add_not(c, "clock",
+				   "namespaces have the host's; --sandbox=guestfs has its own");
+		conditions_add_not(c, "kernel",
+				   "namespaces have the host's; --sandbox=guestfs has its own");
+	}
+	return 0;
+}
+
+char *rebuild_clock(void)
+{
+	struct timespec now = { 0 };
+	struct tm utc = { 0 };
+	char date[32] = "";
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	now.tv_sec += CLOCK_AHEAD;
+	if (gmtime_r(&now.tv_sec, &utc))
+		(void)strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
+	return xasprintf("NETRESCUE_APPLIANCE_QEMU=-rtc base=%s", date);
 }
 
 /* ---- the store ------------------------------------------------------------------------------ */

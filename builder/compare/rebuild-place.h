@@ -6,8 +6,12 @@
 
 /* Makes b->scratch and b->out. Adds the condition "file system". */
 int rebuild_place(const struct rebuild_options *o, struct rebuild *b, struct err *err);
-/* Whether the tree is to lie on disk: where the original's lay in memory. Adds the conditions
- * "tree" and "order of directories", which is measured. */
-bool rebuild_tree(const struct rebuild_options *o, struct rebuild *b);
+/* Whether the tree is to lie on disk: where the original's lay in memory. */
+bool rebuild_wants_disk(const struct rebuild_options *o);
+/* The variable that sets an appliance's clock 400 days ahead (guestfs.h); caller frees. */
+char *rebuild_clock(void);
+/* Afterwards: the conditions "sandbox", "tree", "clock" and "kernel", by what the rebuild says it
+ * used, and "order of directories", which is measured. */
+int rebuild_sandbox(const struct rebuild_options *o, struct rebuild *b, struct err *err);
 /* A store in the scratch directory with a copy of every package. Adds the condition "store". */
 int rebuild_store(const struct rebuild_options *o, struct rebuild *b, struct err *err);

@@ -151,6 +151,7 @@ static int failed(int status, struct err *err)
 
 static int run_child(const struct strv *argv, bool on_disk, struct err *err)
 {
+	cleanup_free char *clock = rebuild_clock();
 	CLEANUP(child_release) struct child c = CHILD_INIT;
 	CLEANUP(strv_release) struct strv env = { 0 };
 	int status = 0, r;
@@ -158,6 +159,8 @@ static int run_child(const struct strv *argv, bool on_disk, struct err *err)
 	for (char **v = environ; *v; v++)
 		if (!starts_with(*v, "NETRESCUE_TREE="))
 			strv_add(&env, *v);
+	if (!getenv("NETRESCUE_APPLIANCE_QEMU"))
+		strv_add(&env, clock);
 	if (on_disk)
 		strv_add(&env, "NETRESCUE_TREE=disk");
 	r = child_start(&c,
@@ -197,7 +200,6 @@ int rebuild_run(const struct rebuild_options *o, struct rebuild *ret, struct err
 	CLEANUP(strv_release) struct strv argv = { 0 };
 	cleanup_free char *version = lock_version(o->lock);
 	struct rebuild *b = ret;
-	bool on_disk;
 	int r = rebuild_place(o, b, err);
 
 	if (r >= 0)
@@ -214,11 +216,11 @@ int rebuild_run(const struct rebuild_options *o, struct rebuild *ret, struct err
 		r = add_command(o, b, choose_jobs(o, b), &argv, err);
 	if (r < 0)
 		return r;
-	on_disk = rebuild_tree(o, b);
-	r = run_child(&argv, on_disk, err);
+	r = run_child(&argv, rebuild_wants_disk(o), err);
 	if (r >= 0)
 		r = read_report(b, err);
-	if (r >= 0)
-		b->result = xasprintf("%s/%s/%s", b->out, o->recipe->name, version);
-	return r;
+	if (r < 0)
+		return r;
+	b->result = xasprintf("%s/%s/%s", b->out, o->recipe->name, version);
+	return rebuild_sandbox(o, b, err);
 }

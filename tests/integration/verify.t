@@ -48,7 +48,7 @@ X-Postinst:
  touch -d "@$((1600000000 + $(date +%N | sed 's/^0*//') % 100000))" time-stamp
 .
 tiny_serve "$scratch/m"
-plan 32
+plan 33
 
 tiny_recipe "$scratch/tiny.yaml" 'packages: [hello]'
 run tiny_build "$scratch/tiny.yaml"
@@ -76,7 +76,7 @@ else
 	skip 1 'not root'
 fi
 is "$(grep -vE '^  .{24} [^ ]' <<<"$not_varied")" '' 'what is not varied has a reason'
-like "$not_varied" 'clock  +the namespace sandbox' 'the clock is among it'
+like "$not_varied" 'clock  +namespaces have' 'the clock is among it'
 is "$(find "${TMPDIR:-/tmp}" /dev/shm -maxdepth 1 -name 'netrescue-verify.*' -newer "$scratch/tiny.yaml" -user "$(id -un)" 2>/dev/null |
 	while read -r d; do [[ -e $d/conditions ]] && echo "$d"; done)" '' 'nothing of it is left'
 
@@ -140,6 +140,7 @@ detail() {
 is "$(jq -c '[.event, .equal]' <<<"$result")" '["result",false]' 'as one JSON object'
 is "$(cause date)" 'a date or a time' 'the date'
 is "$(cause random)" 'a random value' 'a random number'
+is "$(cause binary)" 'a random value' 'random bytes'
 is "$(cause pid)" 'a process number, a counter or a small random number' 'the process number'
 like "$(cause order)" 'another order: of a directory \(ls -U' 'the order of a directory'
 is "$(cause time-stamp)" 'time stamps of files' 'a time stamp'
