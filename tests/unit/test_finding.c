@@ -103,18 +103,17 @@ static void results(void **state)
 	assert_int_equal(f.files, 6);
 	assert_int_equal(f.count, 5);
 	findings_text(&f, &t);
-	assert_string_equal(t.data,
-			    "\nno cause that netrescue knows (4):\n"
-			    "  exports: content\n"
-			    "      --- original\n      +++ rebuilt\n      @@ -1,2 +1,2 @@\n"
-			    "       one\n      -two\n      +zwei\n"
-			    "  gone: only in the original\n"
-			    "  kernel: content\n"
-			    "      first difference at byte 2 (0x2); 1 of 3 bytes differ\n"
-			    "      original  4 bytes: 03 04\n"
-			    "      rebuilt   3 bytes: 13\n"
-			    "  latest: link\n      link: a, rebuilt b\n"
-			    "\nlists of digests, which differ with them: SHA256SUMS\n");
+	assert_string_equal(t.data, "\nno cause that netrescue knows (4):\n"
+				    "  exports: content\n"
+				    "      --- original\n      +++ rebuilt\n      @@ -1,2 +1,2 @@\n"
+				    "       one\n      -two\n      +zwei\n"
+				    "  gone: only in the original\n"
+				    "  kernel: content\n"
+				    "      first difference at byte 2 (0x2); 1 of 3 bytes differ\n"
+				    "      original  4 bytes: 03 04\n"
+				    "      rebuilt   3 bytes: 13\n"
+				    "  latest: link\n      link: a, rebuilt b\n"
+				    "\nlists of digests, which differ with them: SHA256SUMS\n");
 }
 
 int main(void)
