@@ -93,12 +93,36 @@ static bool next_url(const struct fetch *f, struct transfer *t)
 	return false;
 }
 
-static void skip_dead_host(const struct fetch *f, struct transfer *t)
+/* Whether there is somebody to ask; if not, why not is in the item's error. */
+static bool choose_url(const struct fetch *f, struct transfer *t)
 {
+	if (t->item->url.count == 0) {
+		(void)err_set(&t->item->err, ERR_NETWORK, "%s is not in the store%s",
+			      t->item->sha256, t->item->damaged ? " any more: it was damaged" : "");
+		return false;
+	}
 	cleanup_free char *host = transfer_host(t->item->url.item[t->url]);
 
-	if (t->attempt == 0 && strv_has(&f->dead, host))
-		(void)next_url(f, t);
+	if (t->attempt > 0 || !strv_has(&f->dead, host) || next_url(f, t))
+		return true;
+	(void)err_set(&t->item->err, ERR_NETWORK, "%s does not answer", host);
+	(void)err_hint(&t->item->err, "check the network and the proxy, or give another mirror "
+				      "(--mirror URL)");
+	return false;
+}
+
+static int give_up(struct fetch *f, struct transfer *t, struct err *err)
+{
+	t->state = TRANSFER_FAILED;
+	f->open--;
+	if (t->item->url.count > 1)
+		(void)err_wrap(&t->item->err, "none of %zu URLs worked, the first failure was",
+			       t->item->url.count);
+	if (f->options->keep_going)
+		return 0;
+	*err = t->item->err;
+	t->item->err = (struct err){ 0 };
+	return err->errnum > 0 ? -err->errnum : -EIO;
 }
 
 static int start(struct fetch *f, struct err *err)
@@ -111,11 +135,12 @@ static int start(struct fetch *f, struct err *err)
 
 		if (t->state != TRANSFER_WAITING || t->not_before > now)
 			continue;
-		if (t->item->url.count == 0)
-			return err_set(err, ERR_NETWORK, "there is no URL to fetch %s from",
-				       t->item->sha256);
-		if (f->dead.count > 0)
-			skip_dead_host(f, t);
+		if (!choose_url(f, t)) {
+			r = give_up(f, t, err);
+			if (r < 0)
+				return r;
+			continue;
+		}
 		r = transfer_start(t, err);
 		if (r < 0)
 			return r;
@@ -124,19 +149,6 @@ static int start(struct fetch *f, struct err *err)
 		f->running++;
 	}
 	return 0;
-}
-
-static int give_up(const struct fetch *f, struct transfer *t, struct err *err)
-{
-	t->state = TRANSFER_FAILED;
-	if (t->item->url.count > 1)
-		(void)err_wrap(&t->item->err, "none of %zu URLs worked, the first failure was",
-			       t->item->url.count);
-	if (f->options->keep_going)
-		return 0;
-	*err = t->item->err;
-	t->item->err = (struct err){ 0 };
-	return err->errnum > 0 ? -err->errnum : -EIO;
 }
 
 static int64_t pause_after(const struct fetch *f, unsigned attempt)
@@ -172,7 +184,6 @@ static int settle(struct fetch *f, struct transfer *t, CURLcode code, struct err
 	}
 	if (next_url(f, t))
 		return 0;
-	f->open--;
 	return give_up(f, t, err);
 }
 

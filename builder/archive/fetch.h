@@ -19,13 +19,14 @@
 #include "base/text.h"
 
 struct fetch_item {
-	struct strv url;	 /* alternatives, best first */
+	struct strv url;	 /* alternatives, best first; none: only the store is asked */
 	char sha256[DIGEST_HEX]; /* "" : not known yet (InRelease only) */
 	uint64_t size;		 /* 0: not known; then `limit` holds */
 	uint64_t limit;
 	uint64_t range;	  /* only the first `range` bytes are wanted (0: all), into .head */
 	struct text head; /* out: content, if sha256 is "" or range is set */
 	char *from;	  /* out: the URL that answered */
+	bool damaged;	  /* out: the store had it under its name, with other bytes */
 	struct err err;	  /* out, with keep_going: why it failed; ERR_NONE: it did not */
 };
 

@@ -58,7 +58,7 @@ static int add_debian(struct update *u, const char *pocket, const char *keyring,
 	struct suite *suite = add_suite(u, name, keyring ? keyring : trust_debian_keyring());
 
 	suite->repository = xstrdup(security ? "security" : "");
-	suite->key = xasprintf("Debian:%s", name);
+	suite->key = suite_key(suite->repository, name);
 	suite->mirrors = security ? &u->mirrors->security : &u->mirrors->archive;
 	suite->label = security ? "Debian-Security" : "Debian";
 	suite->pocket = *pocket != '\0';
@@ -74,7 +74,6 @@ static int add_repository(struct update *u, size_t number, struct err *err)
 {
 	const struct recipe_repository *repository = &u->recipe->repository[number];
 	size_t length = strlen(repository->url);
-	char digest[DIGEST_HEX];
 	struct suite *suite;
 
 	if (ends_with(repository->suite, "/") || repository->components.count == 0) {
@@ -92,10 +91,7 @@ static int add_repository(struct update *u, size_t number, struct err *err)
 	strv_add_take(&u->own[number], xstrndup(repository->url, length));
 	suite->mirrors = &u->own[number];
 	suite->components = &repository->components;
-	cleanup_free char *both = xasprintf("%s %s", u->own[number].item[0], suite->name);
-
-	digest_bytes(both, strlen(both), digest);
-	suite->key = xasprintf("repository:%s", digest);
+	suite->key = suite_key(suite->repository, suite->name);
 	return 0;
 }
 

@@ -7,12 +7,15 @@
 #include <string.h>
 
 #include "archive/lock-format.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
 
 struct items {
 	struct fetch_item *item;
+	const struct package **package; /* that an item is for; borrowed */
 	size_t count;
+	uint64_t total; /* bytes */
 };
 
 static void release_items(struct items *list)
@@ -20,6 +23,7 @@ static void release_items(struct items *list)
 	for (size_t i = 0; i < list->count; i++)
 		fetch_item_release(&list->item[i]);
 	free(list->item);
+	free(list->package);
 }
 
 static bool is_there(const struct items *list, const char *sha256)
@@ -30,12 +34,11 @@ static bool is_there(const struct items *list, const char *sha256)
 	return false;
 }
 
-/* A package of both roles is fetched once. */
-static uint64_t collect(const struct lock *l, const struct mirrors *mirrors, struct items *list)
+/* A package of both roles is fetched once. mirrors NULL: only the store is asked. */
+static void collect(const struct lock *l, const struct mirrors *mirrors, struct items *list)
 {
-	uint64_t total = 0;
-
 	list->item = xcalloc(l->packages.count + 1, sizeof(*list->item));
+	list->package = xcalloc(l->packages.count + 1, sizeof(*list->package));
 	for (size_t i = 0; i < l->packages.count; i++) {
 		const struct package *p = &l->packages.item[i];
 		struct fetch_item *item = &list->item[list->count];
@@ -44,23 +47,68 @@ static uint64_t collect(const struct lock *l, const struct mirrors *mirrors, str
 			continue;
 		memcpy(item->sha256, p->sha256, DIGEST_HEX);
 		item->size = p->size;
-		lock_urls(p, mirrors, &item->url);
-		total += p->size;
-		list->count++;
+		if (mirrors)
+			lock_urls(p, mirrors, l->source_date_epoch, &item->url);
+		list->total += p->size;
+		list->package[list->count++] = p;
 	}
-	return total;
 }
 
-static int absent(const struct package *p, struct err *err)
+/* At the line of the lock that names the bytes. */
+static int package_error(const struct lock *l, const struct package *p, enum err_class class,
+			 struct err *err, const char *what)
+{
+	return lock_error(l, lock_line(l, "SHA256: %s", p->sha256), class, err,
+			  "package '%s' %s %s", p->name, p->version, what);
+}
+
+/* Which failure is the story: wrong bytes, here or on a mirror, before bytes that are not there. */
+static enum err_class class_of(const struct fetch_item *item)
+{
+	if (item->err.class == ERR_NETWORK && item->damaged)
+		return ERR_TRUST;
+	return item->err.class;
+}
+
+/* All that is missing is named; the error is about one. */
+static int report(const struct lock *l, const struct items *list, struct err *err)
+{
+	size_t missing = 0, worst = 0;
+	cleanup_free char *more = NULL;
+	cleanup_free char *what = NULL;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct fetch_item *item = &list->item[i];
+
+		if (item->err.class == ERR_NONE)
+			continue;
+		if (missing++ == 0 ||
+		    (class_of(&list->item[worst]) == ERR_NETWORK && class_of(item) != ERR_NETWORK))
+			worst = i;
+	}
+	if (missing == 0)
+		return 0;
+	for (size_t i = 0; i < list->count && missing > 1; i++)
+		if (list->item[i].err.class != ERR_NONE)
+			log_warning("missing: %s (SHA-256 %s)", list->package[i]->path,
+				    list->item[i].sha256);
+	more = missing > 1 ? xasprintf(", nor %zu other%s", missing - 1, missing > 2 ? "s" : "")
+			   : xstrdup("");
+	what = xasprintf("cannot be had%s: %s", more, list->item[worst].err.message);
+	(void)package_error(l, list->package[worst], class_of(&list->item[worst]), err, what);
+	if (list->item[worst].err.hint)
+		return err_hint(err, "%s", list->item[worst].err.hint);
+	return err_hint(err, "run once without --offline, or bring the packages: 'netrescue store "
+			     "export' where they are, 'netrescue store import' here");
+}
+
+static int absent(const struct lock *l, const struct package *p, struct err *err)
 {
 	if (streq(p->repository, "local")) {
-		err_set(err, ERR_TRUST, "the recipe has no local package '%s' of the lock's digest",
-			p->path);
+		(void)package_error(l, p, ERR_TRUST, err, "is not among the recipe's debs:");
 		return err_hint(err, "make a new lock");
 	}
-	err_set(err, ERR_NETWORK, "package '%s' %s is not in the store", p->name, p->version);
-	return err_hint(err, "build once without --offline, or copy the store directory of a "
-			     "machine that has it");
+	return package_error(l, p, ERR_BUILD, err, "was removed from the store meanwhile");
 }
 
 /* Every package is there, and their time stamps are what the lock says. */
@@ -75,15 +123,16 @@ static int check(struct store *s, const struct lock *l, struct err *err)
 		if (r < 0)
 			return r;
 		if (time == 0)
-			return absent(&l->packages.item[i], err);
+			return absent(l, &l->packages.item[i], err);
 		if (time > newest)
 			newest = time;
 	}
 	if (newest == l->source_date_epoch)
 		return 0;
-	err_set(err, ERR_TRUST,
-		"the lock says Source-Date-Epoch %" PRId64 ", its packages say %" PRId64,
-		l->source_date_epoch, newest);
+	(void)lock_error(l, lock_line(l, "Source-Date-Epoch: %" PRId64, l->source_date_epoch),
+			 ERR_TRUST, err,
+			 "the lock says Source-Date-Epoch %" PRId64 ", its packages say %" PRId64,
+			 l->source_date_epoch, newest);
 	return err_hint(err, "a mirror gave wrong dates when the lock was made, or it was edited: "
 			     "make a new one");
 }
@@ -105,26 +154,43 @@ int lock_fetch(struct store *s, const struct lock *l, const struct recipe *recip
 	       const struct mirrors *mirrors, bool offline, struct err *err)
 {
 	CLEANUP(release_items) struct items list = { 0 };
-	const struct fetch_options options = { .proxy = mirrors->proxy, .show_progress = true };
-	uint64_t total = collect(l, mirrors, &list);
+	const struct fetch_options options = {
+		.proxy = mirrors->proxy,
+		.show_progress = true,
+		.keep_going = true,
+	};
 	cleanup_free char *summary = NULL;
 	char size[16];
 	int r = lock_import_debs(s, recipe, err);
 
 	if (r < 0)
 		return r;
-	progress_start("fetch", total, PROGRESS_BYTES);
+	collect(l, offline ? NULL : mirrors, &list);
+	progress_start("fetch", list.total, PROGRESS_BYTES);
 	if (!offline)
 		r = check_mirrors(s, &list, mirrors, err);
-	if (r == 0 && !offline)
+	if (r == 0)
 		r = fetch_all(s, list.item, list.count, &options, err);
+	if (r == 0)
+		r = report(l, &list, err);
 	if (r == 0)
 		r = check(s, l, err);
 	if (r < 0) {
 		progress_abort();
 		return r;
 	}
-	summary = xasprintf("%zu packages, %s", l->packages.count, human_size(total, size));
+	summary = xasprintf("%zu packages, %s", l->packages.count, human_size(list.total, size));
 	progress_end(summary);
 	return 0;
+}
+
+int lock_need(struct store *s, const struct lock *l, struct err *err)
+{
+	CLEANUP(release_items) struct items list = { 0 };
+	const struct fetch_options options = { .keep_going = true };
+	int r;
+
+	collect(l, NULL, &list);
+	r = fetch_all(s, list.item, list.count, &options, err);
+	return r < 0 ? r : report(l, &list, err);
 }

@@ -10,6 +10,8 @@
 #define LOCK_ROLE_BOOT "boot"
 #define LOCK_SIZE_LIMIT (16 * 1024 * 1024) /* bytes of a lock file */
 
+/* lock_read() of a text; path is for messages. */
+int lock_parse(const char *path, const struct text *text, struct lock *ret, struct err *err);
 /* Fills l->digest from its text. */
 void lock_digest(struct lock *l);
 /* The number of the line that reads so; 0 if there is none. */
@@ -22,8 +24,10 @@ int lock_error(const struct lock *l, unsigned line, enum err_class class, struct
 int lock_check_clock(int64_t source_date_epoch, struct err *err);
 /* Copies the recipe's local .debs into the store. */
 int lock_import_debs(struct store *s, const struct recipe *recipe, struct err *err);
-/* Where a package is, best first; nothing for local ones. */
-void lock_urls(const struct package *p, const struct mirrors *mirrors, struct strv *ret);
+/* Where a package is, best first; nothing for local ones. time: of the lock, for snapshots; 0: not
+ * from them. */
+void lock_urls(const struct package *p, const struct mirrors *mirrors, int64_t time,
+	       struct strv *ret);
 /* The time stamp in a package's own bytes, which the store must have: *ret is 0 with return 0 if it
  * has not. Remembered as fact `epoch`. */
 int lock_package_time(struct store *s, const struct package *p, int64_t *ret, struct err *err);

@@ -105,21 +105,24 @@ int lock_import_debs(struct store *s, const struct recipe *recipe, struct err *e
 	return r;
 }
 
-void lock_urls(const struct package *p, const struct mirrors *mirrors, struct strv *ret)
+void lock_urls(const struct package *p, const struct mirrors *mirrors, int64_t time,
+	       struct strv *ret)
 {
-	const struct strv *base = NULL;
+	CLEANUP(strv_release) struct strv base = { 0 };
+	bool security = streq(p->repository, "security");
 
 	if (streq(p->repository, "local"))
 		return;
-	if (streq(p->repository, ""))
-		base = &mirrors->archive;
-	else if (streq(p->repository, "security"))
-		base = &mirrors->security;
+	if (*p->repository && !security)
+		strv_addf(&base, "%.*s",
+			  (int)(strlen(p->repository) - ends_with(p->repository, "/")),
+			  p->repository);
 	else
-		strv_addf(ret, "%s%s%s", p->repository, ends_with(p->repository, "/") ? "" : "/",
-			  p->path);
-	for (size_t i = 0; base && i < base->count; i++)
-		strv_addf(ret, "%s/%s", base->item[i], p->path);
+		strv_add_all(&base, security ? &mirrors->security : &mirrors->archive);
+	if (time > 0 && (security || !*p->repository))
+		mirrors_at(security ? &mirrors->last_security : &mirrors->last, time, &base);
+	for (size_t i = 0; i < base.count; i++)
+		strv_addf(ret, "%s/%s", base.item[i], p->path);
 }
 
 /* Known times, and items for the others. */
@@ -140,7 +143,7 @@ static int look_up(struct store *s, const struct mirrors *mirrors, struct times 
 			return r;
 		if (t->time[i] != 0)
 			continue;
-		lock_urls(p, mirrors, &t->item[t->count].url);
+		lock_urls(p, mirrors, 0, &t->item[t->count].url);
 		t->item[t->count].range = AR_HEAD;
 		t->item[t->count].limit = AR_HEAD;
 		t->package[t->count++] = i;

@@ -290,16 +290,13 @@ static int read_stanzas(const char *path, const struct text *text, struct lock *
 	return r;
 }
 
-int lock_read(const char *path, struct lock *ret, struct err *err)
+int lock_parse(const char *path, const struct text *text, struct lock *ret, struct err *err)
 {
 	CLEANUP(lock_release) struct lock l = { 0 };
-	CLEANUP(text_release) struct text text = { 0 };
-	int r = read_file(AT_FDCWD, path, LOCK_SIZE_LIMIT, &text, err);
+	int r = read_stanzas(path, text, &l, err);
 
 	if (r == 0)
-		r = read_stanzas(path, &text, &l, err);
-	if (r == 0)
-		r = check_canonical(path, &text, &l, err);
+		r = check_canonical(path, text, &l, err);
 	if (r < 0)
 		return r;
 	lock_digest(&l);
@@ -307,4 +304,12 @@ int lock_read(const char *path, struct lock *ret, struct err *err)
 	*ret = l;
 	l = (struct lock){ 0 };
 	return 0;
+}
+
+int lock_read(const char *path, struct lock *ret, struct err *err)
+{
+	CLEANUP(text_release) struct text text = { 0 };
+	int r = read_file(AT_FDCWD, path, LOCK_SIZE_LIMIT, &text, err);
+
+	return r < 0 ? r : lock_parse(path, &text, ret, err);
 }

@@ -80,3 +80,6 @@ void lock_release(struct lock *l);
  * edited). */
 int lock_fetch(struct store *s, const struct lock *l, const struct recipe *recipe,
 	       const struct mirrors *mirrors, bool offline, struct err *err);
+/* The same of what is in the store already, without the recipe's own `debs:`. ERR_NETWORK if a
+ * package is not there, ERR_TRUST if one was damaged; a warning names each. */
+int lock_need(struct store *s, const struct lock *l, struct err *err);

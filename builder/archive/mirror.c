@@ -2,6 +2,7 @@
 #include "archive/mirror.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "archive/apt-source.h"
 #include "base/memory.h"
@@ -106,9 +107,31 @@ static char *without_slashes(const char *url)
 	return xstrndup(url, length);
 }
 
+/* Where the place in the archive ends: at the end, or before the time stamp of a snapshot. */
+static size_t base_length(const char *url)
+{
+	const char *stamp = strstr(url, "/" MIRROR_TIMESTAMP);
+
+	return stamp ? (size_t)(stamp - url) : strlen(url);
+}
+
 static char *security_beside(const char *archive)
 {
-	return ends_with(archive, "/debian") ? xasprintf("%s-security", archive) : xstrdup(archive);
+	cleanup_free char *base = xstrndup(archive, base_length(archive));
+
+	return ends_with(base, "/debian") ? xasprintf("%s-security%s", base, archive + strlen(base))
+					  : xstrdup(archive);
+}
+
+static void add_url(const char *url, struct mirrors *m)
+{
+	cleanup_free char *base = xstrndup(url, base_length(url));
+	bool snapshot = strstr(url, MIRROR_TIMESTAMP) != NULL;
+
+	if (ends_with(base, "-security"))
+		add_once(snapshot ? &m->last_security : &m->security, url);
+	else
+		add_once(snapshot ? &m->last : &m->archive, url);
 }
 
 static int add_recipe(const struct recipe *recipe, struct mirrors *m, struct err *err)
@@ -121,11 +144,7 @@ static int add_recipe(const struct recipe *recipe, struct mirrors *m, struct err
 			return err_at(err, ERR_USAGE, mirror->at.file, mirror->at.line,
 				      mirror->at.column,
 				      "mirror '%s' is no http, https or file URL", mirror->value);
-		if (ends_with(url, "-security")) {
-			add_once(&m->security, url);
-			continue;
-		}
-		add_once(&m->archive, url);
+		add_url(url, m);
 	}
 	return 0;
 }
@@ -138,17 +157,33 @@ static int add_command_line(const char *given, struct mirrors *m, struct err *er
 		(void)err_set(err, ERR_USAGE, "--mirror '%s' is no http, https or file URL", given);
 		return err_hint(err, "for example: --mirror http://mirror.example/debian");
 	}
-	strv_add(&m->archive, url);
+	strv_add(strstr(url, MIRROR_TIMESTAMP) ? &m->last : &m->archive, url);
 	return 0;
 }
 
-static void add_security(struct mirrors *m)
+static void add_security(const struct strv *archive, struct strv *security)
 {
-	for (size_t i = 0; i < m->archive.count; i++) {
-		cleanup_free char *url = security_beside(m->archive.item[i]);
+	if (security->count > 0)
+		return;
+	for (size_t i = 0; i < archive->count; i++) {
+		cleanup_free char *url = security_beside(archive->item[i]);
 
-		add_once(&m->security, url);
+		add_once(security, url);
 	}
+}
+
+/* What the recipe names beside --mirror is for locked files only: it shall not decide what the
+ * newest packages are. */
+static int add_fallback(const struct recipe *recipe, struct mirrors *m, struct err *err)
+{
+	CLEANUP(mirrors_release) struct mirrors further = { 0 };
+	int r = add_recipe(recipe, &further, err);
+
+	strv_add_all(&m->last, &further.archive);
+	strv_add_all(&m->last, &further.last);
+	strv_add_all(&m->last_security, &further.security);
+	strv_add_all(&m->last_security, &further.last_security);
+	return r;
 }
 
 int mirrors_find(const char *command_line, const char *apt_root, const struct recipe *recipe,
@@ -159,6 +194,8 @@ int mirrors_find(const char *command_line, const char *apt_root, const struct re
 
 	if (command_line) {
 		r = add_command_line(command_line, &m, err);
+		if (r == 0)
+			r = add_fallback(recipe, &m, err);
 	} else {
 		r = add_apt(apt_root, recipe, &m, err);
 		if (r == 0)
@@ -166,14 +203,14 @@ int mirrors_find(const char *command_line, const char *apt_root, const struct re
 	}
 	if (r < 0)
 		return r;
-	if (m.archive.count == 0) {
+	if (m.archive.count + m.last.count == 0) {
 		(void)err_set(err, ERR_USAGE,
 			      "no mirror of Debian is known: apt's configuration on "
 			      "this machine names none, nor does the recipe");
 		return err_hint(err, "give one by --mirror URL, or by `mirrors:` in the recipe");
 	}
-	if (m.security.count == 0)
-		add_security(&m);
+	add_security(&m.archive, &m.security);
+	add_security(&m.last, &m.last_security);
 	if (streq(apt_root, "/")) {
 		r = apt_proxy_read(&m.proxy, err);
 		if (r < 0)
@@ -184,8 +221,35 @@ int mirrors_find(const char *command_line, const char *apt_root, const struct re
 	return 0;
 }
 
+static void add_at(const char *url, int64_t time, struct strv *ret)
+{
+	static const int days_later[] = { 1, 7, 30, 0 };
+	const char *stamp = strstr(url, MIRROR_TIMESTAMP);
+
+	if (!stamp)
+		strv_add(ret, url);
+	for (size_t i = 0; stamp && i < COUNT(days_later); i++) {
+		const time_t t = (time_t)time + days_later[i] * 86400;
+		struct tm utc = { 0 };
+		char text[32];
+
+		(void)gmtime_r(&t, &utc);
+		(void)strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &utc);
+		strv_addf(ret, "%.*s%s%s", (int)(stamp - url), url, text,
+			  stamp + strlen(MIRROR_TIMESTAMP));
+	}
+}
+
+void mirrors_at(const struct strv *last, int64_t time, struct strv *ret)
+{
+	for (size_t i = 0; i < last->count; i++)
+		add_at(last->item[i], time, ret);
+}
+
 void mirrors_release(struct mirrors *m)
 {
+	strv_release(&m->last);
+	strv_release(&m->last_security);
 	strv_release(&m->archive);
 	strv_release(&m->security);
 	free(m->proxy);

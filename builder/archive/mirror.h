@@ -12,17 +12,26 @@
  * - Security: lines whose suite ends in -security (or /updates) or whose URL ends in
  *   debian-security. Where none is known, it is sought beside the archive: URL-security if URL ends
  *   in /debian, else at the same URL.
+ * - Asked last, and only for files that a lock names: what the recipe's `mirrors:` name beside
+ *   --mirror; and URLs with MIRROR_TIMESTAMP in them, snapshot archives of old
+ *   states, since only a lock says of which time.
  * - The proxy is apt's Acquire::http::Proxy, by apt-config(8).
  */
 #pragma once
+
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/text.h"
 #include "recipe/recipe.h"
 
+#define MIRROR_TIMESTAMP "{timestamp}"
+
 struct mirrors {
 	struct strv archive;  /* for suite and suite-updates: base URLs, best first */
 	struct strv security; /* for suite-security; none ends with a slash */
+	struct strv last;     /* for mirrors_at(), as the next */
+	struct strv last_security;
 	struct err none; /* why the lists are empty, for lock_fetch(); ERR_NONE: they are not */
 	char *proxy;	 /* URL, "" for expressly none, or NULL: what $http_proxy says */
 };
@@ -31,4 +40,9 @@ struct mirrors {
  * apt.conf is not read). ERR_USAGE if no mirror is known or a URL is none. */
 int mirrors_find(const char *command_line, const char *apt_root, const struct recipe *recipe,
 		 struct mirrors *ret, struct err *err);
+/* Appends to ret the base URLs of such a list. time is a lock's Source-Date-Epoch, the newest
+ * changelog's date: some days before that package's upload, some weeks before a point release. So
+ * of a snapshot: a day, a week and a month later, then that very time, as 20260829T041900Z; the
+ * servers answer with the last state before it. */
+void mirrors_at(const struct strv *last, int64_t time, struct strv *ret);
 void mirrors_release(struct mirrors *m);

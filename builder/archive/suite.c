@@ -15,6 +15,21 @@ static int value_of(const struct err *err)
 	return err->errnum > 0 ? -err->errnum : -EIO;
 }
 
+char *suite_key(const char *repository, const char *name)
+{
+	cleanup_free char *both = NULL;
+	size_t length = strlen(repository);
+	char digest[DIGEST_HEX];
+
+	if (!*repository || streq(repository, "security"))
+		return xasprintf("Debian:%s", name);
+	while (length > 0 && repository[length - 1] == '/')
+		length--;
+	both = xasprintf("%.*s %s", (int)length, repository, name);
+	digest_bytes(both, strlen(both), digest);
+	return xasprintf("repository:%s", digest);
+}
+
 static int last_seen(struct store *s, const struct suite *suite, int64_t *ret, struct err *err)
 {
 	cleanup_free char *value = NULL;

@@ -38,6 +38,10 @@ struct suite {
 	struct err err; /* why the mirrors before that did not do */
 };
 
+/* The key of a suite's facts, below `index` and the others; repository as in struct package, a
+ * slash at its end does not count. The caller frees it. */
+char *suite_key(const char *repository, const char *name);
+
 /* Fills `found` of all, or fails for the first that no mirror serves as it should. */
 int suites_fetch(struct store *s, struct suite *suite, size_t count, const char *proxy, int64_t now,
 		 struct err *err);

@@ -114,9 +114,11 @@ int transfer_init(struct transfer *t, struct store *s, struct fetch_item *item,
 	};
 	if (!*item->sha256)
 		return 0;
+	item->damaged = store_has(s, item->sha256);
 	r = store_get(s, item->sha256, &fd, err);
 	if (r < 0 || fd < 0)
 		return r;
+	item->damaged = false;
 	t->received = item->range ? item->range : item->size;
 	t->state = TRANSFER_DONE;
 	if (!item->range)

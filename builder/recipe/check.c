@@ -71,7 +71,7 @@ static int check_format(const struct schema_key *key, const struct node *node, s
 		return 0;
 	if (*node->text && f->is(node->text, &hint))
 		return 0;
-	if (f->secret || (f == &format_url && strchr(node->text, '@'))) {
+	if (f->secret || ((f == &format_url || f == &format_mirror) && strchr(node->text, '@'))) {
 		position_error(&node->at, err, "'%s' is not %s", key->path, f->noun);
 		free(take_ptr(err->excerpt));
 	} else {

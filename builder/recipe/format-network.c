@@ -188,10 +188,31 @@ static bool is_url(const char *s, const char **hint)
 	}
 	return !s[strspn(s, ALNUM "/:-._~+%@,=[]")] && strlen(s) <= 500;
 }
+
 const struct format format_url = {
 	.is = is_url,
 	.noun = "a URL",
 	.rule = "http://, https:// or file:///, without '?' and '#'",
+};
+
+/* A path component {timestamp} may stand once in it: see archive/mirror.h. */
+static bool is_mirror(const char *s, const char **hint)
+{
+	static const char placeholder[] = "/{timestamp}";
+	const char *stamp = strstr(s, placeholder);
+	const char *rest = stamp ? stamp + strlen(placeholder) : "";
+	cleanup_free char *plain = NULL;
+
+	if (*rest != '\0' && *rest != '/')
+		return false;
+	plain = stamp ? xasprintf("%.*s%s", (int)(stamp - s), s, rest) : xstrdup(s);
+	return is_url(plain, hint);
+}
+
+const struct format format_mirror = {
+	.is = is_mirror,
+	.noun = "a URL",
+	.rule = "http://, https:// or file:///, without '?' and '#'; it may have one /{timestamp}",
 };
 
 static bool is_apt_line(const char *line)

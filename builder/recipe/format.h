@@ -53,6 +53,7 @@ extern const struct format format_address;	/* IPv4 */
 extern const struct format format_range;	/* two of them */
 extern const struct format format_interface;
 extern const struct format format_url;
+extern const struct format format_mirror;
 extern const struct format format_apt_sources;
 
 /* A line of authorized_keys(5) rather than the name of a file. */

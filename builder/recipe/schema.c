@@ -32,11 +32,13 @@ const struct schema_key schema[] = {
 	{ "pockets", SCHEMA_WORDS, FIELD(pockets), .allowed = "updates security",
 	  .fallback = "updates security",
 	  .doc = "take packages from SUITE-updates and SUITE-security too" },
-	{ "mirrors", SCHEMA_WORDS, FIELD(mirrors), .format = &format_url, .outside_digest = true,
+	{ "mirrors", SCHEMA_WORDS, FIELD(mirrors), .format = &format_mirror, .outside_digest = true,
 	  .fallback = "",
 	  .example = "http://mirror.example/debian",
 	  .doc = "where to fetch when neither --mirror nor this machine's apt says; no "
-		 "influence on the bytes" },
+		 "influence on the bytes. With {timestamp} in its path it is an archive of old "
+		 "states (http://snapshot.example/archive/debian/{timestamp}), asked last, for "
+		 "what a lock names and no mirror has any more" },
 	{ "apt-repositories", SCHEMA_ENTRIES, FIELD(repository),
 	  .count_offset = offsetof(struct recipe, repository_count),
 	  .element_size = sizeof(struct recipe_repository),

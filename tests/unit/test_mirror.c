@@ -178,6 +178,42 @@ static void test_broken_file_is_left_out(void **state)
 
 #define MIRROR_TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
 
+/* Archives of old states are asked last, and need a time. */
+static void test_snapshot(void **state)
+{
+	struct recipe_name name[] = {
+		{ .value = xstrdup("http://m.example/debian/") },
+		{ .value = xstrdup("http://s.example/archive/debian/{timestamp}/") },
+	};
+	const struct recipe recipe = {
+		.suite = suite_trixie,
+		.mirrors = { .item = name, .count = 2 },
+	};
+	CLEANUP(mirrors_release) struct mirrors m = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(strv_release) struct strv at = { 0 };
+
+	(void)state;
+	assert_int_equal(mirrors_find(NULL, scratch_path, &recipe, &m, &err), 0);
+	expect_list(&m.archive, "http://m.example/debian");
+	expect_list(&m.last, "http://s.example/archive/debian/{timestamp}");
+	expect_list(&m.last_security, "http://s.example/archive/debian-security/{timestamp}");
+	mirrors_at(&m.last_security, 1700000000, &at);
+	assert_int_equal(at.count, 4);
+	assert_string_equal(at.item[0],
+			    "http://s.example/archive/debian-security/20231115T221320Z");
+	assert_string_equal(at.item[3],
+			    "http://s.example/archive/debian-security/20231114T221320Z");
+
+	mirrors_release(&m);
+	assert_int_equal(mirrors_find("http://c.example/debian", scratch_path, &recipe, &m, &err),
+			 0);
+	expect_list(&m.archive, "http://c.example/debian");
+	expect_list(&m.last, "http://m.example/debian http://s.example/archive/debian/{timestamp}");
+	free(name[0].value);
+	free(name[1].value);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +226,7 @@ int main(void)
 		MIRROR_TEST(test_command_line),
 		MIRROR_TEST(test_recipe_only),
 		MIRROR_TEST(test_broken_file_is_left_out),
+		MIRROR_TEST(test_snapshot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,140 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# A lock for years: what it says when it no longer fits, that it builds when the mirror has expired or
+# forgotten, and on a machine without any network from what `store export` wrote.
+. tests/lib/tap.sh
+. tests/lib/mirror.sh
+. tests/lib/tiny.sh
+need python3 gpg zstd newuidmap unshare setpriv
+
+m=$scratch/m
+recipe=$scratch/tiny.yaml
+lock=$scratch/tiny.lock
+
+tiny_new "$m"
+mirror_package "$m" <<'.'
+Package: hello
+Version: 1.0
+Date: 1700000500
+Files:
+ /usr/bin/hello 0755 #!/bin/sh\necho hello\n
+
+Package: libhello
+Version: 1.0
+Suite: trixie-security
+Files:
+ /usr/share/libhello 0644 one\n
+.
+tiny_serve "$m"
+plan 46
+
+# locked NAME CODE REGEX [ARGUMENT]…: a build with the lock fails so.
+locked() {
+	local name=$1 code=$2 what=$3
+	shift 3
+	tiny_out=$scratch/no run tiny_build --lock "$lock" "$@" "$recipe"
+	is "$status" "$code" "$name: exit code $code" || diag "$stderr"
+	like "$stderr" "$what" "$name: says what"
+	like "$stderr" 'hint: ' "$name: says a way out"
+}
+
+store() {
+	run "$NETRESCUE" store "$@"
+}
+
+# What the recipe is made from.
+mkdir -p "$scratch/over/etc"
+echo one >"$scratch/over/etc/made-up"
+printf '#!/bin/sh\ntrue\n' >"$scratch/do.sh"
+chmod +x "$scratch/do.sh"
+tiny_recipe "$recipe" 'packages: [hello, libhello]' 'overlays: [over]' 'scripts: [do.sh]' \
+	"mirrors: ['$MIRROR_URL/old/{timestamp}', '$MIRROR_URL/old-security/{timestamp}']"
+run tiny_build "$recipe"
+is "$status" 0 'a build' || {
+	diag "$stderr"
+	tap_die 'nothing else can work'
+}
+result=$stdout
+cp "$result/tiny.lock" "$lock"
+run "$NETRESCUE" lock "$recipe" --mirror "$MIRROR_URL" --keyring "$m/keyring.gpg" --store "$scratch/store"
+is "$stdout" "$(<"$lock")" 'its lock is what netrescue lock prints'
+like "$stdout" $'\nInputs:\n [a-z-]+ [0-9a-f]{64}\n' 'the lock lists what of the recipe decides'
+is "$(grep -c '^ \(overlays\|scripts\)\[0\] [0-9a-f]*$' "$lock")" 2 'overlay and script by themselves'
+
+# ---- stale ----
+line=$(grep -n '^ overlays\[0\]' "$lock" | cut -d: -f1)
+echo two >"$scratch/over/etc/made-up"
+locked 'a changed overlay' 3 "tiny\.lock:$line: error: .*overlay '[^']*over' has changed"
+like "$stderr" "hint: 'netrescue lock $recipe' prints a new lock" 'the hint is the command'
+echo one >"$scratch/over/etc/made-up"
+cp "$recipe" "$scratch/kept.yaml"
+sed -i '/^scripts:/d; s/^packages: .*/packages: [hello]/; $a hostname: other' "$recipe"
+locked 'a changed recipe' 3 "'packages' has changed, 'scripts\[0\]' is gone, 'hostname' is new"
+cp "$scratch/kept.yaml" "$recipe"
+sed -i 's/^suite: trixie/suite: bookworm/' "$recipe"
+locked 'another suite' 3 'tiny\.lock:[0-9]+: error: the lock is for Suite .trixie., the recipe says .bookworm.'
+cp "$scratch/kept.yaml" "$recipe"
+sed 's/^Bytes-Epoch: .*/Bytes-Epoch: 999/' "$lock" >"$scratch/epoch.lock"
+lock=$scratch/epoch.lock locked 'another bytes-epoch' 3 'epoch\.lock:[0-9]+: error: the lock wants bytes-epoch 999'
+
+# ---- up to date ----
+mirror_publish "$m" --date $((EPOCHSECONDS + 30))
+run tiny_build "$recipe"
+is "$stdout" "$result" 'the mirror signed anew without change: the same result'
+like "$stderr" 'up to date' 'which is up to date'
+unlike "$stderr" 'base:' 'and nothing was built'
+
+# ---- the mirror forgot, its key and its Valid-Until have expired ----
+mkdir "$scratch/gone"
+hello=$(sed -n 's/^Path: \(.*\/hello_.*\)/\1/p' "$lock")
+libhello=$(sed -n 's/^Path: \(.*\/libhello_.*\)/\1/p' "$lock")
+mv "$m/archive/$hello" "$m/archive/$libhello" "$scratch/gone"
+mirror_publish "$m" --key expired --date $((EPOCHSECONDS - 9999999)) --valid-for 600
+tiny_store=$scratch/store2
+run "$NETRESCUE" lock "$recipe" --mirror "$MIRROR_URL" --keyring "$m/keyring.gpg" --store "$scratch/store-none"
+is "$status" 3 'without the lock an expired mirror is refused'
+locked 'packages that no mirror has' 4 "tiny\.lock:[0-9]+: error: package 'hello' 1\.0 cannot be had, nor 1 other: "
+like "$stderr" "missing: $hello \(SHA-256 [0-9a-f]{64}\)" 'one is named'
+like "$stderr" "missing: $libhello \(SHA-256 [0-9a-f]{64}\)" 'and the other'
+epoch=$(sed -n 's/^Source-Date-Epoch: //p' "$lock")
+stamp=$(TZ=UTC0 printf '%(%Y%m%dT%H%M%SZ)T' $((epoch + 7 * 86400)))
+mkdir -p "$(dirname "$m/archive/old/$stamp/$hello")" "$(dirname "$m/archive/old-security/$stamp/$libhello")"
+mv "$scratch"/gone/hello* "$m/archive/old/$stamp/$hello"
+mv "$scratch"/gone/libhello* "$m/archive/old-security/$stamp/$libhello"
+tiny_out=$scratch/out2 run tiny_build --lock "$lock" "$recipe"
+is "$status" 0 'but a snapshot, addressed by time, has them: the lock builds' || diag "$stderr"
+same_files "$scratch/out2/tiny/latest/SHA256SUMS" "$result/SHA256SUMS" 'the same bytes as before'
+
+# ---- export, import, no network at all ----
+store export "$lock" "$scratch/a.tar.zst" --store "$scratch/store-empty"
+is "$status" 4 'an export of what the store has not: exit code 4'
+like "$stderr" "missing: $hello" 'which is named'
+ok 'and there is no archive' test ! -e "$scratch/a.tar.zst"
+store export "$lock" "$scratch/a.tar.zst" --store "$scratch/store"
+is "$status" 0 'export' || diag "$stderr"
+like "$stdout" "^exported $(grep ^SHA256: "$lock" | sort -u | wc -l) packages and [1-9][0-9]* indices" 'says how much'
+store export "$lock" "$scratch/b.tar.zst" --store "$scratch/store"
+same_files "$scratch/a.tar.zst" "$scratch/b.tar.zst" 'twice: the same bytes'
+is "$(zstd -dcq "$scratch/a.tar.zst" | tar -tf - | sed -n 1p)" lock 'any tar reads it'
+store import "$scratch/a.tar.zst" --store "$scratch/store3"
+is "$status" 0 'import' || diag "$stderr"
+tiny_under=(unshare -n)
+((EUID == 0)) || tiny_under=(sudo -n unshare -n setpriv --reuid "$EUID" --regid "$(id -g)" --init-groups)
+tiny_store=$scratch/store3
+tiny_out=$scratch/out3 run tiny_build --offline --lock "$lock" "$recipe"
+is "$status" 0 'a build from it where there is no network' || diag "$stderr"
+same_files "$scratch/out3/tiny/latest/SHA256SUMS" "$result/SHA256SUMS" 'the same bytes again'
+tiny_under=()
+run "$NETRESCUE" lock "$recipe" --offline --keyring "$m/keyring.gpg" --store "$scratch/store3"
+is "$stdout" "$(<"$lock")" 'its indices are there: the lock can be made anew, offline' || diag "$stderr"
+
+# ---- the cache ----
+blob=$(grep -A9 '^Package: hello$' "$lock" | sed -n 's/^SHA256: //p')
+printf x | dd of="$scratch/store3/sha256/${blob:0:2}/$blob" bs=1 seek=99 conv=notrunc status=none
+line=$(grep -n "^SHA256: $blob" "$lock" | cut -d: -f1)
+locked 'a damaged package in the store' 3 "tiny\.lock:$line: error: package 'hello' 1\.0 cannot be had: .*was damaged" \
+	--offline
+locked 'a package that is not there' 4 "tiny\.lock:$line: error: package 'hello' 1\.0 cannot be had: .*not in the store" \
+	--offline
+like "$stderr" 'netrescue store import' 'the hint names what would bring it'
