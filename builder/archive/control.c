@@ -51,7 +51,8 @@ static int find_member(struct archive *a, const char *name, size_t limit, struct
 	return -ENOENT;
 }
 
-static int read_control(const struct recipe_file *deb, int fd, struct text *ret, struct err *err)
+/* NULL, or why there is none. */
+static const char *find_control(int fd, struct text *ret)
 {
 	CLEANUP(close_archive) struct archive *outer = archive_read_new();
 	CLEANUP(close_archive) struct archive *inner = archive_read_new();
@@ -59,17 +60,24 @@ static int read_control(const struct recipe_file *deb, int fd, struct text *ret,
 
 	archive_read_support_format_ar(outer);
 	if (archive_read_open_fd(outer, fd, 65536) != ARCHIVE_OK)
-		return not_a_deb(deb, err, "it is no ar archive");
+		return "it is no ar archive";
 	if (find_member(outer, "control.tar", CONTROL_MEMBER_LIMIT, &member) < 0)
-		return not_a_deb(deb, err, "no control.tar member that can be read");
+		return "no control.tar member that can be read";
 	archive_read_support_format_tar(inner);
 	archive_read_support_filter_gzip(inner);
 	archive_read_support_filter_xz(inner);
 	archive_read_support_filter_zstd(inner);
 	if (archive_read_open_memory(inner, member.data, member.length) != ARCHIVE_OK ||
 	    find_member(inner, "control", CONTROL_LIMIT, ret) < 0)
-		return not_a_deb(deb, err, "no control file that can be read");
-	return 0;
+		return "no control file that can be read";
+	while (ret->length > 0 && ret->data[ret->length - 1] == '\n')
+		ret->data[--ret->length] = '\0';
+	return NULL;
+}
+
+int control_read(int fd, struct text *ret)
+{
+	return find_control(fd, ret) ? -EINVAL : 0;
 }
 
 static const char *base_name(const char *path)
@@ -83,6 +91,7 @@ int control_stanza(const struct recipe_file *deb, struct text *ret, struct err *
 {
 	cleanup_fd int fd = open(deb->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	char digest[DIGEST_HEX];
+	const char *why;
 	struct stat st;
 	int r;
 
@@ -95,11 +104,9 @@ int control_stanza(const struct recipe_file *deb, struct text *ret, struct err *
 		return err_set(err, ERR_TRUST, "'%s' changed while it was used", deb->path);
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return err_errno(err, ERR_USAGE, errno, "cannot read '%s'", deb->path);
-	r = read_control(deb, fd, ret, err);
-	if (r < 0)
-		return r;
-	while (ret->length > 0 && ret->data[ret->length - 1] == '\n')
-		ret->length--;
+	why = find_control(fd, ret);
+	if (why)
+		return not_a_deb(deb, err, why);
 	text_printf(ret, "\nFilename: %s\nSize: %lld\nSHA256: %s\n\n", base_name(deb->given),
 		    (long long)st.st_size, deb->digest);
 	return 0;

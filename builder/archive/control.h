@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The control file of a local .deb (deb(5), deb-control(5)), as a stanza of a Packages file. */
+/* The control file of a .deb (deb(5), deb-control(5)), and of a local one as a stanza of a Packages
+ * file. */
 #pragma once
 
 #include "base/err.h"
@@ -13,3 +14,6 @@
  * SHA256. The file must still have the digest the recipe was read with. ERR_USAGE at the recipe's
  * line if it is no .deb, ERR_TRUST if it has changed. */
 int control_stanza(const struct recipe_file *deb, struct text *ret, struct err *err);
+/* Appends the control file's fields to ret, the last without newline. -EINVAL if the file at fd has
+ * none that can be read. */
+int control_read(int fd, struct text *ret);

@@ -118,10 +118,12 @@ static int check(struct store *s, const struct lock *l, struct err *err)
 
 	for (size_t i = 0; i < l->packages.count; i++) {
 		int64_t time;
-		int r = lock_package_time(s, &l->packages.item[i], &time, err);
+		CLEANUP(err_release) struct err own = { 0 };
+		int r = lock_package_time(s, &l->packages.item[i], &time, &own);
 
 		if (r < 0)
-			return r;
+			return lock_error(l, lock_line(l, "SHA256: %s", l->packages.item[i].sha256),
+					  own.class, err, "%s", own.message);
 		if (time == 0)
 			return absent(l, &l->packages.item[i], err);
 		if (time > newest)

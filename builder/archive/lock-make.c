@@ -12,9 +12,8 @@
 #include "base/io.h"
 #include "base/memory.h"
 
-/* A fact `epoch` comes from bytes whose digest was right. What a mirror said in answer to a range
- * request is only hearsay until then, and kept apart; lock_fetch() finds lies. */
-#define FACT_VERIFIED "epoch"
+/* What a mirror said in answer to a range request is only hearsay, and kept apart from what
+ * verified bytes say (lock-package.c); lock_fetch() finds lies. */
 #define FACT_HEARSAY "epoch-hearsay"
 
 struct times {
@@ -34,45 +33,22 @@ static void release_times(struct times *t)
 	free(t->time);
 }
 
-static int read_fact(struct store *s, const char *kind, const char *sha256, int64_t *ret,
-		     struct err *err)
+static int read_hearsay(struct store *s, const char *sha256, int64_t *ret, struct err *err)
 {
 	cleanup_free char *value = NULL;
 	uint64_t number;
-	int r = store_fact_get(s, kind, sha256, &value, err);
+	int r = store_fact_get(s, FACT_HEARSAY, sha256, &value, err);
 
 	if (r == 0 && value && parse_u64(value, &number) == 0 && number <= INT64_MAX)
 		*ret = (int64_t)number;
 	return r;
 }
 
-static int write_fact(struct store *s, const char *kind, const char *sha256, int64_t time,
-		      struct err *err)
+static int write_hearsay(struct store *s, const char *sha256, int64_t time, struct err *err)
 {
 	cleanup_free char *value = xasprintf("%" PRId64, time);
 
-	return store_fact_set(s, kind, sha256, value, err);
-}
-
-int lock_package_time(struct store *s, const struct package *p, int64_t *ret, struct err *err)
-{
-	cleanup_fd int fd = -1;
-	char head[AR_HEAD];
-	ssize_t n;
-	int r;
-
-	*ret = 0;
-	r = read_fact(s, FACT_VERIFIED, p->sha256, ret, err);
-	if (r < 0 || *ret != 0)
-		return r;
-	r = store_get(s, p->sha256, &fd, err);
-	if (r < 0 || fd < 0)
-		return r;
-	n = read_all(fd, head, sizeof(head));
-	if (n < 0)
-		return err_errno(err, ERR_BUILD, (int)-n, "cannot read %s from the store", p->name);
-	r = ar_time(p->path, head, (size_t)n, ret, err);
-	return r < 0 ? r : write_fact(s, FACT_VERIFIED, p->sha256, *ret, err);
+	return store_fact_set(s, FACT_HEARSAY, sha256, value, err);
 }
 
 static int import_deb(struct store *s, const struct recipe_file *deb, struct err *err)
@@ -138,7 +114,7 @@ static int look_up(struct store *s, const struct mirrors *mirrors, struct times 
 		int r = lock_package_time(s, p, &t->time[i], err);
 
 		if (r == 0 && t->time[i] == 0)
-			r = read_fact(s, FACT_HEARSAY, p->sha256, &t->time[i], err);
+			r = read_hearsay(s, p->sha256, &t->time[i], err);
 		if (r < 0)
 			return r;
 		if (t->time[i] != 0)
@@ -174,7 +150,7 @@ static int ask(struct store *s, const struct mirrors *mirrors, bool offline, str
 		r = ar_time(t->item[i].from ? t->item[i].from : p->path, head->data, head->length,
 			    time, err);
 		if (r == 0)
-			r = write_fact(s, FACT_HEARSAY, p->sha256, *time, err);
+			r = write_hearsay(s, p->sha256, *time, err);
 	}
 	return r < 0 ? err_wrap(err, "asking for the packages' dates") : 0;
 }

@@ -144,6 +144,7 @@ static int read_inputs(struct reader *r, struct strv *ret)
 static int read_head(struct reader *r, struct lock *l)
 {
 	uint64_t epoch = 0, bytes = 0;
+	char packages[DIGEST_HEX]; /* check_canonical() compares it */
 	const struct deb822_field *format = NULL;
 	int result = needed(r, "Format", &format);
 
@@ -158,7 +159,8 @@ static int read_head(struct reader *r, struct lock *l)
 	    (result = read_word(r, "Suite", &l->suite)) < 0 ||
 	    (result = read_word(r, "Architecture", &l->architecture)) < 0 ||
 	    (result = read_number(r, "Source-Date-Epoch", 253402300799, &epoch)) < 0 ||
-	    (result = read_number(r, "Bytes-Epoch", INT_MAX, &bytes)) < 0)
+	    (result = read_number(r, "Bytes-Epoch", INT_MAX, &bytes)) < 0 ||
+	    (l->inputs.count > 0 && (result = read_digest(r, "Packages-SHA256", packages)) < 0))
 		return result;
 	l->source_date_epoch = (int64_t)epoch;
 	l->bytes_epoch = (int)bytes;
@@ -257,11 +259,11 @@ static int check_canonical(const char *path, const struct text *text, const stru
 			   struct err *err)
 {
 	cleanup_free char *canonical = lock_text(l);
+	unsigned line = first_difference(canonical, text->data);
 
 	if (strlen(canonical) == text->length && memcmp(canonical, text->data, text->length) == 0)
 		return 0;
-	err_at(err, ERR_TRUST, path, first_difference(canonical, text->data), 0,
-	       "this is not how netrescue writes a lock");
+	err_at(err, ERR_TRUST, path, line, 0, "this is not how netrescue writes a lock");
 	return err_hint(err, "locks are not edited by hand: make a new one");
 }
 

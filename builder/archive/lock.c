@@ -38,19 +38,26 @@ static void add_package(const struct package *p, struct text *t)
 char *lock_text(const struct lock *l)
 {
 	CLEANUP(text_release) struct text t = { 0 };
+	CLEANUP(text_release) struct text packages = { 0 };
+	bool bare = l->inputs.count == 0;
+	char digest[DIGEST_HEX];
 
+	text_add(&packages, "");
+	for (size_t i = 0; i < l->packages.count; i++)
+		add_package(&l->packages.item[i], &packages);
+	digest_bytes(packages.data, packages.length, digest);
 	text_printf(&t, "Format: %s\nRecipe: %s\nRecipe-SHA256: %s\n",
-		    l->inputs.count > 0 ? LOCK_FORMAT : LOCK_FORMAT_BARE, l->recipe_name,
-		    l->recipe_digest);
-	text_add(&t, l->inputs.count > 0 ? "Inputs:\n" : "");
+		    bare ? LOCK_FORMAT_BARE : LOCK_FORMAT, l->recipe_name, l->recipe_digest);
+	text_add(&t, bare ? "" : "Inputs:\n");
 	for (size_t i = 0; i < l->inputs.count; i++)
 		text_printf(&t, " %s\n", l->inputs.item[i]);
 	text_printf(&t,
 		    "Suite: %s\nArchitecture: %s\nSource-Date-Epoch: %" PRId64
 		    "\nBytes-Epoch: %d\n",
 		    l->suite, l->architecture, l->source_date_epoch, l->bytes_epoch);
-	for (size_t i = 0; i < l->packages.count; i++)
-		add_package(&l->packages.item[i], &t);
+	if (!bare)
+		text_printf(&t, "Packages-SHA256: %s\n", digest);
+	text_append(&t, packages.data, packages.length);
 	return text_take(&t);
 }
 

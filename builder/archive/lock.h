@@ -13,6 +13,7 @@
  *	Architecture: amd64
  *	Source-Date-Epoch: 1787976000
  *	Bytes-Epoch: 1
+ *	Packages-SHA256: …            of all that follows: what was edited or cut off is refused
  *
  *	Package: bash
  *	Version: 5.2.37-2+b5
@@ -28,8 +29,8 @@
  *	Repository: …                        (absent for Debian's own archive)
  *
  * Sorted by Package, Architecture, Role. lock_text() and lock_read() are each other's inverse: a
- * file that lock_text() would not write is refused. Format 1 had no Inputs; it is still read, for
- * `netrescue gc` and comparisons.
+ * file that lock_text() would not write is refused. Format 1 had neither Inputs nor
+ * Packages-SHA256; it is still read, for `netrescue gc` and comparisons.
  */
 #pragma once
 
@@ -47,7 +48,7 @@ struct lock {
 	char *path; /* of the file it was read from; NULL if it was made */
 	char *recipe_name;
 	char recipe_digest[DIGEST_HEX];
-	struct strv inputs;
+	struct strv inputs; /* empty: format 1 */
 	char *suite;
 	char *architecture;
 	int64_t source_date_epoch;

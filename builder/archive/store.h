@@ -5,9 +5,9 @@
  *	STORE/sha256/ab/abcdef…    a blob; re-hashed whenever it is read
  *	STORE/fact/KIND/ab/KEY     a line of text somebody computed from KEY (ab: first digits of
  *	                           KEY's SHA-256): `plain` (digest of an original .deb -> digest of
- *	                           its plain form), `epoch` (-> ar time stamp), `solv`, `release`
- *	                           (suite -> newest Date seen), `index` (suite -> digest of its last
- *	                           InRelease) …
+ *	                           its plain form), `deb` (-> what it says of itself), `solv`,
+ *	                           `release` (suite -> newest Date seen), `index` (suite -> digest
+ *	                           of its last InRelease) …
  *	STORE/tree/PID.RANDOM      trees that did not fit into memory, locked while in use
  *	STORE/partial/PID.RANDOM   downloads under way, locked by flock(2) while their builder lives
  *

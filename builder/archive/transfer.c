@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/io.h"
 #include "base/memory.h"
@@ -103,6 +104,7 @@ int transfer_init(struct transfer *t, struct store *s, struct fetch_item *item,
 		  const struct fetch_options *options, struct err *err)
 {
 	cleanup_fd int fd = -1;
+	struct stat st;
 	ssize_t n;
 	int r;
 
@@ -119,6 +121,10 @@ int transfer_init(struct transfer *t, struct store *s, struct fetch_item *item,
 	if (r < 0 || fd < 0)
 		return r;
 	item->damaged = false;
+	if (item->size && !item->range && fstat(fd, &st) == 0 && (uint64_t)st.st_size != item->size)
+		return err_set(err, ERR_TRUST,
+			       "the file of SHA-256 %s has %lld bytes, not the %llu it should have",
+			       item->sha256, (long long)st.st_size, (unsigned long long)item->size);
 	t->received = item->range ? item->range : item->size;
 	t->state = TRANSFER_DONE;
 	if (!item->range)

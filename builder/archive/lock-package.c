@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* What a package's own bytes say, against what index or lock say. The fact `deb` of its digest:
+ * "TIME NAME VERSION ARCHITECTURE", or "TIME" alone of a file that has no control file to read,
+ * which is judged where it is unpacked. */
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "archive/ar.h"
+#include "archive/control.h"
+#include "archive/deb822.h"
+#include "archive/lock-format.h"
+#include "base/io.h"
+#include "base/memory.h"
+
+#define FACT "deb"
+
+static void add_identity(int fd, const char *path, struct text *ret)
+{
+	CLEANUP(deb822_stanza_release) struct deb822_stanza stanza = { 0 };
+	CLEANUP(text_release) struct text control = { 0 };
+	CLEANUP(err_release) struct err ignored = { 0 };
+	struct deb822 reader = { .name = path, .class = ERR_BUILD };
+
+	if (lseek(fd, 0, SEEK_SET) < 0 || control_read(fd, &control) < 0)
+		return;
+	reader.data = control.data;
+	reader.size = control.length;
+	if (deb822_next(&reader, &stanza, &ignored) <= 0)
+		return;
+	const char *name = deb822_get(&stanza, "Package");
+	const char *version = deb822_get(&stanza, "Version");
+	const char *architecture = deb822_get(&stanza, "Architecture");
+
+	if (name && version && architecture)
+		text_printf(ret, " %s %s %s", name, version, architecture);
+}
+
+/* *ret stays NULL if the store has no such file. */
+static int read_deb(struct store *s, const struct package *p, char **ret, struct err *err)
+{
+	CLEANUP(text_release) struct text fact = { 0 };
+	cleanup_fd int fd = -1;
+	char head[AR_HEAD];
+	int64_t time;
+	ssize_t n;
+	int r = store_get(s, p->sha256, &fd, err);
+
+	if (r < 0 || fd < 0)
+		return r;
+	n = read_all(fd, head, sizeof(head));
+	if (n < 0)
+		return err_errno(err, ERR_BUILD, (int)-n, "cannot read %s from the store", p->name);
+	r = ar_time(p->path, head, (size_t)n, &time, err);
+	if (r < 0)
+		return r;
+	text_printf(&fact, "%" PRId64, time);
+	add_identity(fd, p->path, &fact);
+	if (strchr(fact.data, '\n'))
+		return err_set(err, ERR_TRUST, "the control file of '%s' is none", p->path);
+	r = store_fact_set(s, FACT, p->sha256, fact.data, err);
+	if (r == 0)
+		*ret = text_take(&fact);
+	return r;
+}
+
+int lock_package_time(struct store *s, const struct package *p, int64_t *ret, struct err *err)
+{
+	cleanup_free char *fact = NULL;
+	CLEANUP(strv_release) struct strv word = { 0 };
+	uint64_t time = 0;
+	int r = store_fact_get(s, FACT, p->sha256, &fact, err);
+
+	*ret = 0;
+	if (r == 0 && !fact)
+		r = read_deb(s, p, &fact, err);
+	if (r < 0 || !fact)
+		return r;
+	strv_split(&word, fact, " ");
+	if (word.count == 0 || parse_u64(word.item[0], &time) < 0 || time > INT64_MAX)
+		return err_set(err, ERR_BUILD, "the store's memory of '%s' is damaged", p->path);
+	if (word.count == 4 && (!streq(word.item[1], p->name) || !streq(word.item[2], p->version) ||
+				!streq(word.item[3], p->architecture)))
+		return err_set(err, ERR_TRUST,
+			       "the package of this SHA-256 is not '%s' %s %s but '%s' %s %s",
+			       p->name, p->version, p->architecture, word.item[1], word.item[2],
+			       word.item[3]);
+	*ret = (int64_t)time;
+	return 0;
+}
