@@ -34,8 +34,10 @@ static bool is_there(const struct items *list, const char *sha256)
 	return false;
 }
 
-/* A package of both roles is fetched once. mirrors NULL: only the store is asked. */
-static void collect(const struct lock *l, const struct mirrors *mirrors, struct items *list)
+/* A package of both roles is fetched once. wanted: by index, NULL for all. mirrors NULL: only the
+ * store is asked. */
+static void collect(const struct lock *l, const bool *wanted, const struct mirrors *mirrors,
+		    struct items *list)
 {
 	list->item = xcalloc(l->packages.count + 1, sizeof(*list->item));
 	list->package = xcalloc(l->packages.count + 1, sizeof(*list->package));
@@ -43,7 +45,8 @@ static void collect(const struct lock *l, const struct mirrors *mirrors, struct 
 		const struct package *p = &l->packages.item[i];
 		struct fetch_item *item = &list->item[list->count];
 
-		if (streq(p->repository, "local") || is_there(list, p->sha256))
+		if (streq(p->repository, "local") || is_there(list, p->sha256) ||
+		    (wanted && !wanted[i]))
 			continue;
 		memcpy(item->sha256, p->sha256, DIGEST_HEX);
 		item->size = p->size;
@@ -167,7 +170,7 @@ int lock_fetch(struct store *s, const struct lock *l, const struct recipe *recip
 
 	if (r < 0)
 		return r;
-	collect(l, offline ? NULL : mirrors, &list);
+	collect(l, NULL, offline ? NULL : mirrors, &list);
 	progress_start("fetch", list.total, PROGRESS_BYTES);
 	if (!offline)
 		r = check_mirrors(s, &list, mirrors, err);
@@ -186,13 +189,22 @@ int lock_fetch(struct store *s, const struct lock *l, const struct recipe *recip
 	return 0;
 }
 
-int lock_need(struct store *s, const struct lock *l, struct err *err)
+int lock_obtain(struct store *s, const struct lock *l, const bool *wanted,
+		const struct mirrors *mirrors, struct err *err)
 {
 	CLEANUP(release_items) struct items list = { 0 };
-	const struct fetch_options options = { .keep_going = true };
+	const struct fetch_options options = {
+		.proxy = mirrors ? mirrors->proxy : NULL,
+		.keep_going = true,
+	};
 	int r;
 
-	collect(l, NULL, &list);
+	collect(l, wanted, mirrors, &list);
 	r = fetch_all(s, list.item, list.count, &options, err);
 	return r < 0 ? r : report(l, &list, err);
+}
+
+int lock_need(struct store *s, const struct lock *l, struct err *err)
+{
+	return lock_obtain(s, l, NULL, NULL, err);
 }

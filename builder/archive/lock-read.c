@@ -313,5 +313,9 @@ int lock_read(const char *path, struct lock *ret, struct err *err)
 	CLEANUP(text_release) struct text text = { 0 };
 	int r = read_file(AT_FDCWD, path, LOCK_SIZE_LIMIT, &text, err);
 
-	return r < 0 ? r : lock_parse(path, &text, ret, err);
+	if (r < 0) {
+		err->class = ERR_USAGE; /* it is the user who named it */
+		return err_hint(err, "'netrescue lock RECIPE' prints a lock; every result has one");
+	}
+	return lock_parse(path, &text, ret, err);
 }

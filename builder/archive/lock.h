@@ -84,3 +84,7 @@ int lock_fetch(struct store *s, const struct lock *l, const struct recipe *recip
 /* The same of what is in the store already, without the recipe's own `debs:`. ERR_NETWORK if a
  * package is not there, ERR_TRUST if one was damaged; a warning names each. */
 int lock_need(struct store *s, const struct lock *l, struct err *err);
+/* The same of the packages that are wanted (by index), fetched from the mirrors where they are not
+ * there; mirrors NULL: they must be. */
+int lock_obtain(struct store *s, const struct lock *l, const bool *wanted,
+		const struct mirrors *mirrors, struct err *err);

@@ -76,6 +76,11 @@ int request_find(const struct universe *u, const struct recipe_name *wanted, Id 
 		    (*rest == '=' && streq(rest + 1, universe_version(u, first[i]))) ||
 		    (*rest == '/' && streq(rest + 1, universe_source(u, first[i])->suite)))
 			*ret = first[i];
+	for (size_t i = 0; i < count && *rest == '\0'; i++)
+		if (MAPTST(&u->pinned, first[i])) {
+			*ret = first[i];
+			break;
+		}
 	return *ret ? 0 : no_such_version(u, wanted, first, count, err);
 }
 

@@ -40,7 +40,8 @@ int requests_make(struct universe *u, const struct recipe *recipe, struct reques
 		  struct err *err);
 void requests_release(struct requests *r);
 
-/* "name", "name=version" or "name/suite" to the package meant: the best of them. *ret is 0 with
+/* "name", "name=version" or "name/suite" to the package meant: the best of them, or
+ * the pinned one. *ret is 0 with
  * return 0 if no package is called that; a version or suite that is not there is an error. */
 int request_find(const struct universe *u, const struct recipe_name *wanted, Id *ret,
 		 struct err *err);

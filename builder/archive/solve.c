@@ -150,7 +150,7 @@ int solve_universe(struct universe *u, const struct recipe *recipe, struct packa
 }
 
 int solve(struct store *s, const struct recipe *recipe, const struct indices *indices,
-	  struct packages *ret, struct err *err)
+	  struct hold *hold, struct packages *ret, struct err *err)
 {
 	CLEANUP(universe_release) struct universe u = { 0 };
 	int r = 0;
@@ -160,8 +160,16 @@ int solve(struct store *s, const struct recipe *recipe, const struct indices *in
 		r = universe_add_index(&u, s, &indices->file[i], err);
 	if (r == 0)
 		r = universe_add_debs(&u, &recipe->debs, err);
+	if (r == 0 && hold)
+		r = hold_add(hold, &u, s, err);
 	if (r < 0)
 		return r;
 	universe_index(&u);
-	return solve_universe(&u, recipe, ret, err);
+	if (hold)
+		r = hold_pin(hold, &u, err);
+	if (r == 0)
+		r = solve_universe(&u, recipe, ret, err);
+	if (r == 0 && hold)
+		hold_report(hold, ret);
+	return r;
 }

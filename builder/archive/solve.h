@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "archive/hold.h"
 #include "archive/index.h"
 #include "archive/package.h"
 #include "archive/store.h"
@@ -21,9 +22,10 @@
 /* Image packages (with .automatic, .base, .essential filled) and boot packages, sorted. Local .debs
  * of the recipe take part as candidates and are always installed. Checked afterwards: the answer is
  * consistent (consistency.h); a kernel means /sbin/init has an owner (systemd-sysv, sysvinit-core,
- * …) that fits the recipe's `init`. */
+ * …) that fits the recipe's `init`. hold: NULL, or the lock whose versions are to be kept
+ * (hold.h). */
 int solve(struct store *s, const struct recipe *recipe, const struct indices *indices,
-	  struct packages *ret, struct err *err);
+	  struct hold *hold, struct packages *ret, struct err *err);
 
 /* The same over a universe that is indexed, for tests. */
 int solve_universe(struct universe *u, const struct recipe *recipe, struct packages *ret,

@@ -129,6 +129,26 @@ void universe_pin(struct universe *u, Id p)
 	map_set(&u->pinned, p);
 }
 
+bool universe_is_pinned(const struct universe *u, const char *name)
+{
+	const Id *first;
+	size_t count = universe_named(u, name, &first);
+
+	for (size_t i = 0; i < count; i++)
+		if (MAPTST(&u->pinned, first[i]))
+			return true;
+	return false;
+}
+
+void universe_unpin(struct universe *u, const char *name)
+{
+	const Id *first;
+	size_t count = universe_named(u, name, &first);
+
+	for (size_t i = 0; i < count; i++)
+		u->pinned.map[first[i] >> 3] &= (unsigned char)~(1u << (first[i] & 7));
+}
+
 /* [first, end) are of one name. Equal versions are the same package from several places. */
 static void consider_name(struct universe *u, size_t first, size_t end, bool all_versions)
 {

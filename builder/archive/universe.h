@@ -66,6 +66,9 @@ void universe_index(struct universe *u);
 size_t universe_named(const struct universe *u, const char *name, const Id **ret_first);
 /* Only pinned packages of this one's name will be considered. */
 void universe_pin(struct universe *u, Id p);
+bool universe_is_pinned(const struct universe *u, const char *name);
+/* None of this name is pinned any more. */
+void universe_unpin(struct universe *u, const char *name);
 /* Decides the candidates and makes the pool solvable; may be called again. all_versions: not only
  * the best of a name that is not pinned. */
 void universe_consider(struct universe *u, bool all_versions);

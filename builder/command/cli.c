@@ -84,6 +84,7 @@ void invocation_release(struct invocation *in)
 {
 	strv_release(&in->disk);
 	strv_release(&in->qemu);
+	strv_release(&in->update);
 }
 
 const struct verb *verb_find(const char *name)

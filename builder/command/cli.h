@@ -55,7 +55,7 @@ struct invocation {
 	unsigned clients;
 	unsigned memory;
 	unsigned timeout;
-	struct strv disk, qemu; /* owned */
+	struct strv disk, qemu, update; /* owned */
 	const char *const *argument;
 	size_t argument_count;
 };

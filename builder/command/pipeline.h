@@ -18,7 +18,9 @@
 
 struct build_options {
 	const char *recipe;
-	const char *lock; /* --lock FILE, or NULL: resolve */
+	const char *lock;	   /* --lock FILE, or NULL: resolve */
+	const char *keep;	   /* lock FILE whose versions stay, but for… */
+	const struct strv *update; /* …these; NULL without keep */
 	const char *out;
 	const char *store;   /* NULL: the default */
 	const char *mirror;  /* --mirror URL, or NULL */

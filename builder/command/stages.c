@@ -88,12 +88,28 @@ int build_index(struct build *b, struct err *err)
 	return 0;
 }
 
+static int solve_on_lock(struct build *b, struct err *err)
+{
+	CLEANUP(lock_release) struct lock lock = { 0 };
+	CLEANUP(hold_release)
+	struct hold hold = {
+		.lock = &lock,
+		.update = b->options->update,
+		.mirrors = b->options->offline ? NULL : &b->mirrors,
+	};
+	int r = lock_read(b->options->keep, &lock, err);
+
+	return r < 0 ? r : solve(b->store, &b->recipe, &b->indices, &hold, &b->packages, err);
+}
+
 int build_solve(struct build *b, struct err *err)
 {
 	if (b->options->lock)
 		return 0;
 	progress_start("solve", 0, PROGRESS_STEPS);
-	int r = solve(b->store, &b->recipe, &b->indices, &b->packages, err);
+	int r = b->options->keep
+			? solve_on_lock(b, err)
+			: solve(b->store, &b->recipe, &b->indices, NULL, &b->packages, err);
 	if (r < 0)
 		return r;
 	cleanup_free char *summary = xasprintf("%zu packages", b->packages.count);
