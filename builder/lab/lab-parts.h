@@ -2,7 +2,6 @@
 /* The lab under way, shared by lab.c and lab-network.c. */
 #pragma once
 
-#include "lab/accel.h"
 #include "lab/client.h"
 #include "lab/lab.h"
 #include "lab/lab-server.h"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/kvm.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
@@ -80,8 +81,9 @@ static int find_accel(struct lab *l, struct err *err)
 	cleanup_free char *kernel =
 		xasprintf("%s/tftp/kernel/%s/%s/vmlinuz", s->path, s->recipe, s->version);
 	const char *why = NULL;
-	int r = accel_probe(l->options->directory, kernel, &l->accel, &why, err);
+	int r = kvm_probe(MACHINE_QEMU, kernel, &why, err);
 
+	l->accel = r >= 0 && !why ? ACCEL_KVM : ACCEL_TCG;
 	if (r >= 0 && why)
 		log_note("the machines are emulated, which is slow: %s", why);
 	return r;

@@ -11,7 +11,6 @@
 #include "base/memory.h"
 
 #define QMP_FD 3
-#define QEMU "qemu-system-x86_64"
 /* The kernel kills QEMU when we are gone, even if we were killed (setpriv(1), prctl(2)); and the
  * shell looks whether we were already when that was asked for. */
 #define LEASH "setpriv --pdeathsig KILL sh -c"
@@ -50,7 +49,7 @@ static void add_common(struct strv *v, const struct machine *m, enum accel accel
 	strv_split(v, LEASH, " ");
 	strv_add(v, LEASH_SCRIPT);
 	strv_addf(v, "%ld", (long)getpid());
-	strv_add(v, QEMU);
+	strv_add(v, MACHINE_QEMU);
 	strv_add(v, "-name");
 	strv_addf(v, "netrescue-%s", m->name);
 	strv_add(v, "-nodefaults");
@@ -126,7 +125,7 @@ static int start_qemu(struct machine *m, const struct strv *argv, int qmp_fd, st
 
 int machine_available(struct err *err)
 {
-	static const char *const argv[] = { QEMU, "--version", NULL };
+	static const char *const argv[] = { MACHINE_QEMU, "--version", NULL };
 	int r = child_run(&(struct child_options){ .argv = argv }, 0, NULL, err);
 
 	return r < 0 ? err_wrap(err, "the lab needs QEMU (package qemu-system-x86)") : 0;

@@ -39,6 +39,7 @@ struct machine {
 	struct console console;
 	struct shell shell;
 };
+#define MACHINE_QEMU "qemu-system-x86_64"
 #define MACHINE_CABLE 4
 #define MACHINE_INIT                                                                               \
 	{                                                                                          \

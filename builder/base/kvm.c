@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/kvm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/child.h"
+#include "base/interrupt.h"
+
+/* With KVM a kernel speaks after half a second. */
+#define PATIENCE_MS 5000
+#define SAID_MAX ((size_t)1 << 20)
+/* The first line comes from a kernel that has barely begun: wait for its end, without a root. */
+#define LAST_WORD "Kernel panic"
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int start_guest(struct child *c, const char *emulator, const char *kernel, int out,
+		       struct err *err)
+{
+	const char *const argv[] = {
+		emulator,     "-machine", "accel=kvm", "-cpu",	  "host",
+		"-m",	      "256",	  "-display",  "none",	  "-nodefaults",
+		"-no-reboot", "-serial",  "stdio",     "-append", "console=ttyS0 panic=-1",
+		"-kernel",    kernel,	  NULL,
+	};
+
+	return child_start(c,
+			   &(struct child_options){
+				   .argv = argv,
+				   .fd = { { STDOUT_FILENO, out }, { STDERR_FILENO, out } },
+				   .fd_count = 2,
+			   },
+			   err);
+}
+
+/* Reads until the last word, the end, or no more patience. */
+static int listen_to(int fd, bool *ret, struct err *err)
+{
+	CLEANUP(text_release) struct text said = { 0 };
+	int64_t end = now_ms() + PATIENCE_MS;
+	int64_t left;
+
+	while ((left = end - now_ms()) > 0 && said.length < SAID_MAX) {
+		struct pollfd p[2] = { { .fd = fd, .events = POLLIN },
+				       { .fd = interrupt_fd(), .events = POLLIN } };
+		char chunk[4096];
+		ssize_t n;
+		int r = poll(p, 2, (int)left) < 0 ? 0 : interrupt_check(err);
+
+		if (r < 0)
+			return r;
+		if (p[0].revents == 0)
+			continue;
+		n = read(fd, chunk, sizeof(chunk));
+		if (n <= 0)
+			return 0;
+		text_append(&said, chunk, (size_t)n);
+		if (memmem(said.data, said.length, LAST_WORD, strlen(LAST_WORD))) {
+			*ret = true;
+			return 0;
+		}
+	}
+	return 0;
+}
+
+static int try_guest(const char *emulator, const char *kernel, bool *ret, struct err *err)
+{
+	CLEANUP(child_release) struct child c = CHILD_INIT;
+	int fd[2], r;
+
+	if (pipe2(fd, O_CLOEXEC) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot make a pipe");
+	cleanup_fd int theirs = fd[1];
+	cleanup_fd int ours = fd[0];
+	r = start_guest(&c, emulator, kernel, theirs, err);
+	(void)close(take_fd(&theirs));
+	return r < 0 ? r : listen_to(ours, ret, err);
+}
+
+int kvm_probe(const char *emulator, const char *kernel, const char **ret_why, struct err *err)
+{
+	CLEANUP(err_release) struct err failure = { 0 };
+	bool works = false;
+	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0) {
+		*ret_why = errno == ENOENT ? "there is no /dev/kvm"
+					   : "/dev/kvm may not be opened (group kvm?)";
+		return 0;
+	}
+	(void)close(fd);
+	if (try_guest(emulator, kernel, &works, &failure) < 0 && failure.class == ERR_INTERRUPTED) {
+		*err = failure;
+		failure = (struct err){ 0 };
+		return -EINTR;
+	}
+	*ret_why = works ? NULL : "/dev/kvm is there, but a kernel does not run on it";
+	return 0;
+}
