@@ -3,7 +3,6 @@
  * line for the person who waits. */
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,6 +13,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/resources.h"
 #include "base/text.h"
 #include "command/pipeline.h"
 #include "rootfs/deb.h"
@@ -22,18 +22,9 @@
 /* Beside the packages' own size: the initramfs, locale archive, caches made on the way. */
 #define SPACE_BESIDE_PACKAGES (512ull << 20)
 
-static unsigned processors(void)
-{
-	cpu_set_t set;
-
-	if (sched_getaffinity(0, sizeof(set), &set) < 0)
-		return 1;
-	return (unsigned)CPU_COUNT(&set);
-}
-
 static unsigned jobs(const struct build *b)
 {
-	return b->options->jobs ? b->options->jobs : processors();
+	return b->options->jobs ? b->options->jobs : processors_available();
 }
 
 /* A lock may need no mirror: when all of it is in the store. */
@@ -161,6 +152,12 @@ static bool wants_disk(void)
 	return where && streq(where, "disk");
 }
 
+static void show_line(const char *line, void *data)
+{
+	(void)data;
+	progress_detail("%s", line);
+}
+
 /* Before anything is fetched, too: does a sandbox work here? */
 int build_sandbox(struct build *b, struct err *err)
 {
@@ -183,11 +180,13 @@ int build_sandbox(struct build *b, struct err *err)
 		.space = space,
 		.on_disk = wants_disk(),
 		.log_fd = b->log_fd,
+		.on_line = show_line,
 	};
+	progress_start("sandbox", 0, PROGRESS_STEPS);
 	r = sandbox_open(b->store, &options, &b->rootfs.sandbox, err);
 	if (r < 0)
 		return r;
-	log_note("sandbox: %s", sandbox_description(b->rootfs.sandbox));
+	progress_end(sandbox_description(b->rootfs.sandbox));
 	return 0;
 }
 
@@ -212,12 +211,6 @@ int build_fetch(struct build *b, struct err *err)
 int build_plain(struct build *b, struct err *err)
 {
 	return debs_make_plain(b->store, &b->lock.packages, jobs(b), err);
-}
-
-static void show_line(const char *line, void *data)
-{
-	(void)data;
-	progress_detail("%s", line);
 }
 
 static int run_in_tree(struct build *b, const char *name,

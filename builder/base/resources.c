@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/resources.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#define PROC_FILE_MAX ((size_t)64 << 10)
+
+/* "MemAvailable:  24415448 kB" */
+static uint64_t machine_available(void)
+{
+	CLEANUP(err_release) struct err ignored = { 0 };
+	CLEANUP(text_release) struct text t = { 0 };
+	unsigned long long kb = 0;
+	const char *line;
+
+	if (read_file(AT_FDCWD, "/proc/meminfo", PROC_FILE_MAX, &t, &ignored) < 0)
+		return 0;
+	line = strstr(t.data, "MemAvailable:");
+	return line && sscanf(line, "MemAvailable: %llu kB", &kb) == 1 ? kb << 10 : 0;
+}
+
+static uint64_t read_number(const char *directory, const char *path, const char *file,
+			    uint64_t otherwise)
+{
+	CLEANUP(err_release) struct err ignored = { 0 };
+	CLEANUP(text_release) struct text t = { 0 };
+	cleanup_free char *name = xasprintf("%s%s/%s", directory, path, file);
+	uint64_t value;
+
+	if (access(name, R_OK) < 0 || read_file(AT_FDCWD, name, 64, &t, &ignored) < 0)
+		return otherwise;
+	if (t.length > 0 && t.data[t.length - 1] == '\n')
+		t.data[--t.length] = '\0';
+	return parse_u64(t.data, &value) < 0 ? otherwise : value;
+}
+
+/* What may still be used below a control group and all above it. */
+static uint64_t group_available(const char *directory, const char *group, const char *limit,
+				const char *used)
+{
+	cleanup_free char *path = xstrdup(group);
+	uint64_t least = UINT64_MAX;
+
+	for (;;) {
+		uint64_t most = read_number(directory, path, limit, UINT64_MAX);
+		uint64_t now = read_number(directory, path, used, 0);
+		char *slash = strrchr(path, '/');
+
+		if (most != UINT64_MAX && (most > now ? most - now : 0) < least)
+			least = most > now ? most - now : 0;
+		if (!slash)
+			return least;
+		*slash = '\0';
+	}
+}
+
+/* cgroups(7): "0::/path" is version 2, "N:memory:/path" version 1. */
+static uint64_t groups_available(void)
+{
+	CLEANUP(err_release) struct err ignored = { 0 };
+	CLEANUP(text_release) struct text t = { 0 };
+	CLEANUP(strv_release) struct strv lines = { 0 };
+	uint64_t least = UINT64_MAX;
+
+	if (read_file(AT_FDCWD, "/proc/self/cgroup", PROC_FILE_MAX, &t, &ignored) < 0)
+		return least;
+	strv_split(&lines, t.data, "\n");
+	for (size_t i = 0; i < lines.count; i++) {
+		const char *v1 = strstr(lines.item[i], ":memory:");
+		uint64_t here = UINT64_MAX;
+
+		if (starts_with(lines.item[i], "0::"))
+			here = group_available("/sys/fs/cgroup", lines.item[i] + 3, "memory.max",
+					       "memory.current");
+		else if (v1)
+			here = group_available("/sys/fs/cgroup/memory", v1 + strlen(":memory:"),
+					       "memory.limit_in_bytes", "memory.usage_in_bytes");
+		least = here < least ? here : least;
+	}
+	return least;
+}
+
+uint64_t memory_available(void)
+{
+	uint64_t machine = machine_available(), groups = groups_available();
+
+	return groups < machine ? groups : machine;
+}
+
+unsigned processors_available(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return 1;
+	return (unsigned)CPU_COUNT(&set);
+}
