@@ -30,27 +30,42 @@ Q := $(if $(filter 1,$(V)),,@)
 OBJ := out/obj/$(FLAVOUR)
 BIN := out/$(if $(filter release,$(FLAVOUR)),bin,bin-$(FLAVOUR))
 
-SOURCES        := $(sort $(wildcard builder/*/*.c))
 PROGRAM_MAIN   := builder/command/main.c
 NAMESPACE_MAIN := builder/rootfs/sandbox-namespace.c
-MAINS          := $(PROGRAM_MAIN) $(NAMESPACE_MAIN)
+GUESTFS_MAIN   := builder/rootfs/sandbox-guestfs.c
+MAINS          := $(PROGRAM_MAIN) $(NAMESPACE_MAIN) $(GUESTFS_MAIN)
+
+# The other helper is built where libguestfs is; the tests install it. Nothing else has to do with it.
+GUESTFS_ONLY := $(wildcard builder/rootfs/guestfs-*.c)
+ifneq ($(filter test test-all,$(MAKECMDGOALS)),)
+GUESTFS := 1
+else
+GUESTFS := $(shell pkg-config --exists libguestfs 2>/dev/null && echo 1)
+endif
+SOURCES := $(filter-out $(if $(GUESTFS),,$(GUESTFS_MAIN) $(GUESTFS_ONLY)), \
+	$(sort $(wildcard builder/*/*.c)))
 
 # What only the helper has is named ns-*.c. Of rootfs/ it shares the rest of this list; it must link neither
 # libcurl nor libsolv: whoever is taken over inside has as little at hand as possible.
 NAMESPACE_ONLY    := $(wildcard builder/rootfs/ns-*.c)
 NAMESPACE_SOURCES := $(wildcard builder/base/*.c $(NAMESPACE_MAIN)) $(NAMESPACE_ONLY) \
-	$(wildcard $(addprefix builder/rootfs/,pack.c tar-header.c acl.c extract.c extract-place.c deb-reader.c protocol.c))
+	$(wildcard $(addprefix builder/rootfs/,pack.c tar-header.c acl.c claim.c extract.c extract-place.c deb-reader.c protocol.c))
+GUESTFS_SOURCES := $(GUESTFS_MAIN) $(GUESTFS_ONLY) $(wildcard builder/base/*.c) \
+	$(addprefix builder/rootfs/,claim.c protocol.c)
 
 object = $(patsubst builder/%.c,$(OBJ)/%.o,$(1))
 OBJECTS         := $(call object,$(SOURCES))
 NAMESPACE_OBJS  := $(call object,$(NAMESPACE_SOURCES))
-LIBRARY_OBJECTS := $(call object,$(filter-out $(MAINS),$(SOURCES)))
+GUESTFS_OBJS    := $(call object,$(GUESTFS_SOURCES))
+LIBRARY_OBJECTS := $(call object,$(filter-out $(MAINS) $(GUESTFS_ONLY),$(SOURCES)))
 LIBRARY         := $(OBJ)/library.a
-PROGRAM_OBJECTS := $(call object,$(filter-out $(NAMESPACE_MAIN) $(NAMESPACE_ONLY),$(SOURCES)))
+PROGRAM_OBJECTS := $(call object,$(filter-out $(NAMESPACE_MAIN) $(NAMESPACE_ONLY) \
+	$(GUESTFS_MAIN) $(GUESTFS_ONLY),$(SOURCES)))
 
 # A program appears as soon as its main() does.
 PROGRAMS := $(if $(wildcard $(PROGRAM_MAIN)),$(BIN)/netrescue) \
-	$(if $(wildcard $(NAMESPACE_MAIN)),$(BIN)/sandbox-namespace)
+	$(if $(wildcard $(NAMESPACE_MAIN)),$(BIN)/sandbox-namespace) \
+	$(if $(GUESTFS),$(BIN)/sandbox-guestfs)
 
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(BIN)/tests/%,$(UNIT_SOURCES))
@@ -63,12 +78,14 @@ TOOLS        := $(patsubst tests/tools/%.c,$(BIN)/tests/%,$(TOOL_SOURCES))
 PACKAGES_PROGRAM   := libcurl libcrypto libarchive libsolv libsolvext libzstd yaml-0.1 jansson \
 	libseccomp
 PACKAGES_NAMESPACE := libcrypto libarchive libzstd jansson libseccomp
+PACKAGES_GUESTFS   := libcrypto libarchive jansson libguestfs
 
 # Asked at first use, which is after deps-build has installed pkg-config and the libraries.
 once = $(eval $(1) := $(2))$($(1))
 PKG_CFLAGS     = $(call once,PKG_CFLAGS,$(shell pkg-config --cflags $(PACKAGES_PROGRAM)))
 PROGRAM_LIBS   = $(call once,PROGRAM_LIBS,$(shell pkg-config --libs $(PACKAGES_PROGRAM)))
 NAMESPACE_LIBS = $(call once,NAMESPACE_LIBS,$(shell pkg-config --libs $(PACKAGES_NAMESPACE)))
+GUESTFS_LIBS   = $(call once,GUESTFS_LIBS,$(shell pkg-config --libs $(PACKAGES_GUESTFS)))
 
 WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wpointer-arith -Wcast-qual -Wundef -Wimplicit-fallthrough -Wswitch-enum \
@@ -168,6 +185,8 @@ install: all ## install the programs, recipes and overlays below PREFIX
 	install -D -m 0755 $(BIN)/netrescue $(DESTDIR)$(PREFIX)/bin/netrescue
 	install -D -m 0755 $(BIN)/sandbox-namespace \
 		$(DESTDIR)$(PREFIX)/libexec/netrescue/sandbox-namespace
+	$(if $(GUESTFS),install -m 0755 $(BIN)/sandbox-guestfs \
+		$(DESTDIR)$(PREFIX)/libexec/netrescue/sandbox-guestfs)
 	rm -rf $(DESTDIR)$(SHARE)
 	install -d $(DESTDIR)$(SHARE)
 	cp -R --no-dereference recipes overlays $(DESTDIR)$(SHARE)
@@ -190,7 +209,8 @@ BUILD_PACKAGES := gcc libc6-dev make pkg-config libcurl4-openssl-dev libssl-dev 
 	debian-archive-keyring ca-certificates
 TEST_PACKAGES := libcmocka-dev gnupg mmdebstrap qemu-system-x86 ipxe-qemu seabios python3-minimal \
 	python3 dpkg-dev shellcheck clang clang-format clang-tidy zstd attr acl libcap2-bin sudo perl \
-	xz-utils fakeroot file binutils iproute2 curl jq grub-common e2fsprogs openssh-client buildah
+	xz-utils fakeroot file binutils iproute2 curl jq grub-common e2fsprogs openssh-client buildah \
+	libguestfs-dev
 
 # $(1): words for people, $(2): packages. A package counts as installed under its own name or when
 # something installed provides it (pkgconf provides pkg-config in some releases).
@@ -277,6 +297,11 @@ $(BIN)/sandbox-namespace: $(NAMESPACE_OBJS) $(STAMP) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
 	@$(if $(Q),echo "  LINK     $@")
 	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(NAMESPACE_LIBS)
+
+$(BIN)/sandbox-guestfs: $(GUESTFS_OBJS) $(STAMP) $(SOURCES_STAMP)
+	@mkdir -p $(@D)
+	@$(if $(Q),echo "  LINK     $@")
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(GUESTFS_LIBS)
 
 # An archive, so that a test links only what it uses.
 $(LIBRARY): $(LIBRARY_OBJECTS) $(SOURCES_STAMP)

@@ -51,7 +51,8 @@ const struct option_row option_no_cache = { "no-cache",
 					    "build again even if the result is there, and compare",
 					    FIELD(no_cache) };
 const struct option_row option_sandbox = {
-	"sandbox", 0, OPTION_TEXT, "KIND", "auto or namespace (default: auto)", FIELD(sandbox)
+	"sandbox",     0, OPTION_TEXT, "KIND", "auto, namespace or guestfs (default: auto)",
+	FIELD(sandbox)
 };
 const struct option_row option_jobs = {
 	"jobs", 'j', OPTION_NUMBER, "N", "worker processes (default: one a processor)", FIELD(jobs)

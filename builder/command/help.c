@@ -135,7 +135,7 @@ void help_print_completion(FILE *to)
 	for (const struct verb *const *v = verbs; *v; v++)
 		if (!(*v)->hidden)
 			fprintf(to, "%s ", (*v)->name);
-	fputs("'\n\telif [[ $previous == --sandbox ]]; then\n\t\twords='auto namespace'\n"
+	fputs("'\n\telif [[ $previous == --sandbox ]]; then\n\t\twords='auto namespace guestfs'\n"
 	      "\telif [[ $word == -* ]]; then\n\t\tcase ${COMP_WORDS[1]} in\n",
 	      to);
 	for (const struct verb *const *v = verbs; *v; v++) {

@@ -144,6 +144,15 @@ struct ns_job {
 int ns_run(struct ns *ns, struct ns_job *job, size_t count, struct err *err);
 void ns_job_release(struct ns_job *job);
 
+/* ---- ns-port.c: in the appliance of sandbox-guestfs ------------------------------------------ */
+
+/* As its root, in the chroot where libguestfs starts programs: makes that the root of a mount
+ * namespace of our own. */
+int ns_port_enter(struct err *err);
+/* Passes on what the host says through the port to the server at sock, and back (frame.h), until
+ * one of them hangs up. */
+int ns_port_serve(int port, int sock, struct err *err);
+
 /* ---- requests ------------------------------------------------------------------------------- */
 
 /* Answers until the main program hangs up. Returns the exit status. */

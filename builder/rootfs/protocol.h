@@ -7,7 +7,7 @@
  *
  * A message is a header {magic, type, body length, number of descriptors} with its descriptors as
  * SCM_RIGHTS, then the body: a row of values. The main program sends one request and reads messages
- * until the reply; the helper may send any number of MESSAGE_OUTPUT before it.
+ * until the reply; the helper may send any number of MESSAGE_OUTPUT and MESSAGE_NOTE before it.
  *
  *	CLEANUP(message_release) struct message m = { .type = MESSAGE_READ };
  *	message_put_text(&m, path);
@@ -47,6 +47,7 @@ enum message_type {
 	MESSAGE_OK = 64,
 	MESSAGE_ERROR,	/* class, errno, message, hint ("" none) */
 	MESSAGE_OUTPUT, /* number of the command, bytes it wrote */
+	MESSAGE_NOTE,	/* a line for whoever waits for the build */
 };
 
 struct message {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The main program's end of the socket, shared by sandbox.c (opening, output) and
+/* The main program's end of the socket, shared by sandbox.c (output), sandbox-open.c and
  * sandbox-request.c. */
 #pragma once
 
@@ -30,3 +30,5 @@ int sandbox_exchange(struct sandbox *sb, const struct message *request, struct m
 /* Ends a last line without newline. */
 void sandbox_output_end(struct sandbox *sb, struct sandbox_output *o);
 void sandbox_output_release(struct sandbox_output *o);
+/* Hangs up and waits until the helper has tidied up; another one may then be started. */
+void sandbox_end(struct sandbox *sb);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The helper program: `sandbox-namespace`, with the socket to the main program as descriptor 3.
- * ns.h says how it works inside. */
+/*
+ * The helper program: `sandbox-namespace`, with the socket to the main program as descriptor 3, or
+ * `sandbox-namespace --port DEVICE` in the appliance of sandbox-guestfs, with the main program at
+ * the other end of that serial port. ns.h says how it works inside.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -144,11 +147,63 @@ static int start(int sock, struct err *err)
 	return 0;
 }
 
-int main(void)
+/* Until the other side of sock hangs up. */
+static int run(int sock)
 {
 	CLEANUP(err_release) struct err err = { 0 };
+
+	if (start(sock, &err) == 0)
+		return 0;
+	send_error(sock, &err);
+	return 1;
+}
+
+/* The server as a child, we ourselves at the port until the host hangs up. */
+static int run_at_port(const char *path, struct err *err)
+{
+	cleanup_fd int port = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int pair[2];
+	pid_t server;
+	int r;
+
+	if (port < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot open the port '%s'", path);
+	r = ns_port_enter(err);
+	if (r < 0)
+		return r;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot make a socket");
+	cleanup_fd int ours = pair[0];
+	cleanup_fd int theirs = pair[1];
+	server = fork();
+	if (server < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot start the server");
+	if (server == 0) {
+		(void)close(take_fd(&ours));
+		(void)close(take_fd(&port));
+		_exit(run(theirs));
+	}
+	(void)close(take_fd(&theirs));
+	r = ns_port_serve(port, ours, err);
+	(void)close(take_fd(&ours));
+	while (waitpid(server, NULL, 0) < 0 && errno == EINTR)
+		;
+	return r;
+}
+
+int main(int argc, char **argv)
+{
 	struct stat st;
 
+	(void)umask(022);
+	if (argc == 3 && streq(argv[1], "--port")) {
+		CLEANUP(err_release) struct err err = { 0 };
+
+		(void)signal(SIGPIPE, SIG_IGN);
+		(void)run_at_port(argv[2], &err);
+		err_print(&err, stderr);
+		return err_exit_code(&err);
+	}
 	if (fstat(SOCKET_FD, &st) < 0 || !S_ISSOCK(st.st_mode)) {
 		fputs("sandbox-namespace is started by netrescue\n", stderr);
 		return 2;
@@ -158,9 +213,5 @@ int main(void)
 	 * is killed. */
 	(void)setsid();
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)umask(022);
-	if (start(SOCKET_FD, &err) == 0)
-		return 0;
-	send_error(SOCKET_FD, &err);
-	return 1;
+	return run(SOCKET_FD);
 }

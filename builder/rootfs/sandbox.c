@@ -2,19 +2,15 @@
 #include "rootfs/sandbox.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/interrupt.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "rootfs/sandbox-exchange.h"
 
-#define HELPER "sandbox-namespace"
-#define HELPER_FD 3
 #define LINE_MAX_SHOWN ((size_t)4096)
 #define LINES_KEPT 20
 /* The helper removes a tree on disk before it ends. */
@@ -81,6 +77,16 @@ static int take_output(struct sandbox *sb, struct message *m, struct sandbox_out
 	return 0;
 }
 
+static int take_note(struct message *m, struct err *err)
+{
+	cleanup_free char *line = message_get_text(m);
+	int r = message_end(m, err);
+
+	if (r == 0)
+		log_note("%s", line);
+	return r;
+}
+
 /* ---- talking to the helper ------------------------------------------------------------------ */
 
 static int receive(struct sandbox *sb, struct message *ret, struct err *err)
@@ -110,8 +116,9 @@ int sandbox_exchange(struct sandbox *sb, const struct message *request, struct m
 		r = receive(sb, &m, err);
 		if (r < 0)
 			break;
-		if (m.type == MESSAGE_OUTPUT) {
-			r = take_output(sb, &m, output, count, err);
+		if (m.type == MESSAGE_OUTPUT || m.type == MESSAGE_NOTE) {
+			r = m.type == MESSAGE_NOTE ? take_note(&m, err)
+						   : take_output(sb, &m, output, count, err);
 			continue;
 		}
 		sb->lost = false;
@@ -127,127 +134,12 @@ int sandbox_exchange(struct sandbox *sb, const struct message *request, struct m
 	return r;
 }
 
-/* ---- opening -------------------------------------------------------------------------------- */
+/* ---- the end -------------------------------------------------------------------------------- */
 
-static int find_helper(char **ret, struct err *err)
+void sandbox_end(struct sandbox *sb)
 {
-	static const char *const place[] = { "", "../libexec/netrescue/", "../" };
-	const char *given = getenv("NETRESCUE_LIBEXEC");
-	char exe[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	char *slash;
-
-	if (given) {
-		*ret = xasprintf("%s/" HELPER, given);
-		return 0;
-	}
-	if (n < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot find out where netrescue lies");
-	exe[n] = '\0';
-	slash = strrchr(exe, '/');
-	slash[1] = '\0';
-	for (size_t i = 0; i < sizeof(place) / sizeof(place[0]); i++) {
-		cleanup_free char *path = xasprintf("%s%s" HELPER, exe, place[i]);
-
-		if (access(path, X_OK) == 0) {
-			*ret = take_ptr(path);
-			return 0;
-		}
-	}
-	err_set(err, ERR_BUILD, "cannot find the program '" HELPER "' beside '%s'", exe);
-	return err_hint(err, "install it there, or name its directory in NETRESCUE_LIBEXEC");
-}
-
-static int check_kind(const char *kind, struct err *err)
-{
-	if (!kind || streq(kind, "auto") || streq(kind, "namespace"))
-		return 0;
-	if (streq(kind, "root-unconfined"))
-		err_set(err, ERR_USAGE,
-			"the sandbox 'root-unconfined' is not offered: package scripts "
-			"would run as this machine's root, with nothing around them");
-	else
-		err_set(err, ERR_USAGE, "unknown sandbox '%s'", kind);
-	return err_hint(err, "use --sandbox=auto or --sandbox=namespace");
-}
-
-static int start_helper(struct sandbox *sb, struct err *err)
-{
-	cleanup_free char *helper = NULL;
-	int pair[2];
-	int r = find_helper(&helper, err);
-
-	if (r < 0)
-		return r;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot make a socket for the sandbox");
-	sb->sock = pair[0];
-	cleanup_fd int theirs = pair[1];
-	return child_start(&sb->child,
-			   &(struct child_options){
-				   .argv = (const char *const[]){ helper, NULL },
-				   .fd = { { HELPER_FD, theirs } },
-				   .fd_count = 1,
-			   },
-			   err);
-}
-
-static int greet(struct sandbox *sb, struct store *s, const struct sandbox_options *options,
-		 struct err *err)
-{
-	CLEANUP(message_release) struct message m = { .type = MESSAGE_OPEN };
-	CLEANUP(message_release) struct message reply = { 0 };
-	cleanup_fd int trees = -1;
-	int r = open_dir(store_dirfd(s), "tree", &trees, err);
-
-	if (r < 0)
-		return r;
-	message_put_u64(&m, MESSAGE_VERSION);
-	message_put_u64(&m, (uint64_t)options->source_date_epoch);
-	message_put_text(&m, options->hostname ? options->hostname : "netrescue");
-	message_put_text(&m, options->kernel ? options->kernel : "6.1.0-netrescue");
-	message_put_u64(&m, options->space);
-	message_put_u64(&m, options->on_disk);
-	message_put_fd(&m, trees);
-	r = sandbox_exchange(sb, &m, &reply, NULL, 0, err);
-	if (r < 0)
-		return r;
-	sb->description = message_get_text(&reply);
-	return message_end(&reply, err);
-}
-
-int sandbox_open(struct store *s, const struct sandbox_options *options, struct sandbox **ret,
-		 struct err *err)
-{
-	CLEANUP(sandbox_cleanup) struct sandbox *sb = xcalloc(1, sizeof(*sb));
-	int r;
-
-	sb->child = (struct child)CHILD_INIT;
-	sb->sock = -1;
-	sb->log = -1;
-	r = check_kind(options->kind, err);
-	if (r < 0)
-		return r;
-	if (options->log_fd >= 0) {
-		sb->log = fcntl(options->log_fd, F_DUPFD_CLOEXEC, 3);
-		if (sb->log < 0)
-			return err_errno(err, ERR_BUILD, errno, "cannot use the sandbox's log");
-	}
-	r = start_helper(sb, err);
-	if (r == 0)
-		r = greet(sb, s, options, err);
-	if (r < 0)
-		return err_wrap(err, "opening the sandbox");
-	*ret = take_ptr(sb);
-	return 0;
-}
-
-void sandbox_free(struct sandbox *sb)
-{
-	if (!sb)
-		return;
 	if (sb->sock >= 0)
-		(void)close(sb->sock);
+		(void)close(take_fd(&sb->sock));
 	/* Even after Ctrl-C: what lies on disk is the helper's to remove. */
 	if (sb->child.pidfd >= 0) {
 		struct pollfd p = { .fd = sb->child.pidfd, .events = POLLIN };
@@ -256,6 +148,14 @@ void sandbox_free(struct sandbox *sb)
 			;
 	}
 	child_release(&sb->child);
+	sb->child = (struct child)CHILD_INIT;
+}
+
+void sandbox_free(struct sandbox *sb)
+{
+	if (!sb)
+		return;
+	sandbox_end(sb);
 	if (sb->log >= 0)
 		(void)close(sb->log);
 	free(sb->description);

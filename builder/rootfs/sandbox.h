@@ -2,7 +2,7 @@
 /*
  * The sandbox: a tree, and commands that run in it as its root without reaching anything else. It
  * is a separate helper program; this is the main program's side of the socket. Which helper is at
- * work (sandbox-namespace, later sandbox-guestfs) is nobody else's business.
+ * work (sandbox-namespace or sandbox-guestfs) is nobody else's business.
  *
  * What a command sees: the tree as /, uid 0 of a user namespace, its own pid, mount, uts, ipc, net
  * (loopback only, down) and cgroup namespaces, a minimal /dev, no /sys, fixed /proc/cpuinfo,
@@ -26,13 +26,15 @@
 struct sandbox;
 
 struct sandbox_options {
-	const char *kind; /* auto | namespace | root-unconfined */
+	const char *kind; /* auto | namespace | guestfs */
 	int64_t source_date_epoch;
 	const char *hostname; /* what uname -n says inside: always "netrescue" in builds */
 	const char *kernel;   /* what uname -r says inside; sandbox_set_kernel() changes it */
 	uint64_t space;	      /* bytes that tree and scratch will need: decides tmpfs or disk */
 	bool on_disk;	      /* force the tree onto disk (tests) */
 	int log_fd;	      /* all output of commands goes here; -1: nowhere */
+	/* as by sandbox_on_line(), but for the steps of opening too; may be NULL */
+	void (*on_line)(const char *line, void *data);
 };
 
 int sandbox_open(struct store *s, const struct sandbox_options *options, struct sandbox **ret,
