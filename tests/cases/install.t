@@ -15,16 +15,18 @@ umask 077
 mkdir -p "$root/usr/share/netrescue/overlays/old"
 ok 'make install' install_to "$root"
 umask 022
-is "$(cd "$root" && find usr -maxdepth 3 | sort)" 'usr
+guestfs=
+[[ -x $NETRESCUE_BIN/sandbox-guestfs ]] && guestfs=$'\nusr/libexec/netrescue/sandbox-guestfs'
+is "$(cd "$root" && find usr -maxdepth 3 | sort)" "usr
 usr/bin
 usr/bin/netrescue
 usr/libexec
-usr/libexec/netrescue
+usr/libexec/netrescue$guestfs
 usr/libexec/netrescue/sandbox-namespace
 usr/share
 usr/share/netrescue
 usr/share/netrescue/overlays
-usr/share/netrescue/recipes' 'programs, recipes, overlays'
+usr/share/netrescue/recipes" 'programs, recipes, overlays'
 is "$(find "$root/usr/share/netrescue" ! -type l ! -perm -a+r)$(find "$root/usr/share/netrescue" -perm /022 ! -type l)" '' \
 	'which everybody can read and only the owner change, whatever the umask'
 

@@ -1,0 +1,123 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The sandbox in an appliance is the one of namespaces, to the byte: as a user without subordinate ids, with the appliance's
+# clock 400 days ahead, on a processor without aes. One appliance is launched, emulated; the mirror is asked for a kernel only.
+. tests/lib/tap.sh
+. tests/lib/sandbox.sh
+. tests/lib/guestfs.sh
+need python3
+guestfs_need
+
+plan 27
+
+tree "$scratch/tree.tar" cat dd
+long=$(printf 'n%.0s' {1..120})
+python3 - "$scratch/everything.tar" "$long" <<'.'
+import io, struct, sys, tarfile
+out, long = sys.argv[1:]
+tar = tarfile.open(out, "w", format=tarfile.PAX_FORMAT)
+def add(name, content=b"", mode=0o644, uid=0, type=tarfile.REGTYPE, target="", **headers):
+    m = tarfile.TarInfo("everything/" + name)
+    m.size, m.mode, m.uid, m.gid, m.type, m.linkname = len(content), mode, uid, uid, type, target
+    m.mtime, m.pax_headers = 1600000000, {k.replace("_", "."): v for k, v in headers.items()}
+    tar.addfile(m, io.BytesIO(content))
+add("", mode=0o755, type=tarfile.DIRTYPE)
+add("suid", mode=0o4755)
+add("owned", b"x", uid=65534)
+add("Grüße-日本語", b"not ASCII")
+add(long, mode=0o755, type=tarfile.DIRTYPE)
+add(f"{long}/{long}", b"long")
+add("a", b"one")
+add("b", type=tarfile.LNKTYPE, target="everything/a")
+add("c", type=tarfile.SYMTYPE, target="a" * 300)
+add("large", bytes(range(256)) * 40000)
+add("acl", mode=0o640, SCHILY_acl_access="user::rw-,user:33:r--:33,group::r--,mask::r--,other::---")
+capability = struct.pack("<5I", 0x02000001, 1 << 13, 0, 0, 0).decode("latin-1")
+add("capable", mode=0o755, **{"SCHILY.xattr.security.capability": capability})
+tar.close()
+.
+
+# What a build asks for. @: a directory of the user's own.
+cat >"$scratch/requests" <<'.'
+put @/tree.tar /
+put @/everything.tar /
+run sh -c test~!~-e~/sys/kernel~&&~cat~/proc/cpuinfo~/proc/cmdline~/proc/version~/proc/swaps
+run dd if=/everything/large of=/sparse bs=1M seek=40 conv=notrunc status=none
+feed some~text /etc/fed cat
+write /etc/written 600 content
+exists /etc/written
+read /etc/fed
+may-fail false-is-no-program
+kernel 6.12.99-test
+run cat /proc/sys/kernel/osrelease
+archive @/out.tar
+archive @/filtered.tar cat
+.
+
+# ask DIR COMMAND...: the requests as its input, DIR for @; sets status, stdout, stderr.
+# shellcheck disable=SC2034 # like reads them
+ask() {
+	local dir=$1
+	shift
+	status=0
+	sed "s,@,$dir,g" "$scratch/requests" | tr ' ~' '\t ' | "$@" >"$scratch/.stdout" 2>"$scratch/.stderr" || status=$?
+	stdout=$(<"$scratch/.stdout")
+	stderr=$(<"$scratch/.stderr")
+}
+
+user=$(guestfs_user)
+for dir in one two; do
+	mkdir "$scratch/$dir"
+	cp "$scratch"/{tree,everything}.tar "$scratch/$dir"
+done
+((EUID == 0)) && chown "$user" "$scratch/two"
+ask "$scratch/one" "$driver" "$scratch/one/store" kind=namespace
+is "$status" 0 'namespaces do what is asked' || diag "$stdout" "$stderr"
+said=$(tail -n +2 <<<"$stdout")
+
+# ---- what can be missing, before any machine is started -----------------------------------------
+
+unlike "$(ldd "$NETRESCUE")" libguestfs 'netrescue itself does not load libguestfs'
+in_appliance=("$driver" "$scratch/two/store" kind=guestfs)
+ask / guestfs_as "$user" env NETRESCUE_LIBEXEC="$scratch/none" "${in_appliance[@]}"
+is "$status" 1 'without the helper a build fails'
+like "$stderr" "cannot find the program 'sandbox-guestfs'.*hint: .*libguestfs-dev" 'and says how to get it'
+ask / guestfs_as "$user" env LIBGUESTFS_HV="$scratch/none" "${in_appliance[@]}"
+is "$status" 1 'without QEMU, too'
+like "$stderr" 'the appliance needs QEMU.*hint: sudo apt install qemu-system' 'and names the package'
+ask / guestfs_as "$user" env SUPERMIN_KERNEL="$scratch/none" "${in_appliance[@]}"
+is "$status" 1 'without a kernel, too'
+like "$stderr" "cannot read the kernel '.*/none'" 'and names it'
+ask / "$driver" "$scratch/one/store" kind=unheard-of
+is "$status" 2 'a sandbox that there is not is a usage error'
+like "$stderr" 'use --sandbox=auto, namespace or guestfs' 'and the choice is shown'
+
+# ---- one appliance ------------------------------------------------------------------------------
+
+guestfs_kernel
+ask "$scratch/two" guestfs_as "$user" env LIBGUESTFS_BACKEND_SETTINGS=force_tcg \
+	NETRESCUE_APPLIANCE_QEMU="-cpu max,aes=off -rtc base=$(date -u -d '+400 days' +%FT%T)" "${in_appliance[@]}"
+is "$status" 0 'so does an appliance, for a user without subordinate ids' || diag "$stdout" "$stderr"
+like "$stdout" $'\nguestfs, an emulated appliance\n' 'which says what it is'
+like "$stderr" 'the appliance is emulated, so this build takes about [0-9]+ times as long' 'and what that costs'
+is "$(sed '1,/^guestfs, /d' <<<"$stdout")" "$said" 'the commands see the same world and say the same'
+same_files "$scratch/one/out.tar" "$scratch/two/out.tar" 'the archive is the same'
+same_files "$scratch/one/filtered.tar" "$scratch/two/filtered.tar" 'through a filter, too'
+is "$(ls "$scratch/two/store/tree")" '' 'nothing stays in the store'
+not_ok 'and no machine runs on' pgrep -f "qemu-system.*$scratch/two"
+
+list=$(python3 - "$scratch/two/out.tar" <<'.'
+import sys, tarfile
+for m in tarfile.open(sys.argv[1]):
+    print(m.name, oct(m.mode), m.uid, m.type.decode(), m.size, m.linkname, *sorted(m.pax_headers))
+.
+)
+like "$list" 'everything/capable [^'$'\n'']*SCHILY.xattr.security.capability' 'capabilities survive'
+like "$list" 'everything/acl [^'$'\n'']*SCHILY.acl.access' 'ACLs'
+like "$list" 'everything/suid 0o4755' 'the setuid bit'
+like "$list" 'everything/owned 0o644 65534' 'owners'
+like "$list" 'everything/b [^'$'\n'']* 1 0 [^ ]*everything/a' 'hard links'
+like "$list" "everything/c [^ ]+ 0 2 0 a{300}" 'long links'
+like "$list" "everything/$long/$long " 'long names'
+like "$list" 'everything/Grüße-日本語 ' 'names not in ASCII'
+like "$list" '/sparse [^ ]+ 0 0 52183040' 'sparse files, in full'
