@@ -103,7 +103,7 @@ static bool choose_url(const struct fetch *f, struct transfer *t)
 	}
 	cleanup_free char *host = transfer_host(t->item->url.item[t->url]);
 
-	if (t->attempt > 0 || !strv_has(&f->dead, host) || next_url(f, t))
+	if (!strv_has(&f->dead, host) || next_url(f, t))
 		return true;
 	(void)err_set(&t->item->err, ERR_NETWORK, "%s does not answer", host);
 	(void)err_hint(&t->item->err, "check the network and the proxy, or give another mirror "

@@ -138,8 +138,8 @@ static int ask(struct store *s, const struct mirrors *mirrors, bool offline, str
 	if (offline) {
 		err_set(err, ERR_NETWORK, "package '%s' and %zu more are not in the store",
 			t->packages->item[t->package[0]].name, t->count - 1);
-		return err_hint(err, "run once without --offline, or copy the store directory of a "
-				     "machine that has them");
+		return err_hint(err, "run once without --offline, or bring them with "
+				     "'netrescue store import'");
 	}
 	r = fetch_all(s, t->item, t->count, &options, err);
 	for (size_t i = 0; i < t->count && r == 0; i++) {

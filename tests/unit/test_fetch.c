@@ -317,6 +317,31 @@ static void test_unknown_digest(void **state)
 	assert_int_equal(err.class, ERR_TRUST);
 }
 
+/* A host that does not answer ends all that wait for it; what has no URL can only come from the
+ * store. */
+static void test_nobody_to_ask(void **state)
+{
+	const struct fetch_options options = {
+		.keep_going = true,
+		.connections = 1,
+		.pause = 10,
+	};
+	struct fetch_item item[3] = { { .limit = SIZE }, { .limit = SIZE }, { .limit = SIZE } };
+	CLEANUP(err_release) struct err err = { 0 };
+
+	(void)state;
+	strv_addf(&item[0].url, "http://127.0.0.1:1/a");
+	strv_addf(&item[1].url, "http://127.0.0.1:1/b");
+	assert_int_equal(fetch_all(store, item, 3, &options, &err), 0);
+	assert_non_null(strstr(item[0].err.message, "http://127.0.0.1:1"));
+	assert_non_null(strstr(item[1].err.message, "http://127.0.0.1:1"));
+	assert_non_null(strstr(item[2].err.message, "not in the store"));
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(item[i].err.class, ERR_NETWORK);
+		fetch_item_release(&item[i]);
+	}
+}
+
 static void test_keep_going(void **state)
 {
 	const struct fetch_options options = { .keep_going = true, .pause = 10 };
@@ -415,6 +440,7 @@ int main(void)
 		FETCH_TEST(test_dead_mirror),
 		FETCH_TEST(test_range),
 		FETCH_TEST(test_unknown_digest),
+		FETCH_TEST(test_nobody_to_ask),
 		FETCH_TEST(test_keep_going),
 		FETCH_TEST(test_file_url),
 		FETCH_TEST(test_no_room),
