@@ -55,8 +55,8 @@ struct appliance {
 	bool kvm;
 };
 
-/* Starts the driver; runtime is runtime_make()'s. From *ret_report, the caller's, come MESSAGE_OUTPUT
- * for each step (a line), MESSAGE_OK with the last, and MESSAGE_ERROR when all is over. */
+/* Starts the driver; runtime is runtime_make()'s. *ret_report is the caller's: from there come
+ * MESSAGE_OUTPUT for each step (a line), MESSAGE_OK with the last, MESSAGE_ERROR at the end. */
 int driver_start(struct child *c, const struct appliance *a, int runtime, int *ret_report,
 		 struct err *err);
 /* What the driver does: main()'s arguments after "appliance". Returns the exit status. */

@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# However a build in an appliance ends, in whatever step: no machine and no disk of it stays, and the end is told in words.
+. tests/lib/tap.sh
+. tests/lib/sandbox.sh
+. tests/lib/guestfs.sh
+guestfs_need
+guestfs_kernel
+
+plan 21
+
+tree "$scratch/tree.tar" sleep dd
+export LIBGUESTFS_BACKEND_SETTINGS=force_tcg
+store=$scratch/store
+
+# wait_for COMMAND: at most ten minutes, since all is emulated.
+wait_for() {
+	local i
+	for ((i = 0; i < 1200; i++)); do
+		eval "$1" >/dev/null 2>&1 && return
+		sleep 0.5
+	done
+	return 1
+}
+
+# shellcheck disable=SC2329 # by wait_for
+machines() {
+	pgrep -f "qemu-system.*$scratch"
+}
+
+# begin STEP: a build that has come to where its log holds STEP; sets $main.
+begin() {
+	printf 'put\t%s\t/\nrun\tsh\t-c\techo asleep; sleep 10000\n' "$scratch/tree.tar" |
+		"$driver" "$store" kind=guestfs >"$scratch/log" 2>&1 &
+	main=$!
+	at_exit kill -KILL "$main"
+	wait_for "grep -q '$1' '$scratch/log'"
+}
+
+nothing_stays() {
+	wait_for '! machines' && wait_for "[ ! \"\$(ls '$store/tree')\" ]"
+}
+
+for step in launching asleep; do
+	for signal in TERM KILL; do
+		begin "$step"
+		kill "-$signal" "$main"
+		wait "$main" 2>/dev/null
+		is $? $((128 + $(kill -l $signal))) "$step, SIG$signal: ends with its status"
+		ok "$step, SIG$signal: nothing stays" nothing_stays
+	done
+done
+
+begin asleep
+kill -KILL "$(machines)"
+wait "$main"
+is $? 1 'the machine dies in the middle of a command: the build fails'
+like "$(<"$scratch/log")" 'cannot go on in the appliance.*hint: .*memory' 'in words, with a way out'
+ok 'and nothing stays' nothing_stays
+
+begin asleep
+kill -KILL "$(pgrep -P "$main" sandbox-guestfs)"
+wait "$main"
+is $? 1 'the helper is killed: the build fails'
+like "$(<"$scratch/log")" 'the sandbox ended in the middle of its work' 'in words'
+ok 'no machine stays' wait_for '! machines'
+run "$driver" "$store" kind=guestfs
+is "$(ls "$store/tree")" '' 'and the next build removes what lay in the store'
+
+printf 'put\t%s\t/\nrun\tdd\tif=/dev/zero\tof=/big\tbs=1M\n' "$scratch/tree.tar" >"$scratch/fill"
+status=0
+"$driver" "$store" kind=guestfs space=1000000 <"$scratch/fill" >"$scratch/log" 2>&1 || status=$?
+is "$status" 1 'a full disk inside fails the build'
+like "$(<"$scratch/log")" 'No space left on device' 'in words'
+ok 'and nothing stays' nothing_stays
+
+run env SUPERMIN_MODULES="$scratch/none" LIBGUESTFS_CACHEDIR="$scratch" "$driver" "$store" kind=guestfs
+is "$status" 1 'supermin fails: so does the build'
+like "$stderr" 'cannot launch the appliance.*supermin' 'in words'
+ok 'and nothing stays' nothing_stays
