@@ -152,9 +152,10 @@ test-all: deps-build deps-test all $(UNIT_TESTS) $(TOOLS) ## test with every cas
 		exit $$failed; } 2>&1 | tee out/test-all.txt
 
 .PHONY: bench
-bench: all ## the comparisons with other builders, and of a boot with one of a tree made by hand
+bench: all $(TOOLS) ## the comparisons with other builders, of a boot with one of a tree made by hand, of the sandboxes
 	tests/bench/run
 	tests/bench/boot
+	tests/bench/sandbox
 
 .PHONY: lint
 lint: ## form: clang-format, include direction, shellcheck, banned functions, sizes
