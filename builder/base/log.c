@@ -15,13 +15,17 @@ void log_set_level(enum log_level wanted)
 	level = wanted;
 }
 
-bool log_has_colour(void)
+bool log_colour_suits(int fd)
 {
 	const char *terminal = getenv("TERM"), *refused = getenv("NO_COLOR");
 
 	/* no-color.org: present and not empty. */
-	return isatty(STDERR_FILENO) && terminal && !streq(terminal, "dumb") &&
-	       !(refused && *refused);
+	return isatty(fd) && terminal && !streq(terminal, "dumb") && !(refused && *refused);
+}
+
+bool log_has_colour(void)
+{
+	return log_colour_suits(STDERR_FILENO);
 }
 
 static void print(const char *colour, const char *kind, const char *format, va_list arguments)

@@ -14,5 +14,6 @@ void log_set_level(enum log_level level);
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* stderr is a terminal, TERM is not "dumb" and NO_COLOR is unset. */
-bool log_has_colour(void);
+/* fd is a terminal, TERM is not "dumb" and NO_COLOR is unset. */
+bool log_colour_suits(int fd);
+bool log_has_colour(void); /* of stderr */

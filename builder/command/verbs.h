@@ -4,7 +4,8 @@
 
 #include "command/cli.h"
 
-extern const struct verb verb_build, verb_lock, verb_verify, verb_boot, verb_gc, verb_store;
+extern const struct verb verb_build, verb_lock, verb_verify, verb_diff, verb_boot, verb_gc,
+	verb_store;
 extern const struct verb verb_recipe_help, verb_completion, verb_man, verb_version;
 extern const struct verb verb_deb_worker,
 	verb_deb_tar;			 /* hidden: our own children (rootfs/deb.h) */
