@@ -8,7 +8,7 @@
 #
 #     docker build --build-arg BASE=debian:trixie-slim@sha256:... -t netrescue .
 #
-# `docker build --target ci` makes the image in which `make test` finds all it needs.
+# `docker build --target ci` makes one with compiler and test tools.
 
 ARG BASE=debian:trixie-slim
 
@@ -47,7 +47,7 @@ RUN make \
  && find /install/usr/local/bin /install/usr/local/libexec -type f -exec ldd {} + >/tmp/linked \
  && sed -n 's,.* => .*/\(lib[^ ]*\) .*,*/\1,p' /tmp/linked | sort -u >/tmp/libraries \
  && xargs dpkg-query --search </tmp/libraries >/tmp/owners \
- && sed 's/:.*//' /tmp/owners | sort -u >/packages
+ && sed '/^diversion by /d; s/:.*//' /tmp/owners | sort -u >/packages
 
 # ---- run -----------------------------------------------------------------------------------------
 

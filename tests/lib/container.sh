@@ -102,6 +102,7 @@ set -e
 root=$1 volumes=$2
 mount --make-rprivate /
 mount --bind "$root" "$root"
+mkdir -p "$root/recipe" "$root/store"
 mount --bind "$volumes/recipe" "$root/recipe"
 mount --bind "$volumes/store" "$root/store"
 mount -t proc proc "$root/proc"
