@@ -19,7 +19,7 @@ tiny_new() {
 	shift
 	mirror_new "$dir" trixie
 	mkdir -p "$dir/repacked"
-	python3 tests/lib/repack.py "$dir/repacked" apt debconf zstd "$@"
+	python3 tests/lib/repack.py "$dir/repacked" apt debconf passwd zstd "$@"
 	mirror_deb "$dir" trixie "$dir"/repacked/*.deb
 	mirror_package "$dir" <<'.'
 Package: pxelinux
