@@ -112,10 +112,11 @@ static int add_scratch(struct driver *d, const struct appliance *a, struct err *
 			       a->directory);
 	if (guestfs_disk_create(d->g, file, "raw", (int64_t)a->disk, -1) < 0)
 		return failed(d, "make the scratch disk", err);
-	/* It insists on one of its own. */
+	/* It insists on one of its own, and sets a property of plain virtio-blk-pci that QEMU 10
+	 * has not any more. */
 	if (guestfs_add_drive_ro(d->g, "/dev/null") < 0 ||
 	    guestfs_config(d->g, "-drive", drive) < 0 ||
-	    guestfs_config(d->g, "-device", "virtio-blk-pci,drive=scratch") < 0)
+	    guestfs_config(d->g, "-device", "virtio-blk-pci-non-transitional,drive=scratch") < 0)
 		return failed(d, "add the scratch disk", err);
 	return 0;
 }
