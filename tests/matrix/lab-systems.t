@@ -25,7 +25,7 @@ lab_boot 'sysvinit boots and switches off' "$image" --script "$scratch/sysvinit.
 ok 'in less than a minute' lab_within 1 end 60
 like "$(lab_said 1)" 'init init' 'its process 1 is that of sysvinit'
 like "$(lab_said 1)" 'runlevel N 2' 'in runlevel 2'
-like "$(lab_said 1)" 'inittab 1:2345:respawn:/sbin/mingetty --autologin root ' \
+like "$(lab_said 1)" 'inittab 1:2345:respawn:/sbin/mingetty --noclear --autologin root tty1' \
 	"root is logged in by the how-to's line of inittab"
 ok 'the fingerprints of its host keys are on the console' lab_shows_keys 1
 is "$(lab_said 1 dhcpcd)" 'dhcpcd' 'dhcpcd is there to keep the lease'
