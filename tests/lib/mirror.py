@@ -20,7 +20,7 @@ import time
 
 SUITES = ("", "-updates", "-security")
 SCRIPTS = ("preinst", "postinst", "prerm", "postrm", "config", "templates", "triggers", "conffiles")
-OWN_FIELDS = {"suite", "component", "date", "files"} | {"x-" + s for s in SCRIPTS}
+OWN_FIELDS = {"suite", "component", "date", "files", "compression"} | {"x-" + s for s in SCRIPTS}
 
 
 # Descriptions -------------------------------------------------------------------------------------
@@ -117,8 +117,9 @@ def make_deb(fields):
     scripts = {s: own["x-" + s] for s in SCRIPTS if "x-" + s in own}
     data = data_tar(own.get("files", "").split("\n"), date)
     deb = b"!<arch>\n" + ar_member("debian-binary", b"2.0\n", date)
-    deb += ar_member("control.tar.xz", lzma.compress(control_tar(text, scripts, date), preset=1), date)
-    deb += ar_member("data.tar.xz", lzma.compress(data, preset=1), date)
+    plain = own.get("compression") == "none"
+    for name, content in (("control.tar", control_tar(text, scripts, date)), ("data.tar", data)):
+        deb += ar_member(name, content, date) if plain else ar_member(name + ".xz", lzma.compress(content, preset=1), date)
     return control, own, deb
 
 

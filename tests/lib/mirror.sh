@@ -28,6 +28,7 @@
 #	  Suite: trixie-updates		which suites list it; several with blanks; default SUITE
 #	  Component: contrib		default main
 #	  Date: 1700000000		time stamp of the ar headers and all files
+#	  Compression: none		instead of xz, whose bytes depend on its version
 #	  Files:			one a line:
 #	   /path MODE CONTENT		content with \n, \t, \\, \xNN; the rest of the line
 #	   /path/ MODE			directory (parents are made)
