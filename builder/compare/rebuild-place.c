@@ -7,6 +7,7 @@
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -17,7 +18,8 @@
 #include "base/memory.h"
 #include "base/progress.h"
 
-#define NAME "netrescue-verify.XXXXXX"
+#define PREFIX "netrescue-verify."
+#define NAME PREFIX "XXXXXX"
 #define PROVENANCE_MAX ((size_t)64 << 20)
 #define PROBES 40
 /* The rebuild is as large as the original, and while it is packed a little more. */
@@ -55,6 +57,41 @@ static int make_directory(const char *above, char **ret, struct err *err)
 	return 0;
 }
 
+/* The rebuild holds the lock too (rebuild.c): it may outlive its parent for a moment. */
+static int make_locked(const char *above, char **ret, int *ret_lock, struct err *err)
+{
+	int r = make_directory(above, ret, err);
+
+	if (r >= 0)
+		r = open_dir(AT_FDCWD, *ret, ret_lock, err);
+	if (r >= 0 && flock(*ret_lock, LOCK_EX | LOCK_NB) < 0)
+		r = err_errno(err, ERR_BUILD, errno, "cannot lock '%s'", *ret);
+	return r;
+}
+
+static void sweep_one(int dirfd, const char *name)
+{
+	CLEANUP(err_release) struct err ignored = { 0 };
+	cleanup_fd int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
+	    flock(fd, LOCK_EX | LOCK_NB) == 0)
+		(void)remove_tree(dirfd, name, &ignored);
+}
+
+/* What killed ones left. Another's, or one that is in use, stays. */
+static void sweep(const char *above)
+{
+	DIR *d = opendir(above);
+
+	for (const struct dirent *e; d && (e = readdir(d));)
+		if (starts_with(e->d_name, PREFIX))
+			sweep_one(dirfd(d), e->d_name);
+	if (d)
+		(void)closedir(d);
+}
+
 static int add_size(const struct walk_entry *e, void *data, struct err *err)
 {
 	(void)err;
@@ -86,8 +123,12 @@ int rebuild_place(const struct rebuild_options *o, struct rebuild *b, struct err
 	const char *above = scratch_above();
 	uint64_t size = SPARE;
 	struct stat here, there;
-	int r = make_directory(above, &b->scratch, err);
+	int r;
 
+	sweep(above);
+	for (size_t i = 0; i < sizeof(memory) / sizeof(*memory); i++)
+		sweep(memory[i]);
+	r = make_locked(above, &b->scratch, &b->lock[0], err);
 	if (r >= 0)
 		r = walk_tree(o->original, add_size, &size, err);
 	if (r < 0)
@@ -104,7 +145,7 @@ int rebuild_place(const struct rebuild_options *o, struct rebuild *b, struct err
 		conditions_add(&b->conditions, "file system", file_system(original),
 			       is_memory(original) == is_memory(above) ? "another"
 								       : file_system(above));
-	return make_directory(above, &b->out, err);
+	return make_locked(above, &b->out, &b->lock[1], err);
 }
 
 /* ---- the order of directories --------------------------------------------------------------- */

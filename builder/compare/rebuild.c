@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +18,7 @@
 #include "base/memory.h"
 #include "compare/rebuild-place.h"
 
+#define END_MILLISECONDS 60000
 #define REPORT_MAX ((size_t)1 << 20)
 
 extern char **environ;
@@ -32,6 +35,8 @@ void rebuild_release(struct rebuild *b)
 {
 	remove_directory(b->scratch);
 	remove_directory(b->out);
+	cleanup_close_fd(&b->lock[0]);
+	cleanup_close_fd(&b->lock[1]);
 	free(b->scratch);
 	free(b->out);
 	free(b->result);
@@ -149,7 +154,17 @@ static int failed(int status, struct err *err)
 	return err_hint(err, "its own error stands above");
 }
 
-static int run_child(const struct strv *argv, bool on_disk, struct err *err)
+/* An interrupted build removes its own tree, which another user cannot. */
+static void end_child(const struct child *c)
+{
+	struct pollfd p = { .fd = c->pidfd, .events = POLLIN };
+
+	(void)kill(c->pid, SIGTERM);
+	while (poll(&p, 1, END_MILLISECONDS) < 0 && errno == EINTR)
+		;
+}
+
+static int run_child(const struct strv *argv, const int lock[2], bool on_disk, struct err *err)
 {
 	cleanup_free char *clock = rebuild_clock();
 	CLEANUP(child_release) struct child c = CHILD_INIT;
@@ -165,12 +180,17 @@ static int run_child(const struct strv *argv, bool on_disk, struct err *err)
 		strv_add(&env, "NETRESCUE_TREE=disk");
 	r = child_start(&c,
 			&(struct child_options){ .argv = (const char *const *)argv->item,
-						 .env = (const char *const *)env.item },
+						 .env = (const char *const *)env.item,
+						 .fd = { { 3, lock[0] }, { 4, lock[1] } },
+						 .fd_count = 2 },
 			err);
-	if (r >= 0)
-		r = child_wait(&c, &status, err);
 	if (r < 0)
 		return r;
+	r = child_wait(&c, &status, err);
+	if (r < 0) {
+		end_child(&c);
+		return r;
+	}
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : failed(status, err);
 }
 
@@ -216,7 +236,7 @@ int rebuild_run(const struct rebuild_options *o, struct rebuild *ret, struct err
 		r = add_command(o, b, choose_jobs(o, b), &argv, err);
 	if (r < 0)
 		return r;
-	r = run_child(&argv, rebuild_wants_disk(o), err);
+	r = run_child(&argv, b->lock, rebuild_wants_disk(o), err);
 	if (r >= 0)
 		r = read_report(b, err);
 	if (r < 0)

@@ -7,7 +7,8 @@
  *	r = rebuild_run(&options, &b, err);
  *	... b.result is a directory, as `netrescue build` leaves it ...
  *
- * What it needs on the way is removed by rebuild_release(), the result too.
+ * What it needs on the way is removed by rebuild_release(), the result too; what a killed one left,
+ * by the next.
  */
 #pragma once
 
@@ -30,11 +31,12 @@ struct rebuild {
 	char *scratch; /* owned: on disk, holds all but the result */
 	char *out;     /* owned: on another file system if there is one */
 	char *result;  /* owned: OUT/RECIPE/VERSION */
+	int lock[2];   /* owned: of scratch and out; who finds them unlocked may remove them */
 	struct conditions conditions;
 };
 #define REBUILD_INIT                                                                               \
 	{                                                                                          \
-		.scratch = NULL                                                                    \
+		.lock = { -1, -1 }                                                                 \
 	}
 
 /* A rebuild that fails has the class that `netrescue build` gave it, whose words stand above on
