@@ -75,12 +75,13 @@ static void sweep_one(int dirfd, const char *name)
 	cleanup_fd int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
-	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
+	/* Root's rebuild was given to another user. */
+	if (fd >= 0 && fstat(fd, &st) == 0 && (geteuid() == 0 || st.st_uid == geteuid()) &&
 	    flock(fd, LOCK_EX | LOCK_NB) == 0)
 		(void)remove_tree(dirfd, name, &ignored);
 }
 
-/* What killed ones left. Another's, or one that is in use, stays. */
+/* What killed ones left. What is in use stays. */
 static void sweep(const char *above)
 {
 	DIR *d = opendir(above);

@@ -48,12 +48,43 @@ X-Postinst:
  touch -d "@$((1600000000 + $(date +%N | sed 's/^0*//') % 100000))" time-stamp
 .
 tiny_serve "$scratch/m"
-plan 33
+plan 35
 
 tiny_recipe "$scratch/tiny.yaml" 'packages: [hello]'
 run tiny_build "$scratch/tiny.yaml"
 is "$status" 0 'an image to verify' || { diag "$stderr"; tap_die 'nothing else can work'; }
 clean=$stdout
+
+# ---- interrupted ---------------------------------------------------------------------------------
+chmod 755 "$scratch"
+mkdir -m 1777 "$scratch/tmp"
+export TMPDIR=$scratch/tmp
+before=$(ls -d /dev/shm/netrescue-verify.* 2>/dev/null)
+# left: directories of verify that nobody uses; others may run beside this one, or have been killed.
+left() {
+	local dir
+	for dir in "$TMPDIR"/netrescue-verify.* /dev/shm/netrescue-verify.*; do
+		[[ -d $dir && $before != *"$dir"* ]] && flock -n "$dir" echo "$dir"
+	done
+}
+# interrupted SIGNAL: when the rebuild has its sandbox; sets $status
+interrupted() {
+	local pid i
+	"$NETRESCUE" verify --store "$scratch/store" --recipe "$scratch/tiny.yaml" --offline "$clean" \
+		>/dev/null 2>"$scratch/interrupted.log" &
+	pid=$!
+	for ((i = 0; i < 1200; i++)); do
+		grep -q 'sandbox: ' "$scratch/interrupted.log" && break
+		sleep 0.1
+	done
+	kill -s "$1" "$pid"
+	status=0
+	wait "$pid" 2>/dev/null || status=$?
+}
+interrupted TERM
+is "$status $(left)" '143 ' 'interrupted, it leaves nothing'
+interrupted KILL
+is "$status" 137 'killed, it leaves the next one to sweep'
 
 # ---- the same ------------------------------------------------------------------------------------
 verify "$scratch/tiny.yaml" "$clean"
@@ -77,16 +108,13 @@ else
 fi
 is "$(grep -vE '^  .{24} [^ ]' <<<"$not_varied")" '' 'what is not varied has a reason'
 like "$not_varied" 'clock  +namespaces have' 'the clock is among it'
-is "$(find "${TMPDIR:-/tmp}" /dev/shm -maxdepth 1 -name 'netrescue-verify.*' -newer "$scratch/tiny.yaml" -user "$(id -un)" 2>/dev/null |
-	while read -r d; do [[ -e $d/conditions ]] && echo "$d"; done)" '' 'nothing of it is left'
+is "$(left)" '' 'nothing is left, of the killed one neither'
 
 # ---- the conditions are real: what a command sees there ------------------------------------------
-chmod 755 "$scratch"
 mkdir "$scratch/over" "$scratch/home" "$scratch/working"
 there() {
 	rm -rf "$scratch/over"
-	chmod 755 "$scratch"
-mkdir "$scratch/over"
+	mkdir "$scratch/over"
 	"$NETRESCUE" elsewhere -- report="$scratch/report" scratch="$scratch/over" \
 		directory="$scratch/working" home="$scratch/home" /bin/sh -c "$1"
 }
