@@ -84,6 +84,11 @@ interrupted() {
 interrupted TERM
 is "$status $(left)" '143 ' 'interrupted, it leaves nothing'
 interrupted KILL
+# The rebuild ends by itself; from then on its directories are nobody's.
+for ((i = 0; i < 600; i++)); do
+	[[ $(left | wc -l) -ge 1 ]] && break
+	sleep 0.1
+done
 is "$status" 137 'killed, it leaves the next one to sweep'
 
 # ---- the same ------------------------------------------------------------------------------------
