@@ -70,6 +70,7 @@ left() {
 # interrupted SIGNAL: when the rebuild has its sandbox; sets $status
 interrupted() {
 	local pid i
+	: >"$scratch/interrupted.log"
 	"$NETRESCUE" verify --store "$scratch/store" --recipe "$scratch/tiny.yaml" --offline "$clean" \
 		>/dev/null 2>"$scratch/interrupted.log" &
 	pid=$!
