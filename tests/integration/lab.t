@@ -192,6 +192,8 @@ is "$status" 2 "the lab's lock alone does not permit gc: --out may be wrong" || 
 mkdir "$scratch/none"
 cp "$server/server.lock" "$scratch/none"
 sed -i '/^Package: ipxe-qemu$/,/^$/d' "$scratch/none/server.lock"
+sum=$(sed -n '/^$/,$p' "$scratch/none/server.lock" | sha256sum)
+sed -i "s/^Packages-SHA256: .*/Packages-SHA256: ${sum%% *}/" "$scratch/none/server.lock"
 run "$NETRESCUE" gc --store "$store" --out "$scratch/none"
 is "$status" 0 'gc' || diag "$stderr"
 is "$(disk pxe-root)$(disk pxe-data)$(disk system)" '' 'old disks go'
