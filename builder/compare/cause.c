@@ -58,12 +58,23 @@ static bool all(const char *s, int (*is)(int))
 	return p > s && !*p;
 }
 
+/* As date(1) and RFC 5322 begin: "Sun Nov 22", "Sun, 22 Nov". */
+static bool is_day_or_month(const char *word)
+{
+	static const char names[] = "Mon Tue Wed Thu Fri Sat Sun "
+				    "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec ";
+	cleanup_free char *searched = xasprintf("%s ", word);
+
+	return strlen(word) == 3 && strstr(names, searched);
+}
+
 /* 21:08, 2026-11-22, 20261122T210847Z, seconds since 1970. */
 static bool is_date(const char *word)
 {
 	uint64_t number;
 
-	if (parse_u64(word, &number) == 0 && number >= EPOCH_MIN && number <= EPOCH_MAX)
+	if (is_day_or_month(word) ||
+	    (parse_u64(word, &number) == 0 && number >= EPOCH_MIN && number <= EPOCH_MAX))
 		return true;
 	for (const char *p = word; *p; p++) {
 		bool clock = isdigit((unsigned char)p[0]) && isdigit((unsigned char)p[1]) &&

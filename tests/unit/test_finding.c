@@ -24,6 +24,7 @@ static void guesses(void **state)
 {
 	(void)state;
 	assert_string_equal(cause("at 21:08\n", "at 21:09\n"), "a date or a time");
+	assert_string_equal(cause("on Sun Nov 22", "on Mon Dec 27"), "a date or a time");
 	assert_string_equal(cause("2026-11-22", "2026-11-23"), "a date or a time");
 	assert_string_equal(cause("t=1763845200;", "t=1763845299;"), "a date or a time");
 	assert_string_equal(cause("b a c", "a b c"), CAUSE_ORDER);
