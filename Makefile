@@ -211,7 +211,7 @@ BUILD_PACKAGES := gcc libc6-dev make pkg-config libcurl4-openssl-dev libssl-dev 
 TEST_PACKAGES := libcmocka-dev gnupg mmdebstrap qemu-system-x86 ipxe-qemu seabios python3-minimal \
 	python3 dpkg-dev shellcheck clang clang-format clang-tidy zstd attr acl libcap2-bin sudo perl \
 	xz-utils fakeroot file binutils iproute2 curl jq grub-common e2fsprogs openssh-client buildah \
-	libguestfs-dev
+	libguestfs-dev python3-jsonschema
 
 # $(1): words for people, $(2): packages. A package counts as installed under its own name or when
 # something installed provides it (pkgconf provides pkg-config in some releases).

@@ -17,22 +17,32 @@ struct digest {
 	EVP_MD_CTX *context;
 };
 
-/* libcrypto fails here only for want of memory or of SHA-256 itself: like memory.h, no way on. */
+/* libcrypto fails here only for want of memory or of the digest itself: as memory.h, no way on. */
 static void must(bool worked)
 {
 	if (worked)
 		return;
-	(void)fputs("netrescue: error: libcrypto cannot compute SHA-256\n", stderr);
+	(void)fputs("netrescue: error: libcrypto cannot compute a digest\n", stderr);
 	abort();
 }
 
-struct digest *digest_new(void)
+static struct digest *start(const EVP_MD *kind)
 {
 	struct digest *d = xcalloc(1, sizeof(*d));
 
 	d->context = EVP_MD_CTX_new();
-	must(d->context && EVP_DigestInit_ex(d->context, EVP_sha256(), NULL) == 1);
+	must(d->context && EVP_DigestInit_ex(d->context, kind, NULL) == 1);
 	return d;
+}
+
+struct digest *digest_new(void)
+{
+	return start(EVP_sha256());
+}
+
+struct digest *digest_new_sha1(void)
+{
+	return start(EVP_sha1());
 }
 
 void digest_update(struct digest *d, const void *data, size_t size)
@@ -47,12 +57,12 @@ void digest_final(struct digest *d, char ret_hex[DIGEST_HEX])
 	unsigned size = 0;
 
 	must(EVP_DigestFinal_ex(d->context, raw, &size) == 1);
-	assert(size == (DIGEST_HEX - 1) / 2);
+	assert(size <= (DIGEST_HEX - 1) / 2);
 	for (unsigned i = 0; i < size; i++) {
 		ret_hex[(size_t)i * 2] = digit[raw[i] >> 4];
 		ret_hex[(size_t)i * 2 + 1] = digit[raw[i] & 15];
 	}
-	ret_hex[DIGEST_HEX - 1] = '\0';
+	ret_hex[(size_t)size * 2] = '\0';
 }
 
 void digest_free(struct digest *d)

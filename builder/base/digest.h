@@ -11,6 +11,8 @@
 
 struct digest; /* a running SHA-256 */
 struct digest *digest_new(void);
+/* For formats that ask for SHA-1 (SPDX, UUIDs): 40 digits. Trust nothing to it. */
+struct digest *digest_new_sha1(void);
 void digest_update(struct digest *d, const void *data, size_t size);
 /* Ends it; d can be updated no more. */
 void digest_final(struct digest *d, char ret_hex[DIGEST_HEX]);

@@ -254,6 +254,17 @@ bool streq(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+char *last_name(const char *path)
+{
+	size_t end = strlen(path), start;
+
+	while (end > 1 && path[end - 1] == '/')
+		end--;
+	for (start = end; start > 0 && path[start - 1] != '/';)
+		start--;
+	return xstrndup(path + start, end - start);
+}
+
 int parse_u64(const char *s, uint64_t *ret)
 {
 	uint64_t value = 0;

@@ -55,6 +55,9 @@ bool starts_with(const char *s, const char *prefix);
 bool ends_with(const char *s, const char *suffix);
 bool streq(const char *a, const char *b); /* NULL equals NULL only */
 
+/* "base" of "../overlays/base/"; the caller frees it. */
+char *last_name(const char *path);
+
 /* Strict decimal: digits only, whole string, no overflow. -EINVAL or -ERANGE, ret untouched. */
 int parse_u64(const char *s, uint64_t *ret);
 

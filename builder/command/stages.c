@@ -267,6 +267,8 @@ int build_publish(struct build *b, struct err *err)
 	if (r >= 0)
 		r = publish_server(&b->result, err);
 	if (r >= 0)
+		r = publish_sbom(&b->result, &b->rootfs, err);
+	if (r >= 0)
 		r = publish_manifest(&b->result, &b->rootfs, err);
 	if (r >= 0)
 		r = publish_provenance(&b->result, sandbox_description(b->rootfs.sandbox), err);

@@ -267,7 +267,9 @@ int findings_inside(struct comparison *c, const char *artifact, const char *pref
 	struct inside in = {
 		.c = c, .artifact = artifact, .prefix = prefix, .is_initrd = is_initrd
 	};
-	const struct member_reader reader = { wants, take, &in, CONTENT_MAX };
+	const struct member_reader reader = {
+		.wants = wants, .take = take, .data = &in, .limit = CONTENT_MAX
+	};
 	size_t before = c->findings->count;
 	int r = 0;
 

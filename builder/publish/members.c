@@ -131,7 +131,8 @@ static int read_content(struct member_walk *w, struct member *m, uint64_t announ
 			struct err *err)
 {
 	const struct member_reader *reader = w->reader;
-	bool wanted = reader && announced <= reader->limit && reader->wants(m, reader->data);
+	bool wanted = reader && reader->wants && announced <= reader->limit &&
+		      reader->wants(m, reader->data);
 	CLEANUP(digest_cleanup) struct digest *digest = digest_new();
 	CLEANUP(text_release) struct text content = { 0 };
 	la_ssize_t n;
@@ -139,6 +140,8 @@ static int read_content(struct member_walk *w, struct member *m, uint64_t announ
 
 	while ((n = archive_read_data(w->archive, w->buffer, READ_SIZE)) > 0 && r == 0) {
 		digest_update(digest, w->buffer, (size_t)n);
+		if (reader && reader->piece)
+			reader->piece(m, w->buffer, (size_t)n, reader->data);
 		if (wanted)
 			text_append(&content, w->buffer, (size_t)n);
 		m->size += (uint64_t)n;
@@ -151,6 +154,8 @@ static int read_content(struct member_walk *w, struct member *m, uint64_t announ
 	if (m->size != announced)
 		return err_set(err, ERR_BUILD, "'%s' breaks off", m->path);
 	digest_final(digest, m->sha256);
+	if (reader && reader->piece)
+		reader->piece(m, NULL, 0, reader->data);
 	if (!wanted)
 		return 0;
 	text_append(&content, "", 0);

@@ -53,6 +53,9 @@ struct member_reader {
 		    struct err *err);
 	void *data;
 	uint64_t limit;
+	/* Gets each regular file piece by piece as it comes, then once more with size 0; may be
+	 * NULL, and so may the two above. */
+	void (*piece)(const struct member *m, const void *bytes, size_t size, void *data);
 };
 
 /* A tar, or a single cpio; plain, gzip, xz, lz4 or zstd; from fd's position. reader may be NULL.
@@ -67,4 +70,8 @@ int members_read_initrd(int fd, const struct member_reader *reader, struct membe
 
 /* The last of that path, which is what counts when it is unpacked; NULL: none. */
 const struct member *members_find(const struct members *m, const char *path);
+/* Where the path leads in a tree of these members: links of directories on the way are followed,
+ * one at its end only if `last`; without a slash before. What is not there stays as it is. NULL if
+ * the links make a circle. Caller frees. */
+char *members_resolve(const struct members *m, const char *path, bool last);
 void members_release(struct members *m);

@@ -9,6 +9,7 @@
  *	r = publish_tftp(&res, err);
  *	r = publish_menu(&res, err);
  *	r = publish_server(&res, err);
+ *	r = publish_sbom(&res, &rootfs, err);
  *	r = publish_manifest(&res, &rootfs, err);   after all files but provenance.json
  *	r = publish_provenance(&res, description, err);
  *	r = result_commit(&res, &path, err);
@@ -71,6 +72,9 @@ int stage_pack(struct result *res, struct rootfs *r, struct err *err);
 int publish_tftp(struct result *res, struct err *err);
 int publish_menu(struct result *res, struct err *err);
 int publish_server(struct result *res, struct err *err);
+/* sbom.spdx.json and sbom.cdx.json (sbom.h), from rootfs.tar.zst as it was packed; warns of files
+ * that nothing accounts for. */
+int publish_sbom(struct result *res, const struct rootfs *r, struct err *err);
 int publish_manifest(struct result *res, const struct rootfs *r, struct err *err);
 /* sandbox: sandbox_description(). */
 int publish_provenance(struct result *res, const char *sandbox, struct err *err);

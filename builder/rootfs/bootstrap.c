@@ -262,5 +262,6 @@ void rootfs_release(struct rootfs *r)
 		sandbox_free(r->sandbox);
 	free(r->kernel);
 	strv_release(&r->allocated_ids);
+	made_release(&r->made);
 	*r = (struct rootfs){ 0 };
 }

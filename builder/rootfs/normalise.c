@@ -131,12 +131,26 @@ static int mark_updated(struct rootfs *r, struct err *err)
 	return e;
 }
 
+/* Without a kernel there was no initramfs to do it beside. */
+static int verify_packages(struct rootfs *r, struct err *err)
+{
+	struct sandbox_command command = made_verify_command();
+	int e;
+
+	if (r->made.verified)
+		return 0;
+	e = sandbox_run(r->sandbox, &command, 1, err);
+	return e < 0 ? e : made_read_verified(r, err);
+}
+
 int stage_normalise(struct rootfs *r, struct err *err)
 {
 	int e;
 
 	progress_start("normalise", 0, PROGRESS_STEPS);
-	e = allow_starts(r, err);
+	e = verify_packages(r, err);
+	if (e == 0)
+		e = allow_starts(r, err);
 	if (e == 0)
 		e = clamp_shadow(r, err);
 	if (e == 0)

@@ -8,6 +8,7 @@
 
 #include "archive/lock.h"
 #include "recipe/recipe.h"
+#include "rootfs/made.h"
 #include "rootfs/sandbox.h"
 
 struct rootfs {
@@ -21,7 +22,8 @@ struct rootfs {
 	 * package like others, and there is no initramfs, nor anything to boot. */
 	char *kernel;
 	struct strv allocated_ids; /* "user name uid" / "group name gid" that no ids: fixed */
-	uint64_t steps;		   /* done of the running stage, for its progress */
+	struct made made;
+	uint64_t steps; /* done of the running stage, for its progress */
 };
 
 int stage_base(struct rootfs *r, struct err *err);	/* bootstrap.c */

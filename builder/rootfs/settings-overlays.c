@@ -5,12 +5,16 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/memory.h"
 #include "recipe/input.h"
 #include "rootfs/overlay.h"
 
 static int put_overlay(struct rootfs *r, const char *dir, const struct overlay_context *context,
 		       struct err *err)
 {
+	/* Its place differs from machine to machine. */
+	cleanup_free char *name = last_name(dir);
+	cleanup_free char *maker = xasprintf("overlay '%s'", name);
 	cleanup_fd int fd = -1;
 	int e;
 
@@ -18,6 +22,8 @@ static int put_overlay(struct rootfs *r, const char *dir, const struct overlay_c
 	if (e < 0)
 		return e;
 	e = overlay_write_tar(r->recipe, dir, context, fd, err);
+	if (e == 0)
+		e = made_add_tar(&r->made, fd, maker, err);
 	if (e < 0)
 		return e;
 	if (lseek(fd, 0, SEEK_SET) < 0)

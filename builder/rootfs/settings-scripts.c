@@ -34,6 +34,9 @@ static int run_script(struct rootfs *r, const struct recipe_file *file, size_t n
 	/* As for packages: a script that installs or sets up something starts no services and
 	 * makes no initramfs, which stage_initramfs would make again. */
 	struct sandbox_command command = { .argv = argv, .env = bootstrap_env };
+	cleanup_free char *name = last_name(file->given);
+	cleanup_free char *maker = xasprintf("script '%s'", name);
+	CLEANUP(strv_release) struct strv before = { 0 };
 	CLEANUP(text_release) struct text text = { 0 };
 	int e;
 
@@ -43,7 +46,12 @@ static int run_script(struct rootfs *r, const struct recipe_file *file, size_t n
 	e = sandbox_write(r->sandbox, path, text.data, text.length, 0755, err);
 	if (e < 0)
 		return e;
-	return sandbox_run(r->sandbox, &command, 1, err);
+	e = made_snapshot(r, &before, err);
+	if (e == 0)
+		e = sandbox_run(r->sandbox, &command, 1, err);
+	if (e == 0)
+		e = made_add_since(r, &before, maker, err);
+	return e;
 }
 
 int settings_scripts(struct rootfs *r, struct err *err)

@@ -4,13 +4,14 @@
 # rescue64 as it comes from the real mirror: what is in the tree, and that dpkg and apt agree.
 . tests/lib/tap.sh
 . tests/lib/image.sh
+. tests/lib/sbom.sh
 [[ $(id -u) = 0 ]] || skip_all 'unpacking with owners and chroot need root'
 recipe=${1:-recipes/rescue64.yaml}
 name=$(basename "$recipe" .yaml)
 image_build "$recipe" "${NETRESCUE_TEST_OUT:-$scratch/out}" --verbose
 image_unpack "$image" "$scratch/tree"
 tree=$scratch/tree
-plan 34
+plan 39
 
 inside() {
 	unshare --mount --pid --fork --mount-proc="$tree/proc" chroot "$tree" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 "$@"
@@ -48,6 +49,9 @@ menu_files() {
 }
 ok 'every file that the menu names is there' menu_files
 is "$(tar --zstd -tvf "$image/rootfs.tar.zst" | grep -c '^[bcps]')" 0 'no device nodes, sockets or fifos'
+
+# ---- the bill of materials -------------------------------------------------------------------------
+sbom_check "$image" "$tree"
 
 # ---- dpkg and apt ----------------------------------------------------------------------------------
 is "$(inside dpkg --audit 2>&1)" '' 'dpkg --audit is silent'

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# shellcheck disable=SC2016 # jq's variables, not ours
+#
+# What a result's bill of materials has to hold. To be sourced after tap.sh.
+#
+#	sbom_property RESULT NAME	netrescue:NAME of the image, out of sbom.cdx.json
+#	sbom_check RESULT TREE		five tests; TREE is the root file system, unpacked
+
+sbom_property() {
+	jq -r --arg name "netrescue:$2" \
+		'.metadata.component.properties[] | select(.name == $name) | .value' "$1/sbom.cdx.json"
+}
+
+sbom_check() {
+	local all listed
+	is "$(/usr/bin/python3 tests/lib/sbom.py "$1" 2>&1)" '' 'both SBOMs are valid'
+	is "$(sbom_property "$1" files-dark)" 0 'no file is dark' || diag "$(jq -r '.components[] |
+		select(.properties[]?.name == "netrescue:finding") | .name' "$1/sbom.cdx.json")"
+	# Counted without netrescue, by dpkg's own lists and what tar unpacked.
+	read -r all listed < <(python3 tests/lib/accounted.py "$2")
+	is "$(sbom_property "$1" files)" "$all" 'the SBOM knows every file that tar unpacks'
+	is "$(sbom_property "$1" files-of-packages)" "$listed" "and which of them dpkg's lists name"
+	is "$(($(sbom_property "$1" files-of-packages) + $(sbom_property "$1" files-generated)))" "$all" \
+		'packages and stages account for all'
+}
