@@ -4,25 +4,21 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
+#include "archive/keyring.h"
 #include "base/child.h"
-#include "base/digest.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
 
 #define SIGNED_BEGIN "-----BEGIN PGP SIGNED MESSAGE-----"
 #define SIGNATURE_END "-----END PGP SIGNATURE-----"
-#define KEY_BEGIN "-----BEGIN PGP PUBLIC KEY BLOCK-----"
-#define KEY_END "-----END PGP PUBLIC KEY BLOCK-----"
 #define STATUS_LIMIT ((size_t)1024 * 1024)
 
 /* Numbers that gpgv sees. */
-enum { FD_STATUS = 3, FD_KEYRING = 4 };
+enum { FD_STATUS = 3, FD_KEYRING = 4, FD_SIGNATURE = 5 };
 
 /* Ordered: of several signatures that do not count, the highest one is the story. */
 enum verdict {
@@ -56,22 +52,6 @@ const char *trust_debian_keyring(void)
 	return NULL;
 }
 
-/* A file in memory with this content, positioned at its start. */
-static int memory_file(const char *data, size_t size, int *ret_fd, struct err *err)
-{
-	cleanup_fd int fd = memfd_create("netrescue", MFD_CLOEXEC);
-	int r;
-
-	if (fd < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot make a file in memory");
-	r = write_all(fd, data, size);
-	if (r < 0)
-		return err_errno(err, ERR_BUILD, -r, "cannot write a file in memory");
-	(void)lseek(fd, 0, SEEK_SET);
-	*ret_fd = take_fd(&fd);
-	return 0;
-}
-
 static int read_back(int fd, size_t limit, struct text *ret, struct err *err)
 {
 	char buffer[16384];
@@ -87,75 +67,6 @@ static int read_back(int fd, size_t limit, struct text *ret, struct err *err)
 	if (n < 0)
 		return err_errno(err, ERR_BUILD, (int)-n, "cannot read what gpgv wrote");
 	return 0;
-}
-
-/* The base64 part of one armoured block (RFC 9580, section 6.2) appended to out as bytes; *data
- * moves behind it. The checksum line is not looked at: the keyring's digest is the recipe's
- * business. */
-static bool dearmor_block(const char **data, struct text *out)
-{
-	const char *body = strstr(*data, "\n\n");
-	const char *windows = strstr(*data, "\n\r\n");
-	const char *end = strstr(*data, KEY_END);
-	EVP_ENCODE_CTX *base64 = NULL;
-	unsigned char bytes[256];
-	bool good = true;
-	int n;
-
-	if (!body || (windows && windows < body))
-		body = windows;
-	if (!body || !end || body > end)
-		return false;
-	body += strspn(body, "\r\n");
-	base64 = EVP_ENCODE_CTX_new();
-	if (!base64)
-		return false;
-	EVP_DecodeInit(base64);
-	while (good && body < end && *body != '=') {
-		size_t length = strcspn(body, "\r\n");
-
-		good = length <= 128 &&
-		       EVP_DecodeUpdate(base64, bytes, &n, (const unsigned char *)body,
-					(int)length) >= 0;
-		if (good)
-			text_append(out, bytes, (size_t)n);
-		body += length;
-		body += strspn(body, "\r\n");
-	}
-	good = good && EVP_DecodeFinal(base64, bytes, &n) >= 0;
-	EVP_ENCODE_CTX_free(base64);
-	*data = end + strlen(KEY_END);
-	return good;
-}
-
-/* gpgv takes binary keyrings only; people are given .asc files. */
-static int open_keyring(const char *path, const char *digest, int *ret_fd, struct err *err)
-{
-	CLEANUP(text_release) struct text keyring = { 0 };
-	CLEANUP(text_release) struct text binary = { 0 };
-	char found[DIGEST_HEX];
-	const char *at;
-	int r;
-
-	r = read_file(AT_FDCWD, path, TRUST_KEYRING_LIMIT, &keyring, err);
-	if (r < 0) {
-		err->class = err->class == ERR_INTERRUPTED ? err->class : ERR_USAGE;
-		return err_wrap(err, "reading the keyring");
-	}
-	digest_bytes(keyring.data, keyring.length, found);
-	if (digest && !streq(found, digest))
-		return err_set(err, ERR_TRUST, "the keyring '%s' changed after the recipe was read",
-			       path);
-	at = keyring.length == 0 || (unsigned char)keyring.data[0] & 0x80
-		     ? NULL
-		     : strstr(keyring.data, KEY_BEGIN);
-	if (!at)
-		return memory_file(keyring.data, keyring.length, ret_fd, err);
-	for (; at; at = strstr(at, KEY_BEGIN))
-		if (!dearmor_block(&at, &binary))
-			return err_set(err, ERR_USAGE, "the keyring '%s' has a broken key block",
-				       path);
-	return memory_file(binary.data, binary.length, ret_fd, err);
 }
 
 /* gpgv would skip text around the signed part and take binary messages too. We read its output
@@ -250,20 +161,24 @@ static struct signature judge(char *status)
 	}
 }
 
-static int refuse(const struct signature *s, const char *name, const char *keyring, struct err *err)
+/* hint: what helps with an archive; others have no mirror to change. */
+static int refuse(const struct signature *s, const char *name, const char *keyring, bool hint,
+		  struct err *err)
 {
 	switch (s->verdict) {
 	case VERDICT_BAD:
 		(void)err_set(err, ERR_TRUST,
 			      "%s was changed after it was signed: bad signature of key %s", name,
 			      s->key);
-		return err_hint(err, "do not use this mirror; try another --mirror");
+		return hint ? err_hint(err, "do not use this mirror; try another --mirror") : -EIO;
 	case VERDICT_REVOKED_KEY:
 		return err_set(err, ERR_TRUST, "%s is signed by key %s, which was revoked", name,
 			       s->key);
 	case VERDICT_EXPIRED_KEY:
 		(void)err_set(err, ERR_TRUST, "%s is signed by key %s, which has expired", name,
 			      s->key);
+		if (!hint)
+			return -EIO;
 		return err_hint(err,
 				"a newer keyring package may have its prolonged form; an archive "
 				"whose keys have all expired can be used from a lock only");
@@ -278,6 +193,8 @@ static int refuse(const struct signature *s, const char *name, const char *keyri
 	case VERDICT_UNKNOWN_KEY:
 		(void)err_set(err, ERR_TRUST, "%s is signed by key %s, which is not in '%s'", name,
 			      s->key, keyring);
+		if (!hint)
+			return -EIO;
 		return err_hint(err,
 				"install a newer debian-archive-keyring, or name the keyring of "
 				"this archive (--keyring)");
@@ -288,23 +205,56 @@ static int refuse(const struct signature *s, const char *name, const char *keyri
 	return err_set(err, ERR_TRUST, "%s: gpgv found no signature", name);
 }
 
-static int run_gpgv(int keyring, int input, int output, int status, int message, struct err *err)
+/* The descriptors gpgv gets. */
+struct gpgv {
+	int keyring, input, output, status, message;
+	int signature; /* -1: input is one signed text */
+};
+#define GPGV_INIT                                                                                  \
+	{                                                                                          \
+		-1, -1, -1, -1, -1, -1                                                             \
+	}
+
+static void gpgv_release(struct gpgv *g)
+{
+	cleanup_close_fd(&g->keyring);
+	cleanup_close_fd(&g->input);
+	cleanup_close_fd(&g->output);
+	cleanup_close_fd(&g->status);
+	cleanup_close_fd(&g->message);
+	cleanup_close_fd(&g->signature);
+}
+
+static int run_gpgv(const struct gpgv *g, struct err *err)
 {
 	CLEANUP(child_release) struct child child = CHILD_INIT;
+	bool detached = g->signature >= 0;
 	/* A home that is not there: no keyring, no configuration of the user takes part. */
-	static const char *const argv[] = {
-		"gpgv",	       "--homedir", "/nonexistent", "--weak-digest",   "SHA1",
-		"--status-fd", "3",	    "--keyring",    "/proc/self/fd/4", "--output",
-		"-",	       "-",	    NULL,
+	const char *const argv[] = {
+		"gpgv",
+		"--homedir",
+		"/nonexistent",
+		"--weak-digest",
+		"SHA1",
+		"--status-fd",
+		"3",
+		"--keyring",
+		"/proc/self/fd/4",
+		"--output",
+		"-",
+		detached ? "/proc/self/fd/5" : "-",
+		detached ? "-" : NULL,
+		NULL,
 	};
 	const struct child_options options = {
 		.argv = argv,
-		.fd = { { STDIN_FILENO, input },
-			{ STDOUT_FILENO, output },
-			{ STDERR_FILENO, message },
-			{ FD_STATUS, status },
-			{ FD_KEYRING, keyring } },
-		.fd_count = 5,
+		.fd = { { STDIN_FILENO, g->input },
+			{ STDOUT_FILENO, g->output },
+			{ STDERR_FILENO, g->message },
+			{ FD_STATUS, g->status },
+			{ FD_KEYRING, g->keyring },
+			{ FD_SIGNATURE, g->signature } },
+		.fd_count = detached ? 6 : 5,
 	};
 	char buffer[64];
 	int ended, r;
@@ -320,46 +270,75 @@ static int run_gpgv(int keyring, int input, int output, int status, int message,
 	return 0;
 }
 
+/* g: keyring, and signature if detached, are open. */
+static int verify(struct gpgv *g, const char *data, size_t size, struct signature *ret,
+		  struct err *err)
+{
+	CLEANUP(text_release) struct text lines = { 0 };
+	CLEANUP(text_release) struct text words = { 0 };
+	int r = memory_fd(data, size, &g->input, err);
+
+	if (r == 0)
+		r = memory_fd("", 0, &g->output, err);
+	if (r == 0)
+		r = memory_fd("", 0, &g->status, err);
+	if (r == 0)
+		r = memory_fd("", 0, &g->message, err);
+	if (r == 0)
+		r = run_gpgv(g, err);
+	if (r == 0)
+		r = read_back(g->status, STATUS_LIMIT, &lines, err);
+	if (r == 0)
+		r = read_back(g->message, STATUS_LIMIT, &words, err);
+	if (r < 0)
+		return r;
+	log_debug("gpgv:\n%s", words.data);
+	*ret = judge(lines.data);
+	return 0;
+}
+
 int trust_verify(const char *keyring, const char *digest, const char *name, const char *data,
 		 size_t size, struct text *ret_content, char **ret_fingerprint, struct err *err)
 {
-	cleanup_fd int ring = -1, input = -1, output = -1, status = -1, message = -1;
+	CLEANUP(gpgv_release) struct gpgv g = GPGV_INIT;
 	CLEANUP(text_release) struct text content = { 0 };
-	CLEANUP(text_release) struct text lines = { 0 };
-	CLEANUP(text_release) struct text words = { 0 };
 	struct signature decisive;
 	int r;
 
 	r = check_frame(name, data, size, err);
 	if (r == 0)
-		r = open_keyring(keyring, digest, &ring, err);
+		r = keyring_open(keyring, digest, &g.keyring, err);
 	if (r < 0)
 		return r;
-	r = memory_file(data, size, &input, err);
+	r = verify(&g, data, size, &decisive, err);
+	if (r == 0 && decisive.verdict != VERDICT_GOOD)
+		return refuse(&decisive, name, keyring, true, err);
 	if (r == 0)
-		r = memory_file("", 0, &output, err);
-	if (r == 0)
-		r = memory_file("", 0, &status, err);
-	if (r == 0)
-		r = memory_file("", 0, &message, err);
-	if (r == 0)
-		r = run_gpgv(ring, input, output, status, message, err);
-	if (r == 0)
-		r = read_back(status, STATUS_LIMIT, &lines, err);
-	if (r == 0)
-		r = read_back(message, STATUS_LIMIT, &words, err);
-	if (r < 0)
-		return err_wrap(err, "checking the signature of %s", name);
-	log_debug("gpgv about %s:\n%s", name, words.data);
-	decisive = judge(lines.data);
-	if (decisive.verdict != VERDICT_GOOD)
-		return refuse(&decisive, name, keyring, err);
-	r = read_back(output, size, &content, err);
+		r = read_back(g.output, size, &content, err);
 	if (r < 0)
 		return err_wrap(err, "checking the signature of %s", name);
 	text_release(ret_content);
 	*ret_content = content;
 	content = (struct text){ 0 };
+	*ret_fingerprint = xstrdup(decisive.primary);
+	return 0;
+}
+
+int trust_verify_detached(const char *keyring, const char *name, const struct text *data,
+			  const struct text *sig, char **ret_fingerprint, struct err *err)
+{
+	CLEANUP(gpgv_release) struct gpgv g = GPGV_INIT;
+	struct signature decisive;
+	int r = keyring_open(keyring, NULL, &g.keyring, err);
+
+	if (r == 0)
+		r = memory_fd(sig->data, sig->length, &g.signature, err);
+	if (r == 0)
+		r = verify(&g, data->data, data->length, &decisive, err);
+	if (r < 0)
+		return err_wrap(err, "checking the signature of %s", name);
+	if (decisive.verdict != VERDICT_GOOD)
+		return refuse(&decisive, name, keyring, false, err);
 	*ret_fingerprint = xstrdup(decisive.primary);
 	return 0;
 }

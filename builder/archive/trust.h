@@ -24,5 +24,9 @@
 int trust_verify(const char *keyring, const char *digest, const char *name, const char *data,
 		 size_t size, struct text *ret_content, char **ret_fingerprint, struct err *err);
 
+/* The same for a detached signature, binary or armoured, by a keyring that a person named. */
+int trust_verify_detached(const char *keyring, const char *name, const struct text *data,
+			  const struct text *sig, char **ret_fingerprint, struct err *err);
+
 /* Debian's own keyring on this machine, NULL if debian-archive-keyring is not installed. Static. */
 const char *trust_debian_keyring(void);

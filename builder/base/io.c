@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 
 #include "base/memory.h"
@@ -247,5 +248,20 @@ int temporary_fd(int *ret_fd, struct err *err)
 		return err_hint(err, "set TMPDIR to a directory that can be written");
 	}
 	*ret_fd = fd;
+	return 0;
+}
+
+int memory_fd(const char *data, size_t size, int *ret_fd, struct err *err)
+{
+	cleanup_fd int fd = memfd_create("netrescue", MFD_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot make a file in memory");
+	r = write_all(fd, data, size);
+	if (r < 0)
+		return err_errno(err, ERR_BUILD, -r, "cannot write a file in memory");
+	(void)lseek(fd, 0, SEEK_SET);
+	*ret_fd = take_fd(&fd);
 	return 0;
 }

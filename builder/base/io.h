@@ -76,3 +76,5 @@ int walk_tree(int dirfd, walk_fn fn, void *data, struct err *err);
 
 /* A private file in $TMPDIR (or /tmp) that is already unlinked: an fd to write and read. */
 int temporary_fd(int *ret_fd, struct err *err);
+/* A private file in memory with this content, positioned at its start. */
+int memory_fd(const char *data, size_t size, int *ret_fd, struct err *err);

@@ -24,6 +24,8 @@ struct invocation {
 	const char *mirror;
 	const char *keyring;
 	const char *sandbox;
+	const char *sign;
+	const char *signed_by;
 	unsigned jobs;
 	bool offline;
 	bool no_cache;

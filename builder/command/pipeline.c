@@ -8,7 +8,8 @@
 
 typedef int (*stage_fn)(struct build *b, struct err *err);
 
-static const stage_fn until_lock[] = { build_recipe, build_index, build_solve, build_lock, NULL };
+static const stage_fn until_lock[] = { build_recipe, build_signer, build_index,
+				       build_solve,  build_lock,   NULL };
 static const stage_fn after_lock[] = {
 	build_begin,	build_sandbox,	 build_fetch,	  build_plain, build_base,    build_rest,
 	build_settings, build_initramfs, build_normalise, build_pack,  build_publish, NULL,
@@ -43,6 +44,7 @@ int pipeline_build(struct build *b, const struct build_options *options, struct 
 void build_release(struct build *b)
 {
 	result_release(&b->result);
+	signer_release(&b->signer);
 	rootfs_release(&b->rootfs);
 	lock_release(&b->lock);
 	packages_release(&b->packages);

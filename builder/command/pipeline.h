@@ -26,6 +26,7 @@ struct build_options {
 	const char *mirror;  /* --mirror URL, or NULL */
 	const char *keyring; /* NULL: Debian's */
 	const char *sandbox; /* auto | namespace */
+	const char *sign;    /* --sign KEY, or NULL */
 	unsigned jobs;	     /* 0: one a processor */
 	bool offline;
 	bool no_cache;
@@ -40,6 +41,7 @@ struct build {
 	struct packages packages;
 	struct lock lock;
 	struct rootfs rootfs;
+	struct signer signer;
 	struct result result;
 	char *log_path; /* of the sandbox's full log */
 	int log_fd;
@@ -62,6 +64,7 @@ int build_recipe(struct build *b, struct err *err);
 int build_index(struct build *b, struct err *err);
 int build_solve(struct build *b, struct err *err);
 int build_lock(struct build *b, struct err *err);
+int build_signer(struct build *b, struct err *err);
 int build_begin(struct build *b, struct err *err);
 int build_sandbox(struct build *b, struct err *err);
 int build_fetch(struct build *b, struct err *err);

@@ -190,12 +190,20 @@ int build_sandbox(struct build *b, struct err *err)
 	return 0;
 }
 
+/* First of all: a key that cannot sign is known before anything is fetched. */
+int build_signer(struct build *b, struct err *err)
+{
+	return b->options->sign ? signer_find(b->options->sign, &b->signer, err) : 0;
+}
+
 /* Before anything is fetched: can the result be written at all, and is it there already? */
 int build_begin(struct build *b, struct err *err)
 {
 	int r = result_begin(b->store, &b->recipe, &b->lock, b->options->lock ? NULL : &b->indices,
 			     b->options->out, &b->result, err);
 
+	if (r >= 0 && b->options->sign)
+		b->result.signer = &b->signer;
 	if (r >= 0 && !b->options->no_cache)
 		r = result_reuse(&b->result, &b->done, err);
 	if (r >= 0)

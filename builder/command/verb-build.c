@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -40,6 +41,7 @@ static int run(const struct invocation *in, struct err *err)
 		.mirror = in->mirror,
 		.keyring = in->keyring,
 		.sandbox = in->sandbox,
+		.sign = in->sign,
 		.jobs = in->jobs,
 		.offline = in->offline,
 		.no_cache = in->no_cache,
@@ -58,10 +60,18 @@ static int run(const struct invocation *in, struct err *err)
 	return 0;
 }
 
+static const struct option_row option_sign = { "sign",
+					       0,
+					       OPTION_TEXT,
+					       "KEY",
+					       "sign SHA256SUMS: the file of an SSH key, or a key "
+					       "id of gpg's",
+					       offsetof(struct invocation, sign) };
+
 static const struct option_row *const options[] = {
 	&option_lock,	 &option_out,	   &option_store,   &option_mirror, &option_keyring,
-	&option_offline, &option_no_cache, &option_sandbox, &option_jobs,   &option_json,
-	&option_quiet,	 &option_verbose,  &option_help,    NULL,
+	&option_offline, &option_no_cache, &option_sandbox, &option_sign,   &option_jobs,
+	&option_json,	 &option_quiet,	   &option_verbose, &option_help,   NULL,
 };
 
 const struct verb verb_build = {
@@ -75,7 +85,9 @@ const struct verb verb_build = {
 		"checksums. The same lock gives the same bytes on any machine, as any user. "
 		"Prints the result's directory.\n\n"
 		"With --lock nothing is resolved: exactly the locked packages are used, or "
-		"the build fails. A result that is there already is kept.",
+		"the build fails. A result that is there already is kept.\n\n"
+		"With --sign, SHA256SUMS and provenance.json get a signature beside them, "
+		"which `netrescue verify --signed-by` checks, and so do ssh-keygen and gpgv.",
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.option = options,

@@ -17,6 +17,7 @@
 #include "compare/rebuild.h"
 #include "publish/compare.h"
 #include "publish/json.h"
+#include "publish/signature.h"
 
 #define LOCK_SUFFIX ".lock"
 #define NAME_WIDTH 24
@@ -77,6 +78,34 @@ static int open_result(struct verification *v, char **ret_lock, struct err *err)
 	return 0;
 }
 
+static int check_signature(const struct verification *v, const char *file, struct err *err)
+{
+	cleanup_free char *who = NULL;
+	int r = signature_check(v->dir, file, v->in->signed_by, &who, err);
+
+	if (r < 0)
+		return err_wrap(err, "'%s'", v->in->argument[0]);
+	log_note("%s is signed by %s", file, who);
+	return 0;
+}
+
+/* Before anything else is believed. */
+static int check_signatures(const struct verification *v, struct err *err)
+{
+	bool is_signed = signature_is_there(v->dir, "SHA256SUMS");
+	int r;
+
+	if (!v->in->signed_by) {
+		log_note(is_signed ? "it is signed; whose signature, --signed-by FILE would check"
+				   : "it is not signed");
+		return 0;
+	}
+	r = check_signature(v, "SHA256SUMS", err);
+	if (r < 0 || !signature_is_there(v->dir, "provenance.json"))
+		return r;
+	return check_signature(v, "provenance.json", err);
+}
+
 /* A damaged copy says nothing about how it was made. */
 static int check_damage(const struct verification *v, struct err *err)
 {
@@ -117,6 +146,8 @@ static int find_inputs(struct verification *v, struct err *err)
 	cleanup_free char *lock = NULL;
 	int r = open_result(v, &lock, err);
 
+	if (r >= 0)
+		r = check_signatures(v, err);
 	if (r >= 0)
 		r = check_damage(v, err);
 	if (r < 0)
@@ -299,10 +330,18 @@ static const struct option_row option_recipe = { "recipe",
 						 "recipes/NAME.yaml)",
 						 offsetof(struct invocation, recipe) };
 
+static const struct option_row option_signed_by = { "signed-by",
+						    0,
+						    OPTION_TEXT,
+						    "FILE",
+						    "demand a signature by one of these keys: SSH "
+						    "public keys, allowed_signers, OpenPGP keyring",
+						    offsetof(struct invocation, signed_by) };
+
 static const struct option_row *const options[] = {
-	&option_recipe,	 &option_store, &option_mirror, &option_offline,
-	&option_sandbox, &option_jobs,	&option_json,	&option_quiet,
-	&option_verbose, &option_help,	NULL,
+	&option_recipe,	 &option_signed_by, &option_store, &option_mirror,
+	&option_offline, &option_sandbox,   &option_jobs,  &option_json,
+	&option_quiet,	 &option_verbose,   &option_help,  NULL,
 };
 
 const struct verb verb_verify = {
@@ -310,7 +349,7 @@ const struct verb verb_verify = {
 	.arguments = "DIR",
 	.summary = "build a result again under other conditions and compare",
 	.description =
-		"Checks DIR's SHA256SUMS, builds it again from its own lock in a scratch directory "
+		"Checks DIR's signature, if --signed-by says whose, and its SHA256SUMS, builds it again from its own lock in a scratch directory "
 		"under conditions as different as this machine permits (user, host name, clock "
 		"since boot, time zone, language, umask, processors, keyboard, file system, order "
 		"of directories, an empty store, …) and compares every byte. Says what was varied "

@@ -14,6 +14,7 @@
 #include "publish/result.h"
 
 #define SUMS "SHA256SUMS"
+#define PROVENANCE "provenance.json"
 #define LATEST "latest"
 #define LATEST_TEMPORARY ".latest-new"
 
@@ -134,6 +135,25 @@ static int keep_different(struct result *res, const struct difference *d, struct
 			res->out, res->recipe->name, name);
 }
 
+static int sign(const struct signer *signer, int dir_fd, struct err *err)
+{
+	static const char *const file[] = { SUMS, PROVENANCE };
+	int r = 0;
+
+	for (size_t i = 0; signer && r >= 0 && i < sizeof(file) / sizeof(*file); i++)
+		if (faccessat(dir_fd, file[i], F_OK, 0) == 0)
+			r = signature_make(signer, dir_fd, file[i], err);
+	return r;
+}
+
+/* A result that is there already: what its signature says stays true, so it keeps the one it has. */
+static int sign_old(const struct result *res, int dir_fd, struct err *err)
+{
+	if (!res->signer || signature_is_there(dir_fd, SUMS))
+		return 0;
+	return sign(res->signer, dir_fd, err);
+}
+
 /* 1: the version is there already and equal; 0: it is not there; negative: it differs. */
 static int compare_old(struct result *res, struct err *err)
 {
@@ -150,7 +170,10 @@ static int compare_old(struct result *res, struct err *err)
 	if (r < 0)
 		return err_wrap(err, "comparing with the earlier result '%s/%s/%s'", res->out,
 				res->recipe->name, res->version);
-	return d.path ? keep_different(res, &d, err) : 1;
+	if (d.path)
+		return keep_different(res, &d, err);
+	r = sign_old(res, old_fd, err);
+	return r < 0 ? r : 1;
 }
 
 static int point_latest(struct result *res, struct err *err)
@@ -193,6 +216,8 @@ int result_commit(struct result *res, char **ret_path, struct err *err)
 	progress_start("publish", 0, PROGRESS_BYTES);
 	r = write_sums(res, err);
 	if (r >= 0)
+		r = sign(res->signer, res->dir_fd, err);
+	if (r >= 0)
 		r = settle(res, false, err);
 	if (r >= 0)
 		r = result_lock_out(res, err);
@@ -225,6 +250,10 @@ static int is_whole(struct result *res, struct err *err)
 	if (r < 0)
 		return err_wrap(err, "checking the result '%s/%s/%s'", res->out, res->recipe->name,
 				res->version);
+	if (!path)
+		r = sign_old(res, fd, err);
+	if (r < 0)
+		return r;
 	if (!path)
 		return 1;
 	log_warning("'%s/%s/%s' was changed after it was built: its '%s' is not as its " SUMS

@@ -31,6 +31,7 @@
 #include "archive/lock.h"
 #include "base/err.h"
 #include "recipe/recipe.h"
+#include "publish/signature.h"
 #include "rootfs/rootfs.h"
 
 struct result {
@@ -38,6 +39,7 @@ struct result {
 	const struct recipe *recipe;
 	const struct lock *lock;
 	const struct indices *indices; /* NULL with --lock */
+	const struct signer *signer;   /* borrowed; NULL: unsigned */
 	char *version;		       /* owned */
 	char *out;		       /* owned: as given */
 	int out_fd;		       /* owned: out/RECIPE */
@@ -64,6 +66,7 @@ int result_begin(struct store *s, const struct recipe *recipe, const struct lock
 /* Where the version is there already and its files are as its SHA256SUMS says: a result of the same
  * lock has the same bytes, so it is kept, `latest` points at it, and *ret_path names it. Else
  * *ret_path is left alone; a damaged result is warned of. */
+/* It gets .signer's signatures where it has none. */
 int result_reuse(struct result *res, char **ret_path, struct err *err);
 /* rootfs.tar.zst, kernel and initrd. Shows progress as stage "pack". */
 int stage_pack(struct result *res, struct rootfs *r, struct err *err);
@@ -78,7 +81,7 @@ int publish_sbom(struct result *res, const struct rootfs *r, struct err *err);
 int publish_manifest(struct result *res, const struct rootfs *r, struct err *err);
 /* sandbox: sandbox_description(). */
 int publish_provenance(struct result *res, const char *sandbox, struct err *err);
-/* SHA256SUMS over every file (but provenance.json), then the rename; *ret_path is
+/* SHA256SUMS over every file (but provenance.json), signatures by .signer, then the rename; *ret_path is
  * OUT/RECIPE/VERSION. Shows progress as stage "publish". */
 int result_commit(struct result *res, char **ret_path, struct err *err);
 void result_release(struct result *res);

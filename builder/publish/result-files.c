@@ -10,6 +10,7 @@
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/memory.h"
+#include "publish/signature.h"
 
 static int read_link(const struct walk_entry *e, struct result_file *f, struct err *err)
 {
@@ -41,7 +42,8 @@ static int read_entry(const struct walk_entry *e, void *data, struct err *err)
 	struct result_file *f;
 	int r = interrupt_check(err);
 
-	if (r < 0 || S_ISDIR(e->st->st_mode) || streq(e->path, "provenance.json"))
+	if (r < 0 || S_ISDIR(e->st->st_mode) || streq(e->path, "provenance.json") ||
+	    signature_is_one(e->path))
 		return r;
 	if (!S_ISREG(e->st->st_mode) && !S_ISLNK(e->st->st_mode))
 		return err_set(err, ERR_BUILD, "'%s' is neither a file nor a link", e->path);

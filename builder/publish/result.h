@@ -31,7 +31,7 @@ struct result_files {
 	size_t count;
 	size_t allocated;
 };
-/* Reads and hashes all of it but provenance.json. */
+/* Reads and hashes all of it but provenance.json and signatures. */
 int result_files_read(int dir_fd, struct result_files *ret, struct err *err);
 void result_files_release(struct result_files *f);
 
