@@ -279,6 +279,8 @@ int build_publish(struct build *b, struct err *err)
 	if (r >= 0)
 		r = publish_manifest(&b->result, &b->rootfs, err);
 	if (r >= 0)
+		r = publish_sums(&b->result, err);
+	if (r >= 0)
 		r = publish_provenance(&b->result, sandbox_description(b->rootfs.sandbox), err);
 	if (r >= 0)
 		r = result_commit(&b->result, &b->done, err);

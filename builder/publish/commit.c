@@ -18,7 +18,7 @@
 #define LATEST "latest"
 #define LATEST_TEMPORARY ".latest-new"
 
-static int write_sums(struct result *res, struct err *err)
+int publish_sums(struct result *res, struct err *err)
 {
 	CLEANUP(result_files_release) struct result_files files = { 0 };
 	CLEANUP(text_release) struct text t = { 0 };
@@ -214,9 +214,7 @@ int result_commit(struct result *res, char **ret_path, struct err *err)
 	int r;
 
 	progress_start("publish", 0, PROGRESS_BYTES);
-	r = write_sums(res, err);
-	if (r >= 0)
-		r = sign(res->signer, res->dir_fd, err);
+	r = sign(res->signer, res->dir_fd, err);
 	if (r >= 0)
 		r = settle(res, false, err);
 	if (r >= 0)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * provenance.json: where the image came from and what made it. All that may differ between two
- * builds of the same bytes stands here and nowhere else; SHA256SUMS leaves it out.
+ * provenance.json: where the image came from and what made it, as an in-toto Statement v1 with
+ * SLSA's provenance v1 (slsa.dev/spec/v1.0/provenance). All that may differ between two builds of
+ * the same bytes stands here and nowhere else; SHA256SUMS leaves it out. URIs of our own are tags
+ * (RFC 4151): nobody has to own a host for them.
  */
 #include <archive.h>
 #include <curl/curl.h>
@@ -9,6 +11,7 @@
 #include <openssl/crypto.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -18,22 +21,76 @@
 #include "publish/result.h"
 
 #define OS_RELEASE_MAX (64 << 10)
+#define SUMS "SHA256SUMS"
+#define SUMS_MAX (1 << 20)
+#define BUILD_TYPE "tag:netrescue.example,2026:build/1"
+#define BUILDER_ID "tag:netrescue.example,2026:netrescue"
 
-static json_t *releases_json(const struct indices *indices)
+static json_t *digest_json(const char *sha256)
 {
+	json_t *o = json_object();
+
+	json_add_text(o, "sha256", sha256);
+	return o;
+}
+
+static json_t *descriptor(const char *name, const char *sha256)
+{
+	json_t *o = json_object();
+
+	json_add_text(o, "name", name);
+	json_object_set_new(o, "digest", digest_json(sha256));
+	return o;
+}
+
+/* SHA256SUMS and all that it names. */
+static int subjects_json(const struct result *res, json_t *array, struct err *err)
+{
+	CLEANUP(text_release) struct text sums = { 0 };
+	CLEANUP(strv_release) struct strv line = { 0 };
+	char digest[DIGEST_HEX];
+	int r = read_file(res->dir_fd, SUMS, SUMS_MAX, &sums, err);
+
+	if (r < 0)
+		return r;
+	digest_bytes(sums.data, sums.length, digest);
+	json_array_append_new(array, descriptor(SUMS, digest));
+	strv_split(&line, sums.data, "\n");
+	for (size_t i = 0; i < line.count; i++) {
+		cleanup_free char *sum = xstrndup(line.item[i], DIGEST_HEX - 1);
+
+		json_array_append_new(
+			array, descriptor(line.item[i] + DIGEST_HEX - 1 + strlen("  "), sum));
+	}
+	return 0;
+}
+
+static json_t *release_json(const struct index_release *rel)
+{
+	bool slash = ends_with(rel->url, "/");
+	cleanup_free char *uri =
+		xasprintf("%s%sdists/%s/InRelease", rel->url, slash ? "" : "/", rel->suite);
+	json_t *o = descriptor("InRelease", rel->sha256), *annotations = json_object();
+
+	json_add_text(o, "uri", uri);
+	json_add_text(annotations, "suite", rel->suite);
+	json_add_text(annotations, "mirror", rel->url);
+	json_add_text(annotations, "date", rel->date);
+	json_add_text(annotations, "key", rel->fingerprint);
+	json_object_set_new(o, "annotations", annotations);
+	return o;
+}
+
+/* The lock names each package with its digest, and the SBOMs do once more. */
+static json_t *dependencies_json(const struct result *res)
+{
+	cleanup_free char *lock = xasprintf("%s.lock", res->recipe->name);
 	json_t *array = json_array();
 
-	for (size_t i = 0; indices && i < indices->release_count; i++) {
-		const struct index_release *rel = &indices->release[i];
-		json_t *o = json_object();
-
-		json_add_text(o, "suite", rel->suite);
-		json_add_text(o, "url", rel->url);
-		json_add_text(o, "date", rel->date);
-		json_add_text(o, "key", rel->fingerprint);
-		json_add_text(o, "inrelease-sha256", rel->sha256);
-		json_array_append_new(array, o);
-	}
+	json_array_append_new(array, descriptor(lock, res->lock->digest));
+	/* None when the packages came from a lock: then nobody asked the archive. */
+	for (size_t i = 0; res->indices && i < res->indices->release_count; i++)
+		json_array_append_new(array, release_json(&res->indices->release[i]));
 	return array;
 }
 
@@ -74,10 +131,11 @@ static json_t *host_json(void)
 	return o;
 }
 
-static json_t *tools_json(void)
+static json_t *versions_json(void)
 {
 	json_t *o = json_object();
 
+	json_add_text(o, "netrescue", NETRESCUE_VERSION);
 	json_add_text(o, "libarchive", archive_version_string());
 	json_add_text(o, "libcurl", curl_version());
 	json_add_text(o, "openssl", OpenSSL_version(OPENSSL_VERSION));
@@ -86,20 +144,63 @@ static json_t *tools_json(void)
 	return o;
 }
 
+static json_t *definition_json(const struct result *res, const char *sandbox)
+{
+	json_t *o = json_object(), *external = json_object(), *internal = json_object();
+
+	json_add_text(o, "buildType", BUILD_TYPE);
+	json_object_set_new(external, "recipe",
+			    descriptor(res->recipe->name, res->lock->recipe_digest));
+	json_object_set_new(external, "locked", json_boolean(res->indices == NULL));
+	json_object_set_new(o, "externalParameters", external);
+	json_add_text(internal, "version", res->version);
+	json_object_set_new(internal, "source-date-epoch",
+			    json_integer(res->lock->source_date_epoch));
+	json_object_set_new(internal, "bytes-epoch", json_integer(res->lock->bytes_epoch));
+	json_add_text(internal, "sandbox", sandbox);
+	json_object_set_new(internal, "host", host_json());
+	json_object_set_new(o, "internalParameters", internal);
+	json_object_set_new(o, "resolvedDependencies", dependencies_json(res));
+	return o;
+}
+
+static void add_date(json_t *o, const char *key, time_t when)
+{
+	char date[sizeof("2026-08-29T04:19:00Z")];
+	struct tm tm;
+
+	(void)gmtime_r(&when, &tm);
+	(void)strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	json_add_text(o, key, date);
+}
+
+static json_t *run_json(const struct result *res)
+{
+	json_t *o = json_object(), *builder = json_object(), *metadata = json_object();
+
+	json_add_text(builder, "id", BUILDER_ID);
+	json_object_set_new(builder, "version", versions_json());
+	json_object_set_new(o, "builder", builder);
+	add_date(metadata, "startedOn", res->started);
+	add_date(metadata, "finishedOn", time(NULL));
+	json_object_set_new(o, "metadata", metadata);
+	return o;
+}
+
 int publish_provenance(struct result *res, const char *sandbox, struct err *err)
 {
-	CLEANUP(json_cleanup) json_t *p = json_object();
+	CLEANUP(json_cleanup) json_t *statement = json_object();
+	json_t *subject = json_array(), *predicate = json_object();
+	int r;
 
-	json_object_set_new(p, "format", json_integer(1));
-	json_add_text(p, "recipe", res->recipe->name);
-	json_add_text(p, "version", res->version);
-	json_add_text(p, "builder", "netrescue " NETRESCUE_VERSION);
-	json_add_text(p, "sandbox", sandbox);
-	/* Empty when the packages came from a lock: then nobody asked the archive. */
-	json_object_set_new(p, "releases", releases_json(res->indices));
-	json_object_set_new(p, "host", host_json());
-	json_object_set_new(p, "tools", tools_json());
-	if (json_write(res, "provenance.json", p, err) < 0)
-		return err_wrap(err, "writing provenance.json");
-	return 0;
+	json_add_text(statement, "_type", "https://in-toto.io/Statement/v1");
+	json_object_set_new(statement, "subject", subject);
+	json_add_text(statement, "predicateType", "https://slsa.dev/provenance/v1");
+	json_object_set_new(predicate, "buildDefinition", definition_json(res, sandbox));
+	json_object_set_new(predicate, "runDetails", run_json(res));
+	json_object_set_new(statement, "predicate", predicate);
+	r = subjects_json(res, subject, err);
+	if (r >= 0)
+		r = json_write(res, "provenance.json", statement, err);
+	return r < 0 ? err_wrap(err, "writing provenance.json") : 0;
 }

@@ -10,7 +10,8 @@
  *	r = publish_menu(&res, err);
  *	r = publish_server(&res, err);
  *	r = publish_sbom(&res, &rootfs, err);
- *	r = publish_manifest(&res, &rootfs, err);   after all files but provenance.json
+ *	r = publish_manifest(&res, &rootfs, err);
+ *	r = publish_sums(&res, err);               after all files but provenance.json
  *	r = publish_provenance(&res, description, err);
  *	r = result_commit(&res, &path, err);
  *
@@ -27,6 +28,8 @@
  */
 #pragma once
 
+#include <time.h>
+
 #include "archive/index.h"
 #include "archive/lock.h"
 #include "base/err.h"
@@ -40,6 +43,7 @@ struct result {
 	const struct lock *lock;
 	const struct indices *indices; /* NULL with --lock */
 	const struct signer *signer;   /* borrowed; NULL: unsigned */
+	time_t started;		       /* for provenance.json */
 	char *version;		       /* owned */
 	char *out;		       /* owned: as given */
 	int out_fd;		       /* owned: out/RECIPE */
@@ -79,9 +83,11 @@ int publish_server(struct result *res, struct err *err);
  * that nothing accounts for. */
 int publish_sbom(struct result *res, const struct rootfs *r, struct err *err);
 int publish_manifest(struct result *res, const struct rootfs *r, struct err *err);
-/* sandbox: sandbox_description(). */
+/* SHA256SUMS over every file. */
+int publish_sums(struct result *res, struct err *err);
+/* After publish_sums(). sandbox: sandbox_description(). */
 int publish_provenance(struct result *res, const char *sandbox, struct err *err);
-/* SHA256SUMS over every file (but provenance.json), signatures by .signer, then the rename; *ret_path is
+/* Signatures by .signer, then the rename; *ret_path is
  * OUT/RECIPE/VERSION. Shows progress as stage "publish". */
 int result_commit(struct result *res, char **ret_path, struct err *err);
 void result_release(struct result *res);

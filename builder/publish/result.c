@@ -201,6 +201,7 @@ int result_begin(struct store *s, const struct recipe *recipe, const struct lock
 	res.recipe = recipe;
 	res.lock = lock;
 	res.indices = indices;
+	res.started = time(NULL);
 	res.version = lock_version(lock);
 	res.out = xstrdup(out);
 	r = check_inputs(&res, err);

@@ -4,12 +4,12 @@
 . tests/lib/tap.sh
 . tests/lib/mirror.sh
 . tests/lib/tiny.sh
-need python3 gpg gpgv ssh-keygen zstd newuidmap
+need python3 jq gpg gpgv ssh-keygen zstd newuidmap
 
 tiny_new "$scratch/m"
 tiny_serve "$scratch/m"
 tiny_recipe "$scratch/tiny.yaml"
-plan 39
+plan 44
 
 # ---- keys ------------------------------------------------------------------------------------------
 for name in ours other; do
@@ -18,8 +18,8 @@ done
 # Key creation starts an agent, whose socket's path must be short.
 export GNUPGHOME
 GNUPGHOME=$(mktemp -d /tmp/nr-gpg.XXXXXX)
-at_exit gpgconf --kill all
 at_exit rm -rf "$GNUPGHOME"
+at_exit gpgconf --kill all
 gpg_key() {
 	gpg --batch --quiet --pinentry-mode loopback --passphrase '' --quick-generate-key "$1" ed25519 sign "$2" 2>/dev/null
 	gpg --batch --quiet --export "$1" >"$scratch/$3"
@@ -64,6 +64,22 @@ like "$stderr" 'SHA256SUMS is signed by key [0-9A-F]+, which is not in' 'in word
 tell "$scratch/ours.pub" "$scratch/copy"
 is "$status" 3 'so is a key of another kind'
 like "$stderr" 'no SHA256SUMS\.sig' 'which says what is missing'
+
+# ---- what is signed: in-toto's Statement with SLSA's predicate -------------------------------------
+said() {
+	jq -r "$1" "$result/provenance.json"
+}
+is "$(said '._type + " " + .predicateType')" \
+	'https://in-toto.io/Statement/v1 https://slsa.dev/provenance/v1' 'provenance says what it is'
+is "$(said '.subject[] | "\(.digest.sha256)  \(.name)"' | sort)" \
+	"$(cd "$result" && { sha256sum SHA256SUMS; cat SHA256SUMS; } | sort)" 'its subjects are SHA256SUMS and what that names'
+is "$(said '.predicate.buildDefinition.resolvedDependencies[] | select(.name == "tiny.lock") | .digest.sha256')" \
+	"$(sha256sum <"$result/tiny.lock" | cut -d' ' -f1)" 'it was made from the lock'
+first='first(.predicate.buildDefinition.resolvedDependencies[] | select(.name == "InRelease"))'
+is "$(said "$first.digest.sha256")" "$(curl -s "$(said "$first.uri")" | sha256sum | cut -d' ' -f1)" \
+	'and from the InRelease that the mirror has'
+like "$(said '[.predicate.buildDefinition.buildType, .predicate.runDetails.builder.id] | join(" ")')" \
+	'^tag:[^ ]+ tag:[^ ]+$' 'its types are URIs'
 
 # ---- added to what is there ------------------------------------------------------------------------
 before=$(cd "$result" && sha256sum SHA256SUMS provenance.json)

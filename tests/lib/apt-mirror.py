@@ -25,11 +25,13 @@ def main(store, provenance, out):
         return os.path.join(store, "sha256", digest[:2], digest)
 
     with open(provenance) as f:
-        releases = json.load(f)["releases"]
-    for release in releases:
-        suite = release["suite"]
+        dependencies = json.load(f)["predicate"]["buildDefinition"]["resolvedDependencies"]
+    for release in dependencies:
+        if release["name"] != "InRelease":
+            continue
+        suite = release["annotations"]["suite"]
         name = "debian-security" if suite.endswith("-security") else "debian"
-        with open(blob(release["inrelease-sha256"]), "rb") as f:
+        with open(blob(release["digest"]["sha256"]), "rb") as f:
             text = f.read()
         dists = os.path.join(out, name, "dists", suite)
         write(f"{dists}/InRelease", text)

@@ -37,7 +37,7 @@ container_base() {
 	image_unpack_new "$image" "$tree"
 	# What apt on this machine uses, the base does, too.
 	rm -f "$tree"/etc/apt/sources.list.d/*
-	jq -r '.releases[] | "deb \(.url) \(.suite) main"' "$image/provenance.json" >"$tree/etc/apt/sources.list"
+	jq -r '.predicate.buildDefinition.resolvedDependencies[].annotations | values | "deb \(.mirror) \(.suite) main"' "$image/provenance.json" >"$tree/etc/apt/sources.list"
 	from=$(container from scratch) &&
 		container add -q "$from" "$tree" / >/dev/null &&
 		container commit -q "$from" "$container_base" >/dev/null &&

@@ -11,7 +11,7 @@ name=$(basename "$recipe" .yaml)
 plan 4
 
 image_build "$recipe" "$scratch/here"
-mirror=$(jq -r '.releases[0].url' "$image/provenance.json")
+mirror=$(jq -r '[.predicate.buildDefinition.resolvedDependencies[].annotations | values][0].mirror' "$image/provenance.json")
 cp "$image/$name.lock" "$scratch/lock"
 
 packages=$(make -s --no-print-directory print-build-packages | tr ' ' ',')

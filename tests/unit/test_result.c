@@ -110,6 +110,7 @@ static int build(struct fixture *f, const char *content, bool *ret_up_to_date, s
 	assert_int_equal(publish_menu(&res, err), 0);
 	assert_int_equal(publish_server(&res, err), 0);
 	assert_int_equal(publish_manifest(&res, &rootfs, err), 0);
+	assert_int_equal(publish_sums(&res, err), 0);
 	assert_int_equal(publish_provenance(&res, content, err), 0);
 	r = result_commit(&res, &path, err);
 	if (r < 0)
