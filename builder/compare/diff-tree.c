@@ -69,7 +69,12 @@ static size_t change_of_package(const struct diff *d, const char *package)
 static int read_tree(const struct diff_input *in, const struct diff *d, struct tree *ret,
 		     struct err *err)
 {
-	struct member_reader reader = { owners_wants, owners_take, &ret->owners, OWNERS_FILE_MAX };
+	struct member_reader reader = {
+		.wants = owners_wants,
+		.take = owners_take,
+		.data = &ret->owners,
+		.limit = OWNERS_FILE_MAX,
+	};
 	cleanup_fd int fd = openat(in->dir_fd, ROOTFS, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	int r;
 
