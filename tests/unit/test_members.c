@@ -115,7 +115,9 @@ static void tar(void **state)
 	CLEANUP(members_release) struct members m = { 0 };
 	CLEANUP(err_release) struct err err = { 0 };
 	CLEANUP(text_release) struct text taken = { 0 };
-	const struct member_reader reader = { wants_motd, take, &taken, 100 };
+	const struct member_reader reader = {
+		.wants = wants_motd, .take = take, .data = &taken, .limit = 100
+	};
 	const struct member *ping;
 
 	(void)state;
