@@ -19,7 +19,7 @@ def real(path, hops=40):
             hops -= 1
             target = os.readlink(root + at)
             left = [p for p in target.split("/") if p] + left
-            done = "" if target.startswith("/") else os.path.dirname(at)
+            done = "" if target.startswith("/") else os.path.dirname(at).rstrip("/")
         else:
             done = at
     return done + "/" + os.path.basename(path)
