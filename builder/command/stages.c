@@ -275,7 +275,7 @@ int build_publish(struct build *b, struct err *err)
 	if (r >= 0)
 		r = publish_server(&b->result, err);
 	if (r >= 0)
-		r = publish_sbom(&b->result, &b->rootfs, err);
+		r = publish_sbom(&b->result, &b->rootfs, PUBLISH_ROOTFS, err);
 	if (r >= 0)
 		r = publish_manifest(&b->result, &b->rootfs, err);
 	if (r >= 0)

@@ -10,7 +10,7 @@
 #include "publish/compressor.h"
 #include "publish/result.h"
 
-#define ROOTFS "rootfs.tar.zst"
+#define ROOTFS PUBLISH_ROOTFS
 #define KERNEL_MAX (128 << 20)
 #define INITRD_MAX (1024 << 20)
 

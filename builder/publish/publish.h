@@ -9,7 +9,7 @@
  *	r = publish_tftp(&res, err);
  *	r = publish_menu(&res, err);
  *	r = publish_server(&res, err);
- *	r = publish_sbom(&res, &rootfs, err);
+ *	r = publish_sbom(&res, &rootfs, PUBLISH_ROOTFS, err);
  *	r = publish_manifest(&res, &rootfs, err);
  *	r = publish_sums(&res, err);               after all files but provenance.json
  *	r = publish_provenance(&res, description, err);
@@ -79,9 +79,10 @@ int stage_pack(struct result *res, struct rootfs *r, struct err *err);
 int publish_tftp(struct result *res, struct err *err);
 int publish_menu(struct result *res, struct err *err);
 int publish_server(struct result *res, struct err *err);
-/* sbom.spdx.json and sbom.cdx.json (sbom.h), from rootfs.tar.zst as it was packed; warns of files
- * that nothing accounts for. */
-int publish_sbom(struct result *res, const struct rootfs *r, struct err *err);
+/* sbom.spdx.json and sbom.cdx.json (sbom.h), from the file `packed` of the result, the tree as tar;
+ * warns of files that nothing accounts for. */
+#define PUBLISH_ROOTFS "rootfs.tar.zst"
+int publish_sbom(struct result *res, const struct rootfs *r, const char *packed, struct err *err);
 int publish_manifest(struct result *res, const struct rootfs *r, struct err *err);
 /* SHA256SUMS over every file. */
 int publish_sums(struct result *res, struct err *err);

@@ -16,7 +16,6 @@
 #include "publish/result.h"
 #include "rootfs/deb.h"
 
-#define ROOTFS "rootfs.tar.zst"
 #define COPYRIGHT_MAX ((size_t)16 << 20)
 
 void sbom_uuid(const struct lock *lock, const char *kind, char ret[SBOM_UUID])
@@ -187,15 +186,16 @@ static int write_both(struct result *res, const struct sbom *b, struct err *err)
 	return r < 0 ? r : json_write(res, "sbom.cdx.json", cyclonedx, err);
 }
 
-int publish_sbom(struct result *res, const struct rootfs *rootfs, struct err *err)
+int publish_sbom(struct result *res, const struct rootfs *rootfs, const char *packed,
+		 struct err *err)
 {
 	CLEANUP(accounts_release) struct accounts accounts = { 0 };
 	CLEANUP(sbom_release) struct sbom b = { 0 };
-	cleanup_fd int fd = openat(res->dir_fd, ROOTFS, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_fd int fd = openat(res->dir_fd, packed, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	int r = 0;
 
 	if (fd < 0)
-		r = err_errno(err, ERR_BUILD, errno, "cannot read " ROOTFS " back");
+		r = err_errno(err, ERR_BUILD, errno, "cannot read '%s' back", packed);
 	if (r >= 0)
 		r = accounts_read(fd, &res->lock->packages, &rootfs->made, &accounts, err);
 	if (r >= 0)

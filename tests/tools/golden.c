@@ -77,7 +77,11 @@ static int publish(struct build *b, struct err *err)
 	if (r >= 0)
 		r = publish_server(&b->result, err);
 	if (r >= 0)
+		r = publish_sbom(&b->result, &b->rootfs, "rootfs.tar", err);
+	if (r >= 0)
 		r = publish_manifest(&b->result, &b->rootfs, err);
+	if (r >= 0)
+		r = publish_sums(&b->result, err);
 	if (r >= 0)
 		r = publish_provenance(&b->result, "none", err);
 	return r < 0 ? r : result_commit(&b->result, &b->done, err);
