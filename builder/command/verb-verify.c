@@ -349,7 +349,8 @@ const struct verb verb_verify = {
 	.arguments = "DIR",
 	.summary = "build a result again under other conditions and compare",
 	.description =
-		"Checks DIR's signature, if --signed-by says whose, and its SHA256SUMS, builds it again from its own lock in a scratch directory "
+		"Checks DIR's signature, if --signed-by says whose, and its SHA256SUMS, builds it "
+		"again from its own lock in a scratch directory "
 		"under conditions as different as this machine permits (user, host name, clock "
 		"since boot, time zone, language, umask, processors, keyboard, file system, order "
 		"of directories, an empty store, …) and compares every byte. Says what was varied "

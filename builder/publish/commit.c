@@ -146,7 +146,7 @@ static int sign(const struct signer *signer, int dir_fd, struct err *err)
 	return r;
 }
 
-/* A result that is there already: what its signature says stays true, so it keeps the one it has. */
+/* A result that is there already: its signature stays true, so it keeps the one it has. */
 static int sign_old(const struct result *res, int dir_fd, struct err *err)
 {
 	if (!res->signer || signature_is_there(dir_fd, SUMS))

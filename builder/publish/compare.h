@@ -12,8 +12,8 @@ struct difference {
 	bool damaged;	 /* the old file is not what the old SHA256SUMS says */
 };
 
-/* provenance.json and signatures aside. The first path in byte order; SHA256SUMS and manifest.json, which
- * follow from the others, come last. */
+/* provenance.json and signatures aside. The first path in byte order; SHA256SUMS and
+ * manifest.json, which follow from the others, come last. */
 int result_compare(int old_fd, int new_fd, struct difference *ret, struct err *err);
 /* *ret: the first file that SHA256SUMS names and that is not what it says (SHA256SUMS itself where
  * it is missing or no such list); NULL if all are. Caller frees. */

@@ -103,7 +103,7 @@ static char *complaint(const struct run *run)
 			      : xstrdup(child_status_text(run->status, status));
 }
 
-/* ---- making ----------------------------------------------------------------------------------- */
+/* ---- making --------------------------------------------------------------------------------- */
 
 static int sign(const struct signer *s, const struct text *data, struct text *ret, struct err *err)
 {
@@ -175,7 +175,7 @@ int signature_make(const struct signer *s, int dir_fd, const char *file, struct 
 	return r < 0 ? err_wrap(err, "signing %s", file) : 0;
 }
 
-/* ---- checking --------------------------------------------------------------------------------- */
+/* ---- checking ------------------------------------------------------------------------------- */
 
 static bool has(int dir_fd, const char *file, const char *suffix)
 {

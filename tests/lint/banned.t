@@ -25,6 +25,8 @@ builder/archive/trust.c	time
 builder/archive/release.c	time
 builder/compare/elsewhere.c	chdir
 builder/command/stages.c	time
+builder/publish/provenance.c	time
+builder/publish/result.c	time
 builder/command/verb-gc.c	time
 builder/command/main.c	setlocale'
 
