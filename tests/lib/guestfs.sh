@@ -18,6 +18,7 @@ guestfs_need() {
 	chmod 755 "$scratch"
 	guestfs_bin=${sandbox_bin:-$scratch/guestfs-bin} # of sandbox.sh, if that was there before
 	mkdir -p "$guestfs_bin"
+	install -d -m 1777 "$scratch/guestfs-tmp"
 	cp "$NETRESCUE_BIN"/{netrescue,sandbox-namespace,sandbox-guestfs} "$guestfs_bin"
 }
 
@@ -63,5 +64,6 @@ guestfs_as() {
 	local user=$1 as=()
 	shift
 	((EUID == 0)) && as=(setpriv --reuid "$(id -u "$user")" --regid "$(id -g "$user")" --clear-groups --)
-	"${as[@]}" env HOME=/nonexistent NETRESCUE="$guestfs_bin/netrescue" NETRESCUE_LIBEXEC="$guestfs_bin" "$@"
+	"${as[@]}" env HOME=/nonexistent TMPDIR="$scratch/guestfs-tmp" \
+		NETRESCUE="$guestfs_bin/netrescue" NETRESCUE_LIBEXEC="$guestfs_bin" "$@"
 }
