@@ -158,10 +158,11 @@ static int none_works(struct err *first, struct err *second, struct err *err)
 	int r = err_set(err, ERR_BUILD, "no sandbox works here\nnamespace: %s\nguestfs: %s",
 			first->message, second->message);
 
-	return first->hint || second->hint
-		       ? err_hint(err, "%s\nor: %s", first->hint ? first->hint : "",
-				  second->hint ? second->hint : "")
-		       : r;
+	if (first->hint && second->hint)
+		return err_hint(err, "%s\nor: %s", first->hint, second->hint);
+	if (first->hint || second->hint)
+		return err_hint(err, "%s", first->hint ? first->hint : second->hint);
+	return r;
 }
 
 /* Whether a kind works is found out by opening it: no guess is as good. */
