@@ -60,7 +60,7 @@ ahead=$(date -u -d '+400 days' +%FT%T)
 guestfs env LIBGUESTFS_BACKEND_SETTINGS=force_tcg NETRESCUE_APPLIANCE_QEMU="-cpu max,aes=off -rtc base=$ahead" "${build[@]}"
 is "$status" 0 'an ordinary user without subordinate ids builds in an appliance' || diag "$stderr"
 like "$stderr" 'the appliance is emulated, so this build takes about [0-9]+ times as long' 'who is told what that costs'
-like "$stderr" 'sandbox +guestfs, an emulated appliance' 'and what was chosen'
+like "$stderr" 'sandbox: guestfs, an emulated appliance' 'and what was chosen'
 same_files "$wanted/SHA256SUMS" "$tiny_out/tiny/latest/SHA256SUMS" 'SHA256SUMS is that of namespaces'
 ok 'and speaks the truth' sh -c "cd '$tiny_out/tiny/latest' && sha256sum --quiet -c SHA256SUMS"
 is "$(ls "$tiny_store/tree")" '' 'nothing of it stays in the store'
