@@ -45,17 +45,9 @@ bool file_is_privileged(const struct member *m)
 bool file_has_children(const struct members *members, const char *path)
 {
 	cleanup_free char *prefix = xasprintf("%s/", path);
-	size_t low = 0, high = members->count;
+	size_t next = members_from(members, prefix);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(members->item[middle].path, prefix) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < members->count && starts_with(members->item[low].path, prefix);
+	return next < members->count && starts_with(members->item[next].path, prefix);
 }
 
 json_t *file_permissions(const struct member *m)

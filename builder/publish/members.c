@@ -208,8 +208,7 @@ static int compare(const void *a, const void *b)
 	return order != 0 ? order : (x->place > y->place) - (x->place < y->place);
 }
 
-/* The index of the first member whose path is not smaller. */
-static size_t lower_bound(const struct members *m, const char *path)
+size_t members_from(const struct members *m, const char *path)
 {
 	size_t low = 0, high = m->count;
 
@@ -228,7 +227,7 @@ const struct member *members_find(const struct members *m, const char *path)
 {
 	const struct member *found = NULL;
 
-	for (size_t i = lower_bound(m, path); i < m->count && streq(m->item[i].path, path); i++)
+	for (size_t i = members_from(m, path); i < m->count && streq(m->item[i].path, path); i++)
 		found = &m->item[i];
 	return found;
 }
@@ -245,7 +244,7 @@ static int join_links(struct members *m, struct err *err)
 	for (int pass = 0; pass < 2; pass++)
 		for (size_t i = 0; i < m->count; i++) {
 			struct member *link = &m->item[i];
-			size_t k = link->first ? lower_bound(m, link->first) : m->count;
+			size_t k = link->first ? members_from(m, link->first) : m->count;
 			struct member *file = k < m->count ? &m->item[k] : NULL;
 
 			if (!link->first)

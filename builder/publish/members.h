@@ -74,4 +74,6 @@ const struct member *members_find(const struct members *m, const char *path);
  * one at its end only if `last`; without a slash before. What is not there stays as it is. NULL if
  * the links make a circle. Caller frees. */
 char *members_resolve(const struct members *m, const char *path, bool last);
+/* The index of the first whose path is not smaller; m->count: all are. */
+size_t members_from(const struct members *m, const char *path);
 void members_release(struct members *m);
