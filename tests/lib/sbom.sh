@@ -6,6 +6,9 @@
 #
 #	sbom_property RESULT NAME	netrescue:NAME of the image, out of sbom.cdx.json
 #	sbom_check RESULT TREE		five tests; TREE is the root file system, unpacked
+#	sbom_judge RESULT		what SPDX's own tools say of sbom.spdx.json: nothing if it is valid. They are a
+#					package of Debian's (python3-spdx-tools), unpacked once per test from the
+#					mirror and never installed; needs root and the network.
 
 sbom_property() {
 	jq -r --arg name "netrescue:$2" \
@@ -23,4 +26,18 @@ sbom_check() {
 	is "$(sbom_property "$1" files-of-packages)" "$listed" "and which of them dpkg's lists name"
 	is "$(($(sbom_property "$1" files-of-packages) + $(sbom_property "$1" files-generated)))" "$all" \
 		'packages and stages account for all'
+}
+
+# Bookworm and trixie do not have them yet. A mirror that stands still is good enough for a judge.
+sbom_judge() {
+	# shellcheck disable=SC2154 # tap.sh sets $scratch
+	local judge=$scratch/judge
+	if [[ ! -d $judge ]]; then
+		mmdebstrap --quiet --mode=root --variant=extract --include=python3-spdx-tools,base-files \
+			--aptopt='Acquire::Check-Valid-Until "false"' forky "$judge" >"$scratch/judge.log" 2>&1 ||
+			tap_die "cannot unpack SPDX's tools: $(tail -n 5 "$scratch/judge.log")"
+	fi
+	cp "$1/sbom.spdx.json" "$judge/tmp/"
+	chroot "$judge" /usr/bin/pyspdxtools --infile /tmp/sbom.spdx.json 2>&1
+	echo "status $?"
 }

@@ -11,7 +11,7 @@ name=$(basename "$recipe" .yaml)
 image_build "$recipe" "${NETRESCUE_TEST_OUT:-$scratch/out}" --verbose
 image_unpack "$image" "$scratch/tree"
 tree=$scratch/tree
-plan 39
+plan 41
 
 inside() {
 	unshare --mount --pid --fork --mount-proc="$tree/proc" chroot "$tree" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 "$@"
@@ -52,6 +52,12 @@ is "$(tar --zstd -tvf "$image/rootfs.tar.zst" | grep -c '^[bcps]')" 0 'no device
 
 # ---- the bill of materials -------------------------------------------------------------------------
 sbom_check "$image" "$tree"
+is "$(sbom_judge "$image")" 'status 0' "SPDX's own tools call its SPDX document valid"
+mkdir "$scratch/invalid"
+jq '.files[0].checksums[0].checksumValue = "short" | .packages[1].downloadLocation = "no where"' \
+	"$image/sbom.spdx.json" >"$scratch/invalid/sbom.spdx.json"
+like "$(sbom_judge "$scratch/invalid")" 'download_location must be.*ChecksumAlgorithm.*status 1' \
+	'and find what is wrong with another'
 
 # ---- dpkg and apt ----------------------------------------------------------------------------------
 is "$(inside dpkg --audit 2>&1)" '' 'dpkg --audit is silent'
