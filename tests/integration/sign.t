@@ -9,7 +9,7 @@ need python3 jq gpg gpgv ssh-keygen zstd newuidmap
 tiny_new "$scratch/m"
 tiny_serve "$scratch/m"
 tiny_recipe "$scratch/tiny.yaml"
-plan 44
+plan 50
 
 # ---- keys ------------------------------------------------------------------------------------------
 for name in ours other; do
@@ -64,6 +64,34 @@ like "$stderr" 'SHA256SUMS is signed by key [0-9A-F]+, which is not in' 'in word
 tell "$scratch/ours.pub" "$scratch/copy"
 is "$status" 3 'so is a key of another kind'
 like "$stderr" 'no SHA256SUMS\.sig' 'which says what is missing'
+
+# Good signatures by keys that are good no more.
+gpg_signs() {
+	local file
+	for file in SHA256SUMS provenance.json; do
+		gpg --batch --quiet --yes --pinentry-mode loopback --passphrase '' --armor --detach-sign "$@" \
+			"$scratch/copy/$file" 2>/dev/null
+	done
+}
+then=--faked-system-time=20200101T000000
+gpg --batch --quiet --pinentry-mode loopback --passphrase '' $then --quick-generate-key old@example.org ed25519 sign 1d 2>/dev/null
+gpg --batch --quiet --export old@example.org >"$scratch/old.gpg"
+gpg_signs $then --local-user old@example.org
+tell "$scratch/old.gpg" "$scratch/copy"
+is "$status" 3 'a key of gpg that has expired is refused'
+like "$stderr" 'SHA256SUMS .*expired' 'in words'
+gpg_signs --local-user other@example.org
+tell "$scratch/other.gpg" "$scratch/copy"
+like "$stderr" 'SHA256SUMS is signed by' 'one that is good'
+sed 's/^:---/---/' "$GNUPGHOME/openpgp-revocs.d/$(gpg --batch --with-colons --fingerprint other@example.org |
+	sed -n '/^fpr/{s/fpr:*\([^:]*\):/\1/p;q}').rev" | gpg --batch --quiet --import 2>/dev/null
+gpg --batch --quiet --export other@example.org >"$scratch/revoked.gpg"
+tell "$scratch/revoked.gpg" "$scratch/copy"
+is "$status" 3 'is refused when it has been revoked'
+like "$stderr" 'SHA256SUMS .*revoked' 'in words'
+cp "$result"/*.asc "$scratch/copy"
+tell "$scratch/ours.gpg" "$scratch/copy"
+like "$stderr" 'SHA256SUMS is signed by' 'which says nothing of other keys'
 
 # ---- what is signed: in-toto's Statement with SLSA's predicate -------------------------------------
 said() {
