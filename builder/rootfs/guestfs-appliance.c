@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* The driver: the only place that knows libguestfs. guestfs.h tells its part. */
 #include <errno.h>
+#include <fcntl.h>
 #include <guestfs.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
+#include "base/io.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "rootfs/claim.h"
 #include "rootfs/guestfs.h"
 
 #define SCRATCH_FILE "scratch"
 #define SAID_KEPT 12
+#define SUPERMIN_UNFINISHED "appliance.d."
 #define REPORT_FD 3
 #define RUNTIME_FD 4
 #define ARGUMENTS 6
@@ -83,6 +88,43 @@ static int failed(struct driver *d, const char *doing, struct err *err)
 	said = strv_join(&d->said, "\n");
 	return err_set(err, ERR_BUILD, "cannot %s: %s%s%s", doing, short_why,
 		       said && *said ? "\n" : "", said ? said : "");
+}
+
+/* ---- supermin ------------------------------------------------------------------------------- */
+
+/* It builds the appliance beside where it shall lie, under libguestfs's lock (fcntl(2)), and one that
+ * is killed leaves what it had by then. Whoever gets the lock knows that nobody is building. */
+static void remove_unfinished(struct driver *d)
+{
+	CLEANUP(strv_release) struct strv names = { 0 };
+	cleanup_free char *cache = guestfs_get_cachedir(d->g);
+	cleanup_free char *path = xasprintf("%s/.guestfs-%u", cache ? cache : "", geteuid());
+	cleanup_fd int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_fd int lock = dir < 0 ? -1 : openat(dir, "lock", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct stat st;
+
+	if (lock < 0 || fstat(dir, &st) < 0 || st.st_uid != geteuid() ||
+	    fcntl(lock, F_SETLK, &whole) < 0)
+		return;
+	claim_list(dir, SUPERMIN_UNFINISHED, &names);
+	for (size_t i = 0; i < names.count; i++) {
+		CLEANUP(err_release) struct err ignored = { 0 };
+
+		(void)remove_tree(dir, names.item[i], &ignored);
+	}
+}
+
+/* What it needs for a while goes where all of ours does; the appliance itself not, which is found by
+ * TMPDIR, too. */
+static int place_supermin(struct driver *d, const struct appliance *a, struct err *err)
+{
+	cleanup_free char *cache = guestfs_get_cachedir(d->g);
+
+	if (!cache || guestfs_set_cachedir(d->g, cache) < 0 || setenv("TMPDIR", a->directory, 1) < 0)
+		return failed(d, "set up the appliance", err);
+	remove_unfinished(d);
+	return 0;
 }
 
 /* ---- the appliance -------------------------------------------------------------------------- */
@@ -160,7 +202,9 @@ static int configure(struct driver *d, const struct appliance *a, struct err *er
 	    guestfs_set_tmpdir(d->g, a->directory) < 0 ||
 	    guestfs_set_backend_setting(d->g, a->kvm ? "force_kvm" : "force_tcg", "1") < 0)
 		return failed(d, "set up the appliance", err);
-	r = add_scratch(d, a, err);
+	r = place_supermin(d, a, err);
+	if (r == 0)
+		r = add_scratch(d, a, err);
 	if (r == 0)
 		r = add_port(d, a, err);
 	return r < 0 ? r : add_given(d, err);
@@ -174,8 +218,10 @@ static int launch(struct driver *d, const struct appliance *a, struct err *err)
 		r = configure(d, a, err);
 	if (r < 0)
 		return r;
-	if (guestfs_launch(d->g) < 0)
+	if (guestfs_launch(d->g) < 0) {
+		remove_unfinished(d);
 		return failed(d, "launch the appliance", err);
+	}
 	/* The machine has it open; nobody needs its name. */
 	cleanup_free char *scratch = xasprintf("%s/" SCRATCH_FILE, a->directory);
 	(void)unlink(scratch);

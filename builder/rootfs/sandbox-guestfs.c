@@ -40,6 +40,9 @@
 /* How much longer unpacking with dpkg took than with namespaces, on one busy machine: 350 s for
  * what took 10. tests/bench/sandbox measures this machine. */
 #define EMULATION_FACTOR 30
+/* Emulated, a launch takes 15 s on a quiet machine and minutes on a busy one; one was seen to hang. */
+#define PATIENCE_SECONDS 600U
+#define PATIENCE_VARIABLE "NETRESCUE_APPLIANCE_SECONDS"
 
 struct guest {
 	struct relay relay;
@@ -48,6 +51,7 @@ struct guest {
 	char *name; /* of ours in it */
 	char *path; /* the same, absolute */
 	uint64_t space;
+	uint64_t patience; /* seconds without a next step */
 	bool kvm;
 	const char *why_not; /* KVM */
 };
@@ -118,11 +122,24 @@ static bool asks_for_emulation(void)
 	return settings && strstr(settings, "force_tcg");
 }
 
+static int read_patience(uint64_t *ret, struct err *err)
+{
+	const char *value = getenv(PATIENCE_VARIABLE);
+
+	*ret = PATIENCE_SECONDS;
+	if (value && parse_u64(value, ret) < 0)
+		return err_set(err, ERR_USAGE, PATIENCE_VARIABLE " is no number of seconds: '%s'",
+			       value);
+	return 0;
+}
+
 static int look_around(struct guest *g, struct err *err)
 {
 	cleanup_free char *kernel = NULL, *emulator = NULL;
-	int r = appliance_find_emulator(&emulator, err);
+	int r = read_patience(&g->patience, err);
 
+	if (r == 0)
+		r = appliance_find_emulator(&emulator, err);
 	if (r == 0)
 		r = appliance_find_kernel(&kernel, err);
 	if (r < 0)
@@ -272,6 +289,22 @@ static int follow_driver(struct guest *g, char **step, bool *ret_done, struct er
 	return message_end(&m, err);
 }
 
+/* Without QEMU the driver's call ends, and it tells what the appliance said last. */
+static int give_up(struct guest *g, char **step, unsigned seconds, struct err *err)
+{
+	cleanup_free char *stuck = xstrdup(*step);
+	struct pollfd p = { .fd = g->relay.report, .events = POLLIN };
+	bool done;
+
+	(void)kill(-g->driver.pid, SIGTERM);
+	if (poll(&p, 1, END_MILLISECONDS) > 0)
+		(void)follow_driver(g, step, &done, err);
+	err_set(err, ERR_BUILD, "the program that holds the appliance says nothing");
+	err_wrap(err, "%s came to no end in %u s", stuck, seconds);
+	return err_hint(err, "try once more, with less running beside it; on a machine that is that "
+			     "slow, " PATIENCE_VARIABLE " may say how many seconds to wait");
+}
+
 static int wait_for_appliance(struct guest *g, int listening, struct err *err)
 {
 	cleanup_free char *step = xstrdup("preparing the appliance");
@@ -287,6 +320,8 @@ static int wait_for_appliance(struct guest *g, int listening, struct err *err)
 		seconds = n == 0 ? seconds + TICK_SECONDS : 0;
 		if (n != 0)
 			r = follow_driver(g, &step, &done, err);
+		else if (seconds >= g->patience)
+			r = give_up(g, &step, seconds, err);
 		if (r == 0)
 			r = show_time(g, step, seconds, err);
 	}
