@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "publish/members-parts.h"
 #include "rootfs/acl.h"
+#include "rootfs/capability.h"
 
 #define READ_SIZE ((size_t)1 << 18)
 #define HEX "0123456789abcdef"
@@ -89,8 +90,9 @@ static char *read_xattrs(struct archive_entry *e)
 		const unsigned char *byte = value;
 
 		text_printf(&t, "%s=", name);
-		for (size_t i = 0; i < size; i++)
-			text_printf(&t, "%c%c", HEX[byte[i] >> 4], HEX[byte[i] & 15]);
+		if (!streq(name, CAPABILITY_XATTR) || !capability_to_text(value, size, &t))
+			for (size_t i = 0; i < size; i++)
+				text_printf(&t, "%c%c", HEX[byte[i] >> 4], HEX[byte[i] & 15]);
 		strv_add_take(&lines, text_take(&t));
 	}
 	add_acl(e, ARCHIVE_ENTRY_ACL_TYPE_ACCESS, "acl.access", &lines);

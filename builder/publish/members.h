@@ -32,7 +32,8 @@ struct member {
 	dev_t device;  /* of a device node */
 	char *target;  /* of a symbolic link, or NULL */
 	char *first;   /* of a hard link: the path that carries the content, or NULL */
-	/* "NAME=HEX" and "acl.access=user::rwx,…" a line, sorted; NULL: none */
+	/* "NAME=HEX", "security.capability=cap_net_raw=ep" and "acl.access=user::rwx,…" a line,
+	 * sorted; NULL: none */
 	char *xattrs;
 	char sha256[DIGEST_HEX]; /* of a regular file, hard links too; else "" */
 	size_t place;		 /* of the entry in the archive, from 0 */

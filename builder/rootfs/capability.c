@@ -1,9 +1,9 @@
-// SPDX-License-Identifier: MIT
-#include <linux/capability.h>
-#include <string.h>
+/* SPDX-License-Identifier: MIT */
+#include "rootfs/capability.h"
 
-#include "base/text.h"
-#include "rootfs/overlay-rules.h"
+#include <linux/capability.h>
+#include <stdint.h>
+#include <string.h>
 
 /* In the order of their numbers. */
 static const char *const names[] = {
@@ -49,11 +49,12 @@ static const char *const names[] = {
 	"cap_bpf",
 	"cap_checkpoint_restore",
 };
-_Static_assert(sizeof(names) / sizeof(*names) == CAP_CHECKPOINT_RESTORE + 1, "names by number");
+#define NAMES (sizeof(names) / sizeof(*names))
+_Static_assert(NAMES == CAP_CHECKPOINT_RESTORE + 1, "names by number");
 
 static bool add_name(const char *name, uint64_t *set)
 {
-	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
+	for (unsigned i = 0; i < NAMES; i++) {
 		const uint64_t bit = (uint64_t)1 << i;
 
 		if (!streq(names[i], name))
@@ -70,6 +71,38 @@ static void put_le32(unsigned char *to, uint32_t value)
 {
 	for (unsigned i = 0; i < 4; i++)
 		to[i] = (unsigned char)(value >> (8 * i));
+}
+
+static uint32_t get_le32(const unsigned char *from)
+{
+	uint32_t value = 0;
+
+	for (unsigned i = 0; i < 4; i++)
+		value |= (uint32_t)from[i] << (8 * i);
+	return value;
+}
+
+bool capability_to_text(const void *value, size_t size, struct text *ret)
+{
+	const unsigned char *word = value;
+	uint32_t magic = size == CAPABILITY_XATTR_SIZE ? get_le32(word) : 0;
+	uint64_t set;
+	const char *comma = "";
+
+	if ((magic & ~(uint32_t)VFS_CAP_FLAGS_EFFECTIVE) != VFS_CAP_REVISION_2 ||
+	    get_le32(word + 8) != 0 || get_le32(word + 16) != 0)
+		return false;
+	set = get_le32(word + 4) | (uint64_t)get_le32(word + 12) << 32;
+	if (set == 0 || set >> NAMES)
+		return false;
+	for (unsigned i = 0; i < NAMES; i++) {
+		if (!(set >> i & 1))
+			continue;
+		text_printf(ret, "%s%s", comma, names[i]);
+		comma = ",";
+	}
+	text_add(ret, magic & VFS_CAP_FLAGS_EFFECTIVE ? "=ep" : "=p");
+	return true;
 }
 
 bool capability_parse(const char *text, unsigned char ret[CAPABILITY_XATTR_SIZE])

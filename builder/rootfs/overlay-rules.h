@@ -10,11 +10,11 @@
 
 #include "base/err.h"
 #include "recipe/recipe.h"
+#include "rootfs/capability.h"
 
 #define OVERLAY_RULES ".overlay"
 #define OVERLAY_RULES_SIZE_MAX ((size_t)256 * 1024)
 #define OVERLAY_RULES_MAX 1000
-#define CAPABILITY_XATTR_SIZE 20
 
 enum overlay_verb { RULE_WHEN, RULE_MODE, RULE_OWNER, RULE_CAP, RULE_DIR, RULE_TEMPLATE };
 
@@ -47,7 +47,3 @@ bool overlay_rules_want(struct overlay_rules *rules, const char *path);
 /* An error at the first rule whose path nobody asked about. */
 int overlay_rules_check_used(const struct overlay_rules *rules, struct err *err);
 void overlay_rules_release(struct overlay_rules *rules);
-
-/* "cap_net_raw,cap_net_admin+ep" as the value of the xattr security.capability (capabilities(7),
- * <linux/capability.h> struct vfs_cap_data, VFS_CAP_REVISION_2). False if it is no such text. */
-bool capability_parse(const char *text, unsigned char ret[CAPABILITY_XATTR_SIZE]);

@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "recipe/recipe.h"
+#include "rootfs/capability.h"
 #include "rootfs/overlay-rules.h"
 #include "rootfs/template.h"
 
@@ -19,6 +20,39 @@ static void assert_capability(const char *text, const char *expected)
 	for (size_t i = 0; i < sizeof(value); i++)
 		snprintf(hex + 2 * i, 3, "%02x", value[i]);
 	assert_string_equal(hex, expected);
+}
+
+/* What is written back is what getcap(8) prints, or nothing. */
+static void assert_written(const unsigned char *value, const char *expected)
+{
+	CLEANUP(text_release) struct text text = { 0 };
+
+	assert_int_equal(capability_to_text(value, CAPABILITY_XATTR_SIZE, &text), expected != NULL);
+	if (expected)
+		assert_string_equal(text.data, expected);
+	else
+		assert_int_equal(text.length, 0);
+}
+
+static void capabilities_are_written(void **state)
+{
+	unsigned char value[CAPABILITY_XATTR_SIZE];
+	CLEANUP(text_release) struct text text = { 0 };
+
+	(void)state;
+	assert_true(capability_parse("cap_chown,cap_checkpoint_restore+ep", value));
+	assert_written(value, "cap_chown,cap_checkpoint_restore=ep");
+	assert_true(capability_parse("cap_net_raw=p", value));
+	assert_written(value, "cap_net_raw=p");
+	assert_false(capability_to_text(value, CAPABILITY_XATTR_SIZE - 1, &text));
+	value[8] = 1; /* inheritable */
+	assert_written(value, NULL);
+	value[8] = 0;
+	value[13] = 2; /* one that nobody knows */
+	assert_written(value, NULL);
+	value[13] = 0;
+	value[3] = 3; /* of a user namespace */
+	assert_written(value, NULL);
 }
 
 /* The expected values are what setcap(8) of libcap 2.66 stores. */
@@ -77,6 +111,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(capabilities_are_encoded),
+		cmocka_unit_test(capabilities_are_written),
 		cmocka_unit_test(template_names_are_documented),
 	};
 
