@@ -26,6 +26,12 @@ RUN apt-get -q update \
 RUN chmod u-s /usr/bin/newuidmap /usr/bin/newgidmap \
  && setcap cap_setuid+ep /usr/bin/newuidmap \
  && setcap cap_setgid+ep /usr/bin/newgidmap
+# With --user any uid runs it, which then has neither a home nor a line in /etc/passwd: so whatever it
+# writes goes to directories that are everybody's.
+RUN useradd --uid 1000 --home-dir /tmp --no-create-home --shell /bin/sh netrescue \
+ && echo netrescue:100000:65536 | tee /etc/subuid >/etc/subgid \
+ && install -d -m 0755 /recipe
+ENV HOME=/tmp
 
 # ---- compile -------------------------------------------------------------------------------------
 
@@ -56,15 +62,10 @@ COPY --from=build /packages /tmp/packages
 RUN apt-get -q update \
  && xargs apt-get -q -y --no-install-recommends install </tmp/packages \
  && apt-get clean && rm -rf /var/lib/apt/lists/* /tmp/packages
-# With --user any uid runs it, which then has neither a home nor a line in /etc/passwd: so whatever it
-# writes goes to directories that are everybody's. A new volume takes over owner and mode of /store.
-RUN useradd --uid 1000 --home-dir /tmp --no-create-home --shell /bin/sh netrescue \
- && echo netrescue:100000:65536 | tee /etc/subuid >/etc/subgid \
- && install -d -m 1777 /store \
- && install -d -m 0755 /recipe
+# A new volume takes over owner and mode.
+RUN install -d -m 1777 /store
 COPY --from=build /install /
-ENV HOME=/tmp \
-    NETRESCUE_STORE=/store
+ENV NETRESCUE_STORE=/store
 ARG BASE
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="netrescue" \
@@ -83,6 +84,8 @@ FROM build AS ci
 RUN make deps-test \
  && apt-get -q -y --no-install-recommends install git \
  && apt-get clean && rm -rf /var/lib/apt/lists/*
+USER netrescue
+WORKDIR /recipe
 
 # The last stage is what `docker build` makes.
 FROM run
