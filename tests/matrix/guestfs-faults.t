@@ -7,7 +7,7 @@
 guestfs_need
 guestfs_kernel
 
-plan 21
+plan 30
 
 tree "$scratch/tree.tar" sleep dd
 export LIBGUESTFS_BACKEND_SETTINGS=force_tcg
@@ -74,7 +74,35 @@ is "$status" 1 'a full disk inside fails the build'
 like "$(<"$scratch/log")" 'No space left on device' 'in words'
 ok 'and nothing stays' nothing_stays
 
-run env SUPERMIN_MODULES="$scratch/none" LIBGUESTFS_CACHEDIR="$scratch" "$driver" "$store" kind=guestfs
+# ---- supermin ------------------------------------------------------------------------------------
+# An appliance of the test's own, so that it is made anew.
+mkdir "$scratch/cache" "$scratch/tmp"
+export LIBGUESTFS_CACHEDIR=$scratch/cache TMPDIR=$scratch/tmp
+half_made() {
+	compgen -G "$scratch/cache/.guestfs-*/appliance.d*"
+}
+for signal in TERM KILL; do
+	begin launching
+	wait_for half_made
+	kill "-$signal" "$main"
+	wait "$main" 2>/dev/null
+	ok "supermin, SIG$signal: nothing stays in the store" nothing_stays
+	ok 'no half of an appliance either' wait_for '! half_made'
+	is "$(ls "$scratch/tmp")" '' 'nor of its temporary files'
+done
+
+run env SUPERMIN_MODULES="$scratch/none" "$driver" "$store" kind=guestfs
 is "$status" 1 'supermin fails: so does the build'
-like "$stderr" 'cannot launch the appliance.*supermin' 'in words'
+like "$stderr" 'cannot launch the appliance.*supermin: error: lstat: No such file' 'in its words'
+ok 'and nothing stays' nothing_stays
+
+# A machine whose processor stands still, as one that hangs.
+cat >"$scratch/stopped" <<'.'
+#!/bin/sh
+exec qemu-system-x86_64 "$@" -S
+.
+chmod 755 "$scratch/stopped"
+run env LIBGUESTFS_HV="$scratch/stopped" NETRESCUE_APPLIANCE_SECONDS=60 "$driver" "$store" kind=guestfs
+is "$status" 1 'an appliance that does not come up: given up'
+like "$stderr" 'launching the appliance came to no end in 60 s.*NETRESCUE_APPLIANCE_SECONDS' 'in words'
 ok 'and nothing stays' nothing_stays

@@ -6,7 +6,7 @@
 . tests/lib/tap.sh
 . tests/lib/image.sh
 . tests/lib/lab.sh
-plan 9
+plan 12
 
 image_build recipes/rescue64.yaml "$scratch/out"
 cat >"$scratch/script" <<'END'
@@ -23,5 +23,6 @@ ends() {
 }
 
 ends 'UEFI: switched off' $'overlay\nEFI' --firmware uefi
+ends 'UEFI: reboots' $'overlay\nEFI' --firmware uefi --reboot
 ends 'UEFI, Secure Boot: reboots' $'overlay\nEFI' --firmware secureboot --reboot
 ends 'BIOS: reboots' overlay --reboot
