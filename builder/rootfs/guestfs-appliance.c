@@ -92,8 +92,8 @@ static int failed(struct driver *d, const char *doing, struct err *err)
 
 /* ---- supermin ------------------------------------------------------------------------------- */
 
-/* It builds the appliance beside where it shall lie, under libguestfs's lock (fcntl(2)), and one that
- * is killed leaves what it had by then. Whoever gets the lock knows that nobody is building. */
+/* It builds the appliance beside where it shall lie, under libguestfs's lock (fcntl(2)), and one
+ * that is killed leaves what it had by then. Whoever gets the lock knows that none is at work. */
 static void remove_unfinished(struct driver *d)
 {
 	CLEANUP(strv_release) struct strv names = { 0 };
@@ -115,13 +115,14 @@ static void remove_unfinished(struct driver *d)
 	}
 }
 
-/* What it needs for a while goes where all of ours does; the appliance itself not, which is found by
- * TMPDIR, too. */
+/* What it needs for a while goes where all of ours does; the appliance itself, which is found by
+ * TMPDIR as well, stays where it is. */
 static int place_supermin(struct driver *d, const struct appliance *a, struct err *err)
 {
 	cleanup_free char *cache = guestfs_get_cachedir(d->g);
 
-	if (!cache || guestfs_set_cachedir(d->g, cache) < 0 || setenv("TMPDIR", a->directory, 1) < 0)
+	if (!cache || guestfs_set_cachedir(d->g, cache) < 0 ||
+	    setenv("TMPDIR", a->directory, 1) < 0)
 		return failed(d, "set up the appliance", err);
 	remove_unfinished(d);
 	return 0;

@@ -62,6 +62,9 @@ int driver_start(struct child *c, const struct appliance *a, int runtime, int *r
 /* What the driver does: main()'s arguments after "appliance". Returns the exit status. */
 int driver_main(int argc, char **argv);
 
+/* libguestfs removes its files when the appliance has ended, which takes no longer. */
+#define DRIVER_END_MILLISECONDS 5000
+
 /* ---- guestfs-relay.c ------------------------------------------------------------------------ */
 
 struct relay {
@@ -79,3 +82,10 @@ struct relay {
 int relay_wait(struct relay *r, int fd, bool write, struct err *err);
 /* Sends one request on and its answers back. Its descriptors stay the caller's. */
 int relay_request(struct relay *r, const struct message *request, struct err *err);
+
+/* ---- guestfs-launch.c ----------------------------------------------------------------------- */
+
+/* Follows the driver's steps until the sandbox in the appliance is started, and lets the main
+ * program show them. An error in the driver's words if it fails, and after ten minutes without a
+ * step, or the seconds of NETRESCUE_APPLIANCE_SECONDS. */
+int launch_follow(struct relay *r, const struct child *driver, struct err *err);

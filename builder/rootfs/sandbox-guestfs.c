@@ -23,12 +23,9 @@
 #include "rootfs/guestfs.h"
 
 #define SOCKET_FD 3
-#define TICK_SECONDS 2
 #define PORT_NAME "port"
 /* A Unix socket's path has 108 bytes, of which libguestfs needs some. */
 #define RUNTIME_DIRECTORY_MAX 70
-/* libguestfs removes its files when the appliance has ended, which takes no longer. */
-#define END_MILLISECONDS 5000
 
 #define MEBI (1ULL << 20)
 /* The appliance itself, page cache, and what the image's own programs take. */
@@ -40,9 +37,6 @@
 /* How much longer unpacking with dpkg took than with namespaces, on one busy machine: 350 s for
  * what took 10. tests/bench/sandbox measures this machine. */
 #define EMULATION_FACTOR 30
-/* Emulated, a launch takes 15 s on a quiet machine and minutes on a busy one; one was seen to hang. */
-#define PATIENCE_SECONDS 600U
-#define PATIENCE_VARIABLE "NETRESCUE_APPLIANCE_SECONDS"
 
 struct guest {
 	struct relay relay;
@@ -51,7 +45,6 @@ struct guest {
 	char *name; /* of ours in it */
 	char *path; /* the same, absolute */
 	uint64_t space;
-	uint64_t patience; /* seconds without a next step */
 	bool kvm;
 	const char *why_not; /* KVM */
 };
@@ -63,7 +56,7 @@ static void guest_release(struct guest *g)
 
 	/* All of its group but the leader: it then tidies up and goes, too. */
 	if (g->driver.pid > 0 && kill(-g->driver.pid, SIGTERM) == 0)
-		while (poll(&p, 1, END_MILLISECONDS) < 0 && errno == EINTR)
+		while (poll(&p, 1, DRIVER_END_MILLISECONDS) < 0 && errno == EINTR)
 			;
 	if (g->driver.pid > 0)
 		(void)kill(-g->driver.pid, SIGKILL);
@@ -122,24 +115,11 @@ static bool asks_for_emulation(void)
 	return settings && strstr(settings, "force_tcg");
 }
 
-static int read_patience(uint64_t *ret, struct err *err)
-{
-	const char *value = getenv(PATIENCE_VARIABLE);
-
-	*ret = PATIENCE_SECONDS;
-	if (value && parse_u64(value, ret) < 0)
-		return err_set(err, ERR_USAGE, PATIENCE_VARIABLE " is no number of seconds: '%s'",
-			       value);
-	return 0;
-}
-
 static int look_around(struct guest *g, struct err *err)
 {
 	cleanup_free char *kernel = NULL, *emulator = NULL;
-	int r = read_patience(&g->patience, err);
+	int r = appliance_find_emulator(&emulator, err);
 
-	if (r == 0)
-		r = appliance_find_emulator(&emulator, err);
 	if (r == 0)
 		r = appliance_find_kernel(&kernel, err);
 	if (r < 0)
@@ -259,72 +239,10 @@ static int start_driver(struct guest *g, const char *port_path, struct err *err)
 	return r < 0 ? r : driver_start(&g->driver, &a, runtime, &g->relay.report, err);
 }
 
-/* Seconds may pass without a word: whoever waits sees that they do. */
-static int show_time(struct guest *g, const char *step, unsigned seconds, struct err *err)
-{
-	CLEANUP(message_release) struct message m = { .type = MESSAGE_OUTPUT };
-	cleanup_free char *line =
-		seconds > 0 ? xasprintf("%s, %u s\n", step, seconds) : xasprintf("%s\n", step);
-
-	message_put_u64(&m, 0);
-	message_put_bytes(&m, line, strlen(line));
-	return message_send(g->relay.sock, &m, err);
-}
-
-/* One message from the driver: its next step, or *ret_done. */
-static int follow_driver(struct guest *g, char **step, bool *ret_done, struct err *err)
-{
-	CLEANUP(message_release) struct message m = { 0 };
-	int r = relay_wait(&g->relay, g->relay.report, false, err);
-
-	if (r == 0 && message_receive(g->relay.report, -1, &m, err) != 1)
-		return err_set(err, ERR_BUILD, "the program that holds the appliance ended");
-	if (r < 0)
-		return r;
-	if (m.type == MESSAGE_ERROR)
-		return message_take_err(&m, err);
-	*ret_done = m.type == MESSAGE_OK;
-	free(*step);
-	*step = message_get_text(&m);
-	return message_end(&m, err);
-}
-
-/* Without QEMU the driver's call ends, and it tells what the appliance said last. */
-static int give_up(struct guest *g, char **step, unsigned seconds, struct err *err)
-{
-	cleanup_free char *stuck = xstrdup(*step);
-	struct pollfd p = { .fd = g->relay.report, .events = POLLIN };
-	bool done;
-
-	(void)kill(-g->driver.pid, SIGTERM);
-	if (poll(&p, 1, END_MILLISECONDS) > 0)
-		(void)follow_driver(g, step, &done, err);
-	err_set(err, ERR_BUILD, "the program that holds the appliance says nothing");
-	err_wrap(err, "%s came to no end in %u s", stuck, seconds);
-	return err_hint(err, "try once more, with less running beside it; on a machine that is that "
-			     "slow, " PATIENCE_VARIABLE " may say how many seconds to wait");
-}
-
 static int wait_for_appliance(struct guest *g, int listening, struct err *err)
 {
-	cleanup_free char *step = xstrdup("preparing the appliance");
-	unsigned seconds = 0;
-	bool done = false;
-	int r = 0;
+	int r = launch_follow(&g->relay, &g->driver, err);
 
-	while (!done && r == 0) {
-		struct pollfd p[2] = { { .fd = g->relay.sock, .events = POLLRDHUP },
-				       { .fd = g->relay.report, .events = POLLIN } };
-		int n = poll(p, 2, TICK_SECONDS * 1000);
-
-		seconds = n == 0 ? seconds + TICK_SECONDS : 0;
-		if (n != 0)
-			r = follow_driver(g, &step, &done, err);
-		else if (seconds >= g->patience)
-			r = give_up(g, &step, seconds, err);
-		if (r == 0)
-			r = show_time(g, step, seconds, err);
-	}
 	if (r == 0)
 		r = relay_wait(&g->relay, listening, false, err);
 	if (r < 0)
