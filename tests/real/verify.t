@@ -5,10 +5,15 @@
 #	verify.t [RECIPE [SANDBOX]]
 . tests/lib/tap.sh
 . tests/lib/image.sh
+. tests/lib/guestfs.sh
 need jq
 recipe=$top/${1:-recipes/rescue64.yaml}
 sandbox=${2:-namespace}
 [[ $(id -u) = 0 ]] || skip_all 'to become another user, with another host name and processor, it takes root'
+if [[ $sandbox = guestfs ]]; then
+	guestfs_need
+	guestfs_kernel
+fi
 image_user >/dev/null
 # Another user has to get at the programs and recipes, wherever the checkout lies.
 chmod 755 "$scratch"
