@@ -70,6 +70,9 @@ static int check_usage(const struct invocation *in, struct err *err)
 		return err_set(err, ERR_USAGE,
 			       "--clients, --expect, --until, --screenshot, --reboot and "
 			       "scripts need --check");
+	if (in->server_script && !in->script)
+		return err_set(err, ERR_USAGE,
+			       "--server-script begins when the client's --script does: give both");
 	return 0;
 }
 
@@ -216,7 +219,8 @@ static const struct option_row
 	script = TEXT("script", script, "FILE",
 		      "with --check: for bash, run as root in each client; fails if it does"),
 	server_script = TEXT("server-script", server_script, "FILE",
-			     "the same on the server, when the first client gets there"),
+			     "on the server, when the first client's begins; its end "
+			     "is not waited for, the tree is not checked"),
 	serve = TEXT("serve", serve, "DIR", "the server offers this over HTTP, as every host"),
 	server = TEXT("server", server, "RECIPE", "the file server's (default: fileserver.yaml)"),
 	systemd_server = FLAG("systemd-server", systemd_server,

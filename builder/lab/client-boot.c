@@ -135,7 +135,7 @@ static const char *console_has(const struct client *c, const char *words)
 	return console_find(&c->machine.console, c->console_from, words);
 }
 
-static int panicked(struct client *c, struct err *err)
+int client_panicked(struct client *c, struct err *err)
 {
 	static const char *const words[] = { "Kernel panic - not syncing", "(initramfs) ",
 					     "ALERT! ", "Unable to mount root fs" };
@@ -185,7 +185,7 @@ static int step_initramfs(struct client *c, struct err *err)
 {
 	if (console_has(c, "Run /init as init") || c->initramfs_asked_address)
 		return 1;
-	return panicked(c, err);
+	return client_panicked(c, err);
 }
 
 static void explain_initramfs(const struct client *c, struct text *t)
@@ -250,7 +250,7 @@ static int step_root(struct client *c, struct err *err)
 						  : "the server",
 			       c->trouble.data);
 	r = has_no_card(c, err);
-	return r < 0 ? r : panicked(c, err);
+	return r < 0 ? r : client_panicked(c, err);
 }
 
 static void explain_root(const struct client *c, struct text *t)

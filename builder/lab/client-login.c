@@ -149,15 +149,20 @@ static void hand_out(struct client *c, const char *output)
 	}
 }
 
+/* A script that still says something goes on. */
 int step_script(struct client *c, struct err *err)
 {
 	CLEANUP(text_release) struct text output = { 0 };
+	size_t heard_before;
 	bool ended;
 	int status = 0, r;
 
 	if (!c->machine.shell.busy)
 		return shell_begin(&c->machine.shell, c->options->script, err);
+	heard_before = c->machine.shell.heard.length;
 	r = shell_poll(&c->machine.shell, &ended, &output, &status, err);
+	if (c->machine.shell.heard.length > heard_before)
+		c->step_began = lab_now();
 	if (r < 0 || !ended)
 		return r;
 	hand_out(c, output.length > 0 ? output.data : "");

@@ -10,10 +10,14 @@
 #include "lab/keys.h"
 
 #define SERIAL_WORDS " console=tty0 console=ttyS0,115200n8"
+/* The memory test knows one console, and on UEFI its screen is graphics. */
+#define MEMTEST_WORDS " console=ttyS0,115200"
 /* In GRUB's editor: the line `setparams 'TITLE'`, an empty one, then the entry's first command,
  * which is `linux`. */
 #define GRUB_LINES_BEFORE 2
 #define TITLE_SHOWN 40
+/* menu.c32 scrolls longer menus. */
+#define ROWS_SHOWN 12
 
 enum menu_step { MENU_SHOWN, MENU_EDIT, MENU_DONE };
 
@@ -36,9 +40,17 @@ static char *shown_title(const char *title)
 	return xstrndup(best, most);
 }
 
-static bool needs_words(const struct entry *e)
+/* NULL: it says by itself what there is to hear, or nothing. */
+static const char *serial_words(const struct client *c)
 {
-	return e->kind == ENTRY_RESCUE && !strstr(e->append, "console=ttyS");
+	const struct entry *e = c->options->entry;
+
+	if (strstr(e->append, "console=ttyS"))
+		return NULL;
+	if (e->kind == ENTRY_RESCUE)
+		return SERIAL_WORDS;
+	return e->kind == ENTRY_MEMTEST && c->options->firmware != CLIENT_BIOS ? MEMTEST_WORDS
+									       : NULL;
 }
 
 /* GRUB leaves out what the firmware would refuse (grub.cfg says which). */
@@ -56,12 +68,12 @@ static size_t place(const struct client *c)
 	return n;
 }
 
-/* All of the menu, not the half that is drawn already. */
+/* All of its first page, not the half that is drawn already. */
 static bool sees_menu(const struct client *c)
 {
 	const struct image *i = c->options->image;
 
-	for (size_t n = 0; n < i->entry_count; n++) {
+	for (size_t n = 0; n < i->entry_count && n < ROWS_SHOWN; n++) {
 		cleanup_free char *title = shown_title(i->entry[n].title);
 
 		if (is_in_menu(c, &i->entry[n]) && !client_sees(c, title))
@@ -86,7 +98,7 @@ static int start_or_edit(struct client *c, struct err *err)
 	c->console_from = c->machine.console.text.length;
 	text_release(&c->screen);
 	c->screen_read = lab_now();
-	if (!needs_words(c->options->entry)) {
+	if (!serial_words(c)) {
 		c->step = MENU_DONE;
 		return keys_press(c->machine.qmp, "ret", err);
 	}
@@ -106,7 +118,7 @@ static int shown(struct client *c, struct err *err)
 	return r < 0 ? r : start_or_edit(c, err);
 }
 
-static int edit_grub(struct client *c, struct err *err)
+static int edit_grub(struct client *c, const char *words, struct err *err)
 {
 	struct qmp *q = c->machine.qmp;
 	int r = 0;
@@ -116,7 +128,7 @@ static int edit_grub(struct client *c, struct err *err)
 	if (r >= 0)
 		r = keys_press(q, "ctrl-e", err);
 	if (r >= 0)
-		r = keys_type(q, SERIAL_WORDS, err);
+		r = keys_type(q, words, err);
 	return r < 0 ? r : keys_press(q, "ctrl-x", err);
 }
 
@@ -128,13 +140,22 @@ static int edit(struct client *c, struct err *err)
 	if (!client_sees(c, bios ? "initrd=" : "setparams"))
 		return 0;
 	if (bios) {
-		r = keys_type(c->machine.qmp, SERIAL_WORDS "\n", err);
+		cleanup_free char *line = xasprintf("%s\n", serial_words(c));
+
+		r = keys_type(c->machine.qmp, line, err);
 	} else {
-		r = edit_grub(c, err);
+		r = edit_grub(c, serial_words(c), err);
 	}
 	c->console_from = c->machine.console.text.length;
 	client_next_step(c);
 	return r;
+}
+
+static int another_entry(const struct client *c, struct err *err)
+{
+	return err_set(err, ERR_BOOT,
+		       "the menu started another entry before a key for '%s' could be pressed",
+		       c->options->entry->label);
 }
 
 int step_menu(struct client *c, struct err *err)
@@ -143,7 +164,7 @@ int step_menu(struct client *c, struct err *err)
 
 	/* A machine with a menu of its own may go on without showing one. */
 	if (c->step == MENU_SHOWN && c->kernel_asked)
-		return 1;
+		return c->options->entry->kind == ENTRY_LOCAL ? another_entry(c, err) : 1;
 	if (r >= 0 && c->step == MENU_SHOWN)
 		r = shown(c, err);
 	else if (r >= 0 && c->step == MENU_EDIT)

@@ -16,6 +16,8 @@ struct phase {
 extern const struct phase boot_phases[];
 /* client-boot.c: ERR_BOOT, in a loader's own words, if one has given up; else 0. */
 int client_loader_gave_up(struct client *c, struct err *err);
+/* client-boot.c: ERR_BOOT, in the kernel's or the initramfs's own words, if it cannot go on. */
+int client_panicked(struct client *c, struct err *err);
 /* client-menu.c: finds the entry in the menu and starts it. */
 int step_menu(struct client *c, struct err *err);
 /* client-login.c */

@@ -150,9 +150,16 @@ static int step_expected(struct client *c, struct err *err)
 
 	if (r < 0)
 		return r;
-	/* From a disk, another may be tried. */
-	if (!client_sees(c, o->expect ? o->expect : MEMTEST_SHOWS))
-		return o->entry->kind == ENTRY_LOCAL ? 0 : client_loader_gave_up(c, err);
+	if (!client_sees(c, o->expect ? o->expect : MEMTEST_SHOWS)) {
+		switch (o->entry->kind) {
+		case ENTRY_MEMTEST:
+			return client_loader_gave_up(c, err);
+		case ENTRY_RESCUE:
+			return client_panicked(c, err);
+		case ENTRY_LOCAL:
+			return 0; /* from a disk, another may be tried */
+		}
+	}
 	return client_screenshot(c, "", err) < 0 ? -EIO : 1;
 }
 
@@ -292,6 +299,20 @@ static int timed_out(struct client *c, const struct phase *p, struct err *err)
 	return failed_in(c, p, err);
 }
 
+/* Clients start with -no-reboot: a reset is an end, too. */
+static int ended_early(const struct client *c, const struct phase *p, struct err *err)
+{
+	const json_t *event = qmp_event(c->machine.qmp, "SHUTDOWN");
+	const char *reason = json_string_value(json_object_get(event, "reason"));
+	CLEANUP(text_release) struct text t = { 0 };
+
+	if (!event || p->step == step_end)
+		return 0;
+	text_printf(&t, "the machine stopped by itself (%s)", reason ? reason : "for no reason");
+	add_last_seen(c, &t);
+	return err_set(err, ERR_BOOT, "%s", t.data);
+}
+
 int client_step(struct client *c, bool *ret_done, struct err *err)
 {
 	const struct phase *p = current(c);
@@ -304,6 +325,8 @@ int client_step(struct client *c, bool *ret_done, struct err *err)
 	r = machine_poll(&c->machine, &new, err);
 	if (r >= 0)
 		r = wire_poll(c->wire, client_event, c, err);
+	if (r >= 0)
+		r = ended_early(c, p, err);
 	if (r >= 0)
 		r = p->step(c, err);
 	if (r < 0)

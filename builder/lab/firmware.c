@@ -70,11 +70,17 @@ static int find_card(const char *model, const struct card **ret, struct err *err
 	return err_hint(err, "one of %s", known.data);
 }
 
-int firmware_check_card(const char *model, struct err *err)
+int firmware_check_card(enum client_kind f, const char *model, struct err *err)
 {
 	const struct card *card;
+	int r = find_card(model, &card, err);
 
-	return find_card(model, &card, err);
+	if (r < 0 || f != CLIENT_SECUREBOOT || streq(card->rom, "virtio"))
+		return r;
+	return err_set(err, ERR_USAGE,
+		       "with Secure Boot the card can only be 'virtio', which the firmware drives "
+		       "itself: iPXE's driver for '%s' is not signed",
+		       card->name);
 }
 
 /* A file of one of the server's boot packages, as DIRECTORY/NAME. Where other releases of Debian

@@ -16,8 +16,9 @@ enum client_kind { CLIENT_BIOS, CLIENT_UEFI, CLIENT_SECUREBOOT };
 /* ERR_USAGE for words that name none. NULL: BIOS. */
 int firmware_parse(const char *word, enum client_kind *ret, struct err *err);
 const char *firmware_name(enum client_kind f);
-/* ERR_USAGE, with those there are, if there is no such network card. NULL: virtio. */
-int firmware_check_card(const char *model, struct err *err);
+/* ERR_USAGE, with those there are, if there is no such network card, or if the firmware would not
+ * run its driver. NULL: virtio. */
+int firmware_check_card(enum client_kind f, const char *model, struct err *err);
 
 /* Adds to QEMU's arguments board, flash memories, and the card `model` (NULL: virtio) with address
  * `mac` on the netdev "n". Files are written into `directory` as NAME.*; the variables of UEFI are

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "lab/lab.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/interrupt.h"
 #include "base/kvm.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -69,7 +71,7 @@ int lab_examine(const struct lab_options *o, struct err *err)
 	if (r >= 0 && o->until)
 		r = client_check_phase(o->until, err);
 	if (r >= 0)
-		r = firmware_check_card(o->nic, err);
+		r = firmware_check_card(o->firmware, o->nic, err);
 	if (r >= 0 && o->network == LAB_BRIDGE)
 		r = bridge_check(o->bridge, err);
 	return r < 0 ? r : machine_available(err);
@@ -178,18 +180,26 @@ static void script_output(const struct client *c, const char *line, void *data)
 		printf("client %u  | %s\n", c->number, line);
 }
 
-/* Of all clients. The lab's hub brings each the packets of the others; other networks don't. */
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Of all clients. The lab's hub brings each the packets of the others as long as it is on: whose
+ * capture went on longest has them all. Other networks don't. */
 static void print_totals(const struct lab *l, const struct client *client, unsigned count)
 {
+	bool shared = l->options->network == LAB_SERVER;
 	uint64_t all = 0, tftp = 0, nfs = 0;
 	char all_text[16], tftp_text[16], nfs_text[16];
 
-	for (unsigned i = 0; i < (l->options->network == LAB_SERVER ? 1 : count); i++) {
+	for (unsigned i = 0; i < count; i++) {
 		const struct wire_totals *t = wire_totals(client[i].wire);
+		uint64_t t_nfs = t->nfs_bytes_to_client + t->nfs_bytes_to_server;
 
-		all += t->bytes;
-		tftp += t->tftp_bytes;
-		nfs += t->nfs_bytes_to_client + t->nfs_bytes_to_server;
+		all = shared ? larger(all, t->bytes) : all + t->bytes;
+		tftp = shared ? larger(tftp, t->tftp_bytes) : tftp + t->tftp_bytes;
+		nfs = shared ? larger(nfs, t_nfs) : nfs + t_nfs;
 	}
 
 	if (l->options->json)
@@ -214,6 +224,16 @@ static int begin_server_script(struct lab *l, const struct client *c, struct err
 	return shell_begin(&l->server.shell, script, err);
 }
 
+/* Until one of those that are on has something to say. */
+static int pause_all(struct client *client, unsigned count, struct err *err)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (!qmp_has_ended(client[i].machine.qmp))
+			return qmp_pause(client[i].machine.qmp, POLL_MS, err);
+	(void)poll(NULL, 0, POLL_MS);
+	return interrupt_check(err);
+}
+
 static int step_all(struct lab *l, struct client *client, unsigned count, struct err *err)
 {
 	unsigned done = 0;
@@ -231,7 +251,7 @@ static int step_all(struct lab *l, struct client *client, unsigned count, struct
 		if (r >= 0 && l->server.qmp)
 			r = machine_poll(&l->server, &new, err);
 		if (r >= 0)
-			r = qmp_pause(client[0].machine.qmp, POLL_MS, err);
+			r = pause_all(client, count, err);
 	}
 	return r;
 }

@@ -2,16 +2,18 @@
 #include "lab/shell.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "base/io.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
 
+/* A busy emulated machine takes its time. */
+#define SAY_PATIENCE_MS 120000
 #define HEARD_MAX ((size_t)16 << 20)
 /* A terminal takes lines of 4095 bytes (N_TTY, termios(3)). */
 #define LINE_LIMIT 4000
@@ -48,13 +50,26 @@ static int hear(struct shell *s, struct err *err)
 
 static int say(struct shell *s, const char *text, struct err *err)
 {
-	size_t length = strlen(text);
-
 	/* QEMU takes what it can at once; the rest goes as the guest reads. */
-	(void)fcntl(s->fd, F_SETFL, 0);
-	int r = write_all(s->fd, text, length);
-	(void)fcntl(s->fd, F_SETFL, O_NONBLOCK);
-	return r < 0 ? err_errno(err, ERR_BOOT, -r, "cannot write to a machine's serial port") : 0;
+	for (size_t length = strlen(text); length > 0;) {
+		struct pollfd p[2] = { { .fd = s->fd, .events = POLLOUT },
+				       { .fd = interrupt_fd(), .events = POLLIN } };
+		int n = poll(p, 2, SAY_PATIENCE_MS);
+		ssize_t sent = 0;
+
+		if (n == 0)
+			return err_set(err, ERR_BOOT, "a machine does not read its serial port");
+		if (interrupt_check(err) < 0)
+			return -EINTR;
+		if (n > 0 && p[0].revents)
+			sent = send(s->fd, text, length, MSG_NOSIGNAL);
+		if (sent < 0 && errno != EAGAIN && errno != EINTR)
+			return err_errno(err, ERR_BOOT, errno,
+					 "cannot write to a machine's serial port");
+		text += sent > 0 ? sent : 0;
+		length -= sent > 0 ? (size_t)sent : 0;
+	}
+	return 0;
 }
 
 int shell_heard(struct shell *s, const char *words, bool *ret, struct err *err)
