@@ -18,6 +18,8 @@
 
 #define REDRAW_SECONDS 0.1
 #define PLAIN_SECONDS 10.0
+/* A line that stands still says how long it has. */
+#define SECONDS_FROM 2.0
 #define BAR_WIDTH 24
 #define COLUMNS_DEFAULT 80
 
@@ -145,6 +147,8 @@ static void draw(void)
 	add_amount(&amount);
 	if (amount.length > 0)
 		text_printf(&line, "  %s", amount.data);
+	if (now() - state.started >= SECONDS_FROM)
+		text_printf(&line, "  %.0f s", now() - state.started);
 	if (state.detail.length > 0)
 		text_printf(&line, "  %s", state.detail.data);
 	cut_to_columns(&line, terminal_columns() - 1);
@@ -237,6 +241,11 @@ void progress_detail(const char *format, ...)
 	va_end(arguments);
 	text_release(&state.detail);
 	text_add_escaped(&state.detail, raw.data);
+	show(false);
+}
+
+void progress_tick(void)
+{
 	show(false);
 }
 

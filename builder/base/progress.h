@@ -26,6 +26,8 @@ void progress_total(uint64_t total); /* of the running stage, once it is known *
 void progress_update(uint64_t done);
 /* A few words about the running stage ("dpkg: configuring openssh-server"); cheap to call often. */
 void progress_detail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Call it once a second or so while nothing happens: shows that time passes. */
+void progress_tick(void);
 /* summary may be NULL: "194 packages, 143 MB". */
 void progress_end(const char *summary);
 /* For log.c: erases the line being drawn. */

@@ -24,7 +24,7 @@
 #define PROBES 40
 /* The rebuild is as large as the original, and while it is packed a little more. */
 #define TREE_ON_DISK "tree on disk"
-#define GUEST "guestfs"
+#define GUEST "\"sandbox\": \"guestfs" /* as jansson writes it */
 #define CLOCK_AHEAD (400 * 86400)
 #define SPARE (64ULL << 20)
 
@@ -240,8 +240,14 @@ int rebuild_sandbox(const struct rebuild_options *o, struct rebuild *b, struct e
 	conditions_add(c, "tree", tree_place(o->original, was_guest), tree_place(new, is_guest));
 	compare_orders(b);
 	if (is_guest) {
-		conditions_add(c, "clock", "today", "in 400 days");
-		conditions_add(c, "kernel", "the host's", "the appliance's");
+		if (getenv(APPLIANCE_QEMU))
+			conditions_add_not(c, "clock", APPLIANCE_QEMU " was set by the caller");
+		else
+			conditions_add(c, "clock", "today", "in 400 days");
+		if (was_guest)
+			conditions_add_not(c, "kernel", "the original is an appliance's, too");
+		else
+			conditions_add(c, "kernel", "the host's", "the appliance's");
 	} else {
 		conditions_add_not(c, "clock",
 				   "namespaces have the host's; --sandbox=guestfs has its own");
@@ -261,7 +267,7 @@ char *rebuild_clock(void)
 	now.tv_sec += CLOCK_AHEAD;
 	if (gmtime_r(&now.tv_sec, &utc))
 		(void)strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
-	return xasprintf("NETRESCUE_APPLIANCE_QEMU=-rtc base=%s", date);
+	return xasprintf(APPLIANCE_QEMU "=-rtc base=%s", date);
 }
 
 /* ---- the store ------------------------------------------------------------------------------ */

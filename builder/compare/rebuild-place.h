@@ -4,11 +4,14 @@
 
 #include "compare/rebuild.h"
 
+/* sandbox-guestfs reads it: docs/sandbox.md. */
+#define APPLIANCE_QEMU "NETRESCUE_APPLIANCE_QEMU"
+
 /* Makes b->scratch and b->out. Adds the condition "file system". */
 int rebuild_place(const struct rebuild_options *o, struct rebuild *b, struct err *err);
 /* Whether the tree is to lie on disk: where the original's lay in memory. */
 bool rebuild_wants_disk(const struct rebuild_options *o);
-/* The variable that sets an appliance's clock 400 days ahead (guestfs.h); caller frees. */
+/* The variable that sets an appliance's clock 400 days ahead (APPLIANCE_QEMU=…); caller frees. */
 char *rebuild_clock(void);
 /* Afterwards: the conditions "sandbox", "tree", "clock" and "kernel", by what the rebuild says it
  * used, and "order of directories", which is measured. */

@@ -174,7 +174,7 @@ static int run_child(const struct strv *argv, const int lock[2], bool on_disk, s
 	for (char **v = environ; *v; v++)
 		if (!starts_with(*v, "NETRESCUE_TREE="))
 			strv_add(&env, *v);
-	if (!getenv("NETRESCUE_APPLIANCE_QEMU"))
+	if (!getenv(APPLIANCE_QEMU))
 		strv_add(&env, clock);
 	if (on_disk)
 		strv_add(&env, "NETRESCUE_TREE=disk");

@@ -221,7 +221,10 @@ static int launch(struct driver *d, const struct appliance *a, struct err *err)
 		return r;
 	if (guestfs_launch(d->g) < 0) {
 		remove_unfinished(d);
-		return failed(d, "launch the appliance", err);
+		failed(d, "launch the appliance", err);
+		return err_hint(err, "%sLIBGUESTFS_DEBUG=1 libguestfs-test-tool says more",
+				a->kvm ? "LIBGUESTFS_BACKEND_SETTINGS=force_tcg does without KVM; "
+				       : "");
 	}
 	/* The machine has it open; nobody needs its name. */
 	cleanup_free char *scratch = xasprintf("%s/" SCRATCH_FILE, a->directory);

@@ -58,32 +58,56 @@ static int no_kernel(const char *unreadable, struct err *err)
 			"(docs/sandbox.md)");
 }
 
+/* The newest version of /boot's kernels that has modules, is readable (or not). NULL: none. */
+static char *newest_kernel(bool readable)
+{
+	char *newest = NULL;
+	glob_t g = { 0 };
+
+	if (glob(BOOT "*", 0, NULL, &g) != 0)
+		return NULL;
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		const char *path = g.gl_pathv[i];
+		cleanup_free char *modules =
+			xasprintf(MODULES "/%s/modules.dep", path + strlen(BOOT));
+
+		if (access(modules, F_OK) < 0 || (access(path, R_OK) == 0) != readable ||
+		    (newest && strverscmp(path, newest) < 0))
+			continue;
+		free(newest);
+		newest = xstrdup(path);
+	}
+	globfree(&g);
+	return newest;
+}
+
+/* supermin takes the newest, and fails if that may not be read: so it is told which. */
+static void use_instead(const char *kernel)
+{
+	const char *version = kernel + strlen(BOOT);
+	cleanup_free char *modules = xasprintf(MODULES "/%s", version);
+
+	(void)setenv("SUPERMIN_KERNEL", kernel, 1);
+	(void)setenv("SUPERMIN_KERNEL_VERSION", version, 1);
+	(void)setenv("SUPERMIN_MODULES", modules, 1);
+}
+
 int appliance_find_kernel(char **ret, struct err *err)
 {
 	const char *given = getenv("SUPERMIN_KERNEL");
-	cleanup_free char *unreadable = NULL;
 	cleanup_free char *found = fixed_kernel();
-	glob_t g = { 0 };
 
 	if (!found && given)
 		return given_kernel(given, ret, err);
-	if (!found && glob(BOOT "*", 0, NULL, &g) == 0) {
-		for (size_t i = g.gl_pathc; i-- > 0 && !found;) {
-			const char *path = g.gl_pathv[i];
-			cleanup_free char *modules =
-				xasprintf(MODULES "/%s/modules.dep", path + strlen(BOOT));
+	if (!found) {
+		cleanup_free char *unreadable = newest_kernel(false);
 
-			if (access(modules, F_OK) < 0)
-				continue;
-			if (access(path, R_OK) == 0)
-				found = xstrdup(path);
-			else if (!unreadable)
-				unreadable = xstrdup(path);
-		}
-		globfree(&g);
+		found = newest_kernel(true);
+		if (!found)
+			return no_kernel(unreadable, err);
+		if (unreadable && strverscmp(unreadable, found) > 0)
+			use_instead(found);
 	}
-	if (!found)
-		return no_kernel(unreadable, err);
 	*ret = take_ptr(found);
 	return 0;
 }

@@ -81,9 +81,10 @@ static int give_up(struct launch *l, uint64_t seconds, struct err *err)
 		(void)take_step(l, err);
 	err_set(err, ERR_BUILD, "the program that holds the appliance says nothing");
 	err_wrap(err, "%s came to no end in %" PRIu64 " s", stuck, seconds);
-	return err_hint(err,
-			"try once more, with less running beside it; on a machine that is that "
-			"slow, " PATIENCE_VARIABLE " may say how many seconds to wait");
+	return err_hint(err, "try once more, with less running beside it, or with "
+			     "LIBGUESTFS_BACKEND_SETTINGS=force_tcg if it was KVM that hung; on a "
+			     "machine that is that slow, " PATIENCE_VARIABLE
+			     " may say how many seconds to wait");
 }
 
 int launch_follow(struct relay *relay, const struct child *driver, struct err *err)

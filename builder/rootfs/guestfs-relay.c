@@ -10,10 +10,14 @@
 #include "rootfs/frame.h"
 #include "rootfs/guestfs.h"
 
+/* Kernel and initramfs are the largest files that anybody reads. */
+#define READ_MAX ((off_t)1 << 30)
+
 /* Where the bytes of an answer go. */
 struct sink {
-	int fd;	   /* -1: nowhere */
-	off_t end; /* holes move it */
+	int fd;	    /* -1: nowhere */
+	off_t end;  /* holes move it */
+	off_t most; /* 0: any number */
 };
 
 static int driver_ended(struct relay *r, struct err *err)
@@ -113,12 +117,22 @@ static int malformed(struct err *err)
 
 /* ---- what comes back ------------------------------------------------------------------------ */
 
+static bool is_too_large(struct relay *r, const struct sink *s)
+{
+	if (s->most == 0 || s->end <= s->most)
+		return false;
+	err_set(r->failure, ERR_BUILD, "a file of the tree is too large to be read");
+	return true;
+}
+
 /* The bytes are taken in any case; the first failure to keep them becomes the answer. */
 static void keep(struct relay *r, struct sink *s, const void *data, size_t size)
 {
-	int n = s->fd < 0 || r->failure->class != ERR_NONE ? 0 : write_all(s->fd, data, size);
+	int n = 0;
 
 	s->end += (off_t)size;
+	if (s->fd >= 0 && r->failure->class == ERR_NONE && !is_too_large(r, s))
+		n = write_all(s->fd, data, size);
 	if (n < 0)
 		err_errno(r->failure, ERR_BUILD, -n, "cannot keep what comes from the appliance");
 }
@@ -133,7 +147,8 @@ static int skip(struct relay *r, struct sink *s, const struct text *body, struct
 	if (zeros > INT64_MAX - (uint64_t)s->end)
 		return malformed(err);
 	s->end += (off_t)zeros;
-	if (s->fd >= 0 && (lseek(s->fd, s->end, SEEK_SET) < 0 || ftruncate(s->fd, s->end) < 0))
+	if (s->fd >= 0 && !is_too_large(r, s) &&
+	    (lseek(s->fd, s->end, SEEK_SET) < 0 || ftruncate(s->fd, s->end) < 0))
 		err_errno(r->failure, ERR_BUILD, errno,
 			  "cannot keep what comes from the appliance");
 	return 0;
@@ -161,7 +176,9 @@ static int pass_answer(struct relay *r, const struct text *body, const struct si
 		message_put_text(&m, r->describe);
 	else
 		text_append(&m.body, body->data + sizeof(head), body->length - sizeof(head));
-	*ret_done = m.type != MESSAGE_OUTPUT;
+	*ret_done = m.type == MESSAGE_OK || m.type == MESSAGE_ERROR;
+	if (!*ret_done && m.type != MESSAGE_OUTPUT && m.type != MESSAGE_NOTE)
+		return malformed(err);
 	if (*ret_done && r->failure->class != ERR_NONE)
 		return send_failure(r, err);
 	if (head.with_fd) {
@@ -264,6 +281,7 @@ int relay_request(struct relay *r, const struct message *request, struct err *er
 		if (temporary < 0 || unlinkat(r->directory, "read", 0) < 0)
 			return err_errno(err, ERR_BUILD, errno, "cannot make a temporary file");
 		s.fd = temporary;
+		s.most = READ_MAX;
 	}
 	n = send_request(r, request, err);
 	return n < 0 ? n : answer(r, tar, &s, err);

@@ -26,6 +26,8 @@ struct port {
 	uint32_t request; /* the one being answered */
 	int put;	  /* what the server reads as tar; -1: none */
 	int archive;	  /* what the server writes; -1: none */
+	int trees;	  /* the disk */
+	bool leaves;	  /* the answer has content of the tree */
 };
 
 static int lost(struct err *err, int r)
@@ -123,6 +125,22 @@ static int pass_archive(struct port *p, struct err *err)
 	return send_frame(p, FRAME_END, NULL, 0, err);
 }
 
+/* The disk is sparse. When the host's is full, what was written to it a while ago gets lost, and is
+ * read as zeros: nothing leaves that was not kept. */
+static void check_disk(struct port *p, struct message *m)
+{
+	CLEANUP(err_release) struct err failure = { 0 };
+
+	if (m->type != MESSAGE_OK || !p->leaves || syncfs(p->trees) == 0)
+		return;
+	err_errno(&failure, ERR_BUILD, errno, "the appliance's disk lost what was written to it");
+	err_hint(&failure, "where the store lies the disk is full, or fails: make room, or choose "
+			   "another place with --store DIR or NETRESCUE_STORE");
+	message_release(m);
+	*m = (struct message){ .type = MESSAGE_ERROR };
+	message_put_err(m, &failure);
+}
+
 /* *ret_done: it was the reply. */
 static int pass_message(struct port *p, bool *ret_done, struct err *err)
 {
@@ -132,10 +150,11 @@ static int pass_message(struct port *p, bool *ret_done, struct err *err)
 
 	if (r <= 0)
 		return r < 0 ? r : err_set(err, ERR_BUILD, "the sandbox in the appliance ended");
-	if (m.type == MESSAGE_OUTPUT)
+	if (m.type == MESSAGE_OUTPUT || m.type == MESSAGE_NOTE)
 		return send_message(p, &m, false, err);
 	while (r >= 0 && p->archive >= 0)
 		r = pass_archive(p, err);
+	check_disk(p, &m);
 	with_fd = m.fd_count > 0;
 	if (r >= 0 && with_fd)
 		r = send_file(p, m.fd[0], err);
@@ -196,8 +215,8 @@ static int find_fd(struct port *p, enum message_type type, int *ret, struct err 
 		return make_pipe(&p->put, ret, true, err);
 	if (type == MESSAGE_ARCHIVE)
 		return make_pipe(&p->archive, ret, false, err);
-	*ret = open(TREES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return *ret < 0 ? err_errno(err, ERR_BUILD, errno, "cannot open '" TREES "'") : 0;
+	*ret = fcntl(p->trees, F_DUPFD_CLOEXEC, 0);
+	return *ret < 0 ? err_errno(err, ERR_BUILD, errno, "cannot pass '" TREES "' on") : 0;
 }
 
 static int pass_request(struct port *p, struct text *body, struct err *err)
@@ -210,6 +229,7 @@ static int pass_request(struct port *p, struct text *body, struct err *err)
 		return lost(err, -EPROTO);
 	memcpy(&head, body->data, sizeof(head));
 	m.type = (enum message_type)head.type;
+	p->leaves = m.type == MESSAGE_ARCHIVE || m.type == MESSAGE_READ;
 	text_append(&m.body, body->data + sizeof(head), body->length - sizeof(head));
 	cleanup_fd int theirs = -1;
 	if (head.with_fd) {
@@ -245,8 +265,11 @@ static int answer(struct port *p, struct err *err)
 
 int ns_port_serve(int fd, int sock, struct err *err)
 {
-	struct port p = { .fd = fd, .sock = sock, .put = -1, .archive = -1 };
+	cleanup_fd int trees = open(TREES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct port p = { .fd = fd, .sock = sock, .put = -1, .archive = -1, .trees = trees };
 
+	if (trees < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot open '" TREES "'");
 	for (;;) {
 		CLEANUP(text_release) struct text body = { 0 };
 		struct frame f;

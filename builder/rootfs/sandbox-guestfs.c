@@ -33,7 +33,7 @@
 #define MEMORY_MOST 4096U
 #define PROCESSORS_MOST 8U
 /* What ext4 keeps for itself, and scripts need for a while. */
-#define DISK_BESIDE (2048 * MEBI)
+#define DISK_BESIDE (8192 * MEBI)
 /* How much longer unpacking with dpkg took than with namespaces, on one busy machine: 350 s for
  * what took 10. tests/bench/sandbox measures this machine. */
 #define EMULATION_FACTOR 30
@@ -173,7 +173,8 @@ static int make_directory(struct guest *g, struct err *err)
 	return 0;
 }
 
-/* Sparse, but what it may come to must be free, or the machine would see its disk fail. */
+/* Sparse, and larger than it will have to be. What the packages need must be free; should that not
+ * be enough, the appliance sees its disk fail (ns-port.c). */
 static int size_disk(const struct guest *g, uint64_t *ret, struct err *err)
 {
 	uint64_t need = g->space + g->space / 2, free_bytes;

@@ -8,6 +8,7 @@
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "base/memory.h"
 #include "rootfs/sandbox-exchange.h"
 
@@ -15,6 +16,7 @@
 #define LINES_KEPT 20
 /* The helper removes a tree on disk before it ends. */
 #define END_MILLISECONDS 60000
+#define TICK_MS 1000
 
 /* ---- output of commands --------------------------------------------------------------------- */
 
@@ -89,9 +91,22 @@ static int take_note(struct message *m, struct err *err)
 
 /* ---- talking to the helper ------------------------------------------------------------------ */
 
+/* In an appliance minutes may pass without a word. */
+static void wait_for_word(const struct sandbox *sb)
+{
+	struct pollfd p[2] = { { .fd = sb->sock, .events = POLLIN },
+			       { .fd = interrupt_fd(), .events = POLLIN } };
+
+	while (poll(p, 2, TICK_MS) == 0)
+		progress_tick();
+}
+
 static int receive(struct sandbox *sb, struct message *ret, struct err *err)
 {
-	int r = message_receive(sb->sock, interrupt_fd(), ret, err);
+	int r;
+
+	wait_for_word(sb);
+	r = message_receive(sb->sock, interrupt_fd(), ret, err);
 
 	if (r != 0)
 		return r < 0 ? r : 0;

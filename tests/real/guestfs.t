@@ -8,9 +8,9 @@
 need python3
 guestfs_need
 
-plan 27
+plan 32
 
-tree "$scratch/tree.tar" cat dd
+tree "$scratch/tree.tar" cat date dd
 long=$(printf 'n%.0s' {1..120})
 python3 - "$scratch/everything.tar" "$long" <<'.'
 import io, struct, sys, tarfile
@@ -77,7 +77,9 @@ said=$(tail -n +2 <<<"$stdout")
 
 # ---- what can be missing, before any machine is started -----------------------------------------
 
-unlike "$(ldd "$NETRESCUE")" libguestfs 'netrescue itself does not load libguestfs'
+linked=$(ldd "$NETRESCUE" "$NETRESCUE_BIN/sandbox-namespace")
+like "$linked" 'libc\.so.*libc\.so' 'both other programs link their libraries'
+unlike "$linked" libguestfs 'and not libguestfs'
 in_appliance=("$driver" "$scratch/two/store" kind=guestfs)
 ask / guestfs_as "$user" env NETRESCUE_LIBEXEC="$scratch/none" "${in_appliance[@]}"
 is "$status" 1 'without the helper a build fails'
@@ -88,6 +90,23 @@ like "$stderr" 'the appliance needs QEMU.*hint: sudo apt install qemu-system' 'a
 ask / guestfs_as "$user" env SUPERMIN_KERNEL="$scratch/none" "${in_appliance[@]}"
 is "$status" 1 'without a kernel, too'
 like "$stderr" "cannot read the kernel '.*/none'" 'and names it'
+# KVM is believed when a kernel runs to its end, whatever /dev/kvm says. Where there is none, the words are others.
+fake() {
+	printf '#!/bin/sh\n[ "$1" = --version ] && exec qemu-system-x86_64 --version\n%s\nexit 1\n' "$2" >"$scratch/$1"
+	chmod 755 "$scratch/$1"
+	run env SUPERMIN_KERNEL="$NETRESCUE" LIBGUESTFS_HV="$scratch/$1" "$driver" "$scratch/one/store" kind=guestfs
+}
+[[ -d /lib/modules ]] || mkdir /lib/modules
+fake broken 'echo no guest for you'
+is "$status" 1 'an emulator that runs no guest'
+if [[ -r /dev/kvm && -w /dev/kvm ]]; then
+	like "$stderr" 'takes about [0-9]+ times as long.*a kernel does not run on it' 'is not taken for KVM'
+	fake works 'case "$*" in *accel=kvm*) echo "Kernel panic - not syncing" ;; esac'
+	unlike "$stderr" 'times as long' 'one that does is'
+else
+	like "$stderr" 'takes about [0-9]+ times as long.*/dev/kvm' 'is not taken for KVM'
+	skip 1 'no /dev/kvm'
+fi
 ask / "$driver" "$scratch/one/store" kind=unheard-of
 is "$status" 2 'a sandbox that there is not is a usage error'
 like "$stderr" 'use --sandbox=auto, namespace or guestfs' 'and the choice is shown'
@@ -95,12 +114,16 @@ like "$stderr" 'use --sandbox=auto, namespace or guestfs' 'and the choice is sho
 # ---- one appliance ------------------------------------------------------------------------------
 
 guestfs_kernel
+# Asked of the appliance alone, as namespaces have the clock of this machine.
+echo 'run date +%s' >>"$scratch/requests"
 ask "$scratch/two" guestfs_as "$user" env LIBGUESTFS_BACKEND_SETTINGS=force_tcg \
 	NETRESCUE_APPLIANCE_QEMU="-cpu max,aes=off -rtc base=$(date -u -d '+400 days' +%FT%T)" "${in_appliance[@]}"
 is "$status" 0 'so does an appliance, for a user without subordinate ids' || diag "$stdout" "$stderr"
 like "$stdout" $'\nguestfs, an emulated appliance\n' 'which says what it is'
 like "$stderr" 'the appliance is emulated, so this build takes about [0-9]+ times as long' 'and what that costs'
-is "$(sed '1,/^guestfs, /d' <<<"$stdout")" "$said" 'the commands see the same world and say the same'
+clock=$(grep -Eo '[0-9]{10}$' <<<"$stdout" | tail -n 1)
+ok "the appliance's clock is 400 days ahead" test $((${clock:-0} - $(date +%s))) -gt $((399 * 86400))
+is "$(sed "1,/^guestfs, /d; /${clock:-none}\$/d" <<<"$stdout")" "$said" 'the commands see the same world and say the same'
 same_files "$scratch/one/out.tar" "$scratch/two/out.tar" 'the archive is the same'
 same_files "$scratch/one/filtered.tar" "$scratch/two/filtered.tar" 'through a filter, too'
 is "$(ls "$scratch/two/store/tree")" '' 'nothing stays in the store'
