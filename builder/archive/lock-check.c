@@ -2,6 +2,7 @@
 /* Whether a lock still fits the recipe beside it, and if not, in words, what of it has changed. */
 #include "archive/lock.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,15 +108,22 @@ static int another(const struct lock *l, const struct recipe *recipe, const char
 	return way_out(recipe, err);
 }
 
-int lock_check(const struct lock *l, const struct recipe *recipe, struct err *err)
+int lock_check_kind(const struct lock *l, const struct recipe *recipe, struct err *err)
 {
-	if (!streq(l->recipe_name, recipe->name))
-		return another(l, recipe, "Recipe", l->recipe_name, recipe->name, err);
 	if (!streq(l->suite, recipe->suite))
 		return another(l, recipe, "Suite", l->suite, recipe->suite, err);
 	if (!streq(l->architecture, recipe->architecture))
 		return another(l, recipe, "Architecture", l->architecture, recipe->architecture,
 			       err);
+	return 0;
+}
+
+int lock_check(const struct lock *l, const struct recipe *recipe, struct err *err)
+{
+	if (!streq(l->recipe_name, recipe->name))
+		return another(l, recipe, "Recipe", l->recipe_name, recipe->name, err);
+	if (lock_check_kind(l, recipe, err) < 0)
+		return -EIO;
 	if (l->bytes_epoch != BYTES_EPOCH) {
 		(void)lock_error(l, lock_line(l, "Bytes-Epoch: %d", l->bytes_epoch), ERR_TRUST, err,
 				 "the lock wants bytes-epoch %d, this netrescue makes %d",

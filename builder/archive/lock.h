@@ -71,6 +71,8 @@ int lock_read(const char *path, struct lock *ret, struct err *err);
  * bytes-epoch: the message names what has changed. ERR_BUILD if the clock is behind
  * Source-Date-Epoch: two builds would then differ. */
 int lock_check(const struct lock *l, const struct recipe *recipe, struct err *err);
+/* Of that, suite and architecture only. */
+int lock_check_kind(const struct lock *l, const struct recipe *recipe, struct err *err);
 /* 20260829T041900Z-1f3a9c2e: the epoch in UTC and 8 hex digits of the digest. */
 char *lock_version(const struct lock *l);
 void lock_release(struct lock *l);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
 
@@ -92,10 +93,16 @@ int read_file(int dirfd, const char *path, size_t limit, struct text *ret, struc
 {
 	CLEANUP(text_release) struct text content = { 0 };
 	cleanup_free char *buffer = NULL;
-	cleanup_fd int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* Whoever names a path may name a pipe; in a directory of ours one would wait for ever. */
+	bool ours = dirfd != AT_FDCWD;
+	cleanup_fd int fd =
+		openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (ours ? O_NONBLOCK : 0));
+	struct stat st;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", path);
+	if (ours && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return err_set(err, ERR_BUILD, "'%s' is not a regular file", path);
 	buffer = xmalloc(COPY_SIZE);
 	text_append(&content, "", 0);
 	for (;;) {

@@ -90,6 +90,8 @@ static int solve_on_lock(struct build *b, struct err *err)
 	};
 	int r = lock_read(b->options->keep, &lock, err);
 
+	if (r >= 0)
+		r = lock_check_kind(&lock, &b->recipe, err);
 	return r < 0 ? r : solve(b->store, &b->recipe, &b->indices, &hold, &b->packages, err);
 }
 

@@ -20,6 +20,9 @@ static int run(const struct invocation *in, struct err *err)
 	if (in->json)
 		progress_set_mode(PROGRESS_NONE); /* the answer is one object */
 	r = diff_read(in->argument[0], in->argument[1], &d, err);
+	/* 1 means that they differ. */
+	if (r < 0 && err->class == ERR_BUILD)
+		err->class = ERR_USAGE;
 	if (r < 0)
 		return r;
 	if (in->json)

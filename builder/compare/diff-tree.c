@@ -82,8 +82,10 @@ static int read_tree(const struct diff_input *in, const struct diff *d, struct t
 		return err_errno(err, ERR_BUILD, errno, "cannot open '%s/" ROOTFS "'", in->path);
 	progress_detail("%s/" ROOTFS, in->path);
 	r = members_read(fd, &reader, &ret->members, err);
-	if (r < 0)
+	if (r < 0) {
+		err->class = err->class == ERR_INTERRUPTED ? err->class : ERR_TRUST;
 		return err_wrap(err, "reading '%s/" ROOTFS "'", in->path);
+	}
 	owners_settle(&ret->owners, &ret->members);
 	ret->change = xcalloc(ret->owners.package.count + 1, sizeof(*ret->change));
 	for (size_t i = 0; i < ret->owners.package.count; i++)

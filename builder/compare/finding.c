@@ -73,6 +73,27 @@ static int compare_content(struct comparison *c, const struct result_file *f, co
 	return r;
 }
 
+/* What cannot be looked into differs all the same, and so may others. */
+static int look_inside(struct comparison *c, const char *path, const int fd[2], bool is_initrd,
+		       struct err *err)
+{
+	CLEANUP(err_release) struct err why = { 0 };
+	struct finding *f;
+	int r = findings_inside(c, path, "", fd, is_initrd, &why);
+
+	if (r >= 0)
+		return r;
+	if (why.class == ERR_INTERRUPTED) {
+		*err = why;
+		why = (struct err){ 0 };
+		return r;
+	}
+	f = finding_add(c, path, NULL, "content", NULL);
+	free(f->detail);
+	f->detail = xasprintf("it cannot be looked into: %s\n", why.message);
+	return 0;
+}
+
 static int compare_artifact(struct comparison *c, const int dir[2], const struct result_file *a,
 			    const struct result_file *b, struct err *err)
 {
@@ -94,9 +115,9 @@ static int compare_artifact(struct comparison *c, const int dir[2], const struct
 		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", a->path);
 	const int fd[2] = { old, new };
 	if (ends_with(a->path, ".tar.zst"))
-		return findings_inside(c, a->path, "", fd, false, err);
+		return look_inside(c, a->path, fd, false, err);
 	if (streq(slash ? slash + 1 : a->path, "initrd.img"))
-		return findings_inside(c, a->path, "", fd, true, err);
+		return look_inside(c, a->path, fd, true, err);
 	return compare_content(c, a, fd, size, err);
 }
 

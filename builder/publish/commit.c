@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/digest.h"
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -146,12 +147,27 @@ static int sign(const struct signer *signer, int dir_fd, struct err *err)
 	return r;
 }
 
-/* A result that is there already: its signature stays true, so it keeps the one it has. */
-static int sign_old(const struct result *res, int dir_fd, struct err *err)
+static bool wants_signature(const struct result *res, int dir_fd)
 {
-	if (!res->signer || signature_is_there(dir_fd, SUMS))
+	return res->signer && !(signature_is_there(dir_fd, SUMS) &&
+				signature_is_there(dir_fd, PROVENANCE));
+}
+
+/* A result that is there already and equal: its signatures stay true, so it keeps those it has. Else
+ * it gets the new one's, with the account of the build that they answer for. */
+static int sign_old(const struct result *res, int old_fd, struct err *err)
+{
+	static const char *const file[] = { PROVENANCE, PROVENANCE SIGNATURE_SSH,
+					    PROVENANCE SIGNATURE_GPG, SUMS SIGNATURE_SSH,
+					    SUMS SIGNATURE_GPG };
+
+	if (!wants_signature(res, old_fd))
 		return 0;
-	return sign(res->signer, dir_fd, err);
+	for (size_t i = 0; i < sizeof(file) / sizeof(*file); i++)
+		if (renameat(res->dir_fd, file[i], old_fd, file[i]) < 0 && errno != ENOENT)
+			return err_errno(err, ERR_BUILD, errno,
+					 "cannot put '%s' into the earlier result", file[i]);
+	return 0;
 }
 
 /* 1: the version is there already and equal; 0: it is not there; negative: it differs. */
@@ -231,6 +247,20 @@ int result_commit(struct result *res, char **ret_path, struct err *err)
 	return 0;
 }
 
+/* The directory's name has but a part of the lock's digest. *ret: the lock, if it is another. */
+static int check_lock(const struct result *res, int dir_fd, char **ret, struct err *err)
+{
+	cleanup_free char *name = xasprintf("%s.lock", res->recipe->name);
+	cleanup_fd int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	char digest[DIGEST_HEX] = "";
+
+	if (fd >= 0 && digest_fd(fd, digest, err) < 0)
+		return err_wrap(err, "reading '%s'", name);
+	if (!streq(digest, res->lock->digest))
+		*ret = take_ptr(name);
+	return 0;
+}
+
 /* 1: it is there, as its checksums say; 0: it is not. */
 static int is_whole(struct result *res, struct err *err)
 {
@@ -248,10 +278,15 @@ static int is_whole(struct result *res, struct err *err)
 	if (r < 0)
 		return err_wrap(err, "checking the result '%s/%s/%s'", res->out, res->recipe->name,
 				res->version);
-	if (!path)
-		r = sign_old(res, fd, err);
+	r = path ? 0 : check_lock(res, fd, &path, err);
 	if (r < 0)
 		return r;
+	if (!path && wants_signature(res, fd)) {
+		log_note("'%s/%s/%s' is not signed: building it again, to sign what is seen to be "
+			 "made",
+			 res->out, res->recipe->name, res->version);
+		return 0;
+	}
 	if (!path)
 		return 1;
 	log_warning("'%s/%s/%s' was changed after it was built: its '%s' is not as its " SUMS

@@ -276,6 +276,17 @@ static int check_ssh(const char *file, const struct text *data, const struct tex
 	return 0;
 }
 
+/* What is not there or too large is not what was signed. */
+static int read_untrusted(int dir_fd, const char *file, size_t limit, struct text *ret,
+			  struct err *err)
+{
+	int r = read_file(dir_fd, file, limit, ret, err);
+
+	if (r < 0 && err->class != ERR_INTERRUPTED)
+		err->class = ERR_TRUST;
+	return r;
+}
+
 static int read_signature(int dir_fd, const char *file, const char *suffix, struct text *ret,
 			  struct err *err)
 {
@@ -289,7 +300,7 @@ static int read_signature(int dir_fd, const char *file, const char *suffix, stru
 					       "keys with --signed-by"
 					     : "`netrescue build --sign KEY` adds one");
 	}
-	return read_file(dir_fd, name, SIGNATURE_MAX, ret, err);
+	return read_untrusted(dir_fd, name, SIGNATURE_MAX, ret, err);
 }
 
 int signature_check(int dir_fd, const char *file, const char *by, char **ret_who, struct err *err)
@@ -312,7 +323,7 @@ int signature_check(int dir_fd, const char *file, const char *by, char **ret_who
 	if (!gpg && allowed.length == 0)
 		return err_set(err, ERR_USAGE, "'%s' holds neither SSH nor OpenPGP public keys",
 			       by);
-	r = read_file(dir_fd, file, SIGNED_MAX, &data, err);
+	r = read_untrusted(dir_fd, file, SIGNED_MAX, &data, err);
 	if (r >= 0)
 		r = read_signature(dir_fd, file, gpg ? SIGNATURE_GPG : SIGNATURE_SSH, &sig, err);
 	if (r < 0)

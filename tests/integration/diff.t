@@ -65,7 +65,7 @@ mkdir -p "$scratch/overlay/etc/site"
 echo first >"$scratch/overlay/etc/site/motd"
 tiny_recipe "$scratch/tiny.yaml" 'packages: [tool, going, back]' 'overlays: [overlay]' 'hostname: one'
 cp "$scratch/tiny.yaml" "$scratch/tiny.first.yaml"
-plan 23
+plan 30
 
 night first
 run tiny_build "$scratch/tiny.yaml"
@@ -127,6 +127,34 @@ run "$NETRESCUE" diff "$first" "$scratch/damaged"
 is "$status" 3 'a damaged result: 3'
 like "$stderr" 'rootfs\.tar\.zst is not what its SHA256SUMS says' 'and which file'
 cp "$second/rootfs.tar.zst" "$scratch/damaged"
+# Neither has a sum of its own.
+touch "$scratch/damaged/tftp/more"
+run "$NETRESCUE" diff "$second" "$scratch/damaged"
+is "$status" 3 'a file more: 3'
+like "$stderr" 'tftp/more is not what' 'by name'
+rm "$scratch/damaged/tftp/more"
+link=$(find "$scratch/damaged/tftp" -type l | sort | head -n 1)
+ln -snf /elsewhere "$link"
+run "$NETRESCUE" diff "$second" "$scratch/damaged"
+is "$status" 3 'a link that leads elsewhere: 3'
+like "$stderr" "${link#"$scratch/damaged/"} is not what" 'by name'
+rm -r "$scratch/damaged"
+cp -r "$second" "$scratch/damaged"
+mkfifo "$scratch/damaged/SHA256SUMS.new"
+mv "$scratch/damaged/SHA256SUMS.new" "$scratch/damaged/SHA256SUMS"
+run timeout 20 "$NETRESCUE" diff "$second" "$scratch/damaged"
+is "$status" 2 'a pipe instead of a list is not waited for'
+cp "$second/SHA256SUMS" "$scratch/sums"
+rm "$scratch/damaged/SHA256SUMS"
+echo 'no archive' >"$scratch/damaged/rootfs.tar.zst"
+sed "s/^.*  rootfs.tar.zst\$/$(sha256sum <"$scratch/damaged/rootfs.tar.zst" | cut -d' ' -f1)  rootfs.tar.zst/" \
+	"$scratch/sums" >"$scratch/damaged/SHA256SUMS"
+sed -i "s/\(\"tar-sha256\": \"\)./\1-/" "$scratch/damaged/manifest.json"
+sed -i "s/^.*  manifest.json\$/$(sha256sum <"$scratch/damaged/manifest.json" | cut -d' ' -f1)  manifest.json/" "$scratch/damaged/SHA256SUMS"
+run "$NETRESCUE" diff "$second" "$scratch/damaged"
+is "$status" 3 'a tree that is no archive: 3, not 1'
+like "$stderr" 'rootfs\.tar\.zst.*(archive|format)' 'in words'
+cp "$second/rootfs.tar.zst" "$second/manifest.json" "$scratch/damaged"
 cp "$first/tiny.lock" "$scratch/damaged"
 (cd "$scratch/damaged" && find . -type f ! -name SHA256SUMS ! -name provenance.json -printf '%P\n' | xargs sha256sum) >"$scratch/sums"
 cp "$scratch/sums" "$scratch/damaged/SHA256SUMS"

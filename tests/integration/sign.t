@@ -9,7 +9,7 @@ need python3 jq gpg gpgv ssh-keygen zstd newuidmap
 tiny_new "$scratch/m"
 tiny_serve "$scratch/m"
 tiny_recipe "$scratch/tiny.yaml"
-plan 50
+plan 58
 
 # ---- keys ------------------------------------------------------------------------------------------
 for name in ours other; do
@@ -110,19 +110,35 @@ like "$(said '[.predicate.buildDefinition.buildType, .predicate.runDetails.build
 	'^tag:[^ ]+ tag:[^ ]+$' 'its types are URIs'
 
 # ---- added to what is there ------------------------------------------------------------------------
-before=$(cd "$result" && sha256sum SHA256SUMS provenance.json)
+before=$(<"$result/SHA256SUMS")
 run tiny_build --sign "$scratch/other" "$scratch/tiny.yaml"
 like "$stderr" 'up to date' 'a result that is there and signed'
 not_ok 'keeps the signature that it has' test -e "$result/SHA256SUMS.sig"
 rm "$result"/*.asc
 run tiny_build --sign "$scratch/ours" "$scratch/tiny.yaml"
 is "$status" 0 'one that is not signed' || diag "$stderr"
-like "$stderr" 'up to date' 'is not built again'
-is "$(cd "$result" && sha256sum SHA256SUMS provenance.json)" "$before" 'nor changed'
-ok 'but gets a signature, ssh-keygen agrees' sh -c "ssh-keygen -Y check-novalidate -n netrescue \
+like "$stderr" 'is not signed: building it again.*up to date' 'is built again, as nobody signs what he has not seen made'
+is "$(<"$result/SHA256SUMS")" "$before" 'but not changed'
+is "$(said '.subject[] | select(.name == "SHA256SUMS") | .digest.sha256')" \
+	"$(sha256sum <"$result/SHA256SUMS" | cut -d' ' -f1)" 'provenance is about it'
+tell "$scratch/ours.pub" "$result" --offline
+like "$stderr" 'provenance.json is signed by ours' 'and signed, too'
+ok 'ssh-keygen agrees about the signature' sh -c "ssh-keygen -Y check-novalidate -n netrescue \
 	-s '$result/SHA256SUMS.sig' <'$result/SHA256SUMS' >/dev/null"
 run tiny_build "$scratch/tiny.yaml"
 like "$stderr" 'up to date' 'a signed result is up to date'
+
+# What somebody made to look like a result is not signed.
+cp -r "$result" "$scratch/kept"
+rm "$result"/*.sig
+printf 'evil' >"$result/rootfs.tar.zst"
+(cd "$result" && sed -i "s/^.*  rootfs.tar.zst\$/$(sha256sum <rootfs.tar.zst | cut -d' ' -f1)  rootfs.tar.zst/" SHA256SUMS)
+run tiny_build --sign "$scratch/ours" "$scratch/tiny.yaml"
+is "$status" 1 'a result that somebody else made is not signed'
+like "$stderr" "not reproducible: 'rootfs.tar.zst' differs" 'but compared'
+not_ok 'at all' test -e "$result/SHA256SUMS.sig"
+rm -rf "$result" "$result.differs"
+mv "$scratch/kept" "$result"
 
 rm -r "$scratch/copy"
 cp -r "$result" "$scratch/copy"
@@ -154,6 +170,13 @@ echo ' ' >>"$scratch/copy/provenance.json"
 tell "$scratch/ours.pub" "$scratch/copy"
 is "$status" 3 'so is a provenance that changed'
 like "$stderr" 'the signature of provenance.json is not good' 'by name'
+rm "$scratch/copy/provenance.json.sig"
+tell "$scratch/ours.pub" "$scratch/copy"
+is "$status" 3 'a provenance whose signature was taken away is refused'
+like "$stderr" 'provenance.json is not signed by an SSH key' 'in words'
+head -c 2000000 /dev/zero >"$scratch/copy/SHA256SUMS.sig"
+tell "$scratch/ours.pub" "$scratch/copy"
+is "$status" 3 'and a signature of two megabytes'
 rm "$scratch/copy"/*.sig
 tell "$scratch/ours.pub" "$scratch/copy"
 is "$status" 3 'no signature is refused'

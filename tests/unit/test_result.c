@@ -44,7 +44,7 @@ static void add_boot_package(struct fixture *f, const char *name, const char *ve
 
 static void fill(struct fixture *f)
 {
-	cleanup_free char *version = NULL;
+	cleanup_free char *version = NULL, *text = NULL;
 
 	memset(f, 0, sizeof(*f));
 	f->recipe.name = xstrdup("demo");
@@ -70,7 +70,6 @@ static void fill(struct fixture *f)
 	f->lock.architecture = xstrdup("amd64");
 	f->lock.source_date_epoch = EPOCH;
 	f->lock.bytes_epoch = BYTES_EPOCH;
-	memset(f->lock.digest, 'b', DIGEST_HEX - 1);
 	memset(f->lock.recipe_digest, 'c', DIGEST_HEX - 1);
 	add_boot_package(f, "pxelinux", "6.04");
 	add_boot_package(f, "syslinux-common", "6.04");
@@ -79,6 +78,8 @@ static void fill(struct fixture *f)
 	add_boot_package(f, "grub-efi-amd64-signed", "2.12");
 	add_package(&f->lock, "zstd", "1.5.7");
 	packages_sort(&f->lock.packages);
+	text = lock_text(&f->lock);
+	digest_bytes(text, strlen(text), f->lock.digest);
 	f->out = xasprintf("%s/out", scratch_path);
 	version = lock_version(&f->lock);
 	f->directory = xasprintf("out/demo/%s", version);
@@ -320,7 +321,7 @@ static void only_a_whole_result_is_used_again(void **state)
 {
 	CLEANUP(err_release) struct err err = { 0 };
 	CLEANUP(fixture_release) struct fixture f;
-	cleanup_free char *file = NULL, *sums = NULL;
+	cleanup_free char *file = NULL, *sums = NULL, *more = NULL, *link = NULL;
 	bool up_to_date;
 
 	(void)state;
@@ -336,6 +337,22 @@ static void only_a_whole_result_is_used_again(void **state)
 	assert_int_equal(unlinkat(scratch_fd, file, 0), 0);
 	assert_false(is_reused(&f));
 	scratch_file(file, "one");
+	more = xasprintf("%s/tftp/more", f.directory);
+	scratch_file(more, "not listed");
+	assert_false(is_reused(&f));
+	assert_int_equal(unlinkat(scratch_fd, more, 0), 0);
+	assert_true(is_reused(&f));
+	assert_int_equal(symlinkat("kernel", scratch_fd, more), 0);
+	assert_false(is_reused(&f));
+	assert_int_equal(unlinkat(scratch_fd, more, 0), 0);
+	link = xasprintf("%s/tftp/menu/current", f.directory);
+	assert_int_equal(unlinkat(scratch_fd, link, 0), 0);
+	assert_false(is_reused(&f));
+	assert_int_equal(symlinkat("/elsewhere", scratch_fd, link), 0);
+	assert_false(is_reused(&f));
+	assert_int_equal(unlinkat(scratch_fd, link, 0), 0);
+	assert_int_equal(symlinkat(strrchr(f.directory, '/') + 1, scratch_fd, link), 0);
+	assert_true(is_reused(&f));
 	sums = xasprintf("%s/SHA256SUMS", f.directory);
 	scratch_file(sums, "");
 	assert_false(is_reused(&f));
