@@ -148,7 +148,7 @@ touch "$scratch/tree/etc/hostname" # newer than the epoch: clamped
 
 epoch=$("$NETRESCUE" version | sed -n 's/.*bytes-epoch \([0-9]*\).*/\1/p')
 sums=tests/golden/epoch-$epoch.sha256
-plan 8
+plan 9
 
 as_root=()
 ((EUID == 0)) || as_root=(unshare -r) # owners are part of the bytes
@@ -183,6 +183,8 @@ neutral=$(
 echo "${neutral%% *}  without digests, version and epoch" >>"$scratch/sums"
 if [[ ${NETRESCUE_GOLDEN_WRITE:-} ]]; then
 	mkdir -p tests/golden
+	[[ ! -e $sums ]] || cmp -s "$scratch/sums" "$sums" ||
+		tap_die "the sums of bytes-epoch $epoch are written: other bytes are another epoch (or a case more: then remove $sums first)"
 	cp "$scratch/sums" "$sums"
 fi
 ok "there are sums of bytes-epoch $epoch" test -s "$sums"
@@ -193,6 +195,7 @@ same=
 for other in tests/golden/epoch-*.sha256; do
 	[[ $other == "$sums" ]] || ! grep -qF "$(tail -n 1 "$sums")" "$other" || same+=" $other"
 done
+ok 'those of the epoch before are there to compare with' test -s "tests/golden/epoch-$((epoch - 1)).sha256"
 is "$same" '' 'no other epoch has the same: it is not raised for nothing'
 
 # Elsewhere, later.

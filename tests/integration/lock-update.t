@@ -53,7 +53,7 @@ mirror_publish "$m"
 mirror_serve "$m"
 at_exit mirror_stop
 tiny_recipe "$recipe" 'packages: [hello, other, tool]'
-plan 31
+plan 32
 
 # lock STORE [ARGUMENT]…
 lock() {
@@ -103,6 +103,9 @@ lock cold --lock "$scratch/old.lock"
 is "$stdout" "$old" 'nor with an empty store: the mirror has the files, though it lists them no more' || diag "$stderr"
 lock cold --lock "$scratch/old.lock" --offline
 is "$stdout" "$old" 'and then offline, too' || diag "$stderr"
+sed 's/^Suite: trixie$/Suite: bookworm/' "$scratch/old.lock" >"$scratch/other.lock"
+lock store --lock "$scratch/other.lock"
+is "$status" 3 'a lock that says another suite is none to keep to'
 lock store --lock "$scratch/old.lock" --update hello
 is "$(versions)" 'hello 1.1 libhello 1.0 libtool 1.0 other 1.0 tool 1.0 ' 'what is named moves'
 like "$stderr" 'hello 1\.0 -> 1\.1: asked for' 'which is said'

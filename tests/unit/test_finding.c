@@ -117,6 +117,29 @@ static void results(void **state)
 				    "\nlists of digests, which differ with them: SHA256SUMS\n");
 }
 
+/* It differs, whatever it is, and so does what comes after it. */
+static void what_cannot_be_read(void **state)
+{
+	CLEANUP(findings_release) struct findings f = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_fd int old = -1, new = -1;
+
+	(void)state;
+	assert_int_equal(mkdirat(scratch_fd, "old", 0755), 0);
+	assert_int_equal(mkdirat(scratch_fd, "new", 0755), 0);
+	write_pair("initrd.img", "BZh no cpio", "0707 no cpio either");
+	write_pair("menu", "one", "two");
+	write_pair("rootfs.tar.zst", "nor a tar", "");
+	old = openat(scratch_fd, "old", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	new = openat(scratch_fd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(findings_compare(old, new, &no_conditions, &f, &err), 0);
+	assert_int_equal(f.count, 3);
+	assert_string_equal(f.item[0].artifact, "initrd.img");
+	assert_non_null(strstr(f.item[0].detail, "cannot be looked into: "));
+	assert_string_equal(f.item[1].artifact, "menu");
+	assert_string_equal(f.item[2].what, "content");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +147,8 @@ int main(void)
 		cmocka_unit_test(conditions_are_recognised),
 		cmocka_unit_test(equal_is_not_varied),
 		cmocka_unit_test_setup_teardown(results, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(what_cannot_be_read, scratch_setup,
+						scratch_teardown),
 	};
 
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
