@@ -149,12 +149,12 @@ static int sign(const struct signer *signer, int dir_fd, struct err *err)
 
 static bool wants_signature(const struct result *res, int dir_fd)
 {
-	return res->signer && !(signature_is_there(dir_fd, SUMS) &&
-				signature_is_there(dir_fd, PROVENANCE));
+	return res->signer &&
+	       !(signature_is_there(dir_fd, SUMS) && signature_is_there(dir_fd, PROVENANCE));
 }
 
-/* A result that is there already and equal: its signatures stay true, so it keeps those it has. Else
- * it gets the new one's, with the account of the build that they answer for. */
+/* A result that is there already and equal: its signatures stay true, so it keeps those it has.
+ * Else it gets the new one's, with the account of the build that they answer for. */
 static int sign_old(const struct result *res, int old_fd, struct err *err)
 {
 	static const char *const file[] = { PROVENANCE, PROVENANCE SIGNATURE_SSH,

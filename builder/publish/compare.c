@@ -112,7 +112,7 @@ int result_compare(int old_fd, int new_fd, struct difference *ret, struct err *e
 	return 0;
 }
 
-/* ---- one result, against its own lists -------------------------------------------------------- */
+/* ---- one result, against its own lists ------------------------------------------------------- */
 
 /* "DIGEST  PATH" */
 static bool is_as_listed(const struct result_files *files, const char *line)
@@ -155,7 +155,8 @@ static const char *link_of(const json_t *manifest, const char *path)
 	const json_t *f;
 	size_t i;
 
-	json_array_foreach(json_object_get(manifest, "files"), i, f) {
+	json_array_foreach(json_object_get(manifest, "files"), i, f)
+	{
 		const char *p = json_string_value(json_object_get(f, "path"));
 
 		if (p && streq(p, path))
@@ -187,7 +188,8 @@ static char *find_changed_link(int dir_fd, const struct result_files *files, str
 		if (files->item[i].link &&
 		    !streq(files->item[i].link, link_of(manifest, files->item[i].path)))
 			return xstrdup(files->item[i].path);
-	json_array_foreach(json_object_get(manifest, "files"), i, f) {
+	json_array_foreach(json_object_get(manifest, "files"), i, f)
+	{
 		const char *path = json_string_value(json_object_get(f, "path"));
 
 		if (path && json_object_get(f, "link") && !has_link(files, path))

@@ -15,8 +15,8 @@ struct difference {
 /* provenance.json and signatures aside. The first path in byte order; SHA256SUMS and
  * manifest.json, which follow from the others, come last. */
 int result_compare(int old_fd, int new_fd, struct difference *ret, struct err *err);
-/* *ret: the first file that is not what SHA256SUMS says, or that it does not know (SHA256SUMS itself
- * where it is missing or no such list); else the first link that is not what manifest.json says;
- * NULL if there is none. Caller frees. */
+/* *ret: the first file that is not what SHA256SUMS says, or that it does not know (SHA256SUMS
+ * itself where it is missing or no such list); else the first link that is not what manifest.json
+ * says; NULL if there is none. Caller frees. */
 int result_damage(int dir_fd, char **ret, struct err *err);
 void difference_release(struct difference *d);

@@ -37,7 +37,7 @@ broken_boot 'dhcpd.conf has a mistake' 'the server does not start' 'dhcpd: .*/et
 
 broken_copy unreadable
 chmod 0600 "$broken"/tftp/kernel/minimal/*/vmlinuz
-broken_boot 'the kernel may not be read by tftpd' 'phase kernel' 'TFTP: /*kernel/minimal/.*/vmlinuz: .*'
+broken_boot 'the kernel may not be read by tftpd' 'phase kernel' 'TFTP: /*kernel/minimal/.*/vmlinuz: ([Pp]ermission denied|[Aa]ccess violation)'
 
 broken_copy no-kernel
 rm "$broken"/tftp/kernel/minimal/*/vmlinuz

@@ -5,7 +5,7 @@
 . tests/lib/tap.sh
 . tests/lib/image.sh
 . tests/lib/lab.sh
-plan 12
+plan 11
 
 image_variant writable recipes/rescue64.yaml <<<'nfs: { access: rw }'
 root=/srv/pxe/writable/$(basename "$(realpath "$image")")
@@ -44,5 +44,4 @@ lab_boot 'a client that writes to the tree reboots' "$image" --entry rescue64-rw
 sum=$(lab_said 1 sum)
 like "$sum" '^[0-9a-f]{64}' 'it has written'
 ok 'the same bytes are on the server' grep -qF "bytes on the server: $sum" "$lab/server.console"
-unlike "$(<"$lab/client1.console")" 'nfs: server .* not responding' 'the root was there to the end'
 ok 'and reboots in less than a minute' lab_within 1 end 60

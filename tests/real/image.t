@@ -11,7 +11,7 @@ name=$(basename "$recipe" .yaml)
 image_build "$recipe" "${NETRESCUE_TEST_OUT:-$scratch/out}" --verbose
 image_unpack "$image" "$scratch/tree"
 tree=$scratch/tree
-plan 41
+plan 43
 
 inside() {
 	unshare --mount --pid --fork --mount-proc="$tree/proc" chroot "$tree" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 "$@"
@@ -111,3 +111,12 @@ like "$(inside debconf-show locales keyboard-configuration)" 'de_DE.UTF-8.*xkb-k
 listing=$(inside lsinitramfs "/boot/initrd.img-$kernel")
 like "$listing" 'scripts/nfs' 'the initramfs has the NFS script'
 unlike "$listing" 'tmpkbd' 'and no random keyboard file'
+
+# ---- what a client has to fetch ----------------------------------------------------------------------
+# The how-to's initramfs, by hand in the same tree: as it comes, with BOOT=nfs.
+by_hand='cp -r /etc/initramfs-tools /tmp/by-hand && rm -rf /tmp/by-hand/conf.d/* /tmp/by-hand/scripts/nfs-bottom &&
+	echo BOOT=nfs >/tmp/by-hand/conf.d/nfs && mkinitramfs -d /tmp/by-hand -o /tmp/initrd.img "$0"'
+ok 'an initramfs by hand' inside sh -c "$by_hand" "$kernel"
+ours=$(stat -c %s "$tree/boot/initrd.img-$kernel")
+theirs=$(stat -c %s "$tree/tmp/initrd.img")
+ok "is larger than ours: $theirs bytes, not $ours" test "$ours" -lt "$theirs"
