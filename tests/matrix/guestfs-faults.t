@@ -7,7 +7,7 @@
 guestfs_need
 guestfs_kernel
 
-plan 30
+plan 33
 
 tree "$scratch/tree.tar" sleep dd
 export LIBGUESTFS_BACKEND_SETTINGS=force_tcg
@@ -73,6 +73,21 @@ status=0
 is "$status" 1 'a full disk inside fails the build'
 like "$(<"$scratch/log")" 'No space left on device' 'in words'
 ok 'and nothing stays' nothing_stays
+
+# The host's disk is full before the appliance's is: what it wrote is lost, and nothing of it may be taken for the tree.
+{
+	printf 'put\t%s\t/\n' "$scratch/tree.tar"
+	printf 'run\tdd\tif=/dev/urandom\tof=/big\tbs=1M\tcount=300\tstatus=none\n'
+	printf 'archive\t%s\n' "$scratch/lost.tar"
+} >"$scratch/fill"
+mkdir "$scratch/small"
+status=0
+# shellcheck disable=SC2016 # for the shell inside
+unshare -m sh -c 'mount -t tmpfs -o size=150m none "$1" && exec "$0" "$1/store" disk kind=guestfs space=1000000' \
+	"$driver" "$scratch/small" <"$scratch/fill" >"$scratch/log" 2>&1 || status=$?
+is "$status" 1 "the host's disk is full: the build fails"
+like "$(<"$scratch/log")" 'lost what was written|Input/output error|No space left' 'in words'
+ok 'no machine stays' wait_for '! machines'
 
 # ---- supermin ------------------------------------------------------------------------------------
 # An appliance of the test's own, so that it is made anew.

@@ -8,7 +8,7 @@
 need python3
 guestfs_need
 
-plan 32
+plan 37
 
 tree "$scratch/tree.tar" cat date dd
 long=$(printf 'n%.0s' {1..120})
@@ -97,6 +97,36 @@ fake() {
 	run env SUPERMIN_KERNEL="$NETRESCUE" LIBGUESTFS_HV="$scratch/$1" "$driver" "$scratch/one/store" kind=guestfs
 }
 [[ -d /lib/modules ]] || mkdir /lib/modules
+# booted KERNEL:MODE...: as the user, on a machine that has these in /boot
+booted() {
+	local dir=$scratch/boot kernel
+	rm -rf "$dir"
+	mkdir -p "$dir/boot"
+	for kernel; do
+		mkdir -p "$dir/modules/${kernel%:*}"
+		touch "$dir/modules/${kernel%:*}/modules.dep" "$dir/boot/vmlinuz-${kernel%:*}"
+		chmod "${kernel#*:}" "$dir/boot/vmlinuz-${kernel%:*}"
+	done
+	mkdir -p "$dir/modules"
+	install -d -m 1777 "$dir/cache" # what is made of these kernels must not be found again
+	run unshare -m sh -c 'mount --bind "$0/boot" /boot && mount --bind "$0/modules" /lib/modules && exec "$@"' "$dir" \
+		setpriv --reuid "$(id -u "$user")" --clear-groups env -u SUPERMIN_KERNEL HOME=/nonexistent TMPDIR="$dir/cache" \
+		NETRESCUE_LIBEXEC="$guestfs_bin" LIBGUESTFS_HV="$scratch/broken" "${in_appliance[@]}"
+}
+printf '#!/bin/sh\n[ "$1" = --version ] && exec qemu-system-x86_64 --version\nexit 1\n' >"$scratch/broken"
+chmod 755 "$scratch/broken"
+if ((EUID == 0)); then
+	booted
+	like "$stderr" 'the appliance needs a kernel, and /boot has none.*hint: sudo apt install linux-image' 'no kernel in /boot'
+	booted 6.12.9:600 6.12.10:600
+	is "$status" 1 'none that may be read'
+	like "$stderr" "'/boot/vmlinuz-6.12.10' may not be read.*hint: sudo chmod 0644" 'is named, the newest'
+	booted 6.12.9:644 6.12.10:600
+	like "$stderr" 'times as long' 'an older one that may is used'
+	unlike "$stderr" 'may not be read' 'without a word'
+else
+	skip 5 'only root can give this machine another /boot'
+fi
 fake broken 'echo no guest for you'
 is "$status" 1 'an emulator that runs no guest'
 if [[ -r /dev/kvm && -w /dev/kvm ]]; then
