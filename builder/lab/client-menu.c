@@ -13,7 +13,7 @@
 /* The memory test knows one console, and on UEFI its screen is graphics. */
 #define MEMTEST_WORDS " console=ttyS0,115200"
 /* In GRUB's editor: the line `setparams 'TITLE'`, an empty one, then the entry's first command,
- * which is `linux`. */
+ * which is `linux`, or `chainloader` for the memory test. */
 #define GRUB_LINES_BEFORE 2
 #define TITLE_SHOWN 40
 /* menu.c32 scrolls longer menus. */
