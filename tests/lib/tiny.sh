@@ -51,7 +51,7 @@ tiny_recipe() {
 		cat <<'.'
 name: tiny
 suite: trixie
-priorities: []
+priorities: [required] # trixie has no other way to passwd
 kernel: none
 boot-packages: [pxelinux, syslinux-common]
 menu:
