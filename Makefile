@@ -208,7 +208,7 @@ help: ## this list
 BUILD_PACKAGES := gcc libc6-dev make pkg-config libcurl4-openssl-dev libssl-dev libarchive-dev \
 	libsolv-dev libsolvext-dev libzstd-dev libyaml-dev libjansson-dev libseccomp-dev uidmap gpgv \
 	debian-archive-keyring ca-certificates
-TEST_PACKAGES := libcmocka-dev gnupg mmdebstrap qemu-system-x86 ipxe-qemu seabios python3-minimal \
+TEST_PACKAGES := libcmocka-dev adduser gnupg mmdebstrap qemu-system-x86 ipxe-qemu seabios python3-minimal \
 	python3 dpkg-dev shellcheck clang clang-format clang-tidy zstd attr acl libcap2-bin sudo perl \
 	xz-utils fakeroot file binutils iproute2 curl jq grub-common e2fsprogs openssh-client buildah \
 	libguestfs-dev python3-jsonschema

@@ -7,7 +7,7 @@
 . tests/lib/tiny.sh
 need python3 gpg zstd newuidmap
 
-tiny_new "$scratch/m"
+tiny_new "$scratch/m" adduser
 mirror_package "$scratch/m" <<'.'
 Package: maker
 Version: 1.0
