@@ -25,7 +25,7 @@
 
 /* The same, of an emulated machine whose host had other work to do for 20 s: it counts that as its
  * own processor standing still. On real ones that is an error. */
-#define NO_STALL "^rcu: (INFO: rcu_|[[:space:]])"
+#define NO_STALL "^rcu: (INFO: rcu_|[[:space:]])|^watchdog: BUG: soft lockup - CPU"
 
 static bool has_systemd(const struct image *i)
 {
