@@ -120,7 +120,12 @@ is "$(zstd -dcq "$scratch/a.tar.zst" | tar -tf - | sed -n 1p)" lock 'any tar rea
 store import "$scratch/a.tar.zst" --store "$scratch/store3"
 is "$status" 0 'import' || diag "$stderr"
 tiny_under=(unshare -n)
-((EUID == 0)) || tiny_under=(sudo -n unshare -n setpriv --reuid "$EUID" --regid "$(id -g)" --init-groups)
+if ((EUID != 0)); then # in a user namespace in which a user's own ids are what they were
+	user=$(id -un)
+	tiny_under=(unshare -Un --keep-caps)
+	tiny_under+=(--map-user "$EUID" --map-users "$(awk -F: -v u="$user" '$1 == u { print $2 "," $2 "," $3; exit }' /etc/subuid)")
+	tiny_under+=(--map-group "$(id -g)" --map-groups "$(awk -F: -v u="$user" '$1 == u { print $2 "," $2 "," $3; exit }' /etc/subgid)")
+fi
 tiny_store=$scratch/store3
 tiny_out=$scratch/out3 run tiny_build --offline --lock "$lock" "$recipe"
 is "$status" 0 'a build from it where there is no network' || diag "$stderr"
