@@ -318,6 +318,23 @@ static void stay(int number)
 	(void)number;
 }
 
+/* The helper was killed: QEMU and supermin, which know nothing of it, end with us. */
+static void end_group(int number)
+{
+	(void)number;
+	(void)kill(0, SIGKILL);
+}
+
+static int follow_helper(void)
+{
+	const struct sigaction end = { .sa_handler = end_group };
+
+	return setpgid(0, 0) < 0 || sigaction(SIGHUP, &end, NULL) < 0 ||
+			       prctl(PR_SET_PDEATHSIG, SIGHUP) < 0
+		       ? -errno
+		       : 0;
+}
+
 static int read_arguments(char **argv, struct appliance *a)
 {
 	uint64_t memory, processors;
@@ -340,10 +357,8 @@ int driver_main(int argc, char **argv)
 	CLEANUP(err_release) struct err err = { 0 }, ignored = { 0 };
 	struct appliance a = { 0 };
 
-	if (argc != ARGUMENTS || read_arguments(argv, &a) < 0)
+	if (argc != ARGUMENTS || read_arguments(argv, &a) < 0 || follow_helper() < 0)
 		return 2;
-	(void)setpgid(0, 0);
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)sigaction(SIGTERM, &action, NULL);
 	(void)sigaction(SIGPIPE, &action, NULL);
 	(void)drive(&a, &err);

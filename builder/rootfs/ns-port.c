@@ -141,6 +141,25 @@ static void check_disk(struct port *p, struct message *m)
 	message_put_err(m, &failure);
 }
 
+/* The server's hint for a full file system speaks of one that its reader could make room on. */
+static void name_disk(struct message *m)
+{
+	CLEANUP(err_release) struct err failure = { 0 };
+
+	if (m->type != MESSAGE_ERROR)
+		return;
+	(void)message_take_err(m, &failure);
+	if (failure.errnum == ENOSPC) {
+		free(take_ptr(failure.hint));
+		err_hint(&failure, "that is the appliance's disk, which has one and a half times "
+				   "what the packages need and 8 GB; --sandbox=namespace has the "
+				   "store's");
+	}
+	message_release(m);
+	*m = (struct message){ .type = MESSAGE_ERROR };
+	message_put_err(m, &failure);
+}
+
 /* *ret_done: it was the reply. */
 static int pass_message(struct port *p, bool *ret_done, struct err *err)
 {
@@ -155,6 +174,7 @@ static int pass_message(struct port *p, bool *ret_done, struct err *err)
 	while (r >= 0 && p->archive >= 0)
 		r = pass_archive(p, err);
 	check_disk(p, &m);
+	name_disk(&m);
 	with_fd = m.fd_count > 0;
 	if (r >= 0 && with_fd)
 		r = send_file(p, m.fd[0], err);

@@ -7,7 +7,7 @@
 guestfs_need
 guestfs_kernel
 
-plan 33
+plan 37
 
 tree "$scratch/tree.tar" sleep dd
 export LIBGUESTFS_BACKEND_SETTINGS=force_tcg
@@ -74,6 +74,15 @@ is "$status" 1 'a full disk inside fails the build'
 like "$(<"$scratch/log")" 'No space left on device' 'in words'
 ok 'and nothing stays' nothing_stays
 
+# What is ours to write, too: then the reader learns whose disk that is.
+head -c 20M /dev/urandom >"$scratch/payload"
+tar -C "$scratch" -cf "$scratch/payload.tar" payload
+printf 'put\t%s\t/\nrun\tsh\t-c\tdd if=/dev/zero of=/big bs=1M || :\nput\t%s\t/\n' "$scratch/tree.tar" "$scratch/payload.tar" >"$scratch/fill"
+status=0
+"$driver" "$store" kind=guestfs space=1000000 <"$scratch/fill" >"$scratch/log" 2>&1 || status=$?
+is "$status" 1 'nor is anything unpacked there'
+like "$(<"$scratch/log")" "No space left on device.*hint: that is the appliance's disk" 'in words of their own'
+
 # The host's disk is full before the appliance's is: what it wrote is lost, and nothing of it may be taken for the tree.
 {
 	printf 'put\t%s\t/\n' "$scratch/tree.tar"
@@ -105,6 +114,13 @@ for signal in TERM KILL; do
 	ok 'no half of an appliance either' wait_for '! half_made'
 	is "$(ls "$scratch/tmp")" '' 'nor of its temporary files'
 done
+
+begin launching
+wait_for half_made
+kill -KILL "$(pgrep -P "$main" sandbox-guestfs)"
+wait "$main"
+is $? 1 'the helper is killed while supermin works: the build fails'
+ok 'supermin ends with it' wait_for '! pgrep -f "[s]upermin.*$scratch"'
 
 run env SUPERMIN_MODULES="$scratch/none" "$driver" "$store" kind=guestfs
 is "$status" 1 'supermin fails: so does the build'
