@@ -79,6 +79,7 @@ static int give_up(struct launch *l, uint64_t seconds, struct err *err)
 	(void)kill(-l->driver->pid, SIGTERM);
 	if (poll(&p, 1, DRIVER_END_MILLISECONDS) > 0)
 		(void)take_step(l, err);
+	free(take_ptr(err->hint)); /* ours knows more */
 	err_set(err, ERR_BUILD, "the program that holds the appliance says nothing");
 	err_wrap(err, "%s came to no end in %" PRIu64 " s", stuck, seconds);
 	return err_hint(err, "try once more, with less running beside it, or with "
