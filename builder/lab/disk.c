@@ -11,12 +11,12 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "lab/disk-files.h"
 
 /* Of the store's facts: raised when disks are made in another way. */
 #define DISK_KIND "disk1"
 #define STAGING SANDBOX_SCRATCH "/disk"
 #define DISK_FILE SANDBOX_SCRATCH "/disk.img"
-#define FILE_MAX_SIZE ((size_t)60 << 20)
 #define COPY_SIZE ((size_t)1 << 20)
 /* Room for those who write into the tree. Sparse, so it costs nothing. */
 #define FREE_BYTES ((uint64_t)1 << 30)
@@ -198,116 +198,57 @@ int disk_from_archive(struct disks *d, const struct image *i, const char *where,
 
 /* ---- from files ---------------------------------------------------------------------------- */
 
-/* The directories that become a disk, walked twice: for their digest, and to copy them. */
-struct files {
-	struct sandbox *sandbox; /* NULL: only the digest */
-	struct digest *digest;
-	const char *top; /* name on the disk */
-	uint64_t size;
-};
-
-static int put_file(struct files *f, const struct walk_entry *e, const char *to, struct err *err)
+static int make_from_files(struct disks *d, int tar, const char *key, const char *label,
+			   uint64_t size, char **ret_path, struct err *err)
 {
-	CLEANUP(text_release) struct text content = { 0 };
-	int r = read_file(e->dirfd, e->name, FILE_MAX_SIZE, &content, err);
+	int r;
 
+	progress_start("disk", 0, PROGRESS_STEPS);
+	progress_detail("%s", label);
+	r = open_sandbox(d, 3 * size, err);
+	if (r >= 0)
+		r = sandbox_call(d->sandbox, err, "mkdir", "-p", STAGING, NULL);
+	if (r >= 0)
+		r = sandbox_put(d->sandbox, tar, STAGING, err);
+	if (r >= 0)
+		r = finish_disk(d, key, label, size, ret_path, err);
 	if (r < 0)
-		return r;
-	f->size += content.length;
-	if (!f->sandbox) {
-		digest_update(f->digest, content.data, content.length);
-		return 0;
-	}
-	return sandbox_write(f->sandbox, to, content.data, content.length, e->st->st_mode & 0777,
-			     err);
+		return err_wrap(err, "making the disk '%s'", label);
+	progress_end(label);
+	return 0;
 }
 
-static int put_link(struct files *f, const struct walk_entry *e, const char *to, struct err *err)
+static int rewind_fd(int fd, struct err *err)
 {
-	char target[4096];
-	ssize_t n = readlinkat(e->dirfd, e->name, target, sizeof(target) - 1);
-
-	if (n < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot read the link '%s'", e->path);
-	target[n] = '\0';
-	digest_update(f->digest, target, (size_t)n + 1);
-	return f->sandbox ? sandbox_call(f->sandbox, err, "ln", "-s", target, to, NULL) : 0;
-}
-
-static int put_entry(const struct walk_entry *e, void *data, struct err *err)
-{
-	struct files *f = data;
-	cleanup_free char *to = xasprintf(STAGING "/%s/%s", f->top, e->path);
-	cleanup_free char *mode = xasprintf("%o", e->st->st_mode & 0777);
-
-	digest_update(f->digest, to, strlen(to) + 1);
-	digest_update(f->digest, &e->st->st_mode, sizeof(e->st->st_mode));
-	if (S_ISREG(e->st->st_mode))
-		return put_file(f, e, to, err);
-	if (S_ISLNK(e->st->st_mode))
-		return put_link(f, e, to, err);
-	if (S_ISDIR(e->st->st_mode))
-		return f->sandbox ? sandbox_call(f->sandbox, err, "mkdir", "-m", mode, to, NULL)
-				  : 0;
-	return err_set(err, ERR_USAGE, "'%s' is neither a file nor a directory nor a link",
-		       e->path);
-}
-
-static int put_directory(struct files *f, int dirfd, const char *path, const char *top,
-			 struct err *err)
-{
-	cleanup_free char *to = xasprintf(STAGING "/%s", top);
-	cleanup_fd int fd = -1;
-	int r = open_dir(dirfd, path, &fd, err);
-
-	f->top = top;
-	if (r >= 0 && f->sandbox)
-		r = sandbox_call(f->sandbox, err, "mkdir", "-p", "-m", "755", to, NULL);
-	if (r >= 0)
-		r = walk_tree(fd, put_entry, f, err);
-	return r;
-}
-
-static int put_all(struct files *f, const struct image *i, const char *mirror, struct err *err)
-{
-	int r = put_directory(f, i->fd, "tftp", "tftp", err);
-
-	if (r >= 0)
-		r = put_directory(f, i->fd, "server", "server", err);
-	if (r >= 0 && mirror)
-		r = put_directory(f, AT_FDCWD, mirror, "mirror", err);
-	return r;
+	return lseek(fd, 0, SEEK_SET) < 0
+		       ? err_errno(err, ERR_BUILD, errno, "cannot read what the server will serve")
+		       : 0;
 }
 
 int disk_from_files(struct disks *d, const struct image *i, const char *mirror, const char *label,
 		    char **ret_path, struct err *err)
 {
-	CLEANUP(digest_cleanup) struct digest *digest = digest_new();
-	CLEANUP(digest_cleanup) struct digest *again = digest_new();
-	struct files f = { .digest = digest };
+	/* Never committed: a file beside the disk that it becomes. */
+	CLEANUP(store_put_release) struct store_put tar = STORE_PUT_INIT;
 	char key[DIGEST_HEX];
-	int r = put_all(&f, i, mirror, err);
+	uint64_t size;
+	int r = store_put_begin(d->store, &tar, err);
 
-	*ret_path = NULL;
+	if (r >= 0)
+		r = disk_files_write(i, mirror, tar.fd, &size, err);
 	if (r < 0)
 		return err_wrap(err, "reading what the server will serve");
-	digest_final(digest, key);
-	r = find_disk(d, key, ret_path, err);
+	r = rewind_fd(tar.fd, err);
+	if (r >= 0)
+		r = digest_fd(tar.fd, key, err);
+	if (r >= 0)
+		r = rewind_fd(tar.fd, err);
+	*ret_path = NULL;
+	if (r >= 0)
+		r = find_disk(d, key, ret_path, err);
 	if (r < 0 || *ret_path)
 		return r;
-	progress_start("disk", 0, PROGRESS_STEPS);
-	progress_detail("%s", label);
-	r = open_sandbox(d, 3 * f.size, err);
-	f.sandbox = d->sandbox;
-	f.digest = again;
-	if (r >= 0)
-		r = put_all(&f, i, mirror, err);
-	if (r >= 0)
-		r = finish_disk(d, key, label, f.size, ret_path, err);
-	if (r < 0)
-		return err_wrap(err, "making the disk '%s'", label);
-	progress_end(label);
-	return 0;
+	return make_from_files(d, tar.fd, key, label, size, ret_path, err);
 }
 
 void disks_release(struct disks *d)

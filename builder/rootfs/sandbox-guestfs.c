@@ -36,7 +36,7 @@
 #define DISK_BESIDE (8192 * MEBI)
 /* How much longer unpacking with dpkg took than with namespaces, on one busy machine: 350 s for
  * what took 10. tests/bench/sandbox measures this machine. */
-#define EMULATION_FACTOR 30
+#define EMULATION_FACTOR 20
 
 struct guest {
 	struct relay relay;
