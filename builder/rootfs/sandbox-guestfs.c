@@ -34,8 +34,8 @@
 #define PROCESSORS_MOST 8U
 /* What ext4 keeps for itself, and scripts need for a while. */
 #define DISK_BESIDE (8192 * MEBI)
-/* How much longer unpacking with dpkg took than with namespaces, on one busy machine: 350 s for
- * what took 10. tests/bench/sandbox measures this machine. */
+/* rescue64, two processors: 660 s for what took 37 with namespaces. tests/bench/sandbox measures
+ * this machine. */
 #define EMULATION_FACTOR 20
 
 struct guest {
