@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "archive/control.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
-static void close_archive(struct archive **a)
-{
-	if (*a)
-		archive_read_free(*a);
-}
+#include "base/libarchive.h"
 
 static int not_a_deb(const struct recipe_file *deb, struct err *err, const char *why)
 {
@@ -54,8 +48,8 @@ static int find_member(struct archive *a, const char *name, size_t limit, struct
 /* NULL, or why there is none. */
 static const char *find_control(int fd, struct text *ret)
 {
-	CLEANUP(close_archive) struct archive *outer = archive_read_new();
-	CLEANUP(close_archive) struct archive *inner = archive_read_new();
+	CLEANUP(archive_read_cleanup) struct archive *outer = archive_read_new();
+	CLEANUP(archive_read_cleanup) struct archive *inner = archive_read_new();
 	CLEANUP(text_release) struct text member = { 0 };
 
 	archive_read_support_format_ar(outer);

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 
 #include "archive/index.h"
 #include "base/interrupt.h"
 #include "base/io.h"
+#include "base/libarchive.h"
 
 #define BLOCK ((size_t)256 * 1024)
-
-static void free_reader(struct archive **a)
-{
-	(void)archive_read_free(*a);
-}
 
 static int broken(struct archive *a, const struct index_file *file, struct err *err)
 {
@@ -73,7 +67,7 @@ static int copy_text(struct archive *a, int to, const struct index_file *file, s
 
 int index_open_text(struct store *s, const struct index_file *file, int *ret_fd, struct err *err)
 {
-	CLEANUP(free_reader) struct archive *a = archive_read_new();
+	CLEANUP(archive_read_cleanup) struct archive *a = archive_read_new();
 	cleanup_fd int fd = -1;
 	cleanup_fd int text = -1;
 	bool empty = false;

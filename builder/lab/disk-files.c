@@ -1,28 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 
-#include "base/cleanup.h"
 #include "base/io.h"
+#include "base/libarchive.h"
 #include "base/memory.h"
 #include "lab/disk-files.h"
 
 #define CHUNK ((size_t)1 << 20)
-
-DEFINE_CLEANUP_PTR(archive_entry)
 
 struct files {
 	struct archive *tar;
 	const char *top; /* the directory's name on the disk */
 	uint64_t size;
 };
-
-static void free_writer(struct archive **a)
-{
-	(void)archive_write_free(*a);
-}
 
 static int cannot_write(struct files *f, struct err *err)
 {
@@ -99,7 +90,7 @@ static int put_directory(struct files *f, int dirfd, const char *path, const cha
 int disk_files_write(const struct image *i, const char *mirror, int out_fd, uint64_t *ret_size,
 		     struct err *err)
 {
-	CLEANUP(free_writer) struct archive *tar = archive_write_new();
+	CLEANUP(archive_write_cleanup) struct archive *tar = archive_write_new();
 	struct files f = { .tar = tar };
 	int r = 0;
 

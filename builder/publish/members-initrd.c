@@ -33,7 +33,7 @@ static void skip(struct bytes *b, size_t size)
 /* libarchive reads to the trailer; what it has used up by then is the archive's length. */
 static int read_cpio(struct member_walk *w, struct bytes *b, struct err *err)
 {
-	CLEANUP(member_archive_close) struct archive *a = archive_read_new();
+	CLEANUP(archive_read_cleanup) struct archive *a = archive_read_new();
 	la_int64_t used;
 	int r;
 
@@ -53,7 +53,7 @@ static int read_cpio(struct member_walk *w, struct bytes *b, struct err *err)
 
 static int unpack(struct bytes b, struct text *ret, struct err *err)
 {
-	CLEANUP(member_archive_close) struct archive *a = archive_read_new();
+	CLEANUP(archive_read_cleanup) struct archive *a = archive_read_new();
 	cleanup_free char *piece = xmalloc(PIECE);
 	struct archive_entry *e;
 	la_ssize_t n;

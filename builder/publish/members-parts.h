@@ -2,8 +2,7 @@
 /* What the readers of members.h share. */
 #pragma once
 
-#include <archive.h>
-
+#include "base/libarchive.h"
 #include "publish/members.h"
 
 struct member_walk {
@@ -20,11 +19,6 @@ int member_walk_read(struct member_walk *w, struct err *err);
 /* Sorts, lets hard links know their file, and hands the table out. */
 int member_walk_finish(struct member_walk *w, struct members *ret, struct err *err);
 
-static inline void member_archive_close(struct archive **a)
-{
-	if (*a)
-		(void)archive_read_free(*a);
-}
 /* The compressions that members are read through. Not libarchive's own guess, which runs programs.
  */
 void member_archive_filters(struct archive *a);

@@ -281,7 +281,7 @@ int member_walk_finish(struct member_walk *w, struct members *ret, struct err *e
 
 int members_read(int fd, const struct member_reader *reader, struct members *ret, struct err *err)
 {
-	CLEANUP(member_archive_close) struct archive *a = archive_read_new();
+	CLEANUP(archive_read_cleanup) struct archive *a = archive_read_new();
 	CLEANUP(member_walk_release) struct member_walk w = { .archive = a, .reader = reader };
 	int r;
 

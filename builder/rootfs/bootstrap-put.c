@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,6 +6,7 @@
 
 #include "base/child.h"
 #include "base/io.h"
+#include "base/libarchive.h"
 #include "base/memory.h"
 #include "rootfs/bootstrap.h"
 #include "rootfs/deb-reader.h"
@@ -40,16 +39,11 @@ static int seed_begin(struct seed *seed, struct err *err)
 	return 0;
 }
 
-static void free_entry(struct archive_entry **e)
-{
-	archive_entry_free(*e);
-}
-
 /* type AE_IFDIR (text unused), AE_IFLNK (its target), AE_IFREG (its content, executable). */
 static int seed_add(struct seed *seed, const char *path, unsigned type, const char *text,
 		    struct err *err)
 {
-	CLEANUP(free_entry) struct archive_entry *entry = archive_entry_new();
+	CLEANUP(archive_entry_cleanup) struct archive_entry *entry = archive_entry_new();
 	size_t size = type == AE_IFREG ? strlen(text) : 0;
 
 	archive_entry_set_pathname(entry, path);

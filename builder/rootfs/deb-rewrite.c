@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "base/libarchive.h"
 #include "base/text.h"
 #include "rootfs/deb-check.h"
 #include "rootfs/deb-reader.h"
@@ -68,15 +69,9 @@ static int copy_entries(struct archive *in, struct archive *out, struct deb_chec
 	return 0;
 }
 
-static void free_writer(struct archive **a)
-{
-	if (*a)
-		archive_write_free(*a);
-}
-
 static int write_tar(int fd, struct archive *in, struct deb_check *check, struct err *err)
 {
-	CLEANUP(free_writer) struct archive *out = archive_write_new();
+	CLEANUP(archive_write_cleanup) struct archive *out = archive_write_new();
 	int r;
 
 	/* The format dpkg-deb itself writes and every dpkg reads. */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/libarchive.h"
 #include "base/memory.h"
 #include "rootfs/deb-reader.h"
 #include "rootfs/deb-rewrite.h"
@@ -114,15 +115,10 @@ static int tar_data(struct archive *tar, int fd, const char *name, struct err *e
 	return 0;
 }
 
-static void free_entry(struct archive_entry **e)
-{
-	archive_entry_free(*e);
-}
-
 static int tar_blob(struct store *s, struct archive *tar, const char *digest, const char *name,
 		    struct err *err)
 {
-	CLEANUP(free_entry) struct archive_entry *entry = archive_entry_new();
+	CLEANUP(archive_entry_cleanup) struct archive_entry *entry = archive_entry_new();
 	cleanup_fd int fd = -1;
 	struct stat st;
 	int r;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "rootfs/extract.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -10,6 +8,7 @@
 #include <sys/xattr.h>
 
 #include "base/io.h"
+#include "base/libarchive.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "rootfs/acl.h"
@@ -311,15 +310,9 @@ static int extract_init(struct extract *x, int root_fd, const char *what, struct
 	return 0;
 }
 
-static void close_archive(struct archive **a)
-{
-	if (*a)
-		(void)archive_read_free(*a);
-}
-
 int extract_tar(int fd, int root_fd, const char *what, struct err *err)
 {
-	CLEANUP(close_archive) struct archive *a = archive_read_new();
+	CLEANUP(archive_read_cleanup) struct archive *a = archive_read_new();
 	CLEANUP(extract_release) struct extract x = { .place = PLACE_INIT(-1) };
 	int r = extract_init(&x, root_fd, what, err);
 

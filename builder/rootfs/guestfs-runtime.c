@@ -3,8 +3,6 @@
  * What runs in the appliance is this machine's sandbox-namespace with this machine's libraries, as
  * ldd(1) names them: libguestfs's own appliance has most of them, but not all, and not for long.
  */
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
+#include "base/libarchive.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "rootfs/guestfs.h"
@@ -21,14 +20,6 @@
 #define LOCALE "usr/lib/locale/C.utf8/LC_CTYPE"
 #define LIST_MAX ((size_t)256 << 10)
 #define CHUNK ((size_t)256 << 10)
-
-DEFINE_CLEANUP_PTR(archive_entry)
-
-static void free_writer(struct archive **a)
-{
-	if (*a)
-		(void)archive_write_free(*a);
-}
 
 static int cannot_write(struct archive *a, struct err *err)
 {
@@ -129,7 +120,7 @@ static int find_server(char **ret, struct err *err)
 
 int runtime_make(int directory, int *ret_fd, struct err *err)
 {
-	CLEANUP(free_writer) struct archive *a = archive_write_new();
+	CLEANUP(archive_write_cleanup) struct archive *a = archive_write_new();
 	cleanup_free char *server = NULL;
 	cleanup_fd int fd =
 		openat(directory, "runtime", O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "rootfs/made.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/libarchive.h"
 #include "base/memory.h"
 #include "rootfs/deb-reader.h"
 #include "rootfs/rootfs.h"
@@ -36,14 +35,9 @@ void made_add(struct made *m, const char *path, const char *maker)
 	m->count++;
 }
 
-static void close_archive(struct archive **a)
-{
-	(void)archive_read_free(*a);
-}
-
 int made_add_tar(struct made *m, int tar_fd, const char *maker, struct err *err)
 {
-	CLEANUP(close_archive) struct archive *a = archive_read_new();
+	CLEANUP(archive_read_cleanup) struct archive *a = archive_read_new();
 	struct archive_entry *entry;
 	int n;
 

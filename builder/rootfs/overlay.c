@@ -1,27 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "rootfs/overlay.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include "base/io.h"
+#include "base/libarchive.h"
 #include "base/memory.h"
 #include "rootfs/overlay-entry.h"
-
-static void free_writer(struct archive **a)
-{
-	if (*a)
-		(void)archive_write_free(*a);
-}
-
-static void free_entry(struct archive_entry **e)
-{
-	if (*e)
-		archive_entry_free(*e);
-}
 
 static int archive_error(struct archive *a, const char *dir, struct err *err)
 {
@@ -88,7 +75,7 @@ static void describe(struct archive_entry *to, const struct overlay_entry *e, in
 static int write_entry(struct archive *a, const char *dir, int dirfd, const struct overlay_entry *e,
 		       int64_t epoch, struct err *err)
 {
-	CLEANUP(free_entry) struct archive_entry *entry = archive_entry_new();
+	CLEANUP(archive_entry_cleanup) struct archive_entry *entry = archive_entry_new();
 	cleanup_fd int fd = -1;
 	uint64_t size = e->content ? e->size : 0;
 
@@ -125,7 +112,7 @@ int overlay_write_tar(const struct recipe *r, const char *dir,
 		      const struct overlay_context *context, int out_fd, struct err *err)
 {
 	CLEANUP(overlay_entries_release) struct overlay_entries entries = { 0 };
-	CLEANUP(free_writer) struct archive *a = NULL;
+	CLEANUP(archive_write_cleanup) struct archive *a = NULL;
 	cleanup_fd int dirfd = -1;
 	int e = open_dir(AT_FDCWD, dir, &dirfd, err);
 
