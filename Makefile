@@ -145,7 +145,7 @@ test: deps-build deps-test all $(UNIT_TESTS) $(TOOLS) ## everything above, then 
 	$(PROVE) --timer $(REAL_TESTS)
 
 .PHONY: test-all
-test-all: deps-build deps-test all $(UNIT_TESTS) $(TOOLS) ## test with every case, and the matrix; keeps the report in out/test-all.txt
+test-all: deps-build deps-test deps-matrix all $(UNIT_TESTS) $(TOOLS) ## test with every case, and the matrix; keeps the report in out/test-all.txt
 	export NETRESCUE_TEST_ALL=1; failed=0; { \
 		$(PROVE) $(JOBS) --timer $(CHECK_TESTS) || failed=1; \
 		$(PROVE) --timer $(REAL_TESTS) $(sort $(wildcard tests/matrix/*.t)) || failed=1; \
@@ -212,6 +212,7 @@ TEST_PACKAGES := libcmocka-dev adduser gnupg mmdebstrap qemu-system-x86 ipxe-qem
 	python3 dpkg-dev shellcheck clang clang-format clang-tidy zstd attr acl libcap2-bin sudo perl \
 	xz-utils fakeroot file binutils iproute2 curl jq grub-common e2fsprogs openssh-client buildah \
 	libguestfs-dev python3-jsonschema
+MATRIX_PACKAGES := podman runc
 
 # $(1): words for people, $(2): packages. A package counts as installed under its own name or when
 # something installed provides it (pkgconf provides pkg-config in some releases).
@@ -247,6 +248,10 @@ deps-build: ## install, by apt-get, what building and running needs
 deps-test: ## install, by apt-get, what the tests need
 	$(call install_missing,testing,$(TEST_PACKAGES))
 
+.PHONY: deps-matrix
+deps-matrix: deps-test ## install, by apt-get, what the matrix needs besides
+	$(call install_missing,testing in all ways,$(MATRIX_PACKAGES))
+
 .PHONY: print-build-packages
 print-build-packages: # for tests that build elsewhere
 	@echo $(BUILD_PACKAGES)
@@ -255,7 +260,8 @@ print-build-packages: # for tests that build elsewhere
 
 # Goals that install first must not compile before; two apt-get at once would wait for one another.
 ifneq ($(filter image test test-all,$(MAKECMDGOALS)),)
-INSTALLED := deps-build $(if $(filter test test-all,$(MAKECMDGOALS)),deps-test)
+INSTALLED := deps-build $(if $(filter test test-all,$(MAKECMDGOALS)),deps-test) \
+	$(if $(filter test-all,$(MAKECMDGOALS)),deps-matrix)
 endif
 deps-test: | deps-build
 

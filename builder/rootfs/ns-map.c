@@ -281,6 +281,17 @@ static bool sysctl_says(const char *path, const char *value)
 	       (t.data[strlen(value)] == '\n' || t.data[strlen(value)] == '\0');
 }
 
+int ns_hint_refused(struct err *err)
+{
+	if (sysctl_says("/proc/sys/kernel/unprivileged_userns_clone", "0"))
+		return err_hint(err, "sudo sysctl kernel.unprivileged_userns_clone=1");
+	if (sysctl_says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"))
+		return err_hint(err, "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0");
+	return err_hint(err, "a container has to permit this: --security-opt seccomp=unconfined "
+			     "--security-opt apparmor=unconfined and, for docker, --security-opt "
+			     "systempaths=unconfined, for podman --security-opt unmask=ALL");
+}
+
 static int no_namespace(int errnum, struct err *err)
 {
 	/* Not a full disk, as its text and hint would say: a limit of user.max_*_namespaces. */
@@ -291,12 +302,7 @@ static int no_namespace(int errnum, struct err *err)
 				     "user.max_*_namespaces if they are as low");
 	}
 	err_errno(err, ERR_BUILD, errnum, "cannot make the sandbox's namespaces");
-	if (sysctl_says("/proc/sys/kernel/unprivileged_userns_clone", "0"))
-		return err_hint(err, "sudo sysctl kernel.unprivileged_userns_clone=1");
-	if (sysctl_says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"))
-		return err_hint(err, "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0");
-	return err_hint(err, "a container has to permit this: for docker and podman "
-			     "--security-opt seccomp=unconfined --cap-add SYS_ADMIN");
+	return ns_hint_refused(err);
 }
 
 /* A keeper that dies before PR_SET_PDEATHSIG leaves a server that sees its socket close. */

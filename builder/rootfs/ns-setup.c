@@ -43,11 +43,7 @@ int ns_mount(const char *source, const char *target, const char *type, unsigned 
 		  target);
 	if (errno != EPERM && errno != EACCES)
 		return err_hint(err, "the sandbox needs Linux 5.11 or newer");
-	return err_hint(
-		err, "in a container: it has to show all of /proc and to permit mounts in "
-		     "user namespaces (docker, podman: --security-opt seccomp=unconfined "
-		     "--security-opt systempaths=unconfined --security-opt apparmor=unconfined); "
-		     "on Ubuntu: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0");
+	return ns_hint_refused(err);
 }
 
 static int make_directory(const char *path, mode_t mode, struct err *err)
@@ -110,9 +106,10 @@ static int pivot(struct ns *ns, struct err *err)
 /* Without the right to trace, uname(2) could not be answered, and a stranger could trace us. */
 static int set_names(const struct ns *ns, struct err *err)
 {
-	if (sethostname(ns->hostname, strlen(ns->hostname)) < 0 || setdomainname("(none)", 6) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot set the sandbox's host name");
-	return 0;
+	if (sethostname(ns->hostname, strlen(ns->hostname)) == 0 && setdomainname("(none)", 6) == 0)
+		return 0;
+	err_errno(err, ERR_BUILD, errno, "cannot set the sandbox's host name");
+	return ns_hint_refused(err);
 }
 
 int ns_setup(struct ns *ns, const struct ns_options *options, const struct ns_tree *tree,

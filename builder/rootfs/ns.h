@@ -60,6 +60,10 @@ int ns_map_plan(bool own_ids, struct ns_map *ret, struct err *err);
  * parent. */
 pid_t ns_fork(int flags, const struct ns_map *map, int *ret_pidfd, struct err *err);
 
+/* Adds to *err what would permit namespaces, mounts and names of their own: after EPERM or EACCES.
+ */
+int ns_hint_refused(struct err *err);
+
 /* ---- ns-tree.c: where the tree lives -------------------------------------------------------- */
 
 struct ns_tree {
