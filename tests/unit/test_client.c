@@ -204,6 +204,32 @@ static void initramfs_of_another_kernel(void **state)
 	assert_non_null(strstr(err.message, "another kernel than 6.12.1-amd64"));
 }
 
+/* The panic is the last thing said; what led to it, many lines before, is the cause. */
+static void a_panic_and_its_cause(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	const struct client_options o = { 0 };
+	struct client c = { .options = &o, .machine = MACHINE_INIT };
+
+	(void)state;
+	assert_true(
+		root_phase(&c,
+			   "[    2.1] BUG: unable to handle page fault for address: 8\n"
+			   "[    2.1] Oops: 0000 [#1] PREEMPT SMP NOPTI\n"
+			   "[    2.1] RIP: 0010:one+0x1/0x2\n"
+			   "[    2.2] Kernel panic - not syncing: Fatal exception in interrupt\n"
+			   "[    2.2] RIP: 0010:two+0x1/0x2\n",
+			   &err) < 0);
+	assert_string_equal(
+		err.message,
+		"Kernel panic - not syncing: Fatal exception in interrupt; before that: "
+		"BUG: unable to handle page fault for address: 8 / "
+		"Oops: 0000 [#1] PREEMPT SMP NOPTI / RIP: 0010:one+0x1/0x2");
+	err_release(&err);
+	assert_true(root_phase(&c, "[    2.2] Kernel panic - not syncing: VFS\n", &err) < 0);
+	assert_string_equal(err.message, "Kernel panic - not syncing: VFS");
+}
+
 /* mountd's status decides the words (RFC 1813). */
 static void refusals(void **state)
 {
@@ -336,6 +362,7 @@ int main(void)
 		cmocka_unit_test(mounts),
 		cmocka_unit_test(no_version_3),
 		cmocka_unit_test(initramfs_of_another_kernel),
+		cmocka_unit_test(a_panic_and_its_cause),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(goes_to_the_entry),
 		cmocka_unit_test(waits_for_all_of_the_menu),
