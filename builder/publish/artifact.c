@@ -33,6 +33,8 @@ static int pack_rootfs(struct result *res, struct sandbox *sb, uint64_t *ret_siz
 
 	if (r >= 0)
 		r = result_create(res, ROOTFS, &fd, err);
+	/* Trying the compressor, its version was a line of progress. */
+	progress_detail(ROOTFS);
 	if (r >= 0)
 		r = sandbox_archive(sb, (const char *const *)filter.item, fd, res->tar_sha256,
 				    &res->tar_size, err);
@@ -87,7 +89,6 @@ int stage_pack(struct result *res, struct rootfs *r, struct err *err)
 	int n;
 
 	progress_start("pack", 0, PROGRESS_STEPS);
-	progress_detail("rootfs.tar.zst");
 	if (r->kernel)
 		res->kernel = xstrdup(r->kernel);
 	n = pack_rootfs(res, r->sandbox, &size, err);
