@@ -135,18 +135,20 @@ static const char *console_has(const struct client *c, const char *words)
 	return console_find(&c->machine.console, c->console_from, words);
 }
 
-/* Why: what a kernel writes when it trips over itself, some lines before it panics. */
-static void add_oops(const struct client *c, struct text *t)
+/* Why: what a kernel writes when it trips over itself, some lines before it panics. After it, too,
+ * processors tell where they were; that is no cause. */
+static void add_oops(const struct client *c, const char *panic, struct text *t)
 {
 	static const char *const words[] = { "BUG: ", " [#1]", "RIP: " };
 	const char *before = "; before that: ";
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		const char *place = console_has(c, words[i]);
-		cleanup_free char *line = place ? console_line(&c->machine.console, place) : NULL;
+		cleanup_free char *line = NULL;
 
-		if (!line)
+		if (!place || place > panic)
 			continue;
+		line = console_line(&c->machine.console, place);
 		text_add(t, before);
 		text_add_escaped(t, line);
 		before = " / ";
@@ -166,7 +168,7 @@ int client_panicked(struct client *c, struct err *err)
 			CLEANUP(text_release) struct text t = { 0 };
 
 			text_add_escaped(&t, line);
-			add_oops(c, &t);
+			add_oops(c, place, &t);
 			add_trouble(c, &t);
 			return err_set(err, ERR_BOOT, "%s", t.data);
 		}

@@ -226,7 +226,10 @@ static void a_panic_and_its_cause(void **state)
 		"BUG: unable to handle page fault for address: 8 / "
 		"Oops: 0000 [#1] PREEMPT SMP NOPTI / RIP: 0010:one+0x1/0x2");
 	err_release(&err);
-	assert_true(root_phase(&c, "[    2.2] Kernel panic - not syncing: VFS\n", &err) < 0);
+	assert_true(root_phase(&c,
+			       "[    2.2] Kernel panic - not syncing: VFS\n"
+			       "[    2.2] RIP: 0033:0x1\n",
+			       &err) < 0);
 	assert_string_equal(err.message, "Kernel panic - not syncing: VFS");
 }
 
