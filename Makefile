@@ -31,36 +31,34 @@ OBJ := out/obj/$(FLAVOUR)
 BIN := out/$(if $(filter release,$(FLAVOUR)),bin,bin-$(FLAVOUR))
 
 PROGRAM_MAIN   := builder/command/main.c
-NAMESPACE_MAIN := builder/rootfs/sandbox-namespace.c
-GUESTFS_MAIN   := builder/rootfs/sandbox-guestfs.c
+NAMESPACE_MAIN := builder/sandbox/namespace/sandbox-namespace.c
+GUESTFS_MAIN   := builder/sandbox/guestfs/sandbox-guestfs.c
 MAINS          := $(PROGRAM_MAIN) $(NAMESPACE_MAIN) $(GUESTFS_MAIN)
 
-# The other helper is built where libguestfs is; the tests install it. Nothing else has to do with it.
-GUESTFS_ONLY := $(wildcard builder/rootfs/guestfs-*.c)
+# sandbox-guestfs is built where libguestfs is; the tests install it. Nothing else has to do with it.
 ifneq ($(filter test test-all,$(MAKECMDGOALS)),)
 GUESTFS := 1
 else
 GUESTFS := $(shell pkg-config --exists libguestfs 2>/dev/null && echo 1)
 endif
-SOURCES := $(filter-out $(if $(GUESTFS),,$(GUESTFS_MAIN) $(GUESTFS_ONLY)), \
-	$(sort $(wildcard builder/*/*.c)))
+SOURCES := $(filter-out $(if $(GUESTFS),,builder/sandbox/guestfs/%), \
+	$(sort $(wildcard builder/*/*.c builder/*/*/*.c)))
 
-# What only the helper has is named ns-*.c. Of rootfs/ it shares the rest of this list; it must link neither
-# libcurl nor libsolv: whoever is taken over inside has as little at hand as possible.
-NAMESPACE_ONLY    := $(wildcard builder/rootfs/ns-*.c)
-NAMESPACE_SOURCES := $(wildcard builder/base/*.c $(NAMESPACE_MAIN)) $(NAMESPACE_ONLY) \
-	$(wildcard $(addprefix builder/rootfs/,pack.c tar-header.c acl.c claim.c extract.c extract-place.c deb-reader.c protocol.c))
-GUESTFS_SOURCES := $(GUESTFS_MAIN) $(GUESTFS_ONLY) $(wildcard builder/base/*.c) \
-	$(addprefix builder/rootfs/,claim.c protocol.c)
+# The helpers are made of whole folders, and link only what they use of these: sandbox-namespace gets
+# neither libcurl nor libsolv, since whoever is taken over inside should have little at hand.
+NAMESPACE_ONLY := $(wildcard builder/sandbox/namespace/*.c)
+GUESTFS_ONLY   := $(wildcard builder/sandbox/guestfs/*.c)
+HELPER_SHARED  := $(wildcard $(addsuffix /*.c,builder/base builder/deb builder/tar builder/sandbox))
 
 object = $(patsubst builder/%.c,$(OBJ)/%.o,$(1))
 OBJECTS         := $(call object,$(SOURCES))
-NAMESPACE_OBJS  := $(call object,$(NAMESPACE_SOURCES))
-GUESTFS_OBJS    := $(call object,$(GUESTFS_SOURCES))
+SHARED_OBJECTS  := $(call object,$(HELPER_SHARED))
+SHARED_LIBRARY  := $(OBJ)/shared.a
+NAMESPACE_OBJS  := $(call object,$(NAMESPACE_ONLY))
+GUESTFS_OBJS    := $(call object,$(GUESTFS_ONLY))
 LIBRARY_OBJECTS := $(call object,$(filter-out $(MAINS) $(GUESTFS_ONLY),$(SOURCES)))
 LIBRARY         := $(OBJ)/library.a
-PROGRAM_OBJECTS := $(call object,$(filter-out $(NAMESPACE_MAIN) $(NAMESPACE_ONLY) \
-	$(GUESTFS_MAIN) $(GUESTFS_ONLY),$(SOURCES)))
+PROGRAM_OBJECTS := $(call object,$(filter-out $(NAMESPACE_ONLY) $(GUESTFS_ONLY),$(SOURCES)))
 
 # A program appears as soon as its main() does.
 PROGRAMS := $(if $(wildcard $(PROGRAM_MAIN)),$(BIN)/netrescue) \
@@ -300,17 +298,21 @@ $(BIN)/netrescue: $(PROGRAM_OBJECTS) $(STAMP) $(SOURCES_STAMP)
 	@$(if $(Q),echo "  LINK     $@")
 	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(PROGRAM_LIBS)
 
-$(BIN)/sandbox-namespace: $(NAMESPACE_OBJS) $(STAMP) $(SOURCES_STAMP)
+$(BIN)/sandbox-namespace: $(NAMESPACE_OBJS) $(SHARED_LIBRARY) $(STAMP)
 	@mkdir -p $(@D)
 	@$(if $(Q),echo "  LINK     $@")
-	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(NAMESPACE_LIBS)
+	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(NAMESPACE_LIBS)
 
-$(BIN)/sandbox-guestfs: $(GUESTFS_OBJS) $(STAMP) $(SOURCES_STAMP)
+$(BIN)/sandbox-guestfs: $(GUESTFS_OBJS) $(SHARED_LIBRARY) $(STAMP)
 	@mkdir -p $(@D)
 	@$(if $(Q),echo "  LINK     $@")
-	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(GUESTFS_LIBS)
+	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(GUESTFS_LIBS)
 
-# An archive, so that a test links only what it uses.
+# Archives, so that a helper or a test links only what it uses.
+$(SHARED_LIBRARY): $(SHARED_OBJECTS) $(SOURCES_STAMP)
+	@rm -f $@
+	$(Q)ar rcsD $@ $(filter %.o,$^)
+
 $(LIBRARY): $(LIBRARY_OBJECTS) $(SOURCES_STAMP)
 	@rm -f $@
 	$(Q)ar rcsD $@ $(filter %.o,$^)

@@ -8,14 +8,14 @@
 #include <string.h>
 #include <strings.h>
 
-#include "archive/deb822.h"
+#include "deb/deb822.h"
 #include "base/child.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
 
-#define FILE_LIMIT ((size_t)1024 * 1024)
-#define PROXY_LIMIT 4096
+#define FILE_MAX ((size_t)1024 * 1024)
+#define PROXY_MAX 4096
 
 static const char blanks[] = " \t\n";
 
@@ -53,7 +53,7 @@ static void add_mirror_file(int root, struct apt_sources *s, const char *path, c
 	char *save = NULL;
 
 	path += strspn(path, "/");
-	if (read_file(root, path, FILE_LIMIT, &list, &err) < 0) {
+	if (read_file(root, path, FILE_MAX, &list, &err) < 0) {
 		log_warning("apt's mirror list is left out: %s", err.message);
 		return;
 	}
@@ -131,7 +131,7 @@ static void parse_list(int root, const char *path, struct apt_sources *s)
 	CLEANUP(err_release) struct err err = { 0 };
 	char *save = NULL;
 
-	if (read_file(root, path, FILE_LIMIT, &list, &err) < 0) {
+	if (read_file(root, path, FILE_MAX, &list, &err) < 0) {
 		log_warning("apt's configuration is left out: %s", err.message);
 		return;
 	}
@@ -179,7 +179,7 @@ static void parse_sources(int root, const char *path, struct apt_sources *s)
 	CLEANUP(text_release) struct text content = { 0 };
 	CLEANUP(err_release) struct err err = { 0 };
 	struct deb822 reader = { .name = path, .class = ERR_USAGE, .comments = true };
-	int r = read_file(root, path, FILE_LIMIT, &content, &err);
+	int r = read_file(root, path, FILE_MAX, &content, &err);
 
 	reader.data = content.data;
 	reader.size = content.length;
@@ -255,7 +255,7 @@ int apt_proxy_read(char **ret, struct err *err)
 	char *proxy;
 	int r;
 
-	r = child_run(&(struct child_options){ .argv = argv }, PROXY_LIMIT, &output, &own);
+	r = child_run(&(struct child_options){ .argv = argv }, PROXY_MAX, &output, &own);
 	if (r < 0 && own.class == ERR_INTERRUPTED) {
 		*err = own;
 		own = (struct err){ 0 };

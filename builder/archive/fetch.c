@@ -158,7 +158,7 @@ static int64_t pause_after(const struct fetch *f, unsigned attempt)
 	return attempt == 0 ? pause : pause * 4;
 }
 
-static int settle(struct fetch *f, struct transfer *t, CURLcode code, struct err *err)
+static int conclude(struct fetch *f, struct transfer *t, CURLcode code, struct err *err)
 {
 	enum transfer_outcome outcome = transfer_finish(t, code, err);
 
@@ -201,7 +201,7 @@ static int collect(struct fetch *f, struct err *err)
 			continue;
 		(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
 		(void)curl_multi_remove_handle(f->multi, easy);
-		r = settle(f, t, code, err);
+		r = conclude(f, t, code, err);
 		if (r < 0)
 			return r;
 	}

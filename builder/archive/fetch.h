@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "archive/store.h"
+#include "base/store.h"
 #include "base/err.h"
 #include "base/text.h"
 

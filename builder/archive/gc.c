@@ -17,7 +17,7 @@
 struct gc {
 	struct store *store;
 	struct strv keep; /* digests, sorted: is_kept() searches them */
-	struct strv more; /* digests that facts lead to, until settle() adds them */
+	struct strv more; /* digests that facts lead to, until keep_more() adds them */
 	int64_t now;
 	bool dry_run;
 	struct gc_report report;
@@ -34,7 +34,7 @@ static bool is_kept(const struct gc *gc, const char *digest)
 					     sizeof(*gc->keep.item), compare_text) != NULL;
 }
 
-static void settle(struct gc *gc)
+static void keep_more(struct gc *gc)
 {
 	strv_add_all(&gc->keep, &gc->more);
 	strv_release(&gc->more);
@@ -175,10 +175,10 @@ int store_gc(struct store *s, const struct strv *locks, int64_t now, bool dry_ru
 
 	if (r >= 0)
 		r = walk_part(&gc, "fact/index", visit_index, err);
-	settle(&gc);
+	keep_more(&gc);
 	if (r >= 0)
 		r = walk_part(&gc, "fact", visit_fact, err);
-	settle(&gc);
+	keep_more(&gc);
 	if (r >= 0)
 		r = walk_part(&gc, "sha256", visit_blob, err);
 	if (r >= 0)

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "archive/store.h"
+#include "base/store.h"
 #include "base/err.h"
 #include "base/text.h"
 

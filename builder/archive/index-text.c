@@ -49,12 +49,12 @@ static int copy_text(struct archive *a, int to, const struct index_file *file, s
 
 	while ((r = archive_read_data_block(a, &block, &size, &offset)) == ARCHIVE_OK) {
 		total += size;
-		if (total > INDEX_TEXT_LIMIT)
+		if (total > INDEX_TEXT_MAX)
 			return err_set(
 				err, ERR_TRUST,
 				"the package list of '%s', component '%s', has more than %zu "
 				"bytes of text",
-				file->suite, file->component, INDEX_TEXT_LIMIT);
+				file->suite, file->component, INDEX_TEXT_MAX);
 		r = interrupt_check(err);
 		if (r < 0)
 			return r;

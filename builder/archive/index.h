@@ -10,12 +10,12 @@
 #pragma once
 
 #include "archive/mirror.h"
-#include "archive/store.h"
+#include "base/store.h"
 #include "base/err.h"
 #include "recipe/recipe.h"
 
 /* More than this is no Packages file (trixie main amd64 has 55 MB of text). */
-#define INDEX_TEXT_LIMIT ((size_t)1024 * 1024 * 1024)
+#define INDEX_TEXT_MAX ((size_t)1024 * 1024 * 1024)
 
 struct index_file {		 /* one verified Packages.xz */
 	char *suite;		 /* trixie-updates */
@@ -55,5 +55,5 @@ void indices_release(struct indices *i);
 
 /* The decompressed text of a Packages file of the store: a private, already unlinked file,
  * positioned at its start (fdopen() it for libsolv's repo_add_debpackages). At most
- * INDEX_TEXT_LIMIT bytes. */
+ * INDEX_TEXT_MAX bytes. */
 int index_open_text(struct store *s, const struct index_file *file, int *ret_fd, struct err *err);

@@ -61,7 +61,7 @@ int keyring_open(const char *path, const char *digest, int *ret_fd, struct err *
 	const char *at;
 	int r;
 
-	r = read_file(AT_FDCWD, path, TRUST_KEYRING_LIMIT, &keyring, err);
+	r = read_file(AT_FDCWD, path, TRUST_KEYRING_MAX, &keyring, err);
 	if (r < 0) {
 		err->class = err->class == ERR_INTERRUPTED ? err->class : ERR_USAGE;
 		return err_wrap(err, "reading the keyring");

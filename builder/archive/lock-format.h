@@ -8,7 +8,7 @@
 #define LOCK_FORMAT_BARE "1" /* without Inputs */
 #define LOCK_ROLE_IMAGE "image"
 #define LOCK_ROLE_BOOT "boot"
-#define LOCK_SIZE_LIMIT (16 * 1024 * 1024) /* bytes of a lock file */
+#define LOCK_SIZE_MAX (16 * 1024 * 1024) /* bytes of a lock file */
 
 /* lock_read() of a text; path is for messages. */
 int lock_parse(const char *path, const struct text *text, struct lock *ret, struct err *err);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/ar.h"
+#include "deb/ar.h"
 #include "archive/lock-format.h"
 #include "base/io.h"
 #include "base/memory.h"

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "archive/ar.h"
-#include "archive/control.h"
-#include "archive/deb822.h"
+#include "deb/ar.h"
+#include "deb/control.h"
+#include "deb/deb822.h"
 #include "archive/lock-format.h"
 #include "base/io.h"
 #include "base/memory.h"

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/deb822.h"
+#include "deb/deb822.h"
 #include "archive/lock-format.h"
-#include "archive/version.h"
+#include "deb/version.h"
 #include "base/io.h"
 #include "base/memory.h"
 
@@ -311,7 +311,7 @@ int lock_parse(const char *path, const struct text *text, struct lock *ret, stru
 int lock_read(const char *path, struct lock *ret, struct err *err)
 {
 	CLEANUP(text_release) struct text text = { 0 };
-	int r = read_file(AT_FDCWD, path, LOCK_SIZE_LIMIT, &text, err);
+	int r = read_file(AT_FDCWD, path, LOCK_SIZE_MAX, &text, err);
 
 	if (r < 0) {
 		err->class = ERR_USAGE; /* it is the user who named it */

@@ -36,8 +36,8 @@
 
 #include "archive/fetch.h"
 #include "archive/mirror.h"
-#include "archive/package.h"
-#include "archive/store.h"
+#include "deb/package.h"
+#include "base/store.h"
 #include "base/err.h"
 #include "recipe/recipe.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "archive/deb822.h"
+#include "deb/deb822.h"
 #include "base/memory.h"
 
 static int parse_month(const char *s)
@@ -80,9 +80,9 @@ static int parse_file(const char *name, char *line, struct release *r, struct er
 	if (!path || strtok_r(NULL, " \t", &save) || !digest_is_valid(digest) ||
 	    parse_u64(size, &file.size) < 0)
 		return err_set(err, ERR_TRUST, "%s: malformed line in its SHA256 list", name);
-	if (r->file_count == RELEASE_FILES_LIMIT)
+	if (r->file_count == RELEASE_FILES_MAX)
 		return err_set(err, ERR_TRUST, "%s: more than %d files in its SHA256 list", name,
-			       RELEASE_FILES_LIMIT);
+			       RELEASE_FILES_MAX);
 	memcpy(file.sha256, digest, DIGEST_HEX);
 	file.path = xstrdup(path);
 	GROW(r->file, r->file_count, r->file_allocated);

@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "base/text.h"
 
-#define RELEASE_FILES_LIMIT 100000
+#define RELEASE_FILES_MAX 100000
 
 /* A Date may be so many seconds ahead of our clock: mirrors and laptops are a little off. */
 #define RELEASE_FUTURE_TOLERANCE 600

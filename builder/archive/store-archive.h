@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "archive/lock.h"
-#include "archive/store.h"
+#include "base/store.h"
 #include "base/err.h"
 
 struct store_archive_report {

@@ -95,8 +95,8 @@ static int find_release(struct export *e, size_t i, struct err *err)
 	r = store_get(e->store, digest, &fd, err);
 	if (r < 0 || fd < 0)
 		return r;
-	cleanup_free char *data = xmalloc(INRELEASE_LIMIT);
-	ssize_t n = read_all(fd, data, INRELEASE_LIMIT);
+	cleanup_free char *data = xmalloc(INRELEASE_MAX);
+	ssize_t n = read_all(fd, data, INRELEASE_MAX);
 
 	if (n < 0)
 		return err_errno(err, ERR_BUILD, (int)-n, "cannot read from the store");
@@ -218,14 +218,14 @@ static int open_archive(struct export *e, int fd, struct err *err)
 int store_export(struct store *s, const struct lock *l, const char *path,
 		 struct store_archive_report *ret, struct err *err)
 {
-	CLEANUP(publish_release) struct publish file = { .dirfd = -1, .fd = -1 };
+	CLEANUP(atomic_file_release) struct atomic_file file = { .dirfd = -1, .fd = -1 };
 	CLEANUP(export_release) struct export e = { .store = s, .lock = l, .path = path };
 	int r = lock_need(s, l, err);
 
 	if (r == 0)
 		r = find_files(&e, err);
 	if (r == 0)
-		r = publish_begin(&file, AT_FDCWD, path, 0644, err);
+		r = atomic_file_begin(&file, AT_FDCWD, path, 0644, err);
 	if (r < 0)
 		return r;
 	progress_start("export", 0, PROGRESS_BYTES);
@@ -233,7 +233,7 @@ int store_export(struct store *s, const struct lock *l, const char *path,
 	if (r == 0)
 		r = write_members(&e, err);
 	if (r == 0)
-		r = publish_commit(&file, err);
+		r = atomic_file_commit(&file, err);
 	if (r < 0) {
 		progress_abort();
 		return r;

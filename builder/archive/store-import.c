@@ -76,7 +76,7 @@ static int take_lock(struct import *i, uint64_t size, struct err *err)
 {
 	CLEANUP(text_release) struct text text = { 0 };
 	cleanup_free char *name = xasprintf("%s(" MEMBER_LOCK ")", i->path);
-	int r = read_text(i, size, LOCK_SIZE_LIMIT, &text, err);
+	int r = read_text(i, size, LOCK_SIZE_MAX, &text, err);
 
 	text_add(&text, "");
 	if (r == 0)
@@ -115,7 +115,7 @@ static int take_index(struct import *i, const char *key, uint64_t size, struct e
 
 	if (!strv_has(&i->key, key))
 		return refuse(i, err, "the lock has nothing of ", i->last);
-	r = read_text(i, size, INRELEASE_LIMIT, &text, err);
+	r = read_text(i, size, INRELEASE_MAX, &text, err);
 	if (r < 0)
 		return r;
 	text_add(&text, "");
@@ -186,7 +186,7 @@ static int take_blob(struct import *i, const char *sha256, uint64_t size, struct
 		(void)strv_remove(&i->missing, sha256);
 		i->report.packages++;
 	} else if (strv_has(&i->index, sha256)) {
-		if (size > INDEX_TEXT_LIMIT)
+		if (size > INDEX_TEXT_MAX)
 			return refuse(i, err, "a member that is too large: ", i->last);
 		i->report.indices++;
 	} else {

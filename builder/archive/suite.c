@@ -156,7 +156,7 @@ static int ask(struct store *s, struct suite *suite, size_t count, const char *p
 			continue;
 		strv_addf(&item[asked].url, "%s/dists/%s/InRelease",
 			  suite[i].mirrors->item[suite[i].next], suite[i].name);
-		item[asked++].limit = INRELEASE_LIMIT;
+		item[asked++].limit = INRELEASE_MAX;
 	}
 	*ret_asked = asked;
 	r = fetch_all(s, item, asked, &options, err);
@@ -206,8 +206,8 @@ static int recall(struct store *s, struct suite *suite, int64_t now, struct err 
 			      store_path(s), suite->name);
 		return err_hint(err, "run once without --offline");
 	}
-	data = xmalloc(INRELEASE_LIMIT);
-	n = read_all(fd, data, INRELEASE_LIMIT);
+	data = xmalloc(INRELEASE_MAX);
+	n = read_all(fd, data, INRELEASE_MAX);
 	if (n > 0)
 		text_append(&signed_text, data, (size_t)n);
 	free(data);

@@ -10,12 +10,12 @@
 #pragma once
 
 #include "archive/release.h"
-#include "archive/store.h"
+#include "base/store.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "recipe/recipe.h"
 
-#define INRELEASE_LIMIT ((size_t)8 * 1024 * 1024)
+#define INRELEASE_MAX ((size_t)8 * 1024 * 1024)
 
 struct suite {
 	char *name;		    /* trixie-updates: as asked for, below dists/ */

@@ -15,7 +15,7 @@
 
 #define SIGNED_BEGIN "-----BEGIN PGP SIGNED MESSAGE-----"
 #define SIGNATURE_END "-----END PGP SIGNATURE-----"
-#define STATUS_LIMIT ((size_t)1024 * 1024)
+#define STATUS_MAX ((size_t)1024 * 1024)
 
 /* Numbers that gpgv sees. */
 enum { FD_STATUS = 3, FD_KEYRING = 4, FD_SIGNATURE = 5 };
@@ -287,9 +287,9 @@ static int verify(struct gpgv *g, const char *data, size_t size, struct signatur
 	if (r == 0)
 		r = run_gpgv(g, err);
 	if (r == 0)
-		r = read_back(g->status, STATUS_LIMIT, &lines, err);
+		r = read_back(g->status, STATUS_MAX, &lines, err);
 	if (r == 0)
-		r = read_back(g->message, STATUS_LIMIT, &words, err);
+		r = read_back(g->message, STATUS_MAX, &words, err);
 	if (r < 0)
 		return r;
 	log_debug("gpgv:\n%s", words.data);

@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "base/text.h"
 
-#define TRUST_KEYRING_LIMIT ((size_t)8 * 1024 * 1024)
+#define TRUST_KEYRING_MAX ((size_t)8 * 1024 * 1024)
 
 /* keyring: path of a binary, keybox or armoured (.asc) file of public keys. digest: its SHA-256
  * when the recipe was read, NULL for one that no recipe names. name: the URL, for messages.

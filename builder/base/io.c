@@ -141,7 +141,8 @@ static int open_parent(int dirfd, const char *path, int *ret_fd, const char **re
 	return r;
 }
 
-int publish_begin(struct publish *p, int dirfd, const char *path, mode_t mode, struct err *err)
+int atomic_file_begin(struct atomic_file *p, int dirfd, const char *path, mode_t mode,
+		      struct err *err)
 {
 	cleanup_fd int parent = -1;
 	cleanup_fd int fd = -1;
@@ -156,7 +157,7 @@ int publish_begin(struct publish *p, int dirfd, const char *path, mode_t mode, s
 		if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
 			return err_errno(err, ERR_BUILD, errno, "no random number");
 		free(temporary);
-		temporary = xasprintf(PUBLISH_PREFIX "%016llx", (unsigned long long)number);
+		temporary = xasprintf(ATOMIC_FILE_PREFIX "%016llx", (unsigned long long)number);
 		fd = openat(parent, temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
 			    0600);
 	} while (fd < 0 && errno == EEXIST);
@@ -164,7 +165,7 @@ int publish_begin(struct publish *p, int dirfd, const char *path, mode_t mode, s
 		return err_errno(err, ERR_BUILD, errno, "cannot make a new file beside '%s'", path);
 
 	/* From here on the file is there: p owns it even when the next step fails. */
-	*p = (struct publish){
+	*p = (struct atomic_file){
 		.dirfd = take_fd(&parent),
 		.fd = take_fd(&fd),
 		.temporary = take_ptr(temporary),
@@ -173,13 +174,13 @@ int publish_begin(struct publish *p, int dirfd, const char *path, mode_t mode, s
 	/* Whatever the umask says. */
 	if (fchmod(p->fd, mode) < 0) {
 		r = err_errno(err, ERR_BUILD, errno, "cannot set the mode of '%s'", path);
-		publish_release(p);
+		atomic_file_release(p);
 		return r;
 	}
 	return 0;
 }
 
-int publish_commit(struct publish *p, struct err *err)
+int atomic_file_commit(struct atomic_file *p, struct err *err)
 {
 	if (fsync(p->fd) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot write '%s'", p->target);
@@ -194,11 +195,11 @@ int publish_commit(struct publish *p, struct err *err)
 	if (fsync(p->dirfd) < 0 && errno != EINVAL)
 		return err_errno(err, ERR_BUILD, errno, "cannot sync the directory of '%s'",
 				 p->target);
-	publish_release(p);
+	atomic_file_release(p);
 	return 0;
 }
 
-void publish_release(struct publish *p)
+void atomic_file_release(struct atomic_file *p)
 {
 	if (p->temporary)
 		(void)unlinkat(p->dirfd, p->temporary, 0);
@@ -209,21 +210,21 @@ void publish_release(struct publish *p)
 		(void)close(p->dirfd);
 	free(p->temporary);
 	free(p->target);
-	*p = (struct publish){ .dirfd = -1, .fd = -1 };
+	*p = (struct atomic_file){ .dirfd = -1, .fd = -1 };
 }
 
 int write_file(int dirfd, const char *path, const void *data, size_t size, mode_t mode,
 	       struct err *err)
 {
-	CLEANUP(publish_release) struct publish p = { .fd = -1 };
-	int r = publish_begin(&p, dirfd, path, mode, err);
+	CLEANUP(atomic_file_release) struct atomic_file p = { .fd = -1 };
+	int r = atomic_file_begin(&p, dirfd, path, mode, err);
 
 	if (r < 0)
 		return r;
 	r = write_all(p.fd, data, size);
 	if (r < 0)
 		return err_errno(err, ERR_BUILD, -r, "cannot write '%s'", path);
-	return publish_commit(&p, err);
+	return atomic_file_commit(&p, err);
 }
 
 int open_dir(int dirfd, const char *path, int *ret_fd, struct err *err)

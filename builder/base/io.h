@@ -2,17 +2,18 @@
 /*
  * Files by (directory fd, path). Everything opens O_CLOEXEC. No chdir anywhere.
  *
- * Publishing: a reader never sees half a file. publish_begin() makes a new file beside the target,
- * the caller writes to .fd and, if it likes what it wrote, calls publish_commit(), which fsyncs,
- * renames over the target and fsyncs the directory. publish_release() without commit removes it.
+ * Publishing: a reader never sees half a file. atomic_file_begin() makes a new file beside the
+ * target, the caller writes to .fd and, if it likes what it wrote, calls atomic_file_commit(),
+ * which fsyncs, renames over the target and fsyncs the directory. atomic_file_release() without
+ * commit removes it.
  *
- *	CLEANUP(publish_release) struct publish p = { .fd = -1 };
- *	r = publish_begin(&p, dirfd, "SHA256SUMS", 0644, err);
+ *	CLEANUP(atomic_file_release) struct atomic_file p = { .fd = -1 };
+ *	r = atomic_file_begin(&p, dirfd, "SHA256SUMS", 0644, err);
  *	...write to p.fd...
- *	r = publish_commit(&p, err);
+ *	r = atomic_file_commit(&p, err);
  *
- * What a killed process leaves behind begins with PUBLISH_PREFIX; whoever owns the directory may
- * remove it.
+ * What a killed process leaves behind begins with ATOMIC_FILE_PREFIX; whoever owns the directory
+ * may remove it.
  */
 #pragma once
 
@@ -25,18 +26,19 @@
 #include "base/err.h"
 #include "base/text.h"
 
-#define PUBLISH_PREFIX ".netrescue-new-"
+#define ATOMIC_FILE_PREFIX ".netrescue-new-"
 
-struct publish {
+struct atomic_file {
 	int dirfd;	 /* owned */
 	int fd;		 /* owned; write here */
 	char *temporary; /* owned name in dirfd */
 	char *target;	 /* owned name in dirfd */
 };
 
-int publish_begin(struct publish *p, int dirfd, const char *path, mode_t mode, struct err *err);
-int publish_commit(struct publish *p, struct err *err);
-void publish_release(struct publish *p);
+int atomic_file_begin(struct atomic_file *p, int dirfd, const char *path, mode_t mode,
+		      struct err *err);
+int atomic_file_commit(struct atomic_file *p, struct err *err);
+void atomic_file_release(struct atomic_file *p);
 
 /* Writes all bytes; -errno. */
 int write_all(int fd, const void *data, size_t size);
@@ -47,7 +49,7 @@ int copy_fd(int in_fd, int out_fd, uint64_t *ret_bytes, struct err *err);
 
 /* The whole file, at most `limit` bytes (more is an error), NUL-terminated, length in ret. */
 int read_file(int dirfd, const char *path, size_t limit, struct text *ret, struct err *err);
-/* Atomically by struct publish, with fsync. */
+/* Atomically by struct atomic_file, with fsync. */
 int write_file(int dirfd, const char *path, const void *data, size_t size, mode_t mode,
 	       struct err *err);
 

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "archive/gc.h"
-#include "archive/store.h"
+#include "base/store.h"
 #include "command/pipeline.h"
 
 /* options: mirror, keyring, sandbox, offline, jobs and store are used. options->recipe may be NULL:

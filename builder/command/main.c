@@ -12,7 +12,7 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "command/cli.h"
-#include "publish/json.h"
+#include "base/json.h"
 
 static const char *const class_names[] = {
 	[ERR_NONE] = "none",

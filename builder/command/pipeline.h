@@ -10,9 +10,9 @@
 #include "archive/index.h"
 #include "archive/lock.h"
 #include "archive/mirror.h"
-#include "archive/store.h"
+#include "base/store.h"
 #include "base/err.h"
-#include "publish/publish.h"
+#include "publish/result.h"
 #include "recipe/recipe.h"
 #include "rootfs/rootfs.h"
 

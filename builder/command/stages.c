@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "archive/fetch.h"
-#include "archive/solve.h"
+#include "solve/resolve.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -16,7 +16,7 @@
 #include "base/resources.h"
 #include "base/text.h"
 #include "command/pipeline.h"
-#include "rootfs/deb.h"
+#include "deb/deb.h"
 #include "rootfs/overlay.h"
 
 /* Beside the packages' own size: the initramfs, locale archive, caches made on the way. */
@@ -82,8 +82,8 @@ int build_index(struct build *b, struct err *err)
 static int solve_on_lock(struct build *b, struct err *err)
 {
 	CLEANUP(lock_release) struct lock lock = { 0 };
-	CLEANUP(hold_release)
-	struct hold hold = {
+	CLEANUP(relock_release)
+	struct relock relock = {
 		.lock = &lock,
 		.update = b->options->update,
 		.mirrors = b->options->offline ? NULL : &b->mirrors,
@@ -92,7 +92,7 @@ static int solve_on_lock(struct build *b, struct err *err)
 
 	if (r >= 0)
 		r = lock_check_kind(&lock, &b->recipe, err);
-	return r < 0 ? r : solve(b->store, &b->recipe, &b->indices, &hold, &b->packages, err);
+	return r < 0 ? r : solve(b->store, &b->recipe, &b->indices, &relock, &b->packages, err);
 }
 
 int build_solve(struct build *b, struct err *err)
@@ -270,20 +270,20 @@ int build_pack(struct build *b, struct err *err)
 
 int build_publish(struct build *b, struct err *err)
 {
-	int r = publish_tftp(&b->result, err);
+	int r = result_add_tftp(&b->result, err);
 
 	if (r >= 0)
-		r = publish_menu(&b->result, err);
+		r = result_add_menu(&b->result, err);
 	if (r >= 0)
-		r = publish_server(&b->result, err);
+		r = result_add_server(&b->result, err);
 	if (r >= 0)
-		r = publish_sbom(&b->result, &b->rootfs, PUBLISH_ROOTFS, err);
+		r = result_add_sbom(&b->result, &b->rootfs, RESULT_ROOTFS, err);
 	if (r >= 0)
-		r = publish_manifest(&b->result, &b->rootfs, err);
+		r = result_add_manifest(&b->result, &b->rootfs, err);
 	if (r >= 0)
-		r = publish_sums(&b->result, err);
+		r = result_add_sums(&b->result, err);
 	if (r >= 0)
-		r = publish_provenance(&b->result, sandbox_description(b->rootfs.sandbox), err);
+		r = result_add_provenance(&b->result, sandbox_description(b->rootfs.sandbox), err);
 	if (r >= 0)
 		r = result_commit(&b->result, &b->done, err);
 	if (r < 0)

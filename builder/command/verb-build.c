@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "command/pipeline.h"
 #include "command/verbs.h"
-#include "publish/json.h"
+#include "base/json.h"
 
 static void print_json_result(const struct build *b)
 {

@@ -4,8 +4,8 @@
 
 #include "base/progress.h"
 #include "command/verbs.h"
-#include "compare/diff.h"
-#include "publish/json.h"
+#include "diff/diff.h"
+#include "base/json.h"
 
 #define LINES_MAX 40 /* below one heading */
 

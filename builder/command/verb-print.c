@@ -6,7 +6,7 @@
 #include "base/netrescue.h"
 #include "command/verbs.h"
 #include "recipe/schema.h"
-#include "rootfs/deb.h"
+#include "deb/deb.h"
 
 static const struct option_row *const help_only[] = { &option_help, NULL };
 static const struct option_row *const recipe_options[] = { &option_markdown, &option_example,

@@ -13,10 +13,10 @@
 #include "command/pipeline.h"
 #include "command/shipped.h"
 #include "command/verbs.h"
-#include "compare/finding.h"
-#include "compare/rebuild.h"
-#include "publish/compare.h"
-#include "publish/json.h"
+#include "verify/difference.h"
+#include "verify/rebuild.h"
+#include "publish/result-equal.h"
+#include "base/json.h"
 #include "publish/signature.h"
 
 #define LOCK_SUFFIX ".lock"
@@ -30,12 +30,12 @@ struct verification {
 	char *recipe;
 	struct build build;
 	struct rebuild rebuild;
-	struct findings findings;
+	struct differences differences;
 };
 
 static void verification_release(struct verification *v)
 {
-	findings_release(&v->findings);
+	differences_release(&v->differences);
 	rebuild_release(&v->rebuild);
 	build_release(&v->build);
 	free(v->path);
@@ -202,24 +202,24 @@ static int compare(struct verification *v, struct err *err)
 	if (r < 0)
 		return r;
 	progress_start("compare", 0, PROGRESS_STEPS);
-	r = findings_compare(v->dir, rebuilt, &v->rebuild.conditions, &v->findings, err);
+	r = differences_compare(v->dir, rebuilt, &v->rebuild.variations, &v->differences, err);
 	if (r < 0)
 		return r;
-	summary = xasprintf("%zu files", v->findings.files);
+	summary = xasprintf("%zu files", v->differences.files);
 	progress_end(summary);
 	return 0;
 }
 
 /* ---- what is said --------------------------------------------------------------------------- */
 
-static void print_conditions(const struct conditions *c)
+static void print_conditions(const struct variations *c)
 {
-	printf("varied (%zu):\n", conditions_varied(c));
+	printf("varied (%zu):\n", variations_varied(c));
 	for (size_t i = 0; i < c->count; i++)
 		if (!c->item[i].why_not)
 			printf("  %-*s %s → %s\n", NAME_WIDTH, c->item[i].name, c->item[i].from,
 			       c->item[i].to);
-	printf("not varied (%zu):\n", c->count - conditions_varied(c));
+	printf("not varied (%zu):\n", c->count - variations_varied(c));
 	for (size_t i = 0; i < c->count; i++)
 		if (c->item[i].why_not)
 			printf("  %-*s %s\n", NAME_WIDTH, c->item[i].name, c->item[i].why_not);
@@ -230,22 +230,22 @@ static void print_text(const struct verification *v)
 	CLEANUP(text_release) struct text t = { 0 };
 	char size[16];
 
-	findings_text(&v->findings, &t);
-	if (v->findings.count == 0)
-		printf("0 differences: %zu files, %s, built again from %s\n", v->findings.files,
-		       human_size(v->findings.bytes, size), v->lock);
+	differences_text(&v->differences, &t);
+	if (v->differences.count == 0)
+		printf("0 differences: %zu files, %s, built again from %s\n", v->differences.files,
+		       human_size(v->differences.bytes, size), v->lock);
 	else
-		printf("%zu differences, the first in %s\n%s\n", v->findings.count,
-		       v->findings.item[0].artifact, t.data);
-	print_conditions(&v->rebuild.conditions);
+		printf("%zu differences, the first in %s\n%s\n", v->differences.count,
+		       v->differences.item[0].artifact, t.data);
+	print_conditions(&v->rebuild.variations);
 }
 
-static json_t *conditions_json(const struct conditions *c, bool varied)
+static json_t *variations_json(const struct variations *c, bool varied)
 {
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < c->count; i++) {
-		const struct condition *one = &c->item[i];
+		const struct variation *one = &c->item[i];
 		json_t *o;
 
 		if (varied == (one->why_not != NULL))
@@ -263,7 +263,7 @@ static json_t *conditions_json(const struct conditions *c, bool varied)
 	return array;
 }
 
-static json_t *findings_json(const struct findings *f)
+static json_t *differences_json(const struct differences *f)
 {
 	json_t *array = json_array();
 
@@ -283,17 +283,17 @@ static json_t *findings_json(const struct findings *f)
 
 static void print_json(const struct verification *v)
 {
-	const struct conditions *c = &v->rebuild.conditions;
+	const struct variations *c = &v->rebuild.variations;
 	json_t *o = json_object();
 
 	json_add_text(o, "event", "result");
-	json_object_set_new(o, "equal", json_boolean(v->findings.count == 0));
+	json_object_set_new(o, "equal", json_boolean(v->differences.count == 0));
 	json_add_text(o, "path", v->path);
-	json_add_number(o, "files", v->findings.files);
-	json_add_number(o, "bytes", v->findings.bytes);
-	json_object_set_new(o, "varied", conditions_json(c, true));
-	json_object_set_new(o, "not-varied", conditions_json(c, false));
-	json_object_set_new(o, "differences", findings_json(&v->findings));
+	json_add_number(o, "files", v->differences.files);
+	json_add_number(o, "bytes", v->differences.bytes);
+	json_object_set_new(o, "varied", variations_json(c, true));
+	json_object_set_new(o, "not-varied", variations_json(c, false));
+	json_object_set_new(o, "differences", differences_json(&v->differences));
 	json_print(o);
 }
 
@@ -315,12 +315,12 @@ static int run(const struct invocation *in, struct err *err)
 		print_json(&v);
 	else
 		print_text(&v);
-	if (v.findings.count == 0)
+	if (v.differences.count == 0)
 		return 0;
 	return err_set(err, ERR_BOOT,
 		       "the rebuild differs from '%s': %zu differences, the first "
 		       "in %s",
-		       in->argument[0], v.findings.count, v.findings.item[0].artifact);
+		       in->argument[0], v.differences.count, v.differences.item[0].artifact);
 }
 
 static const struct option_row option_recipe = { "recipe",
@@ -348,11 +348,11 @@ static const struct option_row *const options[] = {
 const struct verb verb_verify = {
 	.name = "verify",
 	.arguments = "DIR",
-	.summary = "build a result again under other conditions and compare",
+	.summary = "build a result again under other variations and compare",
 	.description =
 		"Checks DIR's signature, if --signed-by says whose, and its SHA256SUMS, builds it "
 		"again from its own lock in a scratch directory "
-		"under conditions as different as this machine permits (user, host name, clock "
+		"under variations as different as this machine permits (user, host name, clock "
 		"since boot, time zone, language, umask, processors, keyboard, file system, order "
 		"of directories, an empty store, …) and compares every byte. Says what was varied "
 		"and what could not be.\n\n"

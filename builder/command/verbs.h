@@ -7,6 +7,5 @@
 extern const struct verb verb_build, verb_lock, verb_verify, verb_diff, verb_boot, verb_gc,
 	verb_store;
 extern const struct verb verb_recipe_help, verb_completion, verb_man, verb_version;
-extern const struct verb verb_deb_worker,
-	verb_deb_tar;			 /* hidden: our own children (rootfs/deb.h) */
-extern const struct verb verb_elsewhere; /* hidden: the same (compare/elsewhere.h) */
+extern const struct verb verb_deb_worker, verb_deb_tar; /* hidden: our own children (deb/deb.h) */
+extern const struct verb verb_vary;			/* hidden: the same (verify/vary.h) */

@@ -189,7 +189,7 @@ static int step_kernel(struct client *c, struct err *err)
 
 static void explain_kernel(const struct client *c, struct text *t)
 {
-	const struct wire_tftp *f = wire_unfinished(c->wire, 0, NULL);
+	const struct capture_tftp *f = capture_unfinished(c->capture, 0, NULL);
 
 	if (c->kernel_sent && c->initrd_sent)
 		text_add(t, "kernel and initramfs were sent, but the kernel says nothing");
@@ -223,7 +223,7 @@ static int refused(const struct client *c, struct err *err)
 	CLEANUP(text_release) struct text t = { 0 };
 
 	text_add(&t, "the server refuses the root");
-	if (c->refusal != WIRE_RPC_MOUNT_REFUSED)
+	if (c->refusal != CAPTURE_RPC_MOUNT_REFUSED)
 		text_add(&t, ": it has no NFS version 3, and the initramfs knows no other (nfsd "
 			     "for version 4 only?)");
 	else if (c->refusal_code == MNT_ACCES)

@@ -19,42 +19,42 @@ static bool is_optional(const char *file)
 	return false;
 }
 
-static bool is_trouble(const struct wire_event *e)
+static bool is_trouble(const struct capture_event *e)
 {
 	switch (e->kind) {
-	case WIRE_TFTP_ERROR:
+	case CAPTURE_TFTP_ERROR:
 		return !e->tftp.by_client && !is_optional(e->tftp.file);
-	case WIRE_REFUSED:
-	case WIRE_SILENCE:
+	case CAPTURE_REFUSED:
+	case CAPTURE_SILENCE:
 		return true;
-	case WIRE_RPC_REPLY:
-		return e->rpc.status != WIRE_RPC_OK;
-	case WIRE_DHCP:
-		return e->dhcp.type == WIRE_DHCP_NAK || e->dhcp.type == WIRE_DHCP_DECLINE;
-	case WIRE_TFTP_ASKED:
-	case WIRE_TFTP_DONE:
-	case WIRE_CONNECT:
-	case WIRE_RPC_CALL:
+	case CAPTURE_RPC_REPLY:
+		return e->rpc.status != CAPTURE_RPC_OK;
+	case CAPTURE_DHCP:
+		return e->dhcp.type == CAPTURE_DHCP_NAK || e->dhcp.type == CAPTURE_DHCP_DECLINE;
+	case CAPTURE_TFTP_ASKED:
+	case CAPTURE_TFTP_DONE:
+	case CAPTURE_CONNECT:
+	case CAPTURE_RPC_CALL:
 		return false;
 	}
 	return false;
 }
 
-static void take_dhcp(struct client *c, const struct wire_dhcp *d)
+static void take_dhcp(struct client *c, const struct capture_dhcp *d)
 {
-	bool asks = d->type == WIRE_DHCP_DISCOVER || d->type == WIRE_DHCP_REQUEST;
+	bool asks = d->type == CAPTURE_DHCP_DISCOVER || d->type == CAPTURE_DHCP_REQUEST;
 
-	if (d->asker == WIRE_ASKER_FIRMWARE) {
+	if (d->asker == CAPTURE_ASKER_FIRMWARE) {
 		c->asked_address |= asks;
-		c->has_address |= d->type == WIRE_DHCP_ACK;
+		c->has_address |= d->type == CAPTURE_DHCP_ACK;
 		/* Of an offer, too: another server may name it than gives the address. */
 		c->has_file_name |= d->file[0] != '\0';
 	}
-	c->initramfs_asked_address |= asks && d->asker == WIRE_ASKER_INITRAMFS;
+	c->initramfs_asked_address |= asks && d->asker == CAPTURE_ASKER_INITRAMFS;
 }
 
 /* The first file is the loader, whatever dhcpd called it. */
-static void take_file(struct client *c, const struct wire_tftp *t)
+static void take_file(struct client *c, const struct capture_tftp *t)
 {
 	if (ends_with(t->file, "/vmlinuz"))
 		c->kernel_sent = true;
@@ -66,17 +66,17 @@ static void take_file(struct client *c, const struct wire_tftp *t)
 		c->loader_sent = true;
 }
 
-static void take_rpc(struct client *c, const struct wire_event *e)
+static void take_rpc(struct client *c, const struct capture_event *e)
 {
-	const struct wire_rpc *rpc = &e->rpc;
+	const struct capture_rpc *rpc = &e->rpc;
 
-	if (e->kind == WIRE_RPC_CALL) {
-		c->reads_root |= rpc->program == WIRE_RPC_NFS;
+	if (e->kind == CAPTURE_RPC_CALL) {
+		c->reads_root |= rpc->program == CAPTURE_RPC_NFS;
 		return;
 	}
-	c->mounted |=
-		rpc->program == WIRE_RPC_MOUNT && rpc->procedure == 1 && rpc->status == WIRE_RPC_OK;
-	if (rpc->status != WIRE_RPC_OK) {
+	c->mounted |= rpc->program == CAPTURE_RPC_MOUNT && rpc->procedure == 1 &&
+		      rpc->status == CAPTURE_RPC_OK;
+	if (rpc->status != CAPTURE_RPC_OK) {
 		c->refused++;
 		c->refusal = rpc->status;
 		c->refusal_code = rpc->code;
@@ -84,7 +84,7 @@ static void take_rpc(struct client *c, const struct wire_event *e)
 }
 
 /* The hub brings every client's packets to all. */
-static bool is_mine(const struct client *c, const struct wire_event *e)
+static bool is_mine(const struct client *c, const struct capture_event *e)
 {
 	char mac[18];
 
@@ -93,26 +93,26 @@ static bool is_mine(const struct client *c, const struct wire_event *e)
 	return streq(mac, c->mac);
 }
 
-void client_event(const struct wire_event *e, void *data)
+void client_event(const struct capture_event *e, void *data)
 {
 	struct client *c = data;
 
 	if (!is_mine(c, e))
 		return;
-	if (e->kind == WIRE_DHCP)
+	if (e->kind == CAPTURE_DHCP)
 		take_dhcp(c, &e->dhcp);
-	else if (e->kind == WIRE_TFTP_DONE)
+	else if (e->kind == CAPTURE_TFTP_DONE)
 		take_file(c, &e->tftp);
-	else if (e->kind == WIRE_TFTP_ASKED)
+	else if (e->kind == CAPTURE_TFTP_ASKED)
 		c->kernel_asked |= strstr(e->tftp.file, "kernel/") != NULL;
-	else if (e->kind == WIRE_RPC_CALL || e->kind == WIRE_RPC_REPLY)
+	else if (e->kind == CAPTURE_RPC_CALL || e->kind == CAPTURE_RPC_REPLY)
 		take_rpc(c, e);
-	if (e->kind == WIRE_REFUSED && e->port.number != TFTP_PORT)
+	if (e->kind == CAPTURE_REFUSED && e->port.number != TFTP_PORT)
 		c->closed++;
-	else if (e->kind == WIRE_RPC_REPLY)
+	else if (e->kind == CAPTURE_RPC_REPLY)
 		c->closed = 0;
 	if (is_trouble(e)) {
 		text_release(&c->trouble);
-		wire_describe(e, &c->trouble);
+		capture_describe(e, &c->trouble);
 	}
 }

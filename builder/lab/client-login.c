@@ -10,7 +10,7 @@
 
 #include "base/memory.h"
 #include "lab/client-parts.h"
-#include "lab/keys.h"
+#include "lab/keyboard.h"
 
 /* Typed again if nothing comes back: a login program drops what was typed before it was ready. */
 #define TYPE_AGAIN_S 12
@@ -21,7 +21,7 @@ enum login_step { LOGIN_TYPE, LOGIN_ANSWER, LOGIN_SHELL, LOGIN_FACTS };
 static int type(struct client *c, const char *text, struct err *err)
 {
 	CLEANUP(err_release) struct err unread = { 0 };
-	int r = keys_type_anywhere(c->machine.qmp, text, &unread);
+	int r = keyboard_type_anywhere(c->machine.qmp, text, &unread);
 
 	c->typed = lab_now();
 	if (r < 0 && unread.class == ERR_INTERRUPTED) {

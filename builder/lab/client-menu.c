@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "lab/client-parts.h"
-#include "lab/keys.h"
+#include "lab/keyboard.h"
 
 #define SERIAL_WORDS " console=tty0 console=ttyS0,115200n8"
 /* The memory test knows one console, and on UEFI its screen is graphics. */
@@ -84,10 +84,10 @@ static bool sees_menu(const struct client *c)
 
 static int go_to_entry(struct client *c, struct err *err)
 {
-	int r = keys_press(c->machine.qmp, "home", err);
+	int r = keyboard_press(c->machine.qmp, "home", err);
 
 	for (size_t i = place(c); r >= 0 && i > 0; i--)
-		r = keys_press(c->machine.qmp, "down", err);
+		r = keyboard_press(c->machine.qmp, "down", err);
 	return r;
 }
 
@@ -100,10 +100,10 @@ static int start_or_edit(struct client *c, struct err *err)
 	c->screen_read = lab_now();
 	if (!serial_words(c)) {
 		c->step = MENU_DONE;
-		return keys_press(c->machine.qmp, "ret", err);
+		return keyboard_press(c->machine.qmp, "ret", err);
 	}
 	client_next_step(c);
-	return keys_press(c->machine.qmp, bios ? "tab" : "e", err);
+	return keyboard_press(c->machine.qmp, bios ? "tab" : "e", err);
 }
 
 static int shown(struct client *c, struct err *err)
@@ -124,12 +124,12 @@ static int edit_grub(struct client *c, const char *words, struct err *err)
 	int r = 0;
 
 	for (int i = 0; r >= 0 && i < GRUB_LINES_BEFORE; i++)
-		r = keys_press(q, "down", err);
+		r = keyboard_press(q, "down", err);
 	if (r >= 0)
-		r = keys_press(q, "ctrl-e", err);
+		r = keyboard_press(q, "ctrl-e", err);
 	if (r >= 0)
-		r = keys_type(q, words, err);
-	return r < 0 ? r : keys_press(q, "ctrl-x", err);
+		r = keyboard_type(q, words, err);
+	return r < 0 ? r : keyboard_press(q, "ctrl-x", err);
 }
 
 static int edit(struct client *c, struct err *err)
@@ -142,7 +142,7 @@ static int edit(struct client *c, struct err *err)
 	if (bios) {
 		cleanup_free char *line = xasprintf("%s\n", serial_words(c));
 
-		r = keys_type(c->machine.qmp, line, err);
+		r = keyboard_type(c->machine.qmp, line, err);
 	} else {
 		r = edit_grub(c, serial_words(c), err);
 	}

@@ -26,7 +26,7 @@ int step_health(struct client *c, struct err *err);
 int step_script(struct client *c, struct err *err);
 int step_end(struct client *c, struct err *err);
 /* client-events.c: keeps what a packet tells. */
-void client_event(const struct wire_event *e, void *data);
+void client_event(const struct capture_event *e, void *data);
 
 /* Reads the screen again if the last time is a while ago. */
 int client_look(struct client *c, struct err *err);

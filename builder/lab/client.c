@@ -49,8 +49,8 @@ static bool has_serial_entries(const struct image *i)
 static int make_arguments(struct client *c, struct strv *v, struct err *err)
 {
 	const struct client_options *o = c->options;
-	cleanup_free char *capture = xasprintf("%s/client%u.pcap", o->directory, c->number);
-	cleanup_free char *capture_path = qemu_path(capture);
+	cleanup_free char *pcap = xasprintf("%s/client%u.pcap", o->directory, c->number);
+	cleanup_free char *pcap_path = qemu_path(pcap);
 	cleanup_free char *name = xasprintf("client%u", c->number);
 	int r = firmware_add(o->firmware, o->nic, c->mac, o->store, o->server, o->directory, name,
 			     v, err);
@@ -74,11 +74,11 @@ static int make_arguments(struct client *c, struct strv *v, struct err *err)
 	strv_add(v, "-netdev");
 	strv_add(v, o->netdev);
 	strv_add(v, "-object");
-	strv_addf(v, "filter-dump,id=capture,netdev=n,maxlen=512,file=%s", capture_path);
+	strv_addf(v, "filter-dump,id=capture,netdev=n,maxlen=512,file=%s", pcap_path);
 	add_disks(v, o);
 	if (o->arguments)
 		strv_add_all(v, o->arguments);
-	c->wire = wire_new(capture);
+	c->capture = capture_new(pcap);
 	return r;
 }
 
@@ -328,7 +328,7 @@ int client_step(struct client *c, bool *ret_done, struct err *err)
 		return 0;
 	r = machine_poll(&c->machine, &new, err);
 	if (r >= 0)
-		r = wire_poll(c->wire, client_event, c, err);
+		r = capture_poll(c->capture, client_event, c, err);
 	if (r >= 0)
 		r = ended_early(c, p, err);
 	if (r >= 0)
@@ -346,8 +346,8 @@ int client_step(struct client *c, bool *ret_done, struct err *err)
 void client_release(struct client *c)
 {
 	machine_release(&c->machine);
-	if (c->wire)
-		wire_free(c->wire);
+	if (c->capture)
+		capture_free(c->capture);
 	text_release(&c->trouble);
 	text_release(&c->screen);
 	*c = (struct client){ .machine = MACHINE_INIT };

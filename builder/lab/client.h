@@ -18,7 +18,7 @@
 #include "lab/firmware.h"
 #include "lab/lab-image.h"
 #include "lab/machine.h"
-#include "lab/wire.h"
+#include "lab/capture/capture.h"
 
 struct client_options {
 	const char *directory;
@@ -49,7 +49,7 @@ struct client_options {
 struct client {
 	const struct client_options *options;
 	struct machine machine;
-	struct wire *wire;
+	struct capture *capture;
 	unsigned number;
 	char mac[18];
 	double began;	    /* lab_now() at power-on */
@@ -65,11 +65,11 @@ struct client {
 	bool asked_address, has_address, has_file_name, loader_sent, menu_sent, kernel_asked,
 		kernel_sent, initrd_sent;
 	bool initramfs_asked_address, mounted, reads_root;
-	unsigned refused;	      /* times that portmapper or mountd said no */
-	enum wire_rpc_status refusal; /* the last of them ... */
-	uint32_t refusal_code;	      /* ... and mountd's status */
-	unsigned closed;	      /* times in a row that nothing listened where NFS should be */
-	struct text trouble;	      /* the last packet that did not bode well, in words */
+	unsigned refused;		 /* times that portmapper or mountd said no */
+	enum capture_rpc_status refusal; /* the last of them ... */
+	uint32_t refusal_code;		 /* ... and mountd's status */
+	unsigned closed;     /* times in a row that nothing listened where NFS should be */
+	struct text trouble; /* the last packet that did not bode well, in words */
 
 	struct text screen; /* as last read, BIOS only */
 	double screen_read;

@@ -16,10 +16,10 @@
  */
 #pragma once
 
-#include "archive/store.h"
+#include "base/store.h"
 #include "base/err.h"
 #include "lab/lab-image.h"
-#include "rootfs/sandbox.h"
+#include "sandbox/sandbox.h"
 
 struct disks {
 	struct store *store;

@@ -8,7 +8,7 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "lab/machine.h"
-#include "rootfs/deb.h"
+#include "deb/deb.h"
 
 #define FIRMWARE_MAX ((size_t)16 << 20)
 #define OVMF "usr/share/OVMF/"

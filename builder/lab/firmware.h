@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "archive/store.h"
+#include "base/store.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "lab/lab-image.h"

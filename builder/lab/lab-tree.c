@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "lab/lab-parts.h"
-#include "publish/json.h"
+#include "base/json.h"
 
 /* Read-only is what the export says; that it is true, the server's own clock shows. */
 static int find_changes(struct lab *l, struct text *ret, struct err *err)

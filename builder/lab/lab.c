@@ -13,7 +13,7 @@
 #include "base/progress.h"
 #include "lab/bridge.h"
 #include "lab/lab-parts.h"
-#include "publish/json.h"
+#include "base/json.h"
 
 #define POLL_MS 100
 /* A phase under emulation; its longest is from root to shell. */
@@ -194,7 +194,7 @@ static void print_totals(const struct lab *l, const struct client *client, unsig
 	char all_text[16], tftp_text[16], nfs_text[16];
 
 	for (unsigned i = 0; i < count; i++) {
-		const struct wire_totals *t = wire_totals(client[i].wire);
+		const struct capture_totals *t = capture_totals(client[i].capture);
 		uint64_t t_nfs = t->nfs_bytes_to_client + t->nfs_bytes_to_server;
 
 		all = shared ? larger(all, t->bytes) : all + t->bytes;

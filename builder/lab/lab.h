@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-#include "archive/store.h"
+#include "base/store.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "lab/firmware.h"

@@ -16,7 +16,7 @@
 #define SAY_PATIENCE_MS 120000
 #define HEARD_MAX ((size_t)16 << 20)
 /* A terminal takes lines of 4095 bytes (N_TTY, termios(3)). */
-#define LINE_LIMIT 4000
+#define LINE_MAX 4000
 
 int shell_open(struct shell *s, const char *path, struct err *err)
 {
@@ -109,7 +109,7 @@ int shell_begin(struct shell *s, const char *script, struct err *err)
 	add_quoted(&line, script);
 	text_printf(&line, " </dev/null 2>&1; printf '\\n%%s%u %%d\\n' '@end' $?\n", s->number);
 	for (const char *p = line.data, *end; (end = strchr(p, '\n')); p = end + 1)
-		if (end - p > LINE_LIMIT)
+		if (end - p > LINE_MAX)
 			return err_set(err, ERR_BOOT, "a line of a script is too long");
 	return say(s, line.data, err);
 }

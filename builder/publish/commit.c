@@ -11,15 +11,15 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
-#include "publish/compare.h"
-#include "publish/result.h"
+#include "publish/result-equal.h"
+#include "publish/result-files.h"
 
 #define SUMS "SHA256SUMS"
 #define PROVENANCE "provenance.json"
 #define LATEST "latest"
 #define LATEST_TEMPORARY ".latest-new"
 
-int publish_sums(struct result *res, struct err *err)
+int result_add_sums(struct result *res, struct err *err)
 {
 	CLEANUP(result_files_release) struct result_files files = { 0 };
 	CLEANUP(text_release) struct text t = { 0 };
@@ -33,7 +33,7 @@ int publish_sums(struct result *res, struct err *err)
 	return result_write(res, SUMS, t.data, t.length, err);
 }
 
-static int settle_fd(int fd, const char *path, mode_t mode, int64_t epoch, bool sync,
+static int finish_fd(int fd, const char *path, mode_t mode, int64_t epoch, bool sync,
 		     struct err *err)
 {
 	struct timespec times[2] = { { .tv_sec = epoch }, { .tv_sec = epoch } };
@@ -43,7 +43,7 @@ static int settle_fd(int fd, const char *path, mode_t mode, int64_t epoch, bool 
 	return 0;
 }
 
-struct settle {
+struct finishing {
 	int64_t epoch;
 	bool sync;
 	uint64_t done; /* bytes */
@@ -51,9 +51,9 @@ struct settle {
 
 /* Mode, times and, at the end, the disk. Nothing is added after this, so a directory's time
  * holds. */
-static int settle_entry(const struct walk_entry *e, void *data, struct err *err)
+static int finish_entry(const struct walk_entry *e, void *data, struct err *err)
 {
-	struct settle *s = data;
+	struct finishing *s = data;
 	struct timespec times[2] = { { .tv_sec = s->epoch }, { .tv_sec = s->epoch } };
 	bool directory = S_ISDIR(e->st->st_mode);
 	cleanup_fd int fd = -1;
@@ -69,7 +69,7 @@ static int settle_entry(const struct walk_entry *e, void *data, struct err *err)
 	fd = openat(e->dirfd, e->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", e->path);
-	r = settle_fd(fd, e->path, directory ? 0755 : 0644, s->epoch, s->sync, err);
+	r = finish_fd(fd, e->path, directory ? 0755 : 0644, s->epoch, s->sync, err);
 	if (r < 0)
 		return r;
 	if (!directory)
@@ -79,14 +79,14 @@ static int settle_entry(const struct walk_entry *e, void *data, struct err *err)
 	return 0;
 }
 
-static int settle(struct result *res, bool sync, struct err *err)
+static int finish(struct result *res, bool sync, struct err *err)
 {
-	struct settle s = { .epoch = res->lock->source_date_epoch, .sync = sync };
-	int r = walk_tree(res->dir_fd, settle_entry, &s, err);
+	struct finishing s = { .epoch = res->lock->source_date_epoch, .sync = sync };
+	int r = walk_tree(res->dir_fd, finish_entry, &s, err);
 
 	if (r < 0)
 		return r;
-	return settle_fd(res->dir_fd, res->temporary, 0755, s.epoch, sync, err);
+	return finish_fd(res->dir_fd, res->temporary, 0755, s.epoch, sync, err);
 }
 
 static int sync_out(struct result *res, struct err *err)
@@ -107,7 +107,7 @@ static int rename_to(struct result *res, const char *name, struct err *err)
 	return sync_out(res, err);
 }
 
-static int keep_different(struct result *res, const struct difference *d, struct err *err)
+static int keep_different(struct result *res, const struct mismatch *d, struct err *err)
 {
 	cleanup_free char *name = xasprintf("%s.differs", res->version);
 	int r = remove_tree(res->out_fd, name, err);
@@ -173,7 +173,7 @@ static int sign_old(const struct result *res, int old_fd, struct err *err)
 /* 1: the version is there already and equal; 0: it is not there; negative: it differs. */
 static int compare_old(struct result *res, struct err *err)
 {
-	CLEANUP(difference_release) struct difference d = { 0 };
+	CLEANUP(mismatch_release) struct mismatch d = { 0 };
 	cleanup_fd int old_fd = -1;
 	struct stat st;
 	int r;
@@ -182,7 +182,7 @@ static int compare_old(struct result *res, struct err *err)
 		return 0;
 	r = open_dir(res->out_fd, res->version, &old_fd, err);
 	if (r >= 0)
-		r = result_compare(old_fd, res->dir_fd, &d, err);
+		r = result_mismatch(old_fd, res->dir_fd, &d, err);
 	if (r < 0)
 		return err_wrap(err, "comparing with the earlier result '%s/%s/%s'", res->out,
 				res->recipe->name, res->version);
@@ -216,7 +216,7 @@ static int publish_locked(struct result *res, struct err *err)
 		res->up_to_date = true;
 		res->published = true;
 	} else {
-		r = settle(res, true, err);
+		r = finish(res, true, err);
 		if (r >= 0)
 			r = rename_to(res, res->version, err);
 		if (r < 0)
@@ -232,7 +232,7 @@ int result_commit(struct result *res, char **ret_path, struct err *err)
 	progress_start("publish", 0, PROGRESS_BYTES);
 	r = sign(res->signer, res->dir_fd, err);
 	if (r >= 0)
-		r = settle(res, false, err);
+		r = finish(res, false, err);
 	if (r >= 0)
 		r = result_lock_out(res, err);
 	if (r >= 0)

@@ -7,7 +7,7 @@
 
 #include "base/io.h"
 #include "base/memory.h"
-#include "rootfs/deb.h"
+#include "deb/deb.h"
 
 #define IMAGE_PROGRAM "/usr/bin/zstd"
 #define SCRATCH_PROGRAM SANDBOX_SCRATCH "/zstd"

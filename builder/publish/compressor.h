@@ -11,7 +11,7 @@
 #include "archive/lock.h"
 #include "base/err.h"
 #include "base/text.h"
-#include "rootfs/sandbox.h"
+#include "sandbox/sandbox.h"
 
 /* ERR_USAGE if the lock has no zstd of either role. */
 int compressor_check(const struct lock *lock, struct err *err);

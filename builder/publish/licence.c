@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "archive/deb822.h"
+#include "deb/deb822.h"
 #include "base/digest.h"
 #include "base/memory.h"
 #include "base/text.h"

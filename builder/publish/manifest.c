@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "publish/json.h"
+#include "base/json.h"
 #include "publish/menu.h"
-#include "publish/result.h"
+#include "publish/result-files.h"
 
 static json_t *packages_json(const struct packages *p)
 {
@@ -198,7 +198,7 @@ static void add_identity(json_t *o, const struct result *res)
 		json_add_text(o, "kernel", res->kernel);
 }
 
-int publish_manifest(struct result *res, const struct rootfs *r, struct err *err)
+int result_add_manifest(struct result *res, const struct rootfs *r, struct err *err)
 {
 	CLEANUP(menu_release) struct menu menu = { 0 };
 	CLEANUP(json_cleanup) json_t *manifest = json_object();
@@ -221,6 +221,6 @@ int publish_manifest(struct result *res, const struct rootfs *r, struct err *err
 	json_object_set_new(manifest, "packages", packages_json(&res->lock->packages));
 	n = add_files(manifest, res, err);
 	if (n >= 0)
-		n = json_write(res, "manifest.json", manifest, err);
+		n = result_write_json(res, "manifest.json", manifest, err);
 	return n < 0 ? err_wrap(err, "writing manifest.json") : 0;
 }

@@ -8,9 +8,9 @@
 #include "base/text.h"
 
 /* PXELINUX reads file names into 128 bytes (FILENAME_MAX of its core). */
-#define PATH_LIMIT 127
+#define PATH_MAX 127
 /* COMMAND_LINE_SIZE of Linux on x86 is 2048 with its NUL. */
-#define COMMAND_LINE_LIMIT 2047
+#define COMMAND_LINE_MAX 2047
 /* What loaders add: BOOT_IMAGE= before, initrd= within, BOOTIF=01-aa-bb-cc-dd-ee-ff behind. */
 #define COMMAND_LINE_ADDED (sizeof("BOOT_IMAGE= initrd= BOOTIF=01-aa-bb-cc-dd-ee-ff ") - 1)
 #define SERIAL_LABEL "-serial"
@@ -53,15 +53,15 @@ static int check_entry(const struct menu *m, const struct menu_entry *e, const s
 
 	if (menu_find(m, e->label))
 		return fail(at, err, "two menu entries have the same label", e->label);
-	if (e->initrd && strlen(e->initrd) > PATH_LIMIT)
+	if (e->initrd && strlen(e->initrd) > PATH_MAX)
 		return fail(at, err, "a path is longer than the 127 bytes PXELINUX reads",
 			    e->initrd);
 	length += (e->kernel ? strlen(e->kernel) : 0) + (e->initrd ? strlen(e->initrd) : 0) +
 		  (e->append ? strlen(e->append) : 0);
-	if (length > COMMAND_LINE_LIMIT) {
+	if (length > COMMAND_LINE_MAX) {
 		fail(at, err, "the kernel command line gets too long for menu entry", e->label);
 		return err_hint(err, "%zu bytes with what the boot loader adds; Linux reads %d",
-				length, COMMAND_LINE_LIMIT);
+				length, COMMAND_LINE_MAX);
 	}
 	return 0;
 }

@@ -17,8 +17,8 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "base/netrescue.h"
-#include "publish/json.h"
-#include "publish/result.h"
+#include "base/json.h"
+#include "publish/result-files.h"
 
 #define OS_RELEASE_MAX (64 << 10)
 #define SUMS "SHA256SUMS"
@@ -187,7 +187,7 @@ static json_t *run_json(const struct result *res)
 	return o;
 }
 
-int publish_provenance(struct result *res, const char *sandbox, struct err *err)
+int result_add_provenance(struct result *res, const char *sandbox, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *statement = json_object();
 	json_t *subject = json_array(), *predicate = json_object();
@@ -201,6 +201,6 @@ int publish_provenance(struct result *res, const char *sandbox, struct err *err)
 	json_object_set_new(statement, "predicate", predicate);
 	r = subjects_json(res, subject, err);
 	if (r >= 0)
-		r = json_write(res, "provenance.json", statement, err);
+		r = result_write_json(res, "provenance.json", statement, err);
 	return r < 0 ? err_wrap(err, "writing provenance.json") : 0;
 }

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "archive/package.h"
+#include "deb/package.h"
 
 /* distro: the suite of the image. Caller frees. */
 char *purl_of(const struct package *p, const char *distro);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "publish/result.h"
+#include "publish/result-files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,69 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "publish/signature.h"
+
+static int make_parents(struct result *res, const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	cleanup_free char *above = slash ? xstrndup(path, (size_t)(slash - path)) : NULL;
+
+	return above ? make_dirs(res->dir_fd, above, 0755, err) : 0;
+}
+
+int result_create(struct result *res, const char *path, int *ret_fd, struct err *err)
+{
+	int r = make_parents(res, path, err), fd;
+
+	if (r < 0)
+		return r;
+	fd = openat(res->dir_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot create '%s' of the result", path);
+	*ret_fd = fd;
+	return 0;
+}
+
+int result_write(struct result *res, const char *path, const void *data, size_t size,
+		 struct err *err)
+{
+	cleanup_fd int fd = -1;
+	int r = result_create(res, path, &fd, err);
+
+	if (r < 0)
+		return r;
+	r = write_all(fd, data, size);
+	if (r < 0)
+		return err_errno(err, ERR_BUILD, -r, "cannot write '%s' of the result", path);
+	return 0;
+}
+
+int result_symlink(struct result *res, const char *target, const char *path, struct err *err)
+{
+	int r = make_parents(res, path, err);
+
+	if (r < 0)
+		return r;
+	if (symlinkat(target, res->dir_fd, path) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot make the link '%s' of the result",
+				 path);
+	return 0;
+}
+
+char *result_kernel_path(const struct recipe *recipe, const char *version)
+{
+	return xasprintf("kernel/%s/%s", recipe->name, version);
+}
+
+int result_write_json(struct result *res, const char *path, const json_t *value, struct err *err)
+{
+	cleanup_free char *dump = json_dumps(value, JSON_INDENT(2));
+	CLEANUP(text_release) struct text text = { 0 };
+
+	if (!dump)
+		return err_set(err, ERR_BUILD, "'%s' cannot be written as JSON", path);
+	text_printf(&text, "%s\n", dump);
+	return result_write(res, path, text.data, text.length, err);
+}
 
 static int read_link(const struct walk_entry *e, struct result_file *f, struct err *err)
 {

@@ -1,41 +1,95 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Putting files into the result under way. Paths are relative to the result; directories above
- * them are made. Modes and times are nobody's business here: result_commit() sets every file to
- * 0644, every directory to 0755 and every time stamp to SOURCE_DATE_EPOCH.
+ * The tree into artifacts, and these into out/RECIPE/VERSION: a new directory beside the target
+ * gets everything, is fsynced, renamed, and `latest` follows. It appears whole or not at all.
+ *
+ *	CLEANUP(result_release) struct result res = RESULT_INIT;
+ *	r = result_begin(s, &recipe, &lock, &indices, "out", &res, err);
+ *	r = stage_pack(&res, &rootfs, err);
+ *	r = result_add_tftp(&res, err);
+ *	r = result_add_menu(&res, err);
+ *	r = result_add_server(&res, err);
+ *	r = result_add_sbom(&res, &rootfs, RESULT_ROOTFS, err);
+ *	r = result_add_manifest(&res, &rootfs, err);
+ *	r = result_add_sums(&res, err);               after all files but provenance.json
+ *	r = result_add_provenance(&res, description, err);
+ *	r = result_commit(&res, &path, err);
+ *
+ * While it is filled the directory is out/RECIPE/.new-VERSION-N, locked (flock(2));
+ * result_release() without commit removes it, and out/RECIPE and out/ where they are empty and
+ * were made by result_begin(). What a killed builder left is not locked any more: the next
+ * begin removes it.
+ *
+ * If the version exists already it is compared, provenance.json aside: when equal the old
+ * directory stays, the new one goes, and .up_to_date is set; when not, it is an ERR_BUILD that
+ * names the first file that differs, the old one and `latest` stay as they are, and the new one
+ * is kept as out/RECIPE/VERSION.differs (one, the newest: a nightly job must not fill the
+ * disk).
  */
 #pragma once
 
-#include "base/text.h"
-#include "publish/publish.h"
+#include <time.h>
 
-/* A new file, open for writing. */
-int result_create(struct result *res, const char *path, int *ret_fd, struct err *err);
-/* A new file with this content. */
-int result_write(struct result *res, const char *path, const void *data, size_t size,
+#include "archive/index.h"
+#include "archive/lock.h"
+#include "base/err.h"
+#include "recipe/recipe.h"
+#include "publish/signature.h"
+#include "rootfs/rootfs.h"
+
+struct result {
+	struct store *store;
+	const struct recipe *recipe;
+	const struct lock *lock;
+	const struct indices *indices; /* NULL with --lock */
+	const struct signer *signer;   /* borrowed; NULL: unsigned */
+	time_t started;		       /* for provenance.json */
+	char *version;		       /* owned */
+	char *out;		       /* owned: as given */
+	int out_fd;		       /* owned: out/RECIPE */
+	int dir_fd;		       /* owned: the directory being filled */
+	char *temporary;  /* owned: its name in out_fd; NULL once it has been published */
+	bool made_out;	  /* out/ was not there before */
+	bool made_recipe; /* out/RECIPE was not there before */
+	bool published;	  /* by result_commit: there is nothing to take back */
+	bool up_to_date;  /* by result_commit: the same bytes were there already */
+	char tar_sha256[DIGEST_HEX]; /* of rootfs.tar, by pack */
+	uint64_t tar_size;
+	char *kernel; /* owned: release, or NULL */
+};
+#define RESULT_INIT                                                                                \
+	{                                                                                          \
+		.out_fd = -1, .dir_fd = -1                                                         \
+	}
+
+/* Also checks, before anything is built, what result_add_*() will need of recipe and lock: the
+ * menu and PXELINUX's limits, the boot packages, the compressor (ERR_USAGE). */
+int result_begin(struct store *s, const struct recipe *recipe, const struct lock *lock,
+		 const struct indices *indices, const char *out, struct result *ret,
 		 struct err *err);
-int result_symlink(struct result *res, const char *target, const char *path, struct err *err);
-
-/* kernel/RECIPE/VERSION, relative to the tftp root; caller frees. */
-char *result_kernel_path(const struct recipe *recipe, const char *version);
-
-/* What is in the result, sorted by path: regular files and symbolic links. */
-struct result_file {
-	char *path;
-	char *link; /* target of a symbolic link; NULL: a regular file */
-	uint64_t size;
-	char sha256[DIGEST_HEX]; /* of a regular file */
-};
-struct result_files {
-	struct result_file *item;
-	size_t count;
-	size_t allocated;
-};
-/* Reads and hashes all of it but provenance.json and signatures. */
-int result_files_read(int dir_fd, struct result_files *ret, struct err *err);
-void result_files_release(struct result_files *f);
-
-/* Waits for the lock of out/RECIPE (flock), which guards names, not content; unlock by closing or
- * result_unlock_out(). File systems without flock on directories (NFS) go unlocked. */
-int result_lock_out(struct result *res, struct err *err);
-void result_unlock_out(struct result *res);
+/* Where the version is there already and its files are as its SHA256SUMS says: a result of the same
+ * lock has the same bytes, so it is kept, `latest` points at it, and *ret_path names it. Else
+ * *ret_path is left alone; a damaged result is warned of. */
+/* It gets .signer's signatures where it has none. */
+int result_reuse(struct result *res, char **ret_path, struct err *err);
+/* rootfs.tar.zst, kernel and initrd. Shows progress as stage "pack". */
+int stage_pack(struct result *res, struct rootfs *r, struct err *err);
+/* The loaders, out of boot packages (tftp.c); menu/VERSION and the links to it (menu-files.c); the
+ * snippets in server/ (server.c); manifest.json and provenance.json. */
+int result_add_tftp(struct result *res, struct err *err);
+int result_add_menu(struct result *res, struct err *err);
+int result_add_server(struct result *res, struct err *err);
+/* sbom.spdx.json and sbom.cdx.json (sbom.h), from the file `packed` of the result, the tree as tar;
+ * warns of files that nothing accounts for. */
+#define RESULT_ROOTFS "rootfs.tar.zst"
+int result_add_sbom(struct result *res, const struct rootfs *r, const char *packed,
+		    struct err *err);
+int result_add_manifest(struct result *res, const struct rootfs *r, struct err *err);
+/* SHA256SUMS over every file. */
+int result_add_sums(struct result *res, struct err *err);
+/* After result_add_sums(). sandbox: sandbox_description(). */
+int result_add_provenance(struct result *res, const char *sandbox, struct err *err);
+/* Signatures by .signer, then the rename; *ret_path is
+ * OUT/RECIPE/VERSION. Shows progress as stage "publish". */
+int result_commit(struct result *res, char **ret_path, struct err *err);
+void result_release(struct result *res);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "publish/json.h"
+#include "base/json.h"
 #include "publish/sbom.h"
 
 #define ROOT "image"
@@ -91,7 +91,7 @@ static json_t *package_json(const struct sbom_package *p)
 	return o;
 }
 
-static json_t *file_json(const struct account *a)
+static json_t *file_json(const struct file_origin *a)
 {
 	cleanup_free char *name = xasprintf("/%s", a->member->path);
 	cleanup_free char *ref = xasprintf("file:%s", name);
@@ -121,7 +121,7 @@ static json_t *file_json(const struct account *a)
 
 static json_t *root_json(const struct sbom *b)
 {
-	const struct accounts *a = b->accounts;
+	const struct file_origins *a = b->accounts;
 	json_t *o = json_object(), *properties = json_array();
 
 	json_add_text(o, "type", "operating-system");

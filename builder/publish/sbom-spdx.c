@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "publish/json.h"
+#include "base/json.h"
 #include "publish/sbom.h"
 
 #define DOCUMENT "SPDXRef-DOCUMENT"
@@ -117,7 +117,7 @@ static json_t *described(const struct sbom *b, const char *id, const char *what,
 	return o;
 }
 
-static char *file_id(const struct account *a)
+static char *file_id(const struct file_origin *a)
 {
 	char digest[DIGEST_HEX];
 
@@ -125,7 +125,7 @@ static char *file_id(const struct account *a)
 	return xasprintf("SPDXRef-File-%.*s", FILE_ID_DIGITS, digest);
 }
 
-static char *file_comment(const struct account *a)
+static char *file_comment(const struct file_origin *a)
 {
 	CLEANUP(text_release) struct text t = { 0 };
 
@@ -142,7 +142,7 @@ static char *file_comment(const struct account *a)
 	return text_take(&t);
 }
 
-static json_t *file_json(const struct account *a, const char *id)
+static json_t *file_json(const struct file_origin *a, const char *id)
 {
 	cleanup_free char *name = xasprintf("./%s", a->member->path);
 	cleanup_free char *comment = file_comment(a);
@@ -160,7 +160,7 @@ static json_t *file_json(const struct account *a, const char *id)
 }
 
 /* SPDX 2.3, 7.9: SHA-1 of the sorted SHA-1s. */
-static void verification_code(const struct accounts *a, char ret[DIGEST_HEX])
+static void verification_code(const struct file_origins *a, char ret[DIGEST_HEX])
 {
 	CLEANUP(digest_cleanup) struct digest *d = digest_new_sha1();
 	CLEANUP(strv_release) struct strv sums = { 0 };
@@ -176,7 +176,7 @@ static void verification_code(const struct accounts *a, char ret[DIGEST_HEX])
 static json_t *generated_json(const struct sbom *b)
 {
 	json_t *o = described(b, GENERATED, "generated files", "FILE"), *code = json_object();
-	const struct accounts *a = b->accounts;
+	const struct file_origins *a = b->accounts;
 	cleanup_free char *comment =
 		xasprintf("files: %zu; of packages: %zu, changed and accounted for: %zu; generated "
 			  "and accounted for: %zu; dark: %zu",

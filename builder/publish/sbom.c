@@ -7,14 +7,14 @@
 #include <string.h>
 #include <time.h>
 
-#include "archive/deb822.h"
+#include "deb/deb822.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "publish/accounts-parts.h"
-#include "publish/json.h"
+#include "publish/file-origins.h"
+#include "base/json.h"
 #include "publish/purl.h"
-#include "publish/result.h"
-#include "rootfs/deb.h"
+#include "publish/result-files.h"
+#include "deb/deb.h"
 
 #define COPYRIGHT_MAX ((size_t)16 << 20)
 
@@ -57,8 +57,8 @@ static void read_control(const struct deb822_stanza *control, struct sbom_packag
 /* dpkg's status has the control files of all that is installed. */
 static int read_status(struct sbom *b, struct err *err)
 {
-	const char *text = accounts_text(b->accounts, ACCOUNTS_STATUS);
-	struct deb822 reader = { .name = ACCOUNTS_STATUS,
+	const char *text = file_origins_text(b->accounts, FILE_ORIGINS_STATUS);
+	struct deb822 reader = { .name = FILE_ORIGINS_STATUS,
 				 .data = text ? text : "",
 				 .size = text ? strlen(text) : 0,
 				 .class = ERR_BUILD };
@@ -104,7 +104,7 @@ static int read_boot_package(struct store *s, struct sbom *b, struct sbom_packag
 static void read_licence(struct sbom *b, struct sbom_package *p)
 {
 	cleanup_free char *path = xasprintf("usr/share/doc/%s/copyright", p->package->name);
-	const char *copyright = accounts_text(b->accounts, path);
+	const char *copyright = file_origins_text(b->accounts, path);
 
 	p->licence = copyright ? licence_declared(copyright, &b->refs) : NULL;
 }
@@ -119,7 +119,7 @@ static void write_date(int64_t epoch, char ret[SBOM_DATE])
 }
 
 int sbom_gather(struct store *s, const struct recipe *recipe, const struct lock *lock,
-		const char *version, const struct accounts *accounts, struct sbom *ret,
+		const char *version, const struct file_origins *accounts, struct sbom *ret,
 		struct err *err)
 {
 	CLEANUP(sbom_release)
@@ -164,7 +164,7 @@ void sbom_release(struct sbom *b)
 	*b = (struct sbom){ 0 };
 }
 
-static void warn_of_dark(const struct accounts *a)
+static void warn_of_dark(const struct file_origins *a)
 {
 	const char *first = a->gone.count > 0 ? a->gone.item[0] : "";
 
@@ -181,15 +181,15 @@ static int write_both(struct result *res, const struct sbom *b, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *spdx = sbom_spdx(b);
 	CLEANUP(json_cleanup) json_t *cyclonedx = sbom_cyclonedx(b);
-	int r = json_write(res, "sbom.spdx.json", spdx, err);
+	int r = result_write_json(res, "sbom.spdx.json", spdx, err);
 
-	return r < 0 ? r : json_write(res, "sbom.cdx.json", cyclonedx, err);
+	return r < 0 ? r : result_write_json(res, "sbom.cdx.json", cyclonedx, err);
 }
 
-int publish_sbom(struct result *res, const struct rootfs *rootfs, const char *packed,
-		 struct err *err)
+int result_add_sbom(struct result *res, const struct rootfs *rootfs, const char *packed,
+		    struct err *err)
 {
-	CLEANUP(accounts_release) struct accounts accounts = { 0 };
+	CLEANUP(file_origins_release) struct file_origins accounts = { 0 };
 	CLEANUP(sbom_release) struct sbom b = { 0 };
 	cleanup_fd int fd = openat(res->dir_fd, packed, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	int r = 0;
@@ -197,7 +197,7 @@ int publish_sbom(struct result *res, const struct rootfs *rootfs, const char *pa
 	if (fd < 0)
 		r = err_errno(err, ERR_BUILD, errno, "cannot read '%s' back", packed);
 	if (r >= 0)
-		r = accounts_read(fd, &res->lock->packages, &rootfs->made, &accounts, err);
+		r = file_origins_read(fd, &res->lock->packages, &rootfs->file_log, &accounts, err);
 	if (r >= 0)
 		r = sbom_gather(res->store, res->recipe, res->lock, res->version, &accounts, &b,
 				err);

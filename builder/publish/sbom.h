@@ -10,9 +10,9 @@
 #include <jansson.h>
 
 #include "archive/lock.h"
-#include "publish/accounts.h"
+#include "publish/file-origins.h"
 #include "publish/licence.h"
-#include "publish/publish.h"
+#include "publish/result.h"
 
 #define SBOM_UUID 37 /* 36 characters */
 #define SBOM_DATE 21 /* 2026-08-29T04:19:00Z */
@@ -31,7 +31,7 @@ struct sbom {
 	const char *name;    /* of the recipe */
 	const char *version; /* of the result */
 	const struct lock *lock;
-	const struct accounts *accounts;
+	const struct file_origins *accounts;
 	struct sbom_package *package; /* one for each of the lock, in its order */
 	size_t count;
 	struct licence_refs refs;
@@ -41,7 +41,7 @@ struct sbom {
 /* What is known of each package: of the installed ones out of the tree, of the others out of their
  * .debs in the store. All but ret is borrowed as long as ret lives. */
 int sbom_gather(struct store *s, const struct recipe *recipe, const struct lock *lock,
-		const char *version, const struct accounts *accounts, struct sbom *ret,
+		const char *version, const struct file_origins *accounts, struct sbom *ret,
 		struct err *err);
 void sbom_release(struct sbom *b);
 

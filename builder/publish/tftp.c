@@ -2,8 +2,8 @@
 #include "publish/tftp.h"
 
 #include "base/memory.h"
-#include "publish/result.h"
-#include "rootfs/deb.h"
+#include "publish/result-files.h"
+#include "deb/deb.h"
 
 #define LOADER_MAX (16 << 20)
 
@@ -141,7 +141,7 @@ static int copy_files(struct result *res, const struct loader_file *f, struct er
 	return 0;
 }
 
-int publish_tftp(struct result *res, struct err *err)
+int result_add_tftp(struct result *res, struct err *err)
 {
 	CLEANUP(menu_release) struct menu menu = { 0 };
 	int r = menu_describe(res->recipe, res->version, &menu, err);

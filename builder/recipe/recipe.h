@@ -179,7 +179,7 @@ int recipe_load(const char *path, struct recipe *ret, struct err *err);
 void recipe_release(struct recipe *r);
 
 /* Whether boot-packages has the loader for machines of this firmware: PXELINUX for BIOS, shim
- * and GRUB for UEFI (loader.c). */
+ * and GRUB for UEFI (boot-loaders.c). */
 bool recipe_boots(const struct recipe *r, enum firmware firmware);
 
 /*

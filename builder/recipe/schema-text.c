@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "recipe/guide.h"
+#include "recipe/recipe-doc.h"
 #include "recipe/schema.h"
 
 static const char *type_name(const struct schema_key *key)

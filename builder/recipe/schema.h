@@ -4,7 +4,7 @@
  * has, where it goes in struct recipe, what it is when absent, and what it is for. Parser, error
  * messages, defaults, the digest, docs/recipe.md and the commented example are all made from it.
  *
- *	parse (yaml.h) -> schema_check() -> merge (merge.h) -> schema_require() -> fill (value.h)
+ *	parse (node.h) -> schema_check() -> merge (merge.h) -> schema_require() -> fill (value.h)
  *
  * Paths join keys with dots; `menu.entries.label` is a key of each item of the list `menu.entries`.
  */
@@ -16,7 +16,7 @@
 #include "base/err.h"
 #include "recipe/format.h"
 #include "recipe/recipe.h"
-#include "recipe/yaml.h"
+#include "recipe/node.h"
 
 enum schema_type {
 	SCHEMA_EXTENDS, /* a path; no field */

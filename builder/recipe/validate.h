@@ -14,7 +14,7 @@ int validate_recipe(const struct recipe *r, const struct node *root, bool overla
 /* validate-network.c: addresses of server.*, and the menu's references. */
 int validate_server(const struct recipe *r, const struct node *root, struct err *err);
 int validate_menu(const struct recipe *r, const struct node *root, struct err *err);
-/* loader.c: a recipe with a menu names all packages of a loader, or none. */
+/* boot-loaders.c: a recipe with a menu names all packages of a loader, or none. */
 int validate_loaders(const struct recipe *r, struct err *err);
 
 /* Where a key was written; the recipe as a whole for a default. */

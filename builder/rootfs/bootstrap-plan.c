@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "archive/deb822.h"
+#include "deb/deb822.h"
 #include "base/memory.h"
 #include "rootfs/bootstrap.h"
-#include "rootfs/deb.h"
+#include "deb/deb.h"
 
 /* One package of the base, as its control file has it. */
 struct relations {

@@ -79,10 +79,10 @@ static int install_essential(struct rootfs *r, const struct phase *phase, struct
 	static const char *const first[] = { "--force-depends", "--configure", "base-passwd",
 					     "base-files", NULL };
 	static const char *const configure[] = { "--configure", "-a", NULL };
-	int e = bootstrap_put_links(r, err);
+	int e = bootstrap_seed_links(r, err);
 
 	if (e == 0)
-		e = bootstrap_put_debs(r, phase, err);
+		e = bootstrap_seed_debs(r, phase, err);
 	if (e == 0)
 		e = extract(r, phase, err);
 	if (e == 0)
@@ -119,7 +119,7 @@ static int install_base(struct rootfs *r, const struct phase *phase, struct err 
 
 	if (phase->count == 0)
 		return 0;
-	e = bootstrap_put_debs(r, phase, err);
+	e = bootstrap_seed_debs(r, phase, err);
 	if (e == 0)
 		e = bootstrap_dpkg(r, unpack, phase, err);
 	if (e == 0)
@@ -137,7 +137,7 @@ static int base(struct rootfs *r, struct err *err)
 	progress_total(2 * (plan.essential.count + plan.base.count));
 	e = learn_kernel(r, err);
 	if (e == 0)
-		e = bootstrap_put_tools(r, err);
+		e = bootstrap_seed_tools(r, err);
 	if (e == 0)
 		e = install_essential(r, &plan.essential, err);
 	if (e == 0)
@@ -224,7 +224,7 @@ static int rest(struct rootfs *r, struct err *err)
 		return e;
 	progress_total(2 * plan.rest.count);
 	if (plan.rest.count > 0) {
-		e = bootstrap_put_debs(r, &plan.rest, err);
+		e = bootstrap_seed_debs(r, &plan.rest, err);
 		if (e == 0)
 			e = bootstrap_dpkg(r, unpack, &plan.rest, err);
 		if (e == 0)
@@ -238,7 +238,7 @@ static int rest(struct rootfs *r, struct err *err)
 		e = make_partial(r, err);
 	if (e == 0)
 		e = audit(r, err);
-	return e < 0 ? e : ids_settle(r, err);
+	return e < 0 ? e : ids_check(r, err);
 }
 
 int stage_rest(struct rootfs *r, struct err *err)
@@ -262,6 +262,6 @@ void rootfs_release(struct rootfs *r)
 		sandbox_free(r->sandbox);
 	free(r->kernel);
 	strv_release(&r->allocated_ids);
-	made_release(&r->made);
+	file_log_release(&r->file_log);
 	*r = (struct rootfs){ 0 };
 }

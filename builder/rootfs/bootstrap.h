@@ -14,7 +14,7 @@
  */
 #pragma once
 
-#include "archive/package.h"
+#include "deb/package.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "rootfs/rootfs.h"
@@ -48,16 +48,16 @@ struct phases {
 int phases_plan(struct store *s, const struct lock *lock, struct phases *ret, struct err *err);
 void phases_release(struct phases *p);
 
-/* bootstrap-put.c: things into the tree before anything can run there. */
-int bootstrap_put_tools(struct rootfs *r, struct err *err);
+/* bootstrap-seed.c: things into the tree before anything can run there. */
+int bootstrap_seed_tools(struct rootfs *r, struct err *err);
 /* Merged /usr, if base-files does not carry the links. */
-int bootstrap_put_links(struct rootfs *r, struct err *err);
-int bootstrap_put_debs(struct rootfs *r, const struct phase *phase, struct err *err);
-/* The path that bootstrap_put_debs() gave it. Caller frees. */
+int bootstrap_seed_links(struct rootfs *r, struct err *err);
+int bootstrap_seed_debs(struct rootfs *r, const struct phase *phase, struct err *err);
+/* The path that bootstrap_seed_debs() gave it. Caller frees. */
 char *bootstrap_deb_path(const struct package *p);
 
-/* bootstrap-late.c: `dpkg --configure -a` of everything with what was held back beside it, each
- * once: depmod, and locale-gen for the recipe's locales. update-initramfs stays held back:
+/* bootstrap-configure.c: `dpkg --configure -a` of everything with what was held back beside it,
+ * each once: depmod, and locale-gen for the recipe's locales. update-initramfs stays held back:
  * stage_initramfs. */
 int bootstrap_configure(struct rootfs *r, struct err *err);
 
@@ -70,8 +70,8 @@ int bootstrap_run(struct rootfs *r, struct sandbox_command *command, size_t coun
 
 /* ids.c: `ids:` of the recipe. ids_tool() appends a wrapper's script for that program (adduser,
  * addgroup, useradd, groupadd, systemd-sysusers) to ret, through which a package that creates a
- * name of the recipe gives it the recipe's number. ids_settle(), after the rest, checks all numbers
+ * name of the recipe gives it the recipe's number. ids_check(), after the rest, checks all numbers
  * and fills r->allocated_ids with those that packages chose; with strict-ids these are an error. */
 extern const char *const ids_tools[];
 void ids_tool(const struct recipe *recipe, const char *program, struct text *ret);
-int ids_settle(struct rootfs *r, struct err *err);
+int ids_check(struct rootfs *r, struct err *err);

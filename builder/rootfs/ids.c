@@ -97,18 +97,18 @@ void ids_tool(const struct recipe *recipe, const char *program, struct text *ret
 
 /* ---- afterwards ---- */
 
-struct accounts { /* a passwd(5) or group(5) file */
+struct id_table { /* a passwd(5) or group(5) file */
 	struct strv name;
 	struct strv id;
 };
 
-static void release_accounts(struct accounts *a)
+static void release_table(struct id_table *a)
 {
 	strv_release(&a->name);
 	strv_release(&a->id);
 }
 
-static int read_accounts(struct rootfs *r, const char *path, struct accounts *ret, struct err *err)
+static int read_table(struct rootfs *r, const char *path, struct id_table *ret, struct err *err)
 {
 	CLEANUP(text_release) struct text content = { 0 };
 	CLEANUP(strv_release) struct strv line = { 0 };
@@ -132,7 +132,7 @@ static int read_accounts(struct rootfs *r, const char *path, struct accounts *re
 	return 0;
 }
 
-static const char *account_id(const struct accounts *a, const char *name)
+static const char *account_id(const struct id_table *a, const char *name)
 {
 	for (size_t i = 0; i < a->name.count; i++)
 		if (streq(a->name.item[i], name))
@@ -140,7 +140,7 @@ static const char *account_id(const struct accounts *a, const char *name)
 	return NULL;
 }
 
-static int check_id(const struct recipe_id *id, const struct accounts *a, const char *kind,
+static int check_id(const struct recipe_id *id, const struct id_table *a, const char *kind,
 		    struct err *err)
 {
 	cleanup_free char *wanted = xasprintf("%u", id->id);
@@ -154,8 +154,8 @@ static int check_id(const struct recipe_id *id, const struct accounts *a, const 
 	return err_hint(err, "leave '%s' out of ids:, or give it the number %s", id->name, given);
 }
 
-static int check_recipe(struct rootfs *r, const struct accounts *users,
-			const struct accounts *groups, struct err *err)
+static int check_recipe(struct rootfs *r, const struct id_table *users,
+			const struct id_table *groups, struct err *err)
 {
 	for (size_t i = 0; i < r->recipe->id_count; i++) {
 		const struct recipe_id *id = &r->recipe->id[i];
@@ -180,11 +180,10 @@ static bool is_fixed(const struct recipe *recipe, const char *name, bool group)
 	return false;
 }
 
-static int note_allocated(struct rootfs *r, const struct accounts *a, bool group, struct err *err)
+static int note_allocated(struct rootfs *r, const struct id_table *a, bool group, struct err *err)
 {
-	CLEANUP(release_accounts) struct accounts known = { 0 };
-	int e = read_accounts(r, group ? MASTER "group.master" : MASTER "passwd.master", &known,
-			      err);
+	CLEANUP(release_table) struct id_table known = { 0 };
+	int e = read_table(r, group ? MASTER "group.master" : MASTER "passwd.master", &known, err);
 
 	for (size_t i = 0; e == 0 && i < a->name.count; i++)
 		if (!account_id(&known, a->name.item[i]) &&
@@ -237,14 +236,14 @@ static int refuse_allocated(struct rootfs *r, struct err *err)
 	return err_hint(err, "give each of these names a number under ids:");
 }
 
-int ids_settle(struct rootfs *r, struct err *err)
+int ids_check(struct rootfs *r, struct err *err)
 {
-	CLEANUP(release_accounts) struct accounts users = { 0 };
-	CLEANUP(release_accounts) struct accounts groups = { 0 };
-	int e = read_accounts(r, "/etc/passwd", &users, err);
+	CLEANUP(release_table) struct id_table users = { 0 };
+	CLEANUP(release_table) struct id_table groups = { 0 };
+	int e = read_table(r, "/etc/passwd", &users, err);
 
 	if (e == 0)
-		e = read_accounts(r, "/etc/group", &groups, err);
+		e = read_table(r, "/etc/group", &groups, err);
 	if (e == 0)
 		e = check_recipe(r, &users, &groups, err);
 	if (e == 0)

@@ -136,14 +136,14 @@ static int generate(struct rootfs *r, struct err *err)
 	const char *const argv[] = { "/bin/sh", "-c", script, "sh", r->kernel, NULL };
 	struct sandbox_command command[] = {
 		{ .argv = argv, .output = LOG_FILE, .may_fail = true },
-		made_verify_command(), /* costs nothing here: one processor is idle */
+		file_log_verify_command(), /* costs nothing here: one processor is idle */
 	};
 	CLEANUP(text_release) struct text log = { 0 };
 	int e;
 
 	e = sandbox_run(r->sandbox, command, 2, err);
 	if (e == 0)
-		e = made_read_verified(r, err);
+		e = file_log_read_verified(r, err);
 	if (e < 0)
 		return e;
 	e = sandbox_read(r->sandbox, LOG_FILE, LOG_MAX, &log, err);

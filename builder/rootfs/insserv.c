@@ -47,7 +47,7 @@ char *insserv_sorted(const char *depend)
 	return text_take(&sorted);
 }
 
-static int settle(struct rootfs *r, const char *path, struct err *err)
+static int sort_file(struct rootfs *r, const char *path, struct err *err)
 {
 	CLEANUP(text_release) struct text depend = { 0 };
 	cleanup_free char *sorted = NULL;
@@ -62,7 +62,7 @@ static int settle(struct rootfs *r, const char *path, struct err *err)
 	return settings_write(r, path, sorted, 0644, err);
 }
 
-int insserv_settle(struct rootfs *r, struct err *err)
+int insserv_sort(struct rootfs *r, struct err *err)
 {
 	static const char *const find[] = { "find",  "-H",	  INIT_D,  "-maxdepth", "1",
 					    "-name", ".depend.*", "-type", "f",		NULL };
@@ -78,6 +78,6 @@ int insserv_settle(struct rootfs *r, struct err *err)
 		return e;
 	strv_split(&path, found.data, "\n");
 	for (size_t i = 0; e == 0 && i < path.count; i++)
-		e = settle(r, path.item[i], err);
+		e = sort_file(r, path.item[i], err);
 	return e;
 }

@@ -134,13 +134,13 @@ static int mark_updated(struct rootfs *r, struct err *err)
 /* Without a kernel there was no initramfs to do it beside. */
 static int verify_packages(struct rootfs *r, struct err *err)
 {
-	struct sandbox_command command = made_verify_command();
+	struct sandbox_command command = file_log_verify_command();
 	int e;
 
-	if (r->made.verified)
+	if (r->file_log.verified)
 		return 0;
 	e = sandbox_run(r->sandbox, &command, 1, err);
-	return e < 0 ? e : made_read_verified(r, err);
+	return e < 0 ? e : file_log_read_verified(r, err);
 }
 
 int stage_normalise(struct rootfs *r, struct err *err)
@@ -158,7 +158,7 @@ int stage_normalise(struct rootfs *r, struct err *err)
 	if (e == 0)
 		e = sort_info_menu(r, err);
 	if (e == 0)
-		e = insserv_settle(r, err);
+		e = insserv_sort(r, err);
 	/* Last: what ran before leaves traces of its own. */
 	if (e == 0)
 		e = sweep(r, err);

@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 #include "recipe/recipe.h"
-#include "rootfs/capability.h"
+#include "tar/capability.h"
 
 #define OVERLAY_RULES ".overlay"
 #define OVERLAY_RULES_SIZE_MAX ((size_t)256 * 1024)

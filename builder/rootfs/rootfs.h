@@ -8,8 +8,8 @@
 
 #include "archive/lock.h"
 #include "recipe/recipe.h"
-#include "rootfs/made.h"
-#include "rootfs/sandbox.h"
+#include "rootfs/file-log.h"
+#include "sandbox/sandbox.h"
 
 struct rootfs {
 	struct store *store;	     /* borrowed */
@@ -22,7 +22,7 @@ struct rootfs {
 	 * package like others, and there is no initramfs, nor anything to boot. */
 	char *kernel;
 	struct strv allocated_ids; /* "user name uid" / "group name gid" that no ids: fixed */
-	struct made made;
+	struct file_log file_log;
 	uint64_t steps; /* done of the running stage, for its progress */
 };
 

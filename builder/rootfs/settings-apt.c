@@ -149,7 +149,7 @@ static int write_repository(struct rootfs *r, const struct recipe_repository *re
 	e = read_keyring(&repository->keyring, &key, err);
 	if (e < 0)
 		return e;
-	made_add(&r->made, keyring, "the recipe's apt-repositories");
+	file_log_add(&r->file_log, keyring, "the recipe's apt-repositories");
 	e = sandbox_write(r->sandbox, keyring, key.data, key.length, 0644, err);
 	if (e < 0)
 		return e;

@@ -23,7 +23,7 @@ static int put_overlay(struct rootfs *r, const char *dir, const struct overlay_c
 		return e;
 	e = overlay_write_tar(r->recipe, dir, context, fd, err);
 	if (e == 0)
-		e = made_add_tar(&r->made, fd, maker, err);
+		e = file_log_add_tar(&r->file_log, fd, maker, err);
 	if (e < 0)
 		return e;
 	if (lseek(fd, 0, SEEK_SET) < 0)

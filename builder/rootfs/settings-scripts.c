@@ -46,11 +46,11 @@ static int run_script(struct rootfs *r, const struct recipe_file *file, size_t n
 	e = sandbox_write(r->sandbox, path, text.data, text.length, 0755, err);
 	if (e < 0)
 		return e;
-	e = made_snapshot(r, &before, err);
+	e = file_log_snapshot(r, &before, err);
 	if (e == 0)
 		e = sandbox_run(r->sandbox, &command, 1, err);
 	if (e == 0)
-		e = made_add_since(r, &before, maker, err);
+		e = file_log_add_since(r, &before, maker, err);
 	return e;
 }
 

@@ -10,7 +10,7 @@
 int settings_write(struct rootfs *r, const char *path, const char *text, unsigned mode,
 		   struct err *err)
 {
-	made_add(&r->made, path, "the recipe's settings");
+	file_log_add(&r->file_log, path, "the recipe's settings");
 	return sandbox_write(r->sandbox, path, text, strlen(text), mode, err);
 }
 

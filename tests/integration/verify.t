@@ -121,7 +121,7 @@ mkdir "$scratch/over" "$scratch/home" "$scratch/working"
 there() {
 	rm -rf "$scratch/over"
 	mkdir "$scratch/over"
-	"$NETRESCUE" elsewhere -- report="$scratch/report" scratch="$scratch/over" \
+	"$NETRESCUE" vary -- report="$scratch/report" scratch="$scratch/over" \
 		directory="$scratch/working" home="$scratch/home" /bin/sh -c "$1"
 }
 is "$(umask 022; there 'umask; pwd; echo "$TZ $LC_ALL $HOME"')" \

@@ -9,7 +9,7 @@
 #	lab_said N [WORD]		what client N's script has written; what follows WORD in its lines
 #	lab_shows_keys N		succeeds if all host keys that its script wrote, as `key FINGERPRINT`, are
 #					on client N's console
-#	lab_events N			what crossed client N's wire, in the words of lab/wire.h
+#	lab_events N			what crossed client N's wire, in the words of lab/capture/capture.h
 
 # shellcheck disable=SC2034,SC2154 # tests read $lab; tap.sh and image.sh set the others
 lab_boot() {
@@ -46,5 +46,5 @@ lab_shows_keys() {
 }
 
 lab_events() {
-	"$NETRESCUE_BIN/tests/wire" "$lab/client$1.pcap" | cut -d ' ' -f 3-
+	"$NETRESCUE_BIN/tests/capture" "$lab/client$1.pcap" | cut -d ' ' -f 3-
 }

@@ -3,7 +3,7 @@
 # Files and functions fit a reader.
 . tests/lib/tap.sh
 
-file_max=400
+file_max=600
 function_max=60
 
 plan 4

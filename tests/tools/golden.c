@@ -17,12 +17,12 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "command/pipeline.h"
-#include "publish/result.h"
-#include "rootfs/deb.h"
-#include "rootfs/pack.h"
+#include "publish/result-files.h"
+#include "deb/deb.h"
+#include "tar/pack.h"
 
 #define KERNEL "6.1.0-golden-amd64"
-#define BOOT_FILE_LIMIT ((size_t)1024 * 1024)
+#define BOOT_FILE_MAX ((size_t)1024 * 1024)
 
 static int resolve_and_fetch(struct build *b, struct err *err)
 {
@@ -43,7 +43,7 @@ static int copy_boot_file(struct build *b, int tree, const char *name, struct er
 	cleanup_free char *to =
 		xasprintf("tftp/kernel/%s/%s/%s", b->recipe.name, b->result.version, name);
 	CLEANUP(text_release) struct text content = { 0 };
-	int r = read_file(tree, from, BOOT_FILE_LIMIT, &content, err);
+	int r = read_file(tree, from, BOOT_FILE_MAX, &content, err);
 
 	return r < 0 ? r : result_write(&b->result, to, content.data, content.length, err);
 }
@@ -70,20 +70,20 @@ static int pack(struct build *b, const char *path, struct err *err)
 
 static int publish(struct build *b, struct err *err)
 {
-	int r = publish_tftp(&b->result, err);
+	int r = result_add_tftp(&b->result, err);
 
 	if (r >= 0)
-		r = publish_menu(&b->result, err);
+		r = result_add_menu(&b->result, err);
 	if (r >= 0)
-		r = publish_server(&b->result, err);
+		r = result_add_server(&b->result, err);
 	if (r >= 0)
-		r = publish_sbom(&b->result, &b->rootfs, "rootfs.tar", err);
+		r = result_add_sbom(&b->result, &b->rootfs, "rootfs.tar", err);
 	if (r >= 0)
-		r = publish_manifest(&b->result, &b->rootfs, err);
+		r = result_add_manifest(&b->result, &b->rootfs, err);
 	if (r >= 0)
-		r = publish_sums(&b->result, err);
+		r = result_add_sums(&b->result, err);
 	if (r >= 0)
-		r = publish_provenance(&b->result, "none", err);
+		r = result_add_provenance(&b->result, "none", err);
 	return r < 0 ? r : result_commit(&b->result, &b->done, err);
 }
 

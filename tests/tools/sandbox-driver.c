@@ -13,7 +13,7 @@
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/text.h"
-#include "rootfs/sandbox.h"
+#include "sandbox/sandbox.h"
 
 static enum sweep_action action_of(const char *word)
 {

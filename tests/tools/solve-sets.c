@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Solves many package sets over one universe of Packages files, for tests/real/solver-oracle.t.
+ * Solves many package sets over one pool of Packages files, for tests/real/solver-oracle.t.
  *
  *	solve-sets ARCHITECTURE SUITE:COMPONENT:REPOSITORY:FILE… <SETS
  *
@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/solve.h"
+#include "solve/resolve.h"
 #include "base/memory.h"
 
 static void die(struct err *err)
@@ -26,7 +26,7 @@ static void die(struct err *err)
 	exit(err_exit_code(err));
 }
 
-static void add_file(struct universe *u, char *argument)
+static void add_file(struct solver_pool *pool, char *argument)
 {
 	char *suite = strtok(argument, ":"), *component = strtok(NULL, ":");
 	char *repository = strtok(NULL, ":"), *path = strtok(NULL, "");
@@ -42,13 +42,13 @@ static void add_file(struct universe *u, char *argument)
 		perror(path);
 		exit(2);
 	}
-	const struct universe_source source = {
+	const struct solver_source source = {
 		.suite = suite,
 		.component = component,
 		.repository = streq(repository, "-") ? "" : repository,
 		.pocket = strchr(suite, '-') != NULL,
 	};
-	if (universe_add_text(u, &source, f, path, &err) < 0)
+	if (solver_pool_add_text(pool, &source, f, path, &err) < 0)
 		die(&err);
 	fclose(f);
 }
@@ -100,7 +100,7 @@ static void print_packages(const struct packages *p)
 	printf("end\n");
 }
 
-static void solve_set(struct universe *u, char *line)
+static void solve_set(struct solver_pool *pool, char *line)
 {
 	CLEANUP(err_release) struct err err = { 0 };
 	CLEANUP(packages_release) struct packages packages = { 0 };
@@ -110,9 +110,9 @@ static void solve_set(struct universe *u, char *line)
 	line[strcspn(line, "\n")] = '\0';
 	printf("set %s\n", line);
 	r = read_set(line, &recipe, &err);
-	map_empty(&u->pinned);
+	map_empty(&pool->pinned);
 	if (r == 0)
-		r = solve_universe(u, &recipe, &packages, &err);
+		r = resolve_pool(pool, &recipe, &packages, &err);
 	if (r < 0)
 		printf("refused %s\n", err.message);
 	else
@@ -122,7 +122,7 @@ static void solve_set(struct universe *u, char *line)
 
 int main(int argc, char **argv)
 {
-	CLEANUP(universe_release) struct universe u = { 0 };
+	CLEANUP(solver_pool_release) struct solver_pool pool = { 0 };
 	cleanup_free char *line = NULL;
 	size_t size = 0;
 
@@ -131,11 +131,11 @@ int main(int argc, char **argv)
 			"usage: solve-sets ARCHITECTURE SUITE:COMPONENT:REPOSITORY:FILE…\n");
 		return 2;
 	}
-	universe_new(&u, argv[1]);
+	solver_pool_new(&pool, argv[1]);
 	for (int i = 2; i < argc; i++)
-		add_file(&u, argv[i]);
-	universe_index(&u);
+		add_file(&pool, argv[i]);
+	solver_pool_index(&pool);
 	while (getline(&line, &size, stdin) > 0)
-		solve_set(&u, line);
+		solve_set(&pool, line);
 	return 0;
 }

@@ -18,7 +18,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "command/pipeline.h"
-#include "rootfs/deb.h"
+#include "deb/deb.h"
 #include "rootfs/settings.h"
 
 static int build_tree(struct build *b, struct err *err)

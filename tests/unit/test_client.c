@@ -12,9 +12,9 @@
 		0x52, 0x54, 0, 0x12, 0x34, 0x56                                                    \
 	}
 
-static struct wire_event tftp(enum wire_kind kind, const char *file)
+static struct capture_event tftp(enum capture_kind kind, const char *file)
 {
-	struct wire_event e = { .kind = kind, .mac = MAC_BYTES };
+	struct capture_event e = { .kind = kind, .mac = MAC_BYTES };
 
 	(void)snprintf(e.tftp.file, sizeof(e.tftp.file), "%s", file);
 	return e;
@@ -23,27 +23,27 @@ static struct wire_event tftp(enum wire_kind kind, const char *file)
 static void files_tell_how_far_it_is(void **state)
 {
 	struct client c = { .mac = MAC };
-	struct wire_event e = tftp(WIRE_TFTP_ASKED, "kernel/x/v1/vmlinuz");
+	struct capture_event e = tftp(CAPTURE_TFTP_ASKED, "kernel/x/v1/vmlinuz");
 
 	(void)state;
 	client_event(&e, &c);
 	assert_true(c.kernel_asked && !c.kernel_sent && !c.loader_sent);
-	e = tftp(WIRE_TFTP_DONE, "anything.0");
+	e = tftp(CAPTURE_TFTP_DONE, "anything.0");
 	client_event(&e, &c);
 	assert_true(c.loader_sent && !c.menu_sent);
-	e = tftp(WIRE_TFTP_DONE, "pxelinux.cfg/default");
+	e = tftp(CAPTURE_TFTP_DONE, "pxelinux.cfg/default");
 	client_event(&e, &c);
 	assert_true(c.menu_sent && !c.kernel_sent);
-	e = tftp(WIRE_TFTP_DONE, "/kernel/x/v1/vmlinuz");
+	e = tftp(CAPTURE_TFTP_DONE, "/kernel/x/v1/vmlinuz");
 	client_event(&e, &c);
 	assert_true(c.kernel_sent && !c.initrd_sent);
-	e = tftp(WIRE_TFTP_DONE, "kernel/x/v1/initrd.img");
+	e = tftp(CAPTURE_TFTP_DONE, "kernel/x/v1/initrd.img");
 	client_event(&e, &c);
 	assert_true(c.initrd_sent);
 	assert_int_equal(c.trouble.length, 0);
 
 	c = (struct client){ .mac = MAC };
-	e = tftp(WIRE_TFTP_DONE, "grub/grub.cfg");
+	e = tftp(CAPTURE_TFTP_DONE, "grub/grub.cfg");
 	client_event(&e, &c);
 	assert_true(c.menu_sent && !c.loader_sent);
 }
@@ -51,28 +51,28 @@ static void files_tell_how_far_it_is(void **state)
 static void addresses_are_told_apart(void **state)
 {
 	struct client c = { .mac = MAC };
-	struct wire_event e = { .kind = WIRE_DHCP,
-				.mac = MAC_BYTES,
-				.dhcp = { .type = WIRE_DHCP_DISCOVER,
-					  .asker = WIRE_ASKER_INITRAMFS } };
+	struct capture_event e = { .kind = CAPTURE_DHCP,
+				   .mac = MAC_BYTES,
+				   .dhcp = { .type = CAPTURE_DHCP_DISCOVER,
+					     .asker = CAPTURE_ASKER_INITRAMFS } };
 
 	(void)state;
 	client_event(&e, &c);
 	assert_true(c.initramfs_asked_address && !c.asked_address);
-	e.dhcp.asker = WIRE_ASKER_FIRMWARE;
+	e.dhcp.asker = CAPTURE_ASKER_FIRMWARE;
 	client_event(&e, &c);
 	assert_true(c.asked_address && !c.has_address);
-	e.dhcp.type = WIRE_DHCP_OFFER;
+	e.dhcp.type = CAPTURE_DHCP_OFFER;
 	client_event(&e, &c);
 	assert_false(c.has_address);
-	e.dhcp.type = WIRE_DHCP_ACK;
+	e.dhcp.type = CAPTURE_DHCP_ACK;
 	client_event(&e, &c);
 	assert_true(c.has_address && !c.has_file_name);
 	(void)snprintf(e.dhcp.file, sizeof(e.dhcp.file), "pxelinux.0");
 	client_event(&e, &c);
 	assert_true(c.has_file_name);
 	assert_int_equal(c.trouble.length, 0);
-	e.dhcp.type = WIRE_DHCP_NAK;
+	e.dhcp.type = CAPTURE_DHCP_NAK;
 	client_event(&e, &c);
 	assert_true(c.trouble.length > 0);
 	text_release(&c.trouble);
@@ -82,11 +82,11 @@ static void addresses_are_told_apart(void **state)
 static void others_do_not_count(void **state)
 {
 	struct client c = { .mac = "52:54:00:12:34:57" };
-	struct wire_event e = tftp(WIRE_TFTP_DONE, "pxelinux.0");
+	struct capture_event e = tftp(CAPTURE_TFTP_DONE, "pxelinux.0");
 
 	(void)state;
 	client_event(&e, &c);
-	e = tftp(WIRE_TFTP_ERROR, "menu.c32");
+	e = tftp(CAPTURE_TFTP_ERROR, "menu.c32");
 	client_event(&e, &c);
 	assert_false(c.loader_sent);
 	assert_int_equal(c.trouble.length, 0);
@@ -107,16 +107,16 @@ static void missing_files(void **state)
 	static const char *const needed[] = { "ldlinux.c32", "menu.c32", "kernel/x/v1/vmlinuz",
 					      "kernel/x/v1/initrd.img", "efi64/grubx64.efi" };
 	struct client c = { .mac = MAC };
-	struct wire_event e;
+	struct capture_event e;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(optional) / sizeof(*optional); i++) {
-		e = tftp(WIRE_TFTP_ERROR, optional[i]);
+		e = tftp(CAPTURE_TFTP_ERROR, optional[i]);
 		client_event(&e, &c);
 		assert_int_equal(c.trouble.length, 0);
 	}
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
-		e = tftp(WIRE_TFTP_ERROR, needed[i]);
+		e = tftp(CAPTURE_TFTP_ERROR, needed[i]);
 		client_event(&e, &c);
 		assert_non_null(c.trouble.data);
 		assert_non_null(strstr(c.trouble.data, needed[i]));
@@ -131,25 +131,25 @@ static void missing_files(void **state)
 static void mounts(void **state)
 {
 	struct client c = { .mac = MAC };
-	struct wire_event e = { .kind = WIRE_RPC_REPLY,
-				.mac = MAC_BYTES,
-				.rpc = { .program = WIRE_RPC_MOUNT,
-					 .procedure = 1,
-					 .status = WIRE_RPC_FAILED,
-					 .path = "/srv/pxe/x/v1",
-					 .why = "permission denied" } };
+	struct capture_event e = { .kind = CAPTURE_RPC_REPLY,
+				   .mac = MAC_BYTES,
+				   .rpc = { .program = CAPTURE_RPC_MOUNT,
+					    .procedure = 1,
+					    .status = CAPTURE_RPC_FAILED,
+					    .path = "/srv/pxe/x/v1",
+					    .why = "permission denied" } };
 
 	(void)state;
 	client_event(&e, &c);
 	client_event(&e, &c);
 	assert_true(c.refused == 2 && !c.mounted);
 	assert_non_null(strstr(c.trouble.data, "permission denied"));
-	e.rpc.status = WIRE_RPC_OK;
+	e.rpc.status = CAPTURE_RPC_OK;
 	client_event(&e, &c);
 	assert_true(c.refused == 2 && c.mounted && !c.reads_root);
-	e = (struct wire_event){ .kind = WIRE_RPC_CALL,
-				 .mac = MAC_BYTES,
-				 .rpc = { .program = WIRE_RPC_NFS } };
+	e = (struct capture_event){ .kind = CAPTURE_RPC_CALL,
+				    .mac = MAC_BYTES,
+				    .rpc = { .program = CAPTURE_RPC_NFS } };
 	client_event(&e, &c);
 	assert_true(c.reads_root);
 	text_release(&c.trouble);
@@ -159,18 +159,18 @@ static void mounts(void **state)
 static void no_version_3(void **state)
 {
 	struct client c = { .mac = MAC };
-	struct wire_event e = { .kind = WIRE_RPC_REPLY,
-				.mac = MAC_BYTES,
-				.rpc = { .program = WIRE_RPC_PORTMAP,
-					 .procedure = 3,
-					 .status = WIRE_RPC_NOT_REGISTERED,
-					 .asked = WIRE_RPC_MOUNT,
-					 .why = "not registered" } };
+	struct capture_event e = { .kind = CAPTURE_RPC_REPLY,
+				   .mac = MAC_BYTES,
+				   .rpc = { .program = CAPTURE_RPC_PORTMAP,
+					    .procedure = 3,
+					    .status = CAPTURE_RPC_NOT_REGISTERED,
+					    .asked = CAPTURE_RPC_MOUNT,
+					    .why = "not registered" } };
 
 	(void)state;
 	client_event(&e, &c);
-	assert_true(c.refused == 1 && c.refusal == WIRE_RPC_NOT_REGISTERED && !c.mounted);
-	e.rpc.status = WIRE_RPC_OK;
+	assert_true(c.refused == 1 && c.refusal == CAPTURE_RPC_NOT_REGISTERED && !c.mounted);
+	e.rpc.status = CAPTURE_RPC_OK;
 	client_event(&e, &c);
 	assert_true(c.refused == 1 && !c.mounted);
 	text_release(&c.trouble);
@@ -237,14 +237,14 @@ static void a_panic_and_its_cause(void **state)
 static void refusals(void **state)
 {
 	static const struct {
-		enum wire_rpc_status status;
+		enum capture_rpc_status status;
 		uint32_t code;
 		const char *words;
 	} row[] = {
-		{ WIRE_RPC_MOUNT_REFUSED, 13, "not exported to this client" },
-		{ WIRE_RPC_MOUNT_REFUSED, 2, "no directory of the version" },
-		{ WIRE_RPC_NOT_REGISTERED, 0, "no NFS version 3" },
-		{ WIRE_RPC_PROG_MISMATCH, 0, "no NFS version 3" },
+		{ CAPTURE_RPC_MOUNT_REFUSED, 13, "not exported to this client" },
+		{ CAPTURE_RPC_MOUNT_REFUSED, 2, "no directory of the version" },
+		{ CAPTURE_RPC_NOT_REGISTERED, 0, "no NFS version 3" },
+		{ CAPTURE_RPC_PROG_MISMATCH, 0, "no NFS version 3" },
 	};
 	const struct client_options o = { 0 };
 

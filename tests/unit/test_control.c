@@ -5,8 +5,8 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-#include "archive/control.h"
-#include "archive/solve.h"
+#include "deb/control.h"
+#include "solve/resolve.h"
 #include "base/memory.h"
 
 /* An archive of one file, in memory. */
@@ -126,14 +126,14 @@ static void refuses_what_is_no_package(void **state)
 	refuse("good.deb", ERR_TRUST, "changed");
 }
 
-static void load_archive(struct universe *u)
+static void load_archive(struct solver_pool *u)
 {
 	static const char stanzas[] =
 		"Package: %s\nVersion: 1\nArchitecture: all\nFilename: p\nSize: 1\nSHA256: %s\n\n";
 	static const char *const names[] = { "apt", "debconf", "zstd", "lib", "mine" };
-	const struct universe_source source = { .suite = "trixie",
-						.component = "main",
-						.repository = "" };
+	const struct solver_source source = { .suite = "trixie",
+					      .component = "main",
+					      .repository = "" };
 	CLEANUP(err_release) struct err err = { 0 };
 	CLEANUP(text_release) struct text text = { 0 };
 	char digest[DIGEST_HEX];
@@ -143,7 +143,7 @@ static void load_archive(struct universe *u)
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		text_printf(&text, stanzas, names[i], digest);
 	f = fmemopen(text.data, text.length, "r");
-	assert_int_equal(universe_add_text(u, &source, f, "trixie", &err), 0);
+	assert_int_equal(solver_pool_add_text(u, &source, f, "trixie", &err), 0);
 	fclose(f);
 }
 
@@ -153,7 +153,7 @@ static void is_always_installed(void **state)
 {
 	CLEANUP(err_release) struct err err = { 0 };
 	CLEANUP(release_file) struct recipe_file file = { 0 };
-	CLEANUP(universe_release) struct universe u = { 0 };
+	CLEANUP(solver_pool_release) struct solver_pool u = { 0 };
 	CLEANUP(packages_release) struct packages packages = { 0 };
 	struct recipe recipe = { .debs = { .item = &file, .count = 1 } };
 	const struct package *mine;
@@ -163,11 +163,11 @@ static void is_always_installed(void **state)
 		 "Package: mine\nVersion: 0.5\nArchitecture: amd64\nDepends: lib\n", NULL,
 		 "control.tar");
 	describe("mine_0.5_amd64.deb", &file);
-	universe_new(&u, "amd64");
+	solver_pool_new(&u, "amd64");
 	load_archive(&u);
-	assert_int_equal(universe_add_debs(&u, &recipe.debs, &err), 0);
-	universe_index(&u);
-	if (solve_universe(&u, &recipe, &packages, &err) < 0)
+	assert_int_equal(solver_pool_add_debs(&u, &recipe.debs, &err), 0);
+	solver_pool_index(&u);
+	if (resolve_pool(&u, &recipe, &packages, &err) < 0)
 		fail_msg("%s", err.message);
 	mine = packages_find(&packages, "mine", ROLE_IMAGE);
 	assert_non_null(mine);
@@ -184,14 +184,14 @@ static void refuses_other_architectures(void **state)
 {
 	CLEANUP(err_release) struct err err = { 0 };
 	CLEANUP(release_file) struct recipe_file file = { 0 };
-	CLEANUP(universe_release) struct universe u = { 0 };
+	CLEANUP(solver_pool_release) struct solver_pool u = { 0 };
 	struct recipe_files debs = { .item = &file, .count = 1 };
 
 	(void)state;
 	make_deb("arm.deb", "Package: arm\nVersion: 1\nArchitecture: arm64\n", NULL, "control.tar");
 	describe("arm.deb", &file);
-	universe_new(&u, "amd64");
-	assert_true(universe_add_debs(&u, &debs, &err) < 0);
+	solver_pool_new(&u, "amd64");
+	assert_true(solver_pool_add_debs(&u, &debs, &err) < 0);
 	assert_int_equal(err.class, ERR_USAGE);
 	assert_int_equal(err.line, 3);
 }

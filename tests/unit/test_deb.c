@@ -7,8 +7,8 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "base/progress.h"
-#include "rootfs/deb-rewrite.h"
-#include "rootfs/deb.h"
+#include "deb/deb-rewrite.h"
+#include "deb/deb.h"
 
 /* One member of a package under test; content NULL for what has none. */
 struct member {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
-#include "archive/deb822.h"
+#include "deb/deb822.h"
 #include "base/text.h"
 
 static struct deb822 reader_of(const char *text)
@@ -105,11 +105,11 @@ static void test_too_many_fields(void **state)
 	struct deb822 d;
 
 	(void)state;
-	for (int i = 0; i <= DEB822_FIELDS_LIMIT; i++)
+	for (int i = 0; i <= DEB822_FIELDS_MAX; i++)
 		text_printf(&t, "F%d: x\n", i);
 	d = reader_of(t.data);
 	assert_true(deb822_next(&d, &s, &err) < 0);
-	assert_int_equal(err.line, DEB822_FIELDS_LIMIT + 1);
+	assert_int_equal(err.line, DEB822_FIELDS_MAX + 1);
 }
 
 int main(void)

@@ -127,20 +127,20 @@ static void publishing(void **state)
 	assert_int_equal(fstatat(scratch_fd, "d/f", &st, 0), 0);
 	assert_int_equal(st.st_mode, S_IFREG | 0644);
 	{
-		CLEANUP(publish_release) struct publish p = { .fd = -1 };
+		CLEANUP(atomic_file_release) struct atomic_file p = { .fd = -1 };
 
-		assert_int_equal(publish_begin(&p, scratch_fd, "d/f", 0600, &err), 0);
+		assert_int_equal(atomic_file_begin(&p, scratch_fd, "d/f", 0600, &err), 0);
 		assert_int_equal(write_all(p.fd, "two", 3), 0);
 		assert_content("d/f", "one");
 	}
 	/* Given up: nothing is left. */
 	assert_tree("d/ d/f ");
 	{
-		CLEANUP(publish_release) struct publish p = { .fd = -1 };
+		CLEANUP(atomic_file_release) struct atomic_file p = { .fd = -1 };
 
-		assert_int_equal(publish_begin(&p, scratch_fd, "d/f", 0600, &err), 0);
+		assert_int_equal(atomic_file_begin(&p, scratch_fd, "d/f", 0600, &err), 0);
 		assert_int_equal(write_all(p.fd, "three", 5), 0);
-		assert_int_equal(publish_commit(&p, &err), 0);
+		assert_int_equal(atomic_file_commit(&p, &err), 0);
 		assert_int_equal(p.fd, -1);
 	}
 	assert_content("d/f", "three");
@@ -163,8 +163,8 @@ static void publishing_where_it_cannot(void **state)
 	assert_int_equal(write_file(scratch_fd, "d", "x", 1, 0644, &err), -EISDIR);
 	assert_tree("d/ file ");
 	/* A struct that was never begun owns nothing, descriptor 0 least of all. */
-	struct publish never = { .fd = -1 };
-	publish_release(&never);
+	struct atomic_file never = { .fd = -1 };
+	atomic_file_release(&never);
 	assert_true(fcntl(0, F_GETFD) >= 0);
 }
 

@@ -3,7 +3,7 @@
  * test_lock_cases. */
 #include "unit.h"
 
-#include "archive/ar.h"
+#include "deb/ar.h"
 #include "archive/lock.h"
 #include "base/memory.h"
 

@@ -6,7 +6,7 @@
 
 #include "base/io.h"
 #include "base/memory.h"
-#include "publish/members.h"
+#include "tar/members.h"
 
 #define EPOCH 1700000000
 

@@ -7,7 +7,7 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "recipe/recipe.h"
-#include "rootfs/capability.h"
+#include "tar/capability.h"
 #include "rootfs/overlay-rules.h"
 #include "rootfs/template.h"
 

@@ -11,9 +11,9 @@
 
 #include "base/io.h"
 #include "base/memory.h"
-#include "rootfs/acl.h"
-#include "rootfs/pack.h"
-#include "rootfs/tar-header.h"
+#include "tar/acl.h"
+#include "tar/pack.h"
+#include "tar/tar-header.h"
 
 #define EPOCH 1700000000
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
-#include "archive/package.h"
+#include "deb/package.h"
 #include "base/memory.h"
 #include "base/text.h"
 

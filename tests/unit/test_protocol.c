@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 
 #include "base/memory.h"
-#include "rootfs/protocol.h"
+#include "sandbox/protocol.h"
 
 static int pair[2];
 

@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "publish/menu.h"
 #include "recipe/value.h"
-#include "publish/result.h"
+#include "publish/result-files.h"
 
 #define EPOCH 1787976000
 
@@ -108,11 +108,11 @@ static int build(struct fixture *f, const char *content, bool *ret_up_to_date, s
 
 	assert_int_equal(begin(f, &res, err), 0);
 	assert_int_equal(result_write(&res, "tftp/kernel/x", content, strlen(content), err), 0);
-	assert_int_equal(publish_menu(&res, err), 0);
-	assert_int_equal(publish_server(&res, err), 0);
-	assert_int_equal(publish_manifest(&res, &rootfs, err), 0);
-	assert_int_equal(publish_sums(&res, err), 0);
-	assert_int_equal(publish_provenance(&res, content, err), 0);
+	assert_int_equal(result_add_menu(&res, err), 0);
+	assert_int_equal(result_add_server(&res, err), 0);
+	assert_int_equal(result_add_manifest(&res, &rootfs, err), 0);
+	assert_int_equal(result_add_sums(&res, err), 0);
+	assert_int_equal(result_add_provenance(&res, content, err), 0);
 	r = result_commit(&res, &path, err);
 	if (r < 0)
 		return r;

@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "publish/licence.h"
-#include "publish/origin.h"
+#include "publish/generated-files.h"
 #include "publish/purl.h"
 #include "publish/sbom.h"
 
@@ -134,7 +134,7 @@ static bool has_origin(const char *path, const char *target, const char *package
 	cleanup_free char *name = xstrdup(package);
 	const char *found;
 
-	return origin_find(path, target, is_installed, name, &found) != NULL;
+	return generated_file_find(path, target, is_installed, name, &found) != NULL;
 }
 
 static void test_origins(void **state)

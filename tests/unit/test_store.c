@@ -3,7 +3,7 @@
 
 #include <dirent.h>
 
-#include "archive/store.h"
+#include "base/store.h"
 #include "base/io.h"
 #include "base/memory.h"
 

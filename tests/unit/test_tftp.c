@@ -5,9 +5,9 @@
 #include "base/child.h"
 #include "base/io.h"
 #include "base/memory.h"
-#include "publish/publish.h"
+#include "publish/result.h"
 #include "recipe/value.h"
-#include "rootfs/deb.h"
+#include "deb/deb.h"
 
 struct fixture {
 	struct store *store;
@@ -124,7 +124,7 @@ static int build(struct fixture *f, struct result *res, struct err *err)
 	cleanup_free char *out = xasprintf("%s/out", scratch_path);
 
 	assert_int_equal(result_begin(f->store, &f->recipe, &f->lock, NULL, out, res, err), 0);
-	return publish_tftp(res, err);
+	return result_add_tftp(res, err);
 }
 
 static void assert_content(struct result *res, const char *path, const char *data, size_t size)

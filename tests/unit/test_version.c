@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
-#include "archive/version.h"
+#include "deb/version.h"
 
 /* Each is older than the next. */
 static const char *const rising[] = {

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * JSON values (jansson): members stay in the order in which they were added. Running out of memory
+ * aborts, as everywhere.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+static inline void json_cleanup(json_t **j)
+{
+	json_decref(*j);
+}
+
+/* NULL becomes null. Bytes that are not UTF-8 become U+FFFD: JSON cannot hold them. */
+json_t *json_text(const char *s);
+void json_add_text(json_t *object, const char *key, const char *s);
+void json_add_number(json_t *object, const char *key, uint64_t number);
+
+/* An event for whoever reads --json: one line on stdout, written at once. The value is taken. */
+void json_print(json_t *value);

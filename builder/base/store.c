@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/store.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+#define FACT_MAX ((size_t)64 * 1024)
+#define FACT_NAME_MAX 200
+#define PARTIAL_ATTEMPTS 100
+
+struct store {
+	char *path;
+	int dirfd;
+	int partial;
+};
+
+static char *default_path(void)
+{
+	const char *s = getenv("NETRESCUE_STORE");
+
+	if (s && *s)
+		return xstrdup(s);
+	s = getenv("XDG_CACHE_HOME");
+	if (s && *s == '/') /* relative ones are to be ignored, says the XDG specification */
+		return xasprintf("%s/netrescue", s);
+	s = getenv("HOME");
+	if (!s || !*s) {
+		const struct passwd *pw = getpwuid(getuid());
+
+		s = pw ? pw->pw_dir : NULL;
+	}
+	return s && *s ? xasprintf("%s/.cache/netrescue", s) : NULL;
+}
+
+/* Readable by all whatever the umask: the sandbox maps other ids. */
+static int make_open_dir(int dirfd, const char *path)
+{
+	if (mkdirat(dirfd, path, 0755) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	return fchmodat(dirfd, path, 0755, 0) < 0 ? -errno : 0;
+}
+
+static int open_partial_dir(const struct store *s)
+{
+	static const char *const directory[] = { "sha256", "fact", "tree", "partial" };
+	int r;
+
+	for (size_t i = 0; i < sizeof(directory) / sizeof(directory[0]); i++) {
+		r = make_open_dir(s->dirfd, directory[i]);
+		if (r < 0)
+			return r;
+	}
+	r = openat(s->dirfd, "partial", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return r < 0 ? -errno : r;
+}
+
+void store_sweep(struct store *s)
+{
+	int fd = openat(s->dirfd, "partial", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+
+	if (!d) {
+		if (fd >= 0)
+			(void)close(fd);
+		return;
+	}
+	while ((e = readdir(d))) {
+		if (e->d_name[0] == '.')
+			continue;
+		cleanup_fd int file = openat(s->partial, e->d_name,
+					     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+		if (file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0)
+			(void)unlinkat(s->partial, e->d_name, 0);
+	}
+	(void)closedir(d);
+}
+
+int store_open(const char *path, struct store **ret, struct err *err)
+{
+	cleanup_free char *chosen = path ? xstrdup(path) : default_path();
+	CLEANUP(store_cleanup) struct store *s = NULL;
+	int r;
+
+	if (!chosen || !*chosen) {
+		(void)err_set(err, ERR_USAGE, "no place for the store: HOME is not set");
+		return err_hint(err, "give --store DIR or set NETRESCUE_STORE");
+	}
+	s = xcalloc(1, sizeof(*s));
+	s->dirfd = s->partial = -1;
+	s->path = take_ptr(chosen);
+	r = make_dirs(AT_FDCWD, s->path, 0755, err);
+	if (r == 0)
+		r = open_dir(AT_FDCWD, s->path, &s->dirfd, err);
+	if (r < 0) {
+		(void)err_wrap(err, "opening the store");
+		return err_hint(err, "choose another place with --store DIR or NETRESCUE_STORE");
+	}
+	s->partial = open_partial_dir(s);
+	if (s->partial < 0) {
+		r = -s->partial;
+		s->partial = -1;
+		(void)err_errno(err, ERR_BUILD, r, "cannot write to the store '%s'", s->path);
+		return err_hint(err, "choose another place with --store DIR or NETRESCUE_STORE");
+	}
+	store_sweep(s);
+	*ret = take_ptr(s);
+	return 0;
+}
+
+void store_free(struct store *s)
+{
+	if (!s)
+		return;
+	cleanup_close_fd(&s->dirfd);
+	cleanup_close_fd(&s->partial);
+	free(s->path);
+	free(s);
+}
+
+const char *store_path(const struct store *s)
+{
+	return s->path;
+}
+
+int store_dirfd(const struct store *s)
+{
+	return s->dirfd;
+}
+
+static char *blob_name(const char *sha256)
+{
+	return xasprintf("sha256/%.2s/%s", sha256, sha256);
+}
+
+char *store_blob_path(const struct store *s, const char *sha256)
+{
+	return xasprintf("%s/sha256/%.2s/%s", store_path(s), sha256, sha256);
+}
+
+/* So that a pruning beside a build spares what the build uses. Who may not, does not prune
+ * either. */
+static void renew(int fd)
+{
+	(void)futimens(fd, NULL);
+}
+
+int store_get(struct store *s, const char *sha256, int *ret_fd, struct err *err)
+{
+	cleanup_free char *name = NULL;
+	cleanup_fd int fd = -1;
+	char found[DIGEST_HEX];
+	int r;
+
+	if (!digest_is_valid(sha256))
+		return err_set(err, ERR_BUILD, "'%s' is no SHA-256 digest", sha256);
+	name = blob_name(sha256);
+	fd = openat(s->dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT) {
+		*ret_fd = -1;
+		return 0;
+	}
+	if (fd < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot open '%s/%s'", s->path, name);
+	r = digest_fd(fd, found, err);
+	if (r < 0)
+		return err_wrap(err, "reading '%s/%s'", s->path, name);
+	if (!streq(found, sha256)) {
+		log_warning("'%s/%s' is damaged and was removed", s->path, name);
+		(void)unlinkat(s->dirfd, name, 0);
+		*ret_fd = -1;
+		return 0;
+	}
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot read '%s/%s'", s->path, name);
+	renew(fd);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+bool store_has(struct store *s, const char *sha256)
+{
+	cleanup_free char *name = blob_name(sha256);
+	cleanup_fd int fd = openat(s->dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0)
+		renew(fd);
+	return fd >= 0;
+}
+
+/* -EAGAIN: another builder's store_sweep() got between creation and lock. */
+static int create_locked(const struct store *s, char *name, size_t size)
+{
+	cleanup_fd int fd = -1;
+	uint64_t random;
+	struct stat st;
+
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		return -EIO;
+	(void)snprintf(name, size, "%ld.%016llx", (long)getpid(), (unsigned long long)random);
+	fd = openat(s->partial, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return errno == EEXIST ? -EAGAIN : -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &st) < 0 || st.st_nlink == 0)
+		return -EAGAIN;
+	if (fchmod(fd, 0644) < 0)
+		return -errno;
+	return take_fd(&fd);
+}
+
+int store_put_begin(struct store *s, struct store_put *ret, struct err *err)
+{
+	char name[64];
+	int fd = -EAGAIN;
+
+	for (int i = 0; i < PARTIAL_ATTEMPTS && fd == -EAGAIN; i++)
+		fd = create_locked(s, name, sizeof(name));
+	if (fd < 0) {
+		err_errno(err, ERR_BUILD, -fd, "cannot create a file in '%s/partial'", s->path);
+		return err_hint(err, "choose another place with --store DIR or NETRESCUE_STORE");
+	}
+	*ret = (struct store_put){ .store = s, .fd = fd, .name = xstrdup(name) };
+	return 0;
+}
+
+/* Renames a finished partial file to `directory/sub/name`, making the directories. */
+static int publish_as(struct store_put *p, const char *directory, const char *target,
+		      struct err *err)
+{
+	const struct store *s = p->store;
+	int r;
+
+	assert(s && p->name && directory);
+	r = renameat(s->partial, p->name, s->dirfd, target);
+
+	if (r < 0 && errno == ENOENT) {
+		r = make_dirs(s->dirfd, directory, 0755, err);
+		if (r < 0)
+			return err_wrap(err, "in the store '%s'", s->path);
+		if (fchmodat(s->dirfd, directory, 0755, 0) < 0)
+			return err_errno(err, ERR_BUILD, errno, "cannot make '%s/%s' readable",
+					 s->path, directory);
+		r = renameat(s->partial, p->name, s->dirfd, target);
+	}
+	if (r < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot make '%s/%s'", s->path, target);
+	free(take_ptr(p->name));
+	return 0;
+}
+
+int store_put_commit(struct store_put *p, const char *known, char ret_sha256[DIGEST_HEX],
+		     struct err *err)
+{
+	cleanup_free char *directory = NULL;
+	cleanup_free char *target = NULL;
+	char found[DIGEST_HEX];
+	int r;
+
+	if (known) {
+		if (!digest_is_valid(known))
+			return err_set(err, ERR_BUILD, "'%s' is no SHA-256 digest", known);
+		memcpy(found, known, DIGEST_HEX);
+	} else {
+		if (lseek(p->fd, 0, SEEK_SET) < 0)
+			return err_errno(err, ERR_BUILD, errno, "cannot read '%s/partial/%s'",
+					 p->store->path, p->name);
+		r = digest_fd(p->fd, found, err);
+		if (r < 0)
+			return err_wrap(err, "reading '%s/partial/%s'", p->store->path, p->name);
+	}
+	directory = xasprintf("sha256/%.2s", found);
+	target = blob_name(found);
+	r = publish_as(p, directory, target, err);
+	if (r < 0)
+		return r;
+	if (ret_sha256)
+		memcpy(ret_sha256, found, DIGEST_HEX);
+	return 0;
+}
+
+void store_put_release(struct store_put *p)
+{
+	if (p->name)
+		(void)unlinkat(p->store->partial, p->name, 0);
+	cleanup_close_fd(&p->fd);
+	free(p->name);
+	*p = (struct store_put)STORE_PUT_INIT;
+}
+
+static bool fact_word_is_valid(const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n == 0 || n > FACT_NAME_MAX || *s == '.')
+		return false;
+	for (; *s; s++)
+		if (!isalnum((unsigned char)*s) && !strchr("._:@+-", *s))
+			return false;
+	return true;
+}
+
+static int fact_directory(const char *kind, const char *key, char **ret, struct err *err)
+{
+	char digest[DIGEST_HEX];
+
+	if (!fact_word_is_valid(kind) || !fact_word_is_valid(key))
+		return err_set(err, ERR_BUILD, "'%s/%s' cannot be the name of a fact", kind, key);
+	digest_bytes(key, strlen(key), digest);
+	*ret = xasprintf("fact/%s/%.2s", kind, digest);
+	return 0;
+}
+
+int store_fact_get(struct store *s, const char *kind, const char *key, char **ret, struct err *err)
+{
+	cleanup_free char *directory = NULL;
+	cleanup_free char *path = NULL;
+	cleanup_free char *value = NULL;
+	cleanup_fd int fd = -1;
+	ssize_t n;
+	int r;
+
+	r = fact_directory(kind, key, &directory, err);
+	if (r < 0)
+		return r;
+	path = xasprintf("%s/%s", directory, key);
+	fd = openat(s->dirfd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno != ENOENT)
+		return err_errno(err, ERR_BUILD, errno, "cannot open '%s/%s'", s->path, path);
+	if (fd >= 0) {
+		value = xmalloc(FACT_MAX + 2);
+		n = read_all(fd, value, FACT_MAX + 1);
+		if (n < 0)
+			return err_errno(err, ERR_BUILD, (int)-n, "cannot read '%s/%s'", s->path,
+					 path);
+		/* The newline is the proof that all of it was written. */
+		if (n == 0 || value[n - 1] != '\n' || memchr(value, '\0', (size_t)n))
+			free(take_ptr(value));
+		else
+			value[n - 1] = '\0';
+	}
+	*ret = take_ptr(value);
+	return 0;
+}
+
+int store_fact_set(struct store *s, const char *kind, const char *key, const char *value,
+		   struct err *err)
+{
+	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
+	cleanup_free char *directory = NULL;
+	cleanup_free char *path = NULL;
+	size_t size = strlen(value);
+	int r;
+
+	if (size + 1 > FACT_MAX || strchr(value, '\n'))
+		return err_set(err, ERR_BUILD, "fact '%s/%s' is not one line", kind, key);
+	r = fact_directory(kind, key, &directory, err);
+	if (r < 0)
+		return r;
+	r = store_put_begin(s, &put, err);
+	if (r < 0)
+		return r;
+	r = write_all(put.fd, value, size);
+	if (r == 0)
+		r = write_all(put.fd, "\n", 1);
+	if (r < 0)
+		return err_errno(err, ERR_BUILD, -r, "cannot write to the store '%s'", s->path);
+	path = xasprintf("%s/%s", directory, key);
+	return publish_as(&put, directory, path, err);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/libarchive.h"
+#include "base/memory.h"
+#include "deb/deb-reader.h"
+#include "deb/deb-rewrite.h"
+#include "deb/deb.h"
+
+#define REQUEST_MAX 512
+#define TAR_BLOCK (256 << 10)
+
+static int rewrite(struct store *s, const char *original, uint64_t installed_size,
+		   char ret_plain[DIGEST_HEX], struct err *err)
+{
+	CLEANUP(store_put_release) struct store_put put = { .fd = -1 };
+	cleanup_fd int fd = -1;
+	int r;
+
+	r = store_get(s, original, &fd, err);
+	if (r < 0)
+		return r;
+	if (fd < 0) {
+		err_set(err, ERR_BUILD, "the store does not hold it");
+		return err_hint(err, "build again: it will be fetched anew");
+	}
+	r = store_put_begin(s, &put, err);
+	if (r < 0)
+		return r;
+	r = deb_rewrite(fd, put.fd, installed_size, err);
+	/* The original is in order then, the disk is not. */
+	if (r == -ENOSPC || r == -EDQUOT || r == -EFBIG)
+		err_wrap(err, "writing its plain form to the store '%s'", store_path(s));
+	else if (r < 0 && err->errnum == 0)
+		err_hint(err, "the package is damaged or malicious: do without it, or tell whoever "
+			      "made it");
+	if (r < 0)
+		return r;
+	return store_put_commit(&put, NULL, ret_plain, err);
+}
+
+/* "DIGEST REST\n" in place; NULL if it is none. */
+static char *split_request(char *line)
+{
+	char *rest = strchr(line, ' ');
+
+	line[strcspn(line, "\n")] = '\0';
+	if (!rest)
+		return NULL;
+	*rest = '\0';
+	return digest_is_valid(line) ? rest + 1 : NULL;
+}
+
+/* "error MESSAGE", and after a tab the hint if there is one. */
+static void print_error(const struct err *err)
+{
+	for (char *p = err->message; *p; p++)
+		if (*p == '\n' || *p == '\t')
+			*p = ' ';
+	printf("error %s", err->message);
+	if (err->hint)
+		printf("\t%s", err->hint);
+	putchar('\n');
+}
+
+static void answer(struct store *s, char *line)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	char plain[DIGEST_HEX];
+	char *rest = split_request(line);
+	uint64_t installed_size;
+
+	if (!rest || parse_u64(rest, &installed_size) < 0)
+		err_set(&err, ERR_BUILD, "not a request");
+	else
+		rewrite(s, line, installed_size, plain, &err);
+	if (!err.class) {
+		printf("ok %s\n", plain);
+		return;
+	}
+	print_error(&err);
+}
+
+int deb_worker(const char *store_path)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(store_cleanup) struct store *s = NULL;
+	char line[REQUEST_MAX];
+
+	if (store_open(store_path, &s, &err) < 0) {
+		err_print(&err, stderr);
+		return err_exit_code(&err);
+	}
+	while (fgets(line, sizeof(line), stdin)) {
+		answer(s, line);
+		if (fflush(stdout) != 0)
+			return 1;
+	}
+	return 0;
+}
+
+static int tar_data(struct archive *tar, int fd, const char *name, struct err *err)
+{
+	cleanup_free char *block = xmalloc(TAR_BLOCK);
+	ssize_t n;
+
+	while ((n = read(fd, block, TAR_BLOCK)) > 0)
+		if (archive_write_data(tar, block, (size_t)n) != n)
+			return deb_archive_error(tar, err, name);
+	if (n < 0)
+		return err_errno(err, ERR_BUILD, errno, "reading '%s'", name);
+	return 0;
+}
+
+static int tar_blob(struct store *s, struct archive *tar, const char *digest, const char *name,
+		    struct err *err)
+{
+	CLEANUP(archive_entry_cleanup) struct archive_entry *entry = archive_entry_new();
+	cleanup_fd int fd = -1;
+	struct stat st;
+	int r;
+
+	r = store_get(s, digest, &fd, err);
+	if (r < 0)
+		return r;
+	if (fd < 0)
+		return err_set(err, ERR_BUILD, "the plain form of '%s' is gone from the store",
+			       name);
+	if (fstat(fd, &st) < 0)
+		return err_errno(err, ERR_BUILD, errno, "the plain form of '%s'", name);
+	archive_entry_set_pathname(entry, name);
+	archive_entry_set_filetype(entry, AE_IFREG);
+	archive_entry_set_perm(entry, 0644);
+	archive_entry_set_size(entry, st.st_size);
+	if (archive_write_header(tar, entry) != ARCHIVE_OK)
+		return deb_archive_error(tar, err, name);
+	return tar_data(tar, fd, name, err);
+}
+
+static int tar_all(struct store *s, struct archive *tar, struct err *err)
+{
+	char line[REQUEST_MAX];
+
+	archive_write_set_format_ustar(tar);
+	archive_write_set_bytes_per_block(tar, TAR_BLOCK);
+	/* No padding behind the end: who reads the stream need not take it from the pipe. */
+	archive_write_set_bytes_in_last_block(tar, 1);
+	if (archive_write_open_fd(tar, STDOUT_FILENO) != ARCHIVE_OK)
+		return deb_archive_error(tar, err, "sending packages");
+	while (fgets(line, sizeof(line), stdin)) {
+		char *name = split_request(line);
+		int r = name ? tar_blob(s, tar, line, name, err)
+			     : err_set(err, ERR_BUILD, "not a request");
+
+		if (r < 0)
+			return r;
+	}
+	if (archive_write_close(tar) != ARCHIVE_OK)
+		return deb_archive_error(tar, err, "sending packages");
+	return 0;
+}
+
+static void free_writer(struct archive **a)
+{
+	/* Not archive_write_close(): after an error the stream must not look complete. */
+	archive_write_fail(*a);
+	archive_write_free(*a);
+}
+
+int deb_tar(const char *store_path)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(store_cleanup) struct store *s = NULL;
+	CLEANUP(free_writer) struct archive *tar = archive_write_new();
+
+	if (store_open(store_path, &s, &err) < 0 || tar_all(s, tar, &err) < 0) {
+		/* Who takes the stream is gone: that is the main program's story, if it lives. */
+		if (err.errnum != EPIPE)
+			err_print(&err, stderr);
+		return err_exit_code(&err);
+	}
+	return 0;
+}

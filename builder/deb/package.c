@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "deb/package.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "deb/version.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#define KERNEL_PREFIX "linux-image-"
+#define KERNEL_UNSIGNED "-unsigned"
+
+struct package *packages_add(struct packages *p)
+{
+	GROW(p->item, p->count, p->allocated);
+	p->item[p->count] = (struct package){ 0 };
+	return &p->item[p->count++];
+}
+
+int packages_compare(const struct package *a, const struct package *b)
+{
+	int r = strcmp(a->name, b->name);
+
+	if (r == 0)
+		r = strcmp(a->architecture, b->architecture);
+	return r != 0 ? r : (int)a->role - (int)b->role;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return packages_compare(a, b);
+}
+
+void packages_sort(struct packages *p)
+{
+	if (p->count > 1)
+		qsort(p->item, p->count, sizeof(*p->item), compare);
+}
+
+const struct package *packages_find(const struct packages *p, const char *name,
+				    enum package_role role)
+{
+	size_t low = 0, high = p->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(p->item[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < p->count && streq(p->item[low].name, name); low++)
+		if (p->item[low].role == role)
+			return &p->item[low];
+	return NULL;
+}
+
+char *package_kernel_release(const struct package *p)
+{
+	const char *release = p->name + strlen(KERNEL_PREFIX);
+	size_t length;
+
+	if (!starts_with(p->name, KERNEL_PREFIX) || !isdigit((unsigned char)*release))
+		return NULL;
+	length = strlen(release);
+	if (ends_with(release, KERNEL_UNSIGNED))
+		length -= strlen(KERNEL_UNSIGNED);
+	return xstrndup(release, length);
+}
+
+/* "6.12.107+deb13-cloud-amd64" and "6.1.0-38-amd64" are of flavour cloud-amd64 and amd64: what
+ * follows the version and, in older suites, the number of the ABI. */
+static const char *flavour(const char *release)
+{
+	const char *dash = strchr(release, '-');
+
+	while (dash && isdigit((unsigned char)dash[1]))
+		dash = strchr(dash + 1, '-');
+	return dash ? dash + 1 : "";
+}
+
+const struct package *packages_kernel(const struct packages *p, const char *kernel)
+{
+	const struct package *best = NULL;
+
+	if (!kernel || !starts_with(kernel, KERNEL_PREFIX))
+		return NULL;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct package *candidate = &p->item[i];
+		cleanup_free char *release = package_kernel_release(candidate);
+
+		if (!release || candidate->role != ROLE_IMAGE)
+			continue;
+		if (streq(candidate->name, kernel))
+			return candidate;
+		if (streq(flavour(release), kernel + strlen(KERNEL_PREFIX)) &&
+		    (!best || version_compare(candidate->version, best->version) > 0))
+			best = candidate;
+	}
+	return best;
+}
+
+void packages_release(struct packages *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		struct package *item = &p->item[i];
+
+		free(item->name);
+		free(item->version);
+		free(item->architecture);
+		free(item->suite);
+		free(item->component);
+		free(item->path);
+		free(item->repository);
+	}
+	free(p->item);
+	*p = (struct packages){ 0 };
+}
+
+bool package_path_is_safe(const char *path)
+{
+	if (path[0] == '\0' || path[0] == '/' || strlen(path) > 1000)
+		return false;
+	for (const char *c = path; *c; c++)
+		if (*c <= ' ' || *c == 0x7f || *c == '\\' || *c == '?' || *c == '#')
+			return false;
+	return !starts_with(path, "../") && !strstr(path, "/../") && !ends_with(path, "/..") &&
+	       !streq(path, "..");
+}

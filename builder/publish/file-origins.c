@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT */
+#include "publish/file-origins.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "publish/generated-files.h"
+
+#define INFO "var/lib/dpkg/info/"
+#define LIST ".list"
+#define DIVERSIONS "var/lib/dpkg/diversions"
+#define KEPT_MAX ((uint64_t)64 << 20)
+
+/* While they are drawn up; arrays are parallel to the members. */
+struct origins_reader {
+	struct file_origins *origins;
+	const struct packages *packages;
+	const struct file_log *file_log;
+	const char **owner;		     /* the package that lists it; NULL: none */
+	const struct file_log_entry **maker; /* who noted it last; NULL: nobody */
+	bool *altered;			     /* dpkg --verify says so */
+	struct digest *digest;		     /* SHA-1 of the file that comes */
+	char (*sha1)[DIGEST_HEX];	     /* by the entry's place in the archive */
+	size_t sha1_allocated;
+};
+
+static bool is_wanted(const struct member *m, void *data)
+{
+	(void)data;
+	return streq(m->path, DIVERSIONS) || streq(m->path, FILE_ORIGINS_STATUS) ||
+	       (starts_with(m->path, INFO) && ends_with(m->path, ".list")) ||
+	       fnmatch("usr/share/doc/*/copyright", m->path, FNM_PATHNAME) == 0;
+}
+
+static int keep(const struct member *m, const struct text *content, void *data, struct err *err)
+{
+	struct file_origins *o = ((struct origins_reader *)data)->origins;
+
+	(void)err;
+	GROW(o->text, o->text_count, o->text_allocated);
+	o->text[o->text_count++] = (struct kept_text){ xstrdup(m->path), xstrdup(content->data) };
+	return 0;
+}
+
+static void hash_piece(const struct member *m, const void *bytes, size_t size, void *data)
+{
+	struct origins_reader *read = data;
+
+	if (!read->digest)
+		read->digest = digest_new_sha1();
+	if (size > 0) {
+		digest_update(read->digest, bytes, size);
+		return;
+	}
+	while (read->sha1_allocated <= m->place) {
+		size_t more = read->sha1_allocated / 2 + 4096;
+
+		read->sha1 =
+			xreallocarray(read->sha1, read->sha1_allocated + more, sizeof(*read->sha1));
+		memset(read->sha1 + read->sha1_allocated, 0, more * sizeof(*read->sha1));
+		read->sha1_allocated += more;
+	}
+	digest_final(read->digest, read->sha1[m->place]);
+	digest_free(take_ptr(read->digest));
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(((const struct kept_text *)a)->path, ((const struct kept_text *)b)->path);
+}
+
+const char *file_origins_text(const struct file_origins *o, const char *path)
+{
+	cleanup_free char *real = members_resolve(&o->members, path, true);
+	struct kept_text key = { .path = real };
+	const struct kept_text *found =
+		real && o->text_count
+			? bsearch(&key, o->text, o->text_count, sizeof(*o->text), compare_texts)
+			: NULL;
+
+	return found ? found->text : NULL;
+}
+
+static void read_release(struct origins_reader *read)
+{
+	digest_free(read->digest);
+	free(read->sha1);
+	free(read->owner);
+	free(read->maker);
+	free(read->altered);
+}
+
+/* The index among the members, or their count. */
+static size_t place_of(const struct file_origins *o, const char *path)
+{
+	const struct member *m = members_find(&o->members, path);
+
+	return m ? (size_t)(m - o->members.item) : o->members.count;
+}
+
+size_t file_origins_place(const struct file_origins *o, const char *path)
+{
+	cleanup_free char *real = NULL;
+	size_t place = place_of(o, path);
+
+	if (place < o->members.count)
+		return place;
+	real = members_resolve(&o->members, path, false);
+	return real ? place_of(o, real) : o->members.count;
+}
+
+static void fill_digests(const struct origins_reader *read, struct file_origin *origin)
+{
+	const struct member *m = origin->member;
+	const struct member *file = m->first ? members_find(&read->origins->members, m->first) : m;
+
+	memcpy(origin->sha256, m->sha256, sizeof(origin->sha256));
+	if (m->target) {
+		CLEANUP(digest_cleanup) struct digest *digest = digest_new_sha1();
+
+		digest_update(digest, m->target, strlen(m->target));
+		digest_final(digest, origin->sha1);
+		digest_bytes(m->target, strlen(m->target), origin->sha256);
+	} else if (file && file->place < read->sha1_allocated) {
+		memcpy(origin->sha1, read->sha1[file->place], sizeof(origin->sha1));
+	}
+}
+
+struct search {
+	const struct packages *packages;
+	const struct package *found;
+};
+
+static bool is_installed(const char *pattern, const char **ret, void *data)
+{
+	struct search *s = data;
+
+	for (size_t i = 0; i < s->packages->count; i++) {
+		const struct package *p = &s->packages->item[i];
+
+		if (p->role != ROLE_IMAGE || fnmatch(pattern, p->name, 0) != 0)
+			continue;
+		s->found = p;
+		*ret = p->name;
+		return true;
+	}
+	return false;
+}
+
+/* "usr/lib/x/__pycache__/a.cpython-313.pyc" counts only beside a "usr/lib/x/a.py" of a package. */
+static bool lacks_source(const struct origins_reader *read, const char *path)
+{
+	const char *cache = strstr(path, "/__pycache__/");
+	const char *name = cache ? strrchr(path, '/') + 1 : NULL;
+	cleanup_free char *source = cache ? xasprintf("%.*s/%.*s.py", (int)(cache - path), path,
+						      (int)strcspn(name, "."), name)
+					  : NULL;
+	size_t place = source ? file_origins_place(read->origins, source) : SIZE_MAX;
+
+	return source && (place >= read->origins->members.count || !read->owner[place]);
+}
+
+static bool find_generated(const struct origins_reader *read, struct file_origin *origin)
+{
+	const struct member *m = origin->member;
+	struct search search = { .packages = read->packages };
+	const char *package = NULL;
+	const struct generated_file *o =
+		generated_file_find(m->path, m->target, is_installed, &search, &package);
+
+	if (!o || lacks_source(read, m->path))
+		return false;
+	origin->package = package;
+	origin->how = xstrdup(o->how);
+	origin->stage = o->stage ? o->stage : search.found && search.found->base ? "base" : "rest";
+	return true;
+}
+
+static void add_origin(struct origins_reader *read, size_t place)
+{
+	struct file_origins *o = read->origins;
+	const struct file_log_entry *maker = read->maker[place];
+	struct file_origin origin = { .member = &o->members.item[place], .stage = "" };
+
+	origin.altered = read->owner[place] != NULL;
+	origin.package = read->owner[place];
+	fill_digests(read, &origin);
+	if (maker) {
+		origin.how = xstrdup(maker->maker);
+		origin.stage = "settings";
+	} else if (origin.altered || !find_generated(read, &origin)) {
+		origin.how = xstrdup("");
+		origin.dark = true;
+	}
+	o->dark += origin.dark;
+	o->generated += !origin.dark && !origin.altered;
+	o->altered += !origin.dark && origin.altered;
+	GROW(o->item, o->count, o->allocated);
+	o->item[o->count++] = origin;
+}
+
+static void judge(struct origins_reader *read)
+{
+	struct file_origins *o = read->origins;
+
+	for (size_t i = 0; i < o->members.count; i++) {
+		if (o->members.item[i].type == S_IFDIR)
+			continue;
+		o->files++;
+		o->of_packages += read->owner[i] != NULL;
+		/* A package's file that was written over with the same bytes is as it was; of links
+		 * dpkg --verify says nothing. */
+		if (!read->owner[i] || read->altered[i] ||
+		    (read->maker[i] && o->members.item[i].target))
+			add_origin(read, i);
+	}
+	o->dark += o->gone.count;
+}
+
+/* dpkg-divert(1): three lines each, from, to, package; ":" is nobody's, the administrator's. */
+struct diversions {
+	struct strv line;
+};
+
+static void diversions_release(struct diversions *d)
+{
+	strv_release(&d->line);
+}
+
+static const char *divert(const struct diversions *d, const char *path, const char *package)
+{
+	for (size_t i = 0; i + 2 < d->line.count; i += 3)
+		if (streq(d->line.item[i], path) && !streq(d->line.item[i + 2], package))
+			return d->line.item[i + 1];
+	return path;
+}
+
+/* "var/lib/dpkg/info/libc6:amd64.list" -> "libc6" */
+static const char *package_name(const struct origins_reader *read, const char *list)
+{
+	const char *start = list + strlen(INFO);
+	cleanup_free char *name = xstrndup(start, strlen(start) - strlen(LIST));
+	const struct package *p;
+
+	name[strcspn(name, ":")] = '\0';
+	p = packages_find(read->packages, name, ROLE_IMAGE);
+	return p ? p->name : NULL;
+}
+
+static void read_list(struct origins_reader *read, const struct diversions *diversions,
+		      const char *package, const char *text)
+{
+	CLEANUP(strv_release) struct strv line = { 0 };
+	const struct members *m = &read->origins->members;
+
+	strv_split(&line, text, "\n");
+	for (size_t i = 0; i < line.count; i++) {
+		const char *path = divert(diversions, line.item[i], package);
+		size_t place = file_origins_place(read->origins, path + (*path == '/'));
+
+		if (place < m->count)
+			read->owner[place] = package;
+	}
+}
+
+static void read_owners(struct origins_reader *read)
+{
+	CLEANUP(diversions_release) struct diversions diversions = { 0 };
+	const struct file_origins *o = read->origins;
+	const char *text = file_origins_text(o, DIVERSIONS);
+
+	if (text)
+		strv_split(&diversions.line, text, "\n");
+	for (size_t i = 0; i < o->text_count; i++) {
+		const char *path = o->text[i].path;
+		const char *package = starts_with(path, INFO) && ends_with(path, LIST)
+					      ? package_name(read, path)
+					      : NULL;
+
+		if (package)
+			read_list(read, &diversions, package, o->text[i].text);
+	}
+}
+
+static bool is_noted(const struct file_log *log, const char *path)
+{
+	for (size_t i = 0; i < log->count; i++)
+		if (streq(log->item[i].path, path))
+			return true;
+	return false;
+}
+
+static void read_makers(struct origins_reader *read)
+{
+	struct file_origins *o = read->origins;
+	const struct file_log *log = read->file_log;
+
+	/* In the order of the making: the last one counts. */
+	for (size_t i = 0; i < log->count; i++) {
+		size_t place = file_origins_place(o, log->item[i].path);
+
+		if (place < o->members.count)
+			read->maker[place] = &log->item[i];
+	}
+	for (size_t i = 0; i < log->altered.count; i++) {
+		const char *path = log->altered.item[i];
+		size_t place = file_origins_place(o, path);
+
+		if (place < o->members.count)
+			read->altered[place] = true;
+		else if (!is_noted(log, path))
+			strv_add(&o->gone, path);
+	}
+}
+
+int file_origins_read(int rootfs_fd, const struct packages *packages, const struct file_log *log,
+		      struct file_origins *ret, struct err *err)
+{
+	CLEANUP(file_origins_release) struct file_origins o = { 0 };
+	CLEANUP(read_release)
+	struct origins_reader read = { .origins = &o, .packages = packages, .file_log = log };
+	const struct member_reader reader = {
+		.wants = is_wanted,
+		.take = keep,
+		.piece = hash_piece,
+		.data = &read,
+		.limit = KEPT_MAX,
+	};
+	int r = members_read(rootfs_fd, &reader, &o.members, err);
+
+	if (r < 0)
+		return r;
+	if (o.text_count > 0)
+		qsort(o.text, o.text_count, sizeof(*o.text), compare_texts);
+	read.owner = xcalloc(o.members.count, sizeof(*read.owner));
+	read.maker = xcalloc(o.members.count, sizeof(*read.maker));
+	read.altered = xcalloc(o.members.count, sizeof(*read.altered));
+	read_owners(&read);
+	read_makers(&read);
+	judge(&read);
+	*ret = o;
+	o = (struct file_origins){ 0 };
+	return 0;
+}
+
+void file_origins_release(struct file_origins *o)
+{
+	for (size_t i = 0; i < o->count; i++)
+		free(o->item[i].how);
+	for (size_t i = 0; i < o->text_count; i++) {
+		free(o->text[i].path);
+		free(o->text[i].text);
+	}
+	free(o->item);
+	free(o->text);
+	strv_release(&o->gone);
+	members_release(&o->members);
+	*o = (struct file_origins){ 0 };
+}

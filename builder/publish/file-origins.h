@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where each file of the image comes from. A file (all that is no directory) belongs to a package,
+ * by dpkg's own lists and diversions; or somebody noted making it (rootfs/file-log.h); or it is one
+ * of those that packages are known to make (generated-files.h). One that none of these accounts for
+ * is *dark*, and so is a package's file that is not as the package brought it and that nobody noted
+ * changing. Both are findings.
+ *
+ *	CLEANUP(file_origins_release) struct file_origins a = { 0 };
+ *	r = file_origins_read(fd of rootfs.tar.zst, &lock->packages, &rootfs->file_log, &a, err);
+ */
+#pragma once
+
+#include "deb/package.h"
+#include "tar/members.h"
+#include "rootfs/file-log.h"
+
+struct file_origin {
+	const struct member *member; /* of struct file_origins */
+	/* SHA-1 for SPDX, which asks for it; of a link's target where it is a symbolic link */
+	char sha1[DIGEST_HEX];
+	char sha256[DIGEST_HEX];
+	const char *package; /* that brought it in another form, or whose script made it; or NULL */
+	bool altered;	     /* a package's file, not as the package brought it */
+	bool dark;
+	const char *stage; /* "" if dark */
+	char *how;	   /* "overlay 'base'", "ldconfig"; "" if dark */
+};
+
+struct file_origins {
+	struct members members;
+	struct file_origin *item; /* all but the untouched files of packages, sorted by path */
+	size_t count;
+	size_t allocated;
+	size_t files;	    /* of the image: count of all but directories */
+	size_t of_packages; /* of these, in a package's list */
+	size_t generated;   /* in none, but accounted for */
+	size_t altered;	    /* of the packages' files, accounted for */
+	size_t dark;	    /* the findings, of either kind */
+	struct strv gone;   /* packages' files that are missing and nobody noted removing */
+	/* Content by path, for others: dpkg's status, copyright files. Sorted. */
+	struct kept_text {
+		char *path;
+		char *text;
+	} * text;
+	size_t text_count;
+	size_t text_allocated;
+};
+
+#define FILE_ORIGINS_STATUS "var/lib/dpkg/status"
+
+int file_origins_read(int rootfs_fd, const struct packages *packages, const struct file_log *log,
+		      struct file_origins *ret, struct err *err);
+/* The index of the member at that path, through links of directories; the members' count: none. */
+size_t file_origins_place(const struct file_origins *o, const char *path);
+/* Content of a file that was kept, links followed; NULL: none such. */
+const char *file_origins_text(const struct file_origins *o, const char *path);
+void file_origins_release(struct file_origins *o);

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/child.h"
+#include "base/io.h"
+#include "base/libarchive.h"
+#include "base/memory.h"
+#include "rootfs/bootstrap.h"
+#include "deb/deb-reader.h"
+#include "deb/deb.h"
+
+/* A small tar stream made in a temporary file. */
+struct seed {
+	struct archive *tar;
+	int fd;
+};
+
+static void release_seed(struct seed *seed)
+{
+	if (seed->tar)
+		archive_write_free(seed->tar);
+	if (seed->fd >= 0)
+		close(seed->fd);
+}
+
+static int seed_begin(struct seed *seed, struct err *err)
+{
+	int r = temporary_fd(&seed->fd, err);
+
+	if (r < 0)
+		return r;
+	seed->tar = archive_write_new();
+	archive_write_set_format_ustar(seed->tar);
+	if (archive_write_open_fd(seed->tar, seed->fd) != ARCHIVE_OK)
+		return deb_archive_error(seed->tar, err, "making a tar stream");
+	return 0;
+}
+
+/* type AE_IFDIR (text unused), AE_IFLNK (its target), AE_IFREG (its content, executable). */
+static int seed_add(struct seed *seed, const char *path, unsigned type, const char *text,
+		    struct err *err)
+{
+	CLEANUP(archive_entry_cleanup) struct archive_entry *entry = archive_entry_new();
+	size_t size = type == AE_IFREG ? strlen(text) : 0;
+
+	archive_entry_set_pathname(entry, path);
+	archive_entry_set_filetype(entry, type);
+	archive_entry_set_perm(entry, type == AE_IFLNK ? 0777 : 0755);
+	archive_entry_set_size(entry, (la_int64_t)size);
+	if (type == AE_IFLNK)
+		archive_entry_set_symlink(entry, text);
+	if (archive_write_header(seed->tar, entry) != ARCHIVE_OK ||
+	    archive_write_data(seed->tar, text, size) != (la_ssize_t)size)
+		return deb_archive_error(seed->tar, err, path);
+	return 0;
+}
+
+static int seed_put(struct seed *seed, struct sandbox *sb, const char *where, struct err *err)
+{
+	if (archive_write_close(seed->tar) != ARCHIVE_OK)
+		return deb_archive_error(seed->tar, err, "making a tar stream");
+	if (lseek(seed->fd, 0, SEEK_SET) < 0)
+		return err_errno(err, ERR_BUILD, errno, "making a tar stream");
+	return sandbox_put(sb, seed->fd, where, err);
+}
+
+/* depmod of the kernel's postinst runs beside configuring, unless a package of out-of-tree modules
+ * calls it; update-initramfs last and once. locale-gen runs beside configuring for the recipe's
+ * locales, so the one that locales' postinst calls waits for that one and has little left to do. */
+static const struct {
+	const char *name;
+	const char *script;
+} held_back[] = {
+	{ "depmod", "#!/bin/sh\n"
+		    "case $DPKG_MAINTSCRIPT_PACKAGE in linux-image-*) exit 0 ;; esac\n"
+		    "exec /usr/sbin/depmod \"$@\"\n" },
+	{ "locale-gen",
+	  "#!/bin/sh\n"
+	  "exec flock " BOOTSTRAP_LOCALE_LOCK " /usr/sbin/locale-gen --keep-existing\n" },
+	{ "update-initramfs", "#!/bin/sh\nexit 0\n" },
+	/* Nothing starts during a build, not even what asks neither policy-rc.d nor systemctl. */
+	{ "start-stop-daemon", "#!/bin/sh\nexit 0\n" },
+};
+
+static int seed_tools(struct rootfs *r, struct seed *seed, struct err *err)
+{
+	static const char *const directory[] = { "bin", "debs", "sysusers" };
+	int e = 0;
+
+	for (size_t i = 0; e == 0 && i < sizeof(directory) / sizeof(*directory); i++)
+		e = seed_add(seed, directory[i], AE_IFDIR, "", err);
+	for (size_t i = 0; e == 0 && i < sizeof(held_back) / sizeof(*held_back); i++) {
+		cleanup_free char *path = xasprintf("bin/%s", held_back[i].name);
+
+		e = seed_add(seed, path, AE_IFREG, held_back[i].script, err);
+	}
+	for (size_t i = 0; e == 0 && r->recipe->id_count > 0 && ids_tools[i]; i++) {
+		cleanup_free char *path = xasprintf("bin/%s", ids_tools[i]);
+		CLEANUP(text_release) struct text script = { 0 };
+
+		ids_tool(r->recipe, ids_tools[i], &script);
+		e = seed_add(seed, path, AE_IFREG, script.data, err);
+	}
+	return e;
+}
+
+int bootstrap_seed_tools(struct rootfs *r, struct err *err)
+{
+	CLEANUP(release_seed) struct seed seed = { .fd = -1 };
+	int e = seed_begin(&seed, err);
+
+	if (e == 0)
+		e = seed_tools(r, &seed, err);
+	if (e == 0)
+		e = seed_put(&seed, r->sandbox, SANDBOX_SCRATCH, err);
+	return e;
+}
+
+/* The same names as debootstrap of that time, which has them whether needed or not. */
+static const char *merged_directories(const char *architecture)
+{
+	if (streq(architecture, "amd64"))
+		return "bin sbin lib lib32 lib64 libx32";
+	if (streq(architecture, "i386"))
+		return "bin sbin lib lib64 libx32";
+	if (streq(architecture, "ppc64el"))
+		return "bin sbin lib lib64";
+	return "bin sbin lib";
+}
+
+static int seed_links(struct seed *seed, const char *architecture, struct err *err)
+{
+	CLEANUP(strv_release) struct strv name = { 0 };
+	int e = seed_add(seed, "usr", AE_IFDIR, "", err);
+
+	strv_split(&name, merged_directories(architecture), " ");
+	for (size_t i = 0; e == 0 && i < name.count; i++) {
+		cleanup_free char *target = xasprintf("usr/%s", name.item[i]);
+
+		e = seed_add(seed, target, AE_IFDIR, "", err);
+		if (e == 0)
+			e = seed_add(seed, name.item[i], AE_IFLNK, target, err);
+	}
+	return e;
+}
+
+int bootstrap_seed_links(struct rootfs *r, struct err *err)
+{
+	const struct package *p = packages_find(&r->lock->packages, "base-files", ROLE_IMAGE);
+	CLEANUP(release_seed) struct seed seed = { .fd = -1 };
+	bool carried;
+	int e;
+
+	if (!p)
+		return err_set(err, ERR_BUILD, "the lock holds no package base-files");
+	e = deb_has_link(r->store, p, "bin", &carried, err);
+	if (e < 0 || carried)
+		return e;
+	e = seed_begin(&seed, err);
+	if (e == 0)
+		e = seed_links(&seed, r->lock->architecture, err);
+	if (e == 0)
+		e = seed_put(&seed, r->sandbox, "/", err);
+	return e;
+}
+
+char *bootstrap_deb_path(const struct package *p)
+{
+	return xasprintf(BOOTSTRAP_DEBS "/%s_%s.deb", p->name, p->architecture);
+}
+
+/* What `netrescue deb-tar` is to send, in a temporary file that is its stdin. */
+static int write_list(struct rootfs *r, const struct phase *phase, int *ret_fd, struct err *err)
+{
+	CLEANUP(text_release) struct text list = { 0 };
+	cleanup_fd int fd = -1;
+	int e = temporary_fd(&fd, err);
+
+	for (size_t i = 0; e == 0 && i < phase->count; i++) {
+		const struct package *p = phase->item[i];
+		char plain[DIGEST_HEX];
+
+		e = deb_plain_digest(r->store, p, plain, err);
+		if (e == 0)
+			text_printf(&list, "%s %s_%s.deb\n", plain, p->name, p->architecture);
+	}
+	if (e < 0)
+		return e;
+	e = write_all(fd, list.data, list.length);
+	if (e < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return err_errno(err, ERR_BUILD, e < 0 ? -e : errno, "listing packages");
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int bootstrap_seed_debs(struct rootfs *r, const struct phase *phase, struct err *err)
+{
+	const char *const argv[] = { "/proc/self/exe", "deb-tar", store_path(r->store), NULL };
+	CLEANUP(child_release) struct child child = CHILD_INIT;
+	cleanup_fd int list = -1, in = -1, out = -1;
+	int fds[2], status, e;
+	char text[64];
+
+	e = write_list(r, phase, &list, err);
+	if (e < 0)
+		return e;
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot make a pipe");
+	in = fds[0];
+	out = fds[1];
+	e = child_start(&child,
+			&(struct child_options){
+				.argv = argv, .fd = { { 0, list }, { 1, out } }, .fd_count = 2 },
+			err);
+	if (e < 0)
+		return e;
+	close(take_fd(&out));
+	e = sandbox_put(r->sandbox, in, BOOTSTRAP_DEBS, err);
+	if (e < 0)
+		return err_wrap(err, "taking packages in");
+	e = child_wait(&child, &status, err);
+	if (e == 0 && status != 0)
+		e = err_set(err, ERR_BUILD, "the packages did not reach the tree: %s",
+			    child_status_text(status, text));
+	return e;
+}

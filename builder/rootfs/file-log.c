@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "rootfs/file-log.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/libarchive.h"
+#include "base/memory.h"
+#include "deb/deb-reader.h"
+#include "rootfs/rootfs.h"
+
+#define SNAPSHOT SANDBOX_SCRATCH "/snapshot"
+#define SNAPSHOT_MAX ((size_t)1 << 30)
+#define VERIFIED SANDBOX_SCRATCH "/verified"
+#define VERIFIED_MAX ((size_t)64 << 20)
+#define READ_SIZE ((size_t)1 << 16)
+
+/* dpkg(1), --verify-format: nine characters of checks, a blank, the attribute, a blank. */
+#define VERIFIED_PREFIX 12
+
+static const char *without_slash(const char *path)
+{
+	while (*path == '/' || (path[0] == '.' && path[1] == '/'))
+		path++;
+	return path;
+}
+
+void file_log_add(struct file_log *m, const char *path, const char *maker)
+{
+	GROW(m->item, m->count, m->allocated);
+	m->item[m->count] = (struct file_log_entry){ .path = xstrdup(without_slash(path)),
+						     .maker = xstrdup(maker),
+						     .turn = m->count };
+	m->count++;
+}
+
+int file_log_add_tar(struct file_log *m, int tar_fd, const char *maker, struct err *err)
+{
+	CLEANUP(archive_read_cleanup) struct archive *a = archive_read_new();
+	struct archive_entry *entry;
+	int n;
+
+	(void)archive_read_support_format_tar(a);
+	if (lseek(tar_fd, 0, SEEK_SET) < 0 || archive_read_open_fd(a, tar_fd, READ_SIZE) < 0)
+		return deb_archive_error(a, err, "cannot read the archive again");
+	while ((n = archive_read_next_header(a, &entry)) == ARCHIVE_OK || n == ARCHIVE_WARN)
+		if (archive_entry_filetype(entry) != S_IFDIR)
+			file_log_add(m, archive_entry_pathname(entry), maker);
+	return n == ARCHIVE_EOF ? 0 : deb_archive_error(a, err, "cannot read the archive again");
+}
+
+int file_log_snapshot(struct rootfs *r, struct strv *ret, struct err *err)
+{
+	static const char *const argv[] = {
+		"find", "/",	 "-xdev", "-path",   SANDBOX_SCRATCH, "-prune", "-o",
+		"!",	"-type", "d",	  "-printf", "%P\t%i %C@\\0", NULL
+	};
+	struct sandbox_command command = { .argv = argv, .output = SNAPSHOT };
+	CLEANUP(text_release) struct text list = { 0 };
+	int e = sandbox_run(r->sandbox, &command, 1, err);
+
+	if (e == 0)
+		e = sandbox_read(r->sandbox, SNAPSHOT, SNAPSHOT_MAX, &list, err);
+	if (e < 0)
+		return err_wrap(err, "listing the tree");
+	for (const char *p = list.data; p < list.data + list.length; p += strlen(p) + 1)
+		strv_add(ret, p);
+	strv_sort(ret);
+	return 0;
+}
+
+static void add_line(struct file_log *m, const char *line, const char *maker)
+{
+	/* The last tab is ours: a name may have its own. */
+	cleanup_free char *path = xstrndup(line, (size_t)(strrchr(line, '\t') - line));
+
+	file_log_add(m, path, maker);
+}
+
+int file_log_add_since(struct rootfs *r, const struct strv *before, const char *maker,
+		       struct err *err)
+{
+	CLEANUP(strv_release) struct strv after = { 0 };
+	size_t i = 0, k = 0;
+	int e = file_log_snapshot(r, &after, err);
+
+	while (e == 0 && (i < before->count || k < after.count)) {
+		int order = i == before->count ? 1
+			    : k == after.count ? -1
+					       : strcmp(before->item[i], after.item[k]);
+
+		if (order != 0)
+			add_line(&r->file_log, order < 0 ? before->item[i] : after.item[k], maker);
+		i += order <= 0;
+		k += order >= 0;
+	}
+	return e;
+}
+
+struct sandbox_command file_log_verify_command(void)
+{
+	static const char *const argv[] = { "dpkg", "--verify", "--verify-format=rpm", NULL };
+
+	/* From dpkg 1.22 on its status says whether there was something to report. */
+	return (struct sandbox_command){ .argv = argv, .output = VERIFIED, .may_fail = true };
+}
+
+int file_log_read_verified(struct rootfs *r, struct err *err)
+{
+	CLEANUP(text_release) struct text said = { 0 };
+	CLEANUP(strv_release) struct strv line = { 0 };
+	int e = sandbox_read(r->sandbox, VERIFIED, VERIFIED_MAX, &said, err);
+
+	if (e < 0)
+		return err_wrap(err, "reading what dpkg --verify found");
+	strv_split(&line, said.data, "\n");
+	for (size_t i = 0; i < line.count; i++) {
+		if (strlen(line.item[i]) <= VERIFIED_PREFIX || !strchr(line.item[i], '/'))
+			return err_set(err, ERR_BUILD, "dpkg --verify said: %s", line.item[i]);
+		strv_add(&r->file_log.altered, without_slash(strchr(line.item[i], '/')));
+	}
+	r->file_log.verified = true;
+	return 0;
+}
+
+void file_log_release(struct file_log *m)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		free(m->item[i].path);
+		free(m->item[i].maker);
+	}
+	free(m->item);
+	strv_release(&m->altered);
+	*m = (struct file_log){ 0 };
+}

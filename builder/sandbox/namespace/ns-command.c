@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/io.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "sandbox/namespace/ns.h"
+
+#define OUTPUT_CHUNK ((size_t)64 << 10)
+#define SAID_MAX ((size_t)1 << 20)
+#define OPEN_FILES_SOFT 1024
+#define OPEN_FILES_HARD 524288
+#define FILE_SIZE_MAX (16ULL << 30) /* a tree on disk has no other limit */
+#define PROCESSES_MAX 8192
+#define NOT_FOUND 127
+
+static const char *const environment[] = {
+	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+	"HOME=/root",
+	"USER=root",
+	"LOGNAME=root",
+	"TERM=dumb",
+	"TZ=UTC",
+	"LC_ALL=C.UTF-8",
+	"DEBIAN_FRONTEND=noninteractive",
+	"DEBCONF_NONINTERACTIVE_SEEN=true",
+	"PERL_HASH_SEED=0",
+	"PYTHONHASHSEED=0",
+};
+
+/* A variable named again replaces the one before. */
+static void set_variable(struct strv *env, const char *variable)
+{
+	size_t length = strcspn(variable, "=") + 1;
+
+	for (size_t i = 0; i < env->count; i++) {
+		if (strncmp(env->item[i], variable, length) == 0) {
+			free(env->item[i]);
+			env->item[i] = xstrdup(variable);
+			return;
+		}
+	}
+	strv_add(env, variable);
+}
+
+static void fill_environment(const struct ns *ns, const char *const *more, struct strv *ret)
+{
+	for (size_t i = 0; i < sizeof(environment) / sizeof(environment[0]); i++)
+		strv_add(ret, environment[i]);
+	strv_addf(ret, "SOURCE_DATE_EPOCH=%lld", (long long)ns->epoch);
+	for (; more && *more; more++)
+		set_variable(ret, *more);
+}
+
+static void limit(int what, rlim_t soft, rlim_t hard)
+{
+	struct rlimit now;
+
+	if (getrlimit(what, &now) < 0)
+		return;
+	now.rlim_max = hard < now.rlim_max ? hard : now.rlim_max;
+	now.rlim_cur = soft < now.rlim_max ? soft : now.rlim_max;
+	(void)setrlimit(what, &now);
+}
+
+static int connect_and_limit(const struct ns_job *job, int pipe)
+{
+	int in = job->in >= 0 ? job->in : open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (in < 0 || dup2(in, STDIN_FILENO) < 0 ||
+	    dup2(job->out >= 0 ? job->out : pipe, STDOUT_FILENO) < 0 ||
+	    dup2(pipe, STDERR_FILENO) < 0)
+		return -errno;
+	(void)setsid();
+	(void)umask(022);
+	limit(RLIMIT_CORE, 0, 0);
+	limit(RLIMIT_NOFILE, OPEN_FILES_SOFT, OPEN_FILES_HARD);
+	limit(RLIMIT_FSIZE, FILE_SIZE_MAX, FILE_SIZE_MAX);
+	limit(RLIMIT_NPROC, PROCESSES_MAX, PROCESSES_MAX);
+	return 0;
+}
+
+static int send_listener(int confined, int listener)
+{
+	CLEANUP(message_release) struct message m = { .type = MESSAGE_OK };
+	CLEANUP(err_release) struct err err = { 0 };
+
+	message_put_fd(&m, listener);
+	return message_send(confined, &m, &err);
+}
+
+static void exec_command(struct ns *ns, const struct ns_job *job, int pipe, int confined)
+{
+	CLEANUP(strv_release) struct strv env = { 0 };
+	int listener = -1;
+	int r = connect_and_limit(job, pipe);
+
+	fill_environment(ns, job->env, &env);
+	if (r == 0)
+		r = ns_filter_confine(ns->filter, &listener);
+	if (r == 0)
+		r = send_listener(confined, listener);
+	if (r < 0) {
+		dprintf(STDERR_FILENO, "cannot confine '%s': %s\n", job->argv[0],
+			strerrordesc_np(-r));
+		return;
+	}
+	environ = env.item;
+	(void)execvp(job->argv[0], (char *const *)(uintptr_t)job->argv);
+	dprintf(STDERR_FILENO, "cannot run '%s': %s\n", job->argv[0], strerrordesc_np(errno));
+}
+
+static int do_work(struct ns_job *job, int pipe)
+{
+	CLEANUP(message_release) struct message m = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+
+	if (job->work(job, pipe, &err) == 0)
+		return 0;
+	message_put_err(&m, &err);
+	(void)write_all(pipe, m.body.data, m.body.length);
+	return 1;
+}
+
+/* A forked worker would otherwise hold the other ends of its own pipes. */
+static void close_others(struct ns_job *job, size_t count, size_t me)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (i == me)
+			continue;
+		if (job[i].in >= 0)
+			(void)close(job[i].in);
+		if (job[i].out >= 0)
+			(void)close(job[i].out);
+	}
+}
+
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGPIPE, SIG_DFL);
+}
+
+static int start(struct ns *ns, struct ns_job *job, size_t count, size_t me, struct err *err)
+{
+	struct ns_job *j = &job[me];
+	int output[2] = { -1, -1 }, confined[2] = { -1, -1 };
+
+	if (pipe2(output, O_CLOEXEC) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot make a pipe");
+	j->pipe = output[0];
+	cleanup_fd int write_end = output[1];
+	if (j->argv && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, confined) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot make a socket");
+	j->confined = confined[0];
+	cleanup_fd int confined_end = confined[1];
+	j->pid = fork();
+	if (j->pid < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot start a process in the sandbox");
+	if (j->pid == 0) {
+		if (!j->argv) {
+			close_others(job, count, me);
+			_exit(do_work(j, write_end));
+		}
+		reset_signals();
+		exec_command(ns, j, write_end, confined_end);
+		_exit(NOT_FOUND);
+	}
+	if (j->in >= 0)
+		(void)close(take_fd(&j->in));
+	if (j->out >= 0)
+		(void)close(take_fd(&j->out));
+	return 0;
+}
+
+/* Passes on what came; at the end of the pipe closes it. */
+static int take_output(struct ns *ns, struct ns_job *j, size_t index, struct err *err)
+{
+	CLEANUP(message_release) struct message m = { .type = MESSAGE_OUTPUT };
+	char chunk[OUTPUT_CHUNK];
+	ssize_t n = read(j->pipe, chunk, sizeof(chunk));
+
+	if (n < 0 && errno == EINTR)
+		return 0;
+	if (n <= 0) {
+		(void)close(take_fd(&j->pipe));
+		return 0;
+	}
+	if (!j->argv) {
+		if (j->said.length + (size_t)n <= SAID_MAX)
+			text_append(&j->said, chunk, (size_t)n);
+		return 0;
+	}
+	message_put_u64(&m, index);
+	message_put_bytes(&m, chunk, (size_t)n);
+	return message_send(ns->sock, &m, err);
+}
+
+static void take_listener(struct ns_job *j)
+{
+	CLEANUP(message_release) struct message m = { 0 };
+	CLEANUP(err_release) struct err ignored = { 0 };
+
+	/* Nothing comes if the command failed before: its output says why. */
+	if (message_receive(j->confined, -1, &m, &ignored) == 1)
+		j->listener = message_take_fd(&m);
+	(void)close(take_fd(&j->confined));
+}
+
+static size_t reap(const struct ns *ns, struct ns_job *job, size_t count)
+{
+	struct signalfd_siginfo info;
+	size_t ended = 0;
+	int status;
+	pid_t pid;
+
+	(void)!read(ns->signals, &info, sizeof(info));
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (size_t i = 0; i < count; i++) {
+			if (job[i].pid != pid)
+				continue;
+			job[i].pid = -1;
+			job[i].status = status;
+			ended++;
+		}
+	}
+	return ended;
+}
+
+static int serve_job(struct ns *ns, struct ns_job *job, size_t index, const struct pollfd *p,
+		     struct err *err)
+{
+	if (p[1].revents & POLLIN)
+		ns_filter_answer(ns, job->listener);
+	else if (p[1].revents != 0)
+		(void)close(take_fd(&job->listener)); /* everyone below that filter has ended */
+	if (p[2].revents != 0)
+		take_listener(job);
+	return p[0].revents != 0 ? take_output(ns, job, index, err) : 0;
+}
+
+static int wait_all(struct ns *ns, struct ns_job *job, size_t count, struct err *err)
+{
+	cleanup_free struct pollfd *p = xcalloc(count * 3 + 2, sizeof(*p));
+	size_t running = count;
+	int r = 0;
+
+	while (running > 0 && r == 0) {
+		p[0] = (struct pollfd){ .fd = ns->sock, .events = POLLRDHUP };
+		p[1] = (struct pollfd){ .fd = ns->signals, .events = POLLIN };
+		for (size_t i = 0; i < count; i++) {
+			struct pollfd *q = &p[2 + 3 * i];
+
+			q[0] = (struct pollfd){ .fd = job[i].pipe, .events = POLLIN };
+			q[1] = (struct pollfd){ .fd = job[i].listener, .events = POLLIN };
+			q[2] = (struct pollfd){ .fd = job[i].confined, .events = POLLIN };
+		}
+		if (poll(p, 2 + 3 * count, -1) < 0 && errno != EINTR)
+			return err_errno(err, ERR_BUILD, errno, "cannot wait in the sandbox");
+		if (p[0].revents != 0)
+			_exit(0); /* nobody is there to hear; the kernel ends the rest with us */
+		for (size_t i = 0; i < count && r == 0; i++)
+			r = serve_job(ns, &job[i], i, &p[2 + 3 * i], err);
+		if (p[1].revents != 0)
+			running -= reap(ns, job, count);
+	}
+	return r;
+}
+
+/* Daemons and all else that lives on: we are pid 1, so -1 is everyone but us. */
+static void kill_rest(void)
+{
+	(void)kill(-1, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+}
+
+/* The work whose fault it was: one that only lost its reader (EPIPE) gives way to the others. */
+static int work_failed(struct ns_job *job, size_t count, struct err *err)
+{
+	CLEANUP(err_release) struct err broken = { 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		struct message m = { .body = job[i].said }; /* borrowed */
+		CLEANUP(err_release) struct err e = { 0 };
+
+		if (job[i].argv || job[i].status == 0)
+			continue;
+		if (!WIFEXITED(job[i].status))
+			return err_set(err, ERR_BUILD, "a sandbox process was killed by signal %d",
+				       WTERMSIG(job[i].status));
+		(void)message_take_err(&m, &e);
+		if (e.errnum == EPIPE && broken.class == ERR_NONE) {
+			broken = e;
+			e = (struct err){ 0 };
+		} else if (e.errnum != EPIPE) {
+			*err = e;
+			e = (struct err){ 0 };
+			return err->errnum > 0 ? -err->errnum : -EIO;
+		}
+	}
+	if (broken.class == ERR_NONE)
+		return 0;
+	*err = broken;
+	broken = (struct err){ 0 };
+	return -EPIPE;
+}
+
+int ns_run(struct ns *ns, struct ns_job *job, size_t count, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = start(ns, job, count, i, err);
+	if (r == 0)
+		r = wait_all(ns, job, count, err);
+	kill_rest();
+	for (size_t i = 0; i < count; i++)
+		while (r == 0 && job[i].pipe >= 0)
+			r = take_output(ns, &job[i], i, err);
+	return r < 0 ? r : work_failed(job, count, err);
+}
+
+void ns_job_release(struct ns_job *job)
+{
+	int *const fd[] = { &job->in, &job->out, &job->pipe, &job->listener, &job->confined };
+
+	for (size_t i = 0; i < sizeof(fd) / sizeof(fd[0]); i++)
+		if (*fd[i] >= 0)
+			(void)close(take_fd(fd[i]));
+	text_release(&job->said);
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+
+#include "base/text.h"
+#include "sandbox/namespace/ns.h"
+
+/* What maintainer scripts need of root. No sys_admin, net_admin, sys_ptrace, mknod, sys_module … */
+static const int kept_capability[] = {
+	CAP_CHOWN,	 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH,	 CAP_FOWNER,
+	CAP_FSETID,	 CAP_KILL,	   CAP_SETGID,		 CAP_SETUID,
+	CAP_SETPCAP,	 CAP_SETFCAP,	   CAP_NET_BIND_SERVICE, CAP_SYS_CHROOT,
+	CAP_AUDIT_WRITE,
+};
+
+/* Refused system calls, by the error that programs take best: EPERM as if by lack of privilege,
+ * ENOSYS as by an older kernel, 0 as if done (a tree that is thrown away after it was read needs
+ * no sync). */
+static const struct denied {
+	int error;
+	const char *name;
+} denied[] = {
+	{ EPERM, "mount" },
+	{ EPERM, "umount" },
+	{ EPERM, "umount2" },
+	{ EPERM, "pivot_root" },
+	{ EPERM, "move_mount" },
+	{ EPERM, "open_tree" },
+	{ EPERM, "fsopen" },
+	{ EPERM, "fsconfig" },
+	{ EPERM, "fsmount" },
+	{ EPERM, "fspick" },
+	{ EPERM, "mount_setattr" },
+	{ EPERM, "swapon" },
+	{ EPERM, "swapoff" },
+	{ EPERM, "reboot" },
+	{ EPERM, "kexec_load" },
+	{ EPERM, "kexec_file_load" },
+	{ EPERM, "init_module" },
+	{ EPERM, "finit_module" },
+	{ EPERM, "delete_module" },
+	{ EPERM, "setns" },
+	{ EPERM, "unshare" },
+	{ EPERM, "settimeofday" },
+	{ EPERM, "stime" },
+	{ EPERM, "clock_settime" },
+	{ EPERM, "clock_settime64" },
+	{ EPERM, "clock_adjtime" },
+	{ EPERM, "clock_adjtime64" },
+	{ EPERM, "adjtimex" },
+	{ EPERM, "ptrace" },
+	{ EPERM, "process_vm_readv" },
+	{ EPERM, "process_vm_writev" },
+	{ EPERM, "kcmp" },
+	{ EPERM, "pidfd_getfd" },
+	{ EPERM, "iopl" },
+	{ EPERM, "ioperm" },
+	{ EPERM, "quotactl" },
+	{ EPERM, "quotactl_fd" },
+	{ EPERM, "acct" },
+	{ EPERM, "vhangup" },
+	{ EPERM, "syslog" },
+	{ EPERM, "open_by_handle_at" },
+	{ EPERM, "fanotify_init" },
+	{ EPERM, "perf_event_open" },
+	{ EPERM, "sethostname" },
+	{ EPERM, "setdomainname" },
+	{ EPERM, "lookup_dcookie" },
+	{ EPERM, "bpf" },
+	{ ENOSYS, "keyctl" },
+	{ ENOSYS, "add_key" },
+	{ ENOSYS, "request_key" },
+	{ ENOSYS, "userfaultfd" },
+	{ ENOSYS, "io_uring_setup" },
+	{ ENOSYS, "clone3" },
+	{ ENOSYS, "nfsservctl" },
+	{ ENOSYS, "uselib" },
+	{ ENOSYS, "_sysctl" },
+	{ ENOSYS, "socketcall" },
+	{ ENOSYS, "vm86" },
+	{ ENOSYS, "modify_ldt" },
+	{ 0, "fsync" },
+	{ 0, "fdatasync" },
+	{ 0, "sync" },
+	{ 0, "syncfs" },
+	{ 0, "sync_file_range" },
+};
+
+static const int new_namespace[] = { CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,	  CLONE_NEWNET,
+				     CLONE_NEWUTS,  CLONE_NEWIPC, CLONE_NEWCGROUP };
+
+/* A call that this libseccomp or this architecture does not know cannot be made either: newer
+ * ones get no number from it, and the filter's list is checked by a test against the running
+ * kernel. */
+static int deny(scmp_filter_ctx f, int error, const char *name)
+{
+	int call = seccomp_syscall_resolve_name(name);
+
+	return call == __NR_SCMP_ERROR ? 0 : seccomp_rule_add(f, SCMP_ACT_ERRNO(error), call, 0);
+}
+
+static int deny_namespaces(scmp_filter_ctx f)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(new_namespace) / sizeof(new_namespace[0]) && r == 0; i++)
+		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+				     SCMP_A0(SCMP_CMP_MASKED_EQ, (scmp_datum_t)new_namespace[i],
+					     (scmp_datum_t)new_namespace[i]));
+	return r;
+}
+
+/* Unix, IPv4, IPv6 and netlink only. Some families (vsock) know no network namespaces. */
+static int deny_sockets(scmp_filter_ctx f)
+{
+	int r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
+				 SCMP_A0(SCMP_CMP_GT, AF_NETLINK, 0));
+
+	for (unsigned family = 0; family < AF_NETLINK && r == 0; family++)
+		if (family != AF_UNIX && family != AF_INET && family != AF_INET6)
+			r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
+					     SCMP_A0(SCMP_CMP_EQ, family, 0));
+	return r;
+}
+
+/* Device nodes could not be made here anyway; scripts take EPERM well. */
+static int deny_devices(scmp_filter_ctx f)
+{
+	static const scmp_datum_t type[] = { S_IFBLK, S_IFCHR };
+	int r = 0;
+
+	for (size_t i = 0; i < 2 && r == 0; i++) {
+		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mknod), 1,
+				     SCMP_A1(SCMP_CMP_MASKED_EQ, S_IFMT, type[i]));
+		if (r == 0)
+			r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mknodat), 1,
+					     SCMP_A2(SCMP_CMP_MASKED_EQ, S_IFMT, type[i]));
+	}
+	return r;
+}
+
+static int add_rules(scmp_filter_ctx f)
+{
+	int r = seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+
+	/* A foreign call convention (x32) is an unknown call, not a reason to die. */
+	if (r == 0)
+		r = seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
+	/* For maintainer scripts of i386 packages in a multi-arch image. */
+	if (r == 0 && seccomp_arch_native() == SCMP_ARCH_X86_64)
+		r = seccomp_arch_add(f, SCMP_ARCH_X86);
+	for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]) && r == 0; i++)
+		r = deny(f, denied[i].error, denied[i].name);
+	if (r == 0)
+		r = deny_namespaces(f);
+	if (r == 0)
+		r = deny_sockets(f);
+	if (r == 0)
+		r = deny_devices(f);
+	if (r == 0)
+		r = seccomp_rule_add(f, SCMP_ACT_NOTIFY, SCMP_SYS(uname), 0);
+	return r;
+}
+
+int ns_filter_make(scmp_filter_ctx *ret, struct err *err)
+{
+	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
+	int r = f ? add_rules(f) : -ENOMEM;
+
+	if (r < 0) {
+		seccomp_release(f);
+		return err_errno(err, ERR_BUILD, -r, "cannot make the sandbox's seccomp filter");
+	}
+	*ret = f;
+	return 0;
+}
+
+static bool is_kept(int capability)
+{
+	for (size_t i = 0; i < sizeof(kept_capability) / sizeof(kept_capability[0]); i++)
+		if (kept_capability[i] == capability)
+			return true;
+	return false;
+}
+
+static int drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	for (int c = 0; prctl(PR_CAPBSET_READ, c) >= 0; c++) {
+		if (!is_kept(c) && prctl(PR_CAPBSET_DROP, c) < 0)
+			return -errno;
+		if (is_kept(c))
+			data[CAP_TO_INDEX(c)].permitted |= CAP_TO_MASK(c);
+	}
+	data[0].effective = data[0].permitted;
+	data[1].effective = data[1].permitted;
+	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+int ns_filter_confine(scmp_filter_ctx filter, int *ret_listener)
+{
+	int r = drop_capabilities();
+
+	if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		r = -errno;
+	if (r == 0)
+		r = seccomp_load(filter);
+	if (r < 0)
+		return r;
+	*ret_listener = seccomp_notify_fd(filter);
+	return *ret_listener < 0 ? *ret_listener : 0;
+}
+
+static void copy_name(char field[65], const char *value)
+{
+	(void)snprintf(field, 65, "%s", value);
+}
+
+/* The target sleeps in its call as long as the id is valid; its number could be another's only
+ * after that, so the id is checked when its memory is already open. */
+static int write_names(const struct ns *ns, int listener, const struct seccomp_notif *n)
+{
+	struct utsname u = { .sysname = "Linux", .machine = "x86_64", .domainname = "(none)" };
+	char path[64];
+
+	copy_name(u.nodename, ns->hostname);
+	copy_name(u.release, ns->kernel);
+	copy_name(u.version, NS_KERNEL_VERSION);
+	(void)snprintf(path, sizeof(path), "/proc/%u/mem", n->pid);
+	cleanup_fd int memory = open(path, O_WRONLY | O_CLOEXEC);
+	if (memory < 0)
+		return -errno;
+	if (seccomp_notify_id_valid(listener, n->id) != 0)
+		return -ENOENT;
+	if (pwrite(memory, &u, sizeof(u), (off_t)n->data.args[0]) != sizeof(u))
+		return -EFAULT;
+	return 0;
+}
+
+void ns_filter_answer(const struct ns *ns, int listener)
+{
+	struct seccomp_notif *n = NULL;
+	struct seccomp_notif_resp *answer = NULL;
+
+	if (seccomp_notify_alloc(&n, &answer) == 0 && seccomp_notify_receive(listener, n) == 0) {
+		answer->id = n->id;
+		answer->error = write_names(ns, listener, n);
+		answer->val = 0;
+		answer->flags = 0;
+		(void)seccomp_notify_respond(listener, answer);
+	}
+	seccomp_notify_free(n, answer);
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/child.h"
+#include "base/io.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "sandbox/namespace/ns.h"
+
+#define SUBID_FILE_MAX ((size_t)4 << 20)
+#define PROC_FILE_MAX ((size_t)64 << 10)
+/* Where root looks for ids nobody uses: above what shadow, systemd and containers hand out by
+ * default. */
+#define HIGH_FIRST 0x70000000U
+#define HIGH_LAST 0x7ffe0000U
+
+struct range {
+	uint64_t first;
+	uint64_t count;
+};
+
+struct ranges {
+	struct range *item;
+	size_t count;
+	size_t allocated;
+};
+
+static void ranges_release(struct ranges *r)
+{
+	free(r->item);
+}
+
+/* subuid(5): NAME-OR-UID:FIRST:COUNT. name NULL: everybody's. A missing file has no ranges. */
+static int read_subids(const char *path, const char *name, const char *number, struct ranges *ret,
+		       struct err *err)
+{
+	CLEANUP(text_release) struct text t = { 0 };
+	CLEANUP(strv_release) struct strv lines = { 0 };
+
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	int r = read_file(AT_FDCWD, path, SUBID_FILE_MAX, &t, err);
+	if (r < 0)
+		return r;
+	strv_split(&lines, t.data, "\n");
+	for (size_t i = 0; i < lines.count; i++) {
+		CLEANUP(strv_release) struct strv field = { 0 };
+		struct range range;
+
+		strv_split(&field, lines.item[i], ":");
+		if (field.count != 3 || parse_u64(field.item[1], &range.first) < 0 ||
+		    parse_u64(field.item[2], &range.count) < 0)
+			continue;
+		if (name && !streq(field.item[0], name) && !streq(field.item[0], number))
+			continue;
+		GROW(ret->item, ret->count, ret->allocated);
+		ret->item[ret->count++] = range;
+	}
+	return 0;
+}
+
+static bool overlaps(const struct ranges *r, uint64_t first)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (first < r->item[i].first + r->item[i].count &&
+		    r->item[i].first < first + NS_IDS)
+			return true;
+	return false;
+}
+
+/* In a container that maps only some ids, the high ones do not exist: the end of its largest
+ * range. */
+static int own_range(const char *path, uint32_t *ret, struct err *err)
+{
+	CLEANUP(text_release) struct text t = { 0 };
+	CLEANUP(strv_release) struct strv lines = { 0 };
+	uint64_t first, outside, count;
+	int r = read_file(AT_FDCWD, path, PROC_FILE_MAX, &t, err);
+
+	if (r < 0)
+		return r;
+	strv_split(&lines, t.data, "\n");
+	for (size_t i = 0; i < lines.count; i++) {
+		CLEANUP(strv_release) struct strv field = { 0 };
+
+		strv_split(&field, lines.item[i], " ");
+		if (field.count != 3 || parse_u64(field.item[0], &first) < 0 ||
+		    parse_u64(field.item[1], &outside) < 0 || parse_u64(field.item[2], &count) < 0)
+			continue;
+		if (first <= HIGH_FIRST && first + count > (uint64_t)HIGH_LAST + NS_IDS)
+			return 0;
+		if (count >= 2 * NS_IDS) {
+			*ret = (uint32_t)(first + count - NS_IDS);
+			return 0;
+		}
+	}
+	err_set(err, ERR_BUILD,
+		"this container's user namespace has no %u ids to spare for the sandbox (%s)",
+		NS_IDS, path);
+	return err_hint(err, "give the container a range of at least 131072 ids, or build on the "
+			     "host as an ordinary user with a range in /etc/subuid");
+}
+
+static int plan_root(struct ns_map *map, struct err *err)
+{
+	CLEANUP(ranges_release) struct ranges taken = { 0 };
+	uint32_t base = 0;
+	int r = read_subids("/etc/subuid", NULL, NULL, &taken, err);
+
+	if (r == 0)
+		r = read_subids("/etc/subgid", NULL, NULL, &taken, err);
+	for (uint32_t first = HIGH_FIRST; r == 0 && base == 0; first += NS_IDS) {
+		if (!overlaps(&taken, first))
+			base = first;
+		else if (first >= HIGH_LAST)
+			return err_set(err, ERR_BUILD,
+				       "no %u unused ids between %u and %u: "
+				       "/etc/subuid and /etc/subgid hand them all out",
+				       NS_IDS, HIGH_FIRST, HIGH_LAST);
+	}
+	map->uid[0] = (struct ns_extent){ 0, base, NS_IDS };
+	map->gid[0] = map->uid[0];
+	if (r == 0)
+		r = own_range("/proc/self/uid_map", &map->uid[0].outside, err);
+	if (r == 0)
+		r = own_range("/proc/self/gid_map", &map->gid[0].outside, err);
+	return r;
+}
+
+/* The caller's range in the file, or one with count 0. */
+static int find_own(const char *path, const char *name, struct ns_extent *ret, struct err *err)
+{
+	CLEANUP(ranges_release) struct ranges mine = { 0 };
+	cleanup_free char *number = xasprintf("%u", (unsigned)geteuid());
+	int r = read_subids(path, name, number, &mine, err);
+
+	for (size_t i = 0; r == 0 && i < mine.count; i++) {
+		if (mine.item[i].count < NS_IDS || mine.item[i].first + NS_IDS > UINT32_MAX)
+			continue;
+		*ret = (struct ns_extent){ 0, (uint32_t)mine.item[i].first, NS_IDS };
+		return 0;
+	}
+	return r;
+}
+
+/* Names the file that lacks the range, and the command that adds one nobody has. */
+static int no_range(const char *name, bool has_uid, bool has_gid, struct err *err)
+{
+	CLEANUP(ranges_release) struct ranges taken = { 0 };
+	CLEANUP(text_release) struct text options = { 0 };
+	uint64_t first = 100000;
+	int r = read_subids("/etc/subuid", NULL, NULL, &taken, err);
+
+	if (r == 0)
+		r = read_subids("/etc/subgid", NULL, NULL, &taken, err);
+	if (r < 0)
+		return r;
+	while (overlaps(&taken, first))
+		first += NS_IDS;
+	if (!has_uid)
+		text_printf(&options, " --add-subuids %llu-%llu", (unsigned long long)first,
+			    (unsigned long long)first + NS_IDS - 1);
+	if (!has_gid)
+		text_printf(&options, " --add-subgids %llu-%llu", (unsigned long long)first,
+			    (unsigned long long)first + NS_IDS - 1);
+	err_set(err, ERR_BUILD, "%s gives user '%s' no range of %u ids, which the sandbox needs",
+		has_uid ? "/etc/subgid" : "/etc/subuid", name, NS_IDS);
+	return err_hint(err, "sudo usermod%s %s", options.data, name);
+}
+
+static int plan_user(struct ns_map *map, struct err *err)
+{
+	const struct passwd *pw = getpwuid(geteuid());
+	cleanup_free char *name = pw ? xstrdup(pw->pw_name) : xasprintf("%u", (unsigned)geteuid());
+	int r = find_own("/etc/subuid", name, &map->uid[0], err);
+
+	if (r == 0)
+		r = find_own("/etc/subgid", name, &map->gid[0], err);
+	if (r == 0 && (map->uid[0].count == 0 || map->gid[0].count == 0))
+		r = no_range(name, map->uid[0].count > 0, map->gid[0].count > 0, err);
+	return r;
+}
+
+int ns_map_plan(bool own_ids, struct ns_map *ret, struct err *err)
+{
+	struct ns_map map = { .count = 1 };
+	int r;
+
+	if (geteuid() == 0) {
+		r = plan_root(&map, err);
+	} else {
+		map.by_helper = true;
+		r = plan_user(&map, err);
+		if (own_ids) {
+			map.uid[1] = (struct ns_extent){ NS_IDS, geteuid(), 1 };
+			map.gid[1] = (struct ns_extent){ NS_IDS, getegid(), 1 };
+			map.count = 2;
+		}
+	}
+	if (r == 0)
+		*ret = map;
+	return r;
+}
+
+static int write_directly(const char *file, const struct ns_extent *extent, size_t count, pid_t pid,
+			  struct err *err)
+{
+	CLEANUP(text_release) struct text t = { 0 };
+	cleanup_free char *path = xasprintf("/proc/%d/%s", (int)pid, file);
+	cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", path);
+	for (size_t i = 0; i < count; i++)
+		text_printf(&t, "%u %u %u\n", extent[i].inside, extent[i].outside, extent[i].count);
+	if (write(fd, t.data, t.length) < 0) {
+		err_errno(err, ERR_BUILD, errno, "cannot map ids for the sandbox ('%s')", path);
+		return err_hint(err,
+				"root needs CAP_SETUID and CAP_SETGID here; in a container run as "
+				"an ordinary user, or give the container these capabilities");
+	}
+	return 0;
+}
+
+static int write_by_helper(const char *program, const struct ns_extent *extent, size_t count,
+			   pid_t pid, struct err *err)
+{
+	CLEANUP(strv_release) struct strv argv = { 0 };
+	int r;
+
+	strv_add(&argv, program);
+	strv_addf(&argv, "%d", (int)pid);
+	for (size_t i = 0; i < count; i++) {
+		strv_addf(&argv, "%u", extent[i].inside);
+		strv_addf(&argv, "%u", extent[i].outside);
+		strv_addf(&argv, "%u", extent[i].count);
+	}
+	r = child_run(&(struct child_options){ .argv = (const char *const *)argv.item }, 4096, NULL,
+		      err);
+	if (r == -ENOENT) {
+		free(err->hint);
+		err->hint = xstrdup("sudo apt install uidmap");
+		return r;
+	}
+	if (r < 0)
+		return err_hint(err,
+				"%s must be setuid root (package uidmap) and on a file system "
+				"that is not mounted nosuid",
+				program);
+	return 0;
+}
+
+static int write_map(const struct ns_map *map, pid_t pid, struct err *err)
+{
+	int r;
+
+	if (!map->by_helper) {
+		r = write_directly("uid_map", map->uid, map->count, pid, err);
+		return r < 0 ? r : write_directly("gid_map", map->gid, map->count, pid, err);
+	}
+	r = write_by_helper("newuidmap", map->uid, map->count, pid, err);
+	return r < 0 ? r : write_by_helper("newgidmap", map->gid, map->count, pid, err);
+}
+
+static bool sysctl_says(const char *path, const char *value)
+{
+	CLEANUP(err_release) struct err ignored = { 0 };
+	CLEANUP(text_release) struct text t = { 0 };
+
+	return read_file(AT_FDCWD, path, 64, &t, &ignored) == 0 && starts_with(t.data, value) &&
+	       (t.data[strlen(value)] == '\n' || t.data[strlen(value)] == '\0');
+}
+
+int ns_hint_refused(struct err *err)
+{
+	if (sysctl_says("/proc/sys/kernel/unprivileged_userns_clone", "0"))
+		return err_hint(err, "sudo sysctl kernel.unprivileged_userns_clone=1");
+	if (sysctl_says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"))
+		return err_hint(err, "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0");
+	return err_hint(err, "a container has to permit this: --security-opt seccomp=unconfined "
+			     "--security-opt apparmor=unconfined and, for docker, --security-opt "
+			     "systempaths=unconfined, for podman --security-opt unmask=ALL");
+}
+
+static int no_namespace(int errnum, struct err *err)
+{
+	/* Not a full disk, as its text and hint would say: a limit of user.max_*_namespaces. */
+	if (errnum == ENOSPC) {
+		err_set(err, ERR_BUILD,
+			"cannot make the sandbox's namespaces: their number is limited");
+		return err_hint(err, "sudo sysctl user.max_user_namespaces=15000, and the other "
+				     "user.max_*_namespaces if they are as low");
+	}
+	err_errno(err, ERR_BUILD, errnum, "cannot make the sandbox's namespaces");
+	return ns_hint_refused(err);
+}
+
+/* A keeper that dies before PR_SET_PDEATHSIG leaves a server that sees its socket close. */
+static void become_root(int go)
+{
+	char byte;
+
+	/* Nothing comes when the parent failed: it has told the story. */
+	if (read(go, &byte, 1) != 1)
+		_exit(1);
+	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		_exit(1);
+	/* After the change of ids, which clears it. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		_exit(1);
+}
+
+pid_t ns_fork(int flags, const struct ns_map *map, int *ret_pidfd, struct err *err)
+{
+	int go[2];
+	pid_t pid;
+	int r;
+
+	if (pipe2(go, O_CLOEXEC) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot make a pipe");
+	cleanup_fd int go_read = go[0];
+	cleanup_fd int go_write = go[1];
+	pid = (pid_t)syscall(SYS_clone, (unsigned long)(flags | CLONE_NEWUSER | SIGCHLD), NULL,
+			     NULL, NULL, 0UL);
+	if (pid < 0)
+		return no_namespace(errno, err);
+	if (pid == 0) {
+		(void)close(take_fd(&go_write));
+		become_root(go_read);
+		return 0;
+	}
+	cleanup_fd int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	r = pidfd < 0 ? err_errno(err, ERR_BUILD, errno, "cannot watch the sandbox (pidfd_open)")
+		      : write_map(map, pid, err);
+	if (r < 0 || write(go_write, "g", 1) != 1) {
+		(void)kill(pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+		return r < 0 ? r : err_set(err, ERR_BUILD, "the sandbox ended at once");
+	}
+	*ret_pidfd = take_fd(&pidfd);
+	return pid;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/io.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "sandbox/namespace/ns.h"
+
+#define COMMANDS_MAX 64
+
+struct command {
+	struct strv argv;
+	struct strv env;
+};
+
+/* A file without a name, at its beginning. */
+static int make_input(const char *data, size_t size, int *ret, struct err *err)
+{
+	cleanup_fd int fd = memfd_create("input", MFD_CLOEXEC);
+	int r = fd < 0 ? -errno : write_all(fd, data, size);
+
+	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = -errno;
+	if (r < 0)
+		return err_errno(err, ERR_BUILD, -r, "cannot hold a command's input");
+	*ret = take_fd(&fd);
+	return 0;
+}
+
+static int read_command(struct message *request, struct command *c, struct ns_job *job,
+			struct err *err)
+{
+	bool has_input;
+	const char *input;
+	size_t size;
+	int r = 0;
+
+	message_get_list(request, &c->argv);
+	message_get_list(request, &c->env);
+	has_input = message_get_u64(request) != 0;
+	input = message_get_bytes(request, &size);
+	cleanup_free char *output = message_get_text(request);
+	if (c->argv.count == 0)
+		request->bad = true;
+	if (request->bad)
+		return 0;
+	job->argv = (const char *const *)c->argv.item;
+	job->env = (const char *const *)c->env.item;
+	if (has_input)
+		r = make_input(input, size, &job->in, err);
+	if (r == 0 && output[0] != '\0') {
+		job->out = ns_open(output, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+		if (job->out < 0)
+			r = err_errno(err, ERR_BUILD, -job->out, "cannot write '%s' in the tree",
+				      output);
+	}
+	return r;
+}
+
+int ns_request_run(struct ns *ns, struct message *request, struct message *reply, struct err *err)
+{
+	struct command command[COMMANDS_MAX] = { 0 };
+	struct ns_job job[COMMANDS_MAX];
+	uint64_t count = message_get_u64(request);
+	int r = 0;
+
+	if (count == 0 || count > COMMANDS_MAX)
+		return err_set(err, ERR_BUILD, "1 to %d commands run at a time", COMMANDS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		job[i] = (struct ns_job)NS_JOB_INIT;
+		if (r == 0)
+			r = read_command(request, &command[i], &job[i], err);
+	}
+	if (r == 0)
+		r = message_end(request, err);
+	if (r == 0)
+		r = ns_run(ns, job, count, err);
+	for (size_t i = 0; i < count; i++) {
+		message_put_u64(reply, (uint64_t)job[i].status);
+		ns_job_release(&job[i]);
+		strv_release(&command[i].argv);
+		strv_release(&command[i].env);
+	}
+	return r;
+}
+
+static int request_kernel(struct ns *ns, struct message *request, struct message *reply,
+			  struct err *err)
+{
+	cleanup_free char *release = message_get_text(request);
+	int r = message_end(request, err);
+
+	(void)reply;
+	if (r < 0)
+		return r;
+	free(ns->kernel);
+	ns->kernel = take_ptr(release);
+	return ns_world_kernel(ns, err);
+}
+
+static ns_request_fn find_request(enum message_type type)
+{
+	static const struct {
+		enum message_type type;
+		ns_request_fn fn;
+	} request[] = {
+		{ MESSAGE_KERNEL, request_kernel },	 { MESSAGE_PUT, ns_request_put },
+		{ MESSAGE_EXTRACT, ns_request_extract }, { MESSAGE_RUN, ns_request_run },
+		{ MESSAGE_READ, ns_request_read },	 { MESSAGE_WRITE, ns_request_write },
+		{ MESSAGE_EXISTS, ns_request_exists },	 { MESSAGE_SWEEP, ns_request_sweep },
+		{ MESSAGE_ARCHIVE, ns_request_archive },
+	};
+
+	for (size_t i = 0; i < sizeof(request) / sizeof(request[0]); i++)
+		if (request[i].type == type)
+			return request[i].fn;
+	return NULL;
+}
+
+/* 0, or an error of the socket: nobody is left to tell. */
+static int answer(struct ns *ns, struct message *request, struct err *err)
+{
+	CLEANUP(message_release) struct message reply = { .type = MESSAGE_OK };
+	CLEANUP(err_release) struct err failure = { 0 };
+	ns_request_fn fn = find_request(request->type);
+	int r = fn ? fn(ns, request, &reply, &failure)
+		   : err_set(&failure, ERR_BUILD, "the sandbox knows no request %d",
+			     (int)request->type);
+
+	if (r < 0) {
+		message_release(&reply);
+		reply.type = MESSAGE_ERROR;
+		message_put_err(&reply, &failure);
+	}
+	r = message_send(ns->sock, &reply, err);
+	for (size_t i = 0; i < reply.fd_count; i++)
+		(void)close(reply.fd[i]);
+	return r;
+}
+
+int ns_serve(struct ns *ns)
+{
+	for (;;) {
+		CLEANUP(message_release) struct message request = { 0 };
+		CLEANUP(err_release) struct err err = { 0 };
+
+		if (message_receive(ns->sock, -1, &request, &err) <= 0 ||
+		    answer(ns, &request, &err) < 0)
+			return err.class == ERR_NONE ? 0 : 1;
+	}
+}

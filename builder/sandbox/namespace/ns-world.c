@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The small world: what package scripts can learn about the machine is the same on every machine.
+ * What /proc/cpuinfo describes is a plausible PC of the last ten years with one core, so that hooks
+ * that look there for `aes` (cryptsetup) decide as for the machines the image is for. Who asks the
+ * scheduler instead (nproc, sched_getaffinity(2)) sees the host's processors: that stays real.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "sandbox/namespace/ns.h"
+
+#define SAFE (MS_NOSUID | MS_NODEV | MS_NOEXEC)
+
+static const char cpuinfo[] =
+	"processor\t: 0\n"
+	"vendor_id\t: GenuineIntel\n"
+	"cpu family\t: 6\n"
+	"model\t\t: 60\n"
+	"model name\t: x86-64 processor\n"
+	"stepping\t: 3\n"
+	"cpu MHz\t\t: 2000.000\n"
+	"cache size\t: 8192 KB\n"
+	"physical id\t: 0\n"
+	"siblings\t: 1\n"
+	"core id\t\t: 0\n"
+	"cpu cores\t: 1\n"
+	"apicid\t\t: 0\n"
+	"initial apicid\t: 0\n"
+	"fpu\t\t: yes\n"
+	"fpu_exception\t: yes\n"
+	"cpuid level\t: 13\n"
+	"wp\t\t: yes\n"
+	"flags\t\t: fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 "
+	"clflush mmx fxsr sse sse2 ht syscall nx rdtscp lm constant_tsc rep_good nopl cpuid pni "
+	"pclmulqdq ssse3 fma cx16 sse4_1 sse4_2 x2apic movbe popcnt aes xsave avx f16c rdrand "
+	"lahf_lm abm avx2 bmi1 bmi2\n"
+	"bugs\t\t:\n"
+	"bogomips\t: 4000.00\n"
+	"clflush size\t: 64\n"
+	"cache_alignment\t: 64\n"
+	"address sizes\t: 39 bits physical, 48 bits virtual\n"
+	"power management:\n"
+	"\n";
+
+static const char filesystems[] =
+	"nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tcgroup2\nnodev\tdevtmpfs\nnodev\tdevpts\n"
+	"nodev\tsecurityfs\nnodev\tpipefs\nnodev\tsockfs\nnodev\tramfs\nnodev\toverlay\n\text4\n";
+
+/* Files of ours over files of /proc. One that this kernel does not have needs no cover. */
+static const struct world_file {
+	const char *name;    /* in the directory of fixed files */
+	const char *path;    /* below /proc */
+	const char *content; /* NULL: made from the kernel's release */
+} world_file[] = {
+	{ "cpuinfo", "cpuinfo", cpuinfo },
+	{ "cmdline", "cmdline", "\n" },
+	{ "swaps", "swaps", "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n" },
+	{ "input", "bus/input/devices", "" },
+	{ "modules", "modules", "" },
+	{ "mdstat", "mdstat", "Personalities : \nunused devices: <none>\n" },
+	{ "partitions", "partitions", "major minor  #blocks  name\n\n" },
+	{ "diskstats", "diskstats", "" },
+	{ "filesystems", "filesystems", filesystems },
+	{ "crypto", "crypto", "" },
+	{ "keys", "keys", "" },
+	{ "kcore", "kcore", "" },
+	{ "kallsyms", "kallsyms", "" },
+	{ "config", "config.gz", "" },
+	{ "version", "version", NULL },
+	{ "osrelease", "sys/kernel/osrelease", NULL },
+	{ "osversion", "sys/kernel/version", NULL },
+};
+
+#define WORLD_COUNT (sizeof(world_file) / sizeof(world_file[0]))
+
+/* The rest of /proc that reaches beyond the sandbox. */
+static const char *const read_only[] = { "sys", "sysrq-trigger", "irq", "bus", "fs", "mtrr" };
+static const char *const hidden[] = { "acpi", "asound", "scsi", "driver", "tty" };
+
+static const char *const device[] = { "null", "zero", "full", "random", "urandom", "tty" };
+static const char *const device_link[][2] = {
+	{ "/proc/self/fd", "fd" },	 { "/proc/self/fd/0", "stdin" },
+	{ "/proc/self/fd/1", "stdout" }, { "/proc/self/fd/2", "stderr" },
+	{ "pts/ptmx", "ptmx" },
+};
+
+static char *world_text(const struct ns *ns, const struct world_file *f)
+{
+	if (f->content)
+		return xstrdup(f->content);
+	if (streq(f->name, "osrelease"))
+		return xasprintf("%s\n", ns->kernel);
+	if (streq(f->name, "osversion"))
+		return xasprintf("%s\n", NS_KERNEL_VERSION);
+	return xasprintf("Linux version %s (debian-kernel@lists.debian.org) (gcc) %s\n", ns->kernel,
+			 NS_KERNEL_VERSION);
+}
+
+/* In place: the mounts hold the inode. */
+static int write_fixed(const struct ns *ns, const struct world_file *f, struct err *err)
+{
+	cleanup_free char *text = world_text(ns, f);
+	cleanup_fd int fd = openat(ns->world, f->name,
+				   O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0444);
+	int r = fd < 0 ? -errno : write_all(fd, text, strlen(text));
+
+	if (r < 0)
+		return err_errno(err, ERR_BUILD, -r, "cannot write the sandbox's /proc/%s",
+				 f->path);
+	return 0;
+}
+
+int ns_world_kernel(struct ns *ns, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < WORLD_COUNT && r == 0; i++)
+		if (!world_file[i].content)
+			r = write_fixed(ns, &world_file[i], err);
+	return r;
+}
+
+/* A bind mount takes MS_RDONLY only when it is mounted again. */
+static int cover(const char *source, const char *target, struct err *err)
+{
+	int r = ns_mount(source, target, NULL, MS_BIND, NULL, err);
+
+	if (r < 0)
+		return r;
+	return ns_mount(NULL, target, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | SAFE, NULL, err);
+}
+
+static int mount_fixed(struct ns *ns, const char *root, const char *store, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < WORLD_COUNT && r == 0; i++) {
+		cleanup_free char *target = xasprintf("%s/proc/%s", root, world_file[i].path);
+		cleanup_free char *source = xasprintf("%s/%s", store, world_file[i].name);
+
+		if (access(target, F_OK) < 0)
+			continue;
+		r = write_fixed(ns, &world_file[i], err);
+		if (r == 0)
+			r = cover(source, target, err);
+	}
+	return r;
+}
+
+static int mount_proc(struct ns *ns, const char *root, const char *store, struct err *err)
+{
+	cleanup_free char *proc = xasprintf("%s/proc", root);
+	int r = ns_mount("proc", proc, "proc", SAFE, NULL, err);
+
+	for (size_t i = 0; i < sizeof(read_only) / sizeof(read_only[0]) && r == 0; i++) {
+		cleanup_free char *path = xasprintf("%s/%s", proc, read_only[i]);
+
+		if (access(path, F_OK) == 0)
+			r = cover(path, path, err);
+	}
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]) && r == 0; i++) {
+		cleanup_free char *path = xasprintf("%s/%s", proc, hidden[i]);
+
+		if (access(path, F_OK) == 0)
+			r = ns_mount("tmpfs", path, "tmpfs", MS_RDONLY | SAFE, "size=4k,mode=0555",
+				     err);
+	}
+	return r < 0 ? r : mount_fixed(ns, root, store, err);
+}
+
+static int mount_device(const char *dev, const char *name, struct err *err)
+{
+	cleanup_free char *source = xasprintf("/dev/%s", name);
+	cleanup_free char *target = xasprintf("%s/%s", dev, name);
+	cleanup_fd int fd = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot make '%s' in the sandbox", target);
+	return ns_mount(source, target, NULL, MS_BIND, NULL, err);
+}
+
+static int mount_dev(const char *root, struct err *err)
+{
+	cleanup_free char *dev = xasprintf("%s/dev", root);
+	cleanup_free char *pts = xasprintf("%s/pts", dev);
+	cleanup_free char *shm = xasprintf("%s/shm", dev);
+	int r = ns_mount("tmpfs", dev, "tmpfs", MS_NOSUID | MS_NOEXEC,
+			 "mode=0755,size=64m,nr_inodes=4096", err);
+
+	for (size_t i = 0; i < sizeof(device) / sizeof(device[0]) && r == 0; i++)
+		r = mount_device(dev, device[i], err);
+	for (size_t i = 0; i < sizeof(device_link) / sizeof(device_link[0]) && r == 0; i++) {
+		cleanup_free char *path = xasprintf("%s/%s", dev, device_link[i][1]);
+
+		if (symlink(device_link[i][0], path) < 0)
+			r = err_errno(err, ERR_BUILD, errno, "cannot make '%s'", path);
+	}
+	if (r == 0 && (mkdir(pts, 0755) < 0 || mkdir(shm, 01777) < 0 || chmod(shm, 01777) < 0))
+		r = err_errno(err, ERR_BUILD, errno, "cannot make directories in '%s'", dev);
+	if (r == 0)
+		r = ns_mount("devpts", pts, "devpts", MS_NOSUID | MS_NOEXEC,
+			     "newinstance,ptmxmode=0666,mode=0620,gid=5", err);
+	return r;
+}
+
+int ns_world_mount(struct ns *ns, const char *new_root, const char *store, struct err *err)
+{
+	int r;
+
+	ns->world = open(store, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (ns->world < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", store);
+	r = mount_dev(new_root, err);
+	return r < 0 ? r : mount_proc(ns, new_root, store, err);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside of the helper program sandbox-namespace. Two processes:
+ *
+ *	keeper   started by the main program. Reads MESSAGE_OPEN, decides where the tree lives,
+ *	         starts the server in new namespaces, writes its id maps, and waits. When the main
+ *	         program goes away or hangs up it kills the server; then it removes a tree that lies
+ *	         on disk.
+ *	server   pid 1 of the sandbox, uid 0 of its user namespace, with every capability there.
+ *	         Makes the mounts, pivots, and answers requests. Commands are its children, with few
+ *	         capabilities, a seccomp filter and no new privileges.
+ *
+ * Both are single-threaded, so they may fork. The server holds no descriptor of the host but the
+ * socket and what a request brings, and those are close-on-exec. After pivot_root nothing may be
+ * loaded that the tree could have forged (gconv, nss, openssl.cnf, programs): ns_preload() sees to
+ * that.
+ */
+#pragma once
+
+#include <seccomp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "sandbox/protocol.h"
+
+#define NS_IDS 65536U /* ids inside: 0 to 65535 */
+#define NS_KERNEL_VERSION "#1 SMP PREEMPT_DYNAMIC Debian"
+
+struct ns_options { /* of MESSAGE_OPEN */
+	int64_t epoch;
+	char *hostname; /* owned */
+	char *kernel;	/* owned; "" : "0" */
+	uint64_t space;
+	bool on_disk;
+	int trees; /* owned; the store's directory for trees */
+};
+
+/* ---- ns-map.c: user and group ids ----------------------------------------------------------- */
+
+struct ns_extent {
+	uint32_t inside;
+	uint32_t outside;
+	uint32_t count;
+};
+
+struct ns_map {
+	struct ns_extent uid[2];
+	struct ns_extent gid[2];
+	size_t count;	/* 1, or 2 when our own ids are mapped too, as number NS_IDS */
+	bool by_helper; /* newuidmap, newgidmap; else written directly */
+};
+
+/* own_ids: map the caller's ids as well, so that its files can be given to the inside's root. */
+int ns_map_plan(bool own_ids, struct ns_map *ret, struct err *err);
+
+/* Forks into a new user namespace and the namespaces of flags (CLONE_NEW…). Returns the pid (and
+ * a pidfd) in the parent, 0 in the child, which is then root of its namespace and dies with the
+ * parent. */
+pid_t ns_fork(int flags, const struct ns_map *map, int *ret_pidfd, struct err *err);
+
+/* Adds to *err what would permit namespaces, mounts and names of their own: after EPERM or EACCES.
+ */
+int ns_hint_refused(struct err *err);
+
+/* ---- ns-tree.c: where the tree lives -------------------------------------------------------- */
+
+struct ns_tree {
+	bool on_disk;
+	uint64_t size; /* limit of the tmpfs */
+	int parent;    /* borrowed: options.trees */
+	int fd;	       /* owned, locked; -1 in memory */
+	char *name;    /* owned, in parent; NULL in memory */
+	struct ns_map map;
+};
+
+/* Decides, removes trees that dead helpers left behind, makes and locks the directory. */
+int ns_tree_choose(const struct ns_options *options, struct ns_tree *ret, struct err *err);
+void ns_tree_release(struct ns_tree *t); /* removes it */
+
+/* ---- server state --------------------------------------------------------------------------- */
+
+struct ns {
+	int sock;
+	int tree;    /* the tree without what is mounted in it: for archive and sweep */
+	int world;   /* directory of the fixed files */
+	int signals; /* signalfd of SIGCHLD */
+	int64_t epoch;
+	char *kernel;
+	char *hostname;
+	scmp_filter_ctx filter;
+};
+
+/* ---- ns-setup.c, ns-world.c, ns-filter.c ---------------------------------------------------- */
+
+/* Everything that must be in memory before the tree becomes the root. */
+int ns_preload(struct err *err);
+/* In the server: mounts and pivot_root. Fills tree, world, kernel, hostname. */
+int ns_setup(struct ns *ns, const struct ns_options *options, const struct ns_tree *tree,
+	     struct err *err);
+
+int ns_mount(const char *source, const char *target, const char *type, unsigned long flags,
+	     const char *data, struct err *err);
+
+/* /proc and /dev below new_root, with the fixed files from the directory `store` (ns->world). */
+int ns_world_mount(struct ns *ns, const char *new_root, const char *store, struct err *err);
+/* After ns->kernel changed: /proc/version and osrelease. */
+int ns_world_kernel(struct ns *ns, struct err *err);
+
+int ns_filter_make(scmp_filter_ctx *ret, struct err *err);
+/* In a command's process, before exec: few capabilities, no new privileges, the filter.
+ * *ret_listener gets uname(2) calls. -errno. */
+int ns_filter_confine(scmp_filter_ctx filter, int *ret_listener);
+/* Answers one uname(2) of the listener. */
+void ns_filter_answer(const struct ns *ns, int listener);
+
+/* ---- ns-command.c: processes ---------------------------------------------------------------- */
+
+struct ns_job {
+	/* a command … */
+	const char *const *argv;
+	const char *const *env; /* added to the sandbox's environment */
+	/* … or work of our own, in a forked process with all capabilities, from in to out: 0, or
+	 * its error, which ns_run() passes on. What it writes to `result` is found in .said. */
+	int (*work)(struct ns_job *job, int result, struct err *err);
+	void *data;
+
+	int in;		  /* owned; stdin; -1: /dev/null */
+	int out;	  /* owned; stdout; -1: the log */
+	struct text said; /* out: of work */
+	int status;	  /* out: waitpid status */
+
+	pid_t pid; /* the rest is ns-command.c's */
+	int pipe;
+	int listener;
+	int confined;
+};
+
+#define NS_JOB_INIT                                                                                \
+	{                                                                                          \
+		.in = -1, .out = -1, .pipe = -1, .listener = -1, .confined = -1, .pid = -1         \
+	}
+
+/* Runs all at the same time, sends their output as MESSAGE_OUTPUT and waits; then kills whatever
+ * they left running. A command that fails is no error here, work that fails is. Ends the server
+ * if the main program hangs up. */
+int ns_run(struct ns *ns, struct ns_job *job, size_t count, struct err *err);
+void ns_job_release(struct ns_job *job);
+
+/* ---- ns-serial.c: in the appliance of sandbox-guestfs
+ * ------------------------------------------ */
+
+/* As its root, in the chroot where libguestfs starts programs: makes that the root of a mount
+ * namespace of our own. */
+int ns_serial_enter(struct err *err);
+/* Passes on what the host says through the port to the server at sock, and back (frame.h), until
+ * one of them hangs up. */
+int ns_serial_serve(int port, int sock, struct err *err);
+
+/* ---- requests ------------------------------------------------------------------------------- */
+
+/* Answers until the main program hangs up. Returns the exit status. */
+int ns_serve(struct ns *ns);
+
+/* Each reads its request and, unless it fails, fills the reply (MESSAGE_OK). */
+typedef int (*ns_request_fn)(struct ns *ns, struct message *request, struct message *reply,
+			     struct err *err);
+int ns_request_run(struct ns *ns, struct message *request, struct message *reply, struct err *err);
+int ns_request_read(struct ns *ns, struct message *request, struct message *reply, struct err *err);
+int ns_request_write(struct ns *ns, struct message *request, struct message *reply,
+		     struct err *err);
+int ns_request_exists(struct ns *ns, struct message *request, struct message *reply,
+		      struct err *err);
+int ns_request_put(struct ns *ns, struct message *request, struct message *reply, struct err *err);
+int ns_request_extract(struct ns *ns, struct message *request, struct message *reply,
+		       struct err *err);
+int ns_request_archive(struct ns *ns, struct message *request, struct message *reply,
+		       struct err *err);
+int ns_request_sweep(struct ns *ns, struct message *request, struct message *reply,
+		     struct err *err);
+
+/* Opens an absolute path as the finished system would, without magic links: fd or -errno. With
+ * O_CREAT in flags missing parents are made (0755). */
+int ns_open(const char *path, int flags, mode_t mode);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* The main program's end of the socket, shared by sandbox.c (output), sandbox-open.c and
+ * sandbox-request.c. */
+#pragma once
+
+#include "base/child.h"
+#include "sandbox/protocol.h"
+#include "sandbox/sandbox.h"
+
+struct sandbox {
+	struct child child;
+	int sock;
+	int log;   /* owned; -1: none */
+	bool lost; /* an answer is missing: no more requests */
+	char *description;
+	void (*on_line)(const char *line, void *data);
+	void *data;
+};
+
+/* What one command wrote: the line that is not complete yet, and the last complete ones. */
+struct sandbox_output {
+	struct text line;
+	struct strv last;
+};
+
+/* Sends the request and waits for its reply. Output of commands goes to the log and to
+ * output[number] (count of them, may be NULL). An error reply fills err. */
+int sandbox_exchange(struct sandbox *sb, const struct message *request, struct message *ret_reply,
+		     struct sandbox_output *output, size_t count, struct err *err);
+/* Ends a last line without newline. */
+void sandbox_output_end(struct sandbox *sb, struct sandbox_output *o);
+void sandbox_output_release(struct sandbox_output *o);
+/* Hangs up and waits until the helper has tidied up; another one may then be started. */
+void sandbox_end(struct sandbox *sb);

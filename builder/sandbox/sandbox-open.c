@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* Which sandbox, and where its helper program is: the one place that knows there are several. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/socket.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "sandbox/sandbox-exchange.h"
+
+#define HELPER_FD 3
+
+/* In the order in which `auto` tries them. */
+static const struct kind {
+	const char *name;
+	const char *helper;
+	const char *missing; /* what to do when the helper is not there */
+} kinds[] = {
+	{ "namespace", "sandbox-namespace",
+	  "install it there, or name its directory in NETRESCUE_LIBEXEC" },
+	{ "guestfs", "sandbox-guestfs",
+	  "it is built where libguestfs is installed (sudo apt install libguestfs-dev, then make), "
+	  "and lies beside netrescue or in NETRESCUE_LIBEXEC" },
+};
+
+#define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
+
+static int find_helper(const struct kind *k, char **ret, struct err *err)
+{
+	static const char *const place[] = { "", "../libexec/netrescue/", "../" };
+	const char *given = getenv("NETRESCUE_LIBEXEC");
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	char *slash;
+
+	if (n < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot find out where netrescue lies");
+	exe[n] = '\0';
+	slash = strrchr(exe, '/');
+	slash[1] = '\0';
+	for (size_t i = 0; i < (given ? 1 : sizeof(place) / sizeof(place[0])); i++) {
+		cleanup_free char *path = given ? xasprintf("%s/%s", given, k->helper)
+						: xasprintf("%s%s%s", exe, place[i], k->helper);
+
+		if (access(path, X_OK) == 0) {
+			*ret = take_ptr(path);
+			return 0;
+		}
+	}
+	err_set(err, ERR_BUILD, "cannot find the program '%s' %s '%s'", k->helper,
+		given ? "in" : "beside", given ? given : exe);
+	return err_hint(err, "%s", k->missing);
+}
+
+static int check_kind(const char *kind, struct err *err)
+{
+	if (!kind || streq(kind, "auto"))
+		return 0;
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		if (streq(kind, kinds[i].name))
+			return 0;
+	if (streq(kind, "root-unconfined"))
+		err_set(err, ERR_USAGE,
+			"the sandbox 'root-unconfined' is not offered: package scripts "
+			"would run as this machine's root, with nothing around them");
+	else
+		err_set(err, ERR_USAGE, "unknown sandbox '%s'", kind);
+	return err_hint(err, "use --sandbox=auto, namespace or guestfs");
+}
+
+/* A helper gets what a child gets (child.h), and what libguestfs, supermin and QEMU go by. */
+static void fill_environment(struct strv *ret)
+{
+	static const char *const passed[] = {
+		"PATH=",
+		"HOME=",
+		"TMPDIR=",
+		"XDG_RUNTIME_DIR=",
+		"LIBGUESTFS_",
+		"SUPERMIN_",
+		"NETRESCUE_APPLIANCE_",
+	};
+
+	for (char **e = environ; e && *e; e++)
+		for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
+			if (starts_with(*e, passed[i]))
+				strv_add(ret, *e);
+	strv_add(ret, "TZ=UTC");
+	strv_add(ret, "LC_ALL=C.UTF-8");
+}
+
+static int start_helper(struct sandbox *sb, const struct kind *k, struct err *err)
+{
+	CLEANUP(strv_release) struct strv env = { 0 };
+	cleanup_free char *helper = NULL;
+	int pair[2];
+	int r = find_helper(k, &helper, err);
+
+	if (r < 0)
+		return r;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot make a socket for the sandbox");
+	sb->sock = pair[0];
+	cleanup_fd int theirs = pair[1];
+	fill_environment(&env);
+	return child_start(&sb->child,
+			   &(struct child_options){
+				   .argv = (const char *const[]){ helper, NULL },
+				   .env = (const char *const *)env.item,
+				   .fd = { { HELPER_FD, theirs } },
+				   .fd_count = 1,
+			   },
+			   err);
+}
+
+static int greet(struct sandbox *sb, struct store *s, const struct sandbox_options *options,
+		 struct err *err)
+{
+	CLEANUP(message_release) struct message m = { .type = MESSAGE_OPEN };
+	CLEANUP(message_release) struct message reply = { 0 };
+	struct sandbox_output output = { 0 };
+	cleanup_fd int trees = -1;
+	int r = open_dir(store_dirfd(s), "tree", &trees, err);
+
+	if (r < 0)
+		return r;
+	message_put_u64(&m, MESSAGE_VERSION);
+	message_put_u64(&m, (uint64_t)options->source_date_epoch);
+	message_put_text(&m, options->hostname ? options->hostname : "netrescue");
+	message_put_text(&m, options->kernel ? options->kernel : "6.1.0-netrescue");
+	message_put_u64(&m, options->space);
+	message_put_u64(&m, options->on_disk);
+	message_put_fd(&m, trees);
+	r = sandbox_exchange(sb, &m, &reply, &output, 1, err);
+	sandbox_output_release(&output);
+	if (r < 0)
+		return r;
+	sb->description = message_get_text(&reply);
+	return message_end(&reply, err);
+}
+
+/* Of one kind; log and listener are set. */
+static int open_kind(struct sandbox *sb, const struct kind *k, struct store *s,
+		     const struct sandbox_options *options, struct err *err)
+{
+	int r = start_helper(sb, k, err);
+
+	sb->lost = false;
+	return r < 0 ? r : greet(sb, s, options, err);
+}
+
+/* Both ways out, in the order in which they are worth trying. */
+static int none_works(struct err *first, struct err *second, struct err *err)
+{
+	int r = err_set(err, ERR_BUILD, "no sandbox works here\nnamespace: %s\nguestfs: %s",
+			first->message, second->message);
+
+	if (first->hint && second->hint)
+		return err_hint(err, "%s\nor: %s", first->hint, second->hint);
+	if (first->hint || second->hint)
+		return err_hint(err, "%s", first->hint ? first->hint : second->hint);
+	return r;
+}
+
+/* Whether a kind works is found out by opening it: no guess is as good. */
+static int open_any(struct sandbox *sb, struct store *s, const struct sandbox_options *options,
+		    struct err *err)
+{
+	CLEANUP(err_release) struct err first = { 0 };
+	CLEANUP(err_release) struct err second = { 0 };
+	cleanup_free char *chosen = NULL;
+	int r = open_kind(sb, &kinds[0], s, options, &first);
+
+	if (r == 0)
+		return 0;
+	if (first.class != ERR_INTERRUPTED) {
+		sandbox_end(sb);
+		log_note("no sandbox of namespaces here (%s): trying guestfs", first.message);
+		r = open_kind(sb, &kinds[1], s, options, &second);
+	}
+	if (first.class == ERR_INTERRUPTED || second.class == ERR_INTERRUPTED) {
+		struct err *interrupted = first.class == ERR_INTERRUPTED ? &first : &second;
+
+		*err = *interrupted;
+		*interrupted = (struct err){ 0 };
+		return r;
+	}
+	if (r < 0)
+		return none_works(&first, &second, err);
+	chosen = xasprintf("%s, since namespaces do not work here: %s", sb->description,
+			   first.message);
+	free(sb->description);
+	sb->description = take_ptr(chosen);
+	return 0;
+}
+
+static int open_chosen(struct sandbox *sb, struct store *s, const struct sandbox_options *options,
+		       struct err *err)
+{
+	if (!options->kind || streq(options->kind, "auto"))
+		return open_any(sb, s, options, err);
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		if (streq(options->kind, kinds[i].name))
+			return open_kind(sb, &kinds[i], s, options, err);
+	return check_kind(options->kind, err);
+}
+
+int sandbox_open(struct store *s, const struct sandbox_options *options, struct sandbox **ret,
+		 struct err *err)
+{
+	CLEANUP(sandbox_cleanup) struct sandbox *sb = xcalloc(1, sizeof(*sb));
+	int r;
+
+	sb->child = (struct child)CHILD_INIT;
+	sb->sock = -1;
+	sb->log = -1;
+	sb->on_line = options->on_line;
+	r = check_kind(options->kind, err);
+	if (r < 0)
+		return r;
+	if (options->log_fd >= 0) {
+		sb->log = fcntl(options->log_fd, F_DUPFD_CLOEXEC, 3);
+		if (sb->log < 0)
+			return err_errno(err, ERR_BUILD, errno, "cannot use the sandbox's log");
+	}
+	r = open_chosen(sb, s, options, err);
+	if (r < 0)
+		return err_wrap(err, "opening the sandbox");
+	*ret = take_ptr(sb);
+	return 0;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include "sandbox/sandbox.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "base/interrupt.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/memory.h"
+#include "sandbox/sandbox-exchange.h"
+
+#define LINE_MAX_SHOWN ((size_t)4096)
+#define LINES_KEPT 20
+/* The helper removes a tree on disk before it ends. */
+#define END_MILLISECONDS 60000
+#define TICK_MS 1000
+
+/* ---- output of commands --------------------------------------------------------------------- */
+
+static void end_line(struct sandbox *sb, struct sandbox_output *o)
+{
+	text_add(&o->line, "\n");
+	if (sb->log >= 0)
+		(void)write_all(sb->log, o->line.data, o->line.length);
+	o->line.data[--o->line.length] = '\0';
+	if (sb->on_line)
+		sb->on_line(o->line.data, sb->data);
+	if (o->last.count == LINES_KEPT) {
+		free(o->last.item[0]);
+		memmove(o->last.item, o->last.item + 1, LINES_KEPT * sizeof(*o->last.item));
+		o->last.count--;
+	}
+	strv_add(&o->last, o->line.data);
+	o->line.length = 0;
+	o->line.data[0] = '\0';
+}
+
+void sandbox_output_end(struct sandbox *sb, struct sandbox_output *o)
+{
+	if (o->line.length > 0)
+		end_line(sb, o);
+}
+
+void sandbox_output_release(struct sandbox_output *o)
+{
+	text_release(&o->line);
+	strv_release(&o->last);
+}
+
+static void add_output(struct sandbox *sb, struct sandbox_output *o, const char *data, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (data[i] == '\n')
+			end_line(sb, o);
+		else if (data[i] != '\0')
+			text_append(&o->line, &data[i], 1);
+		if (o->line.length >= LINE_MAX_SHOWN)
+			end_line(sb, o);
+	}
+}
+
+static int take_output(struct sandbox *sb, struct message *m, struct sandbox_output *output,
+		       size_t count, struct err *err)
+{
+	uint64_t number = message_get_u64(m);
+	size_t size;
+	const char *data = message_get_bytes(m, &size);
+	int r = message_end(m, err);
+
+	if (r < 0)
+		return r;
+	if (number < count)
+		add_output(sb, &output[number], data, size);
+	else if (sb->log >= 0)
+		(void)write_all(sb->log, data, size);
+	return 0;
+}
+
+static int take_note(struct message *m, struct err *err)
+{
+	cleanup_free char *line = message_get_text(m);
+	int r = message_end(m, err);
+
+	if (r == 0)
+		log_note("%s", line);
+	return r;
+}
+
+/* ---- talking to the helper ------------------------------------------------------------------ */
+
+/* In an appliance minutes may pass without a word. */
+static void wait_for_word(const struct sandbox *sb)
+{
+	struct pollfd p[2] = { { .fd = sb->sock, .events = POLLIN },
+			       { .fd = interrupt_fd(), .events = POLLIN } };
+
+	while (poll(p, 2, TICK_MS) == 0)
+		progress_tick();
+}
+
+static int receive(struct sandbox *sb, struct message *ret, struct err *err)
+{
+	int r;
+
+	wait_for_word(sb);
+	r = message_receive(sb->sock, interrupt_fd(), ret, err);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	err_set(err, ERR_BUILD, "the sandbox ended in the middle of its work");
+	return err_hint(err,
+			"if the kernel killed it for lack of memory (see dmesg), put the tree on "
+			"disk with a store on a larger file system");
+}
+
+int sandbox_exchange(struct sandbox *sb, const struct message *request, struct message *ret_reply,
+		     struct sandbox_output *output, size_t count, struct err *err)
+{
+	int r;
+
+	if (sb->lost)
+		return err_set(err, ERR_BUILD, "the sandbox is gone");
+	sb->lost = true;
+	r = message_send(sb->sock, request, err);
+	while (r == 0) {
+		CLEANUP(message_release) struct message m = { 0 };
+
+		r = receive(sb, &m, err);
+		if (r < 0)
+			break;
+		if (m.type == MESSAGE_OUTPUT || m.type == MESSAGE_NOTE) {
+			r = m.type == MESSAGE_NOTE ? take_note(&m, err)
+						   : take_output(sb, &m, output, count, err);
+			continue;
+		}
+		sb->lost = false;
+		if (m.type == MESSAGE_ERROR)
+			return message_take_err(&m, err);
+		if (m.type != MESSAGE_OK)
+			return err_set(err, ERR_BUILD, "the sandbox answers with message %d",
+				       (int)m.type);
+		*ret_reply = m;
+		m = (struct message){ 0 };
+		return 0;
+	}
+	return r;
+}
+
+/* ---- the end -------------------------------------------------------------------------------- */
+
+void sandbox_end(struct sandbox *sb)
+{
+	if (sb->sock >= 0)
+		(void)close(take_fd(&sb->sock));
+	/* Even after Ctrl-C: what lies on disk is the helper's to remove. */
+	if (sb->child.pidfd >= 0) {
+		struct pollfd p = { .fd = sb->child.pidfd, .events = POLLIN };
+
+		while (poll(&p, 1, END_MILLISECONDS) < 0 && errno == EINTR)
+			;
+	}
+	child_release(&sb->child);
+	sb->child = (struct child)CHILD_INIT;
+}
+
+void sandbox_free(struct sandbox *sb)
+{
+	if (!sb)
+		return;
+	sandbox_end(sb);
+	if (sb->log >= 0)
+		(void)close(sb->log);
+	free(sb->description);
+	free(sb);
+}
+
+const char *sandbox_description(const struct sandbox *sb)
+{
+	return sb->description;
+}
+
+void sandbox_on_line(struct sandbox *sb, void (*fn)(const char *line, void *data), void *data)
+{
+	sb->on_line = fn;
+	sb->data = data;
+}

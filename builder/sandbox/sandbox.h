@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sandbox: a tree, and commands that run in it as its root without reaching anything else. It
+ * is a separate helper program; this is the main program's side of the socket. Which helper is at
+ * work (sandbox-namespace or sandbox-guestfs) is nobody else's business.
+ *
+ * What a command sees: the tree as /, uid 0 of a user namespace, its own pid, mount, uts, ipc, net
+ * (loopback only, down) and cgroup namespaces, a minimal /dev, no /sys, fixed /proc/cpuinfo,
+ * cmdline, swaps, bus/input/devices, fixed host name, uname(2) of the image's kernel, TZ=UTC,
+ * LC_ALL=C.UTF-8, SOURCE_DATE_EPOCH, HOME=/root, DEBIAN_FRONTEND=noninteractive, umask 022, and
+ * /.netrescue, a scratch directory that is not part of the tree (plain .debs, fixed files).
+ *
+ * Paths are absolute in the tree; resolved inside it, so links cannot lead out.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/store.h"
+#include "base/err.h"
+#include "base/text.h"
+
+#define SANDBOX_SCRATCH "/.netrescue"
+
+struct sandbox;
+
+struct sandbox_options {
+	const char *kind; /* auto | namespace | guestfs */
+	int64_t source_date_epoch;
+	const char *hostname; /* what uname -n says inside: always "netrescue" in builds */
+	const char *kernel;   /* what uname -r says inside; sandbox_set_kernel() changes it */
+	uint64_t space;	      /* bytes that tree and scratch will need: decides tmpfs or disk */
+	bool on_disk;	      /* force the tree onto disk (tests) */
+	int log_fd;	      /* all output of commands goes here; -1: nowhere */
+	/* as by sandbox_on_line(), but for the steps of opening too; may be NULL */
+	void (*on_line)(const char *line, void *data);
+};
+
+int sandbox_open(struct store *s, const struct sandbox_options *options, struct sandbox **ret,
+		 struct err *err);
+void sandbox_free(struct sandbox *sb); /* kills everything in it, removes the tree */
+DEFINE_CLEANUP_PTR(sandbox)
+/* "namespace, tree in memory": for the log and provenance. */
+const char *sandbox_description(const struct sandbox *sb);
+
+int sandbox_set_kernel(struct sandbox *sb, const char *release, struct err *err);
+
+/* Unpacks a tar stream (read from fd to its end; plain, gzip, xz or zstd) below directory
+ * `where`, which must be there: owners, modes, xattrs and times as in the stream, but a
+ * directory that exists keeps its own. extract.h says what is refused. */
+int sandbox_put(struct sandbox *sb, int tar_fd, const char *where, struct err *err);
+
+/* Unpacks data.tar of plain .debs that lie in the tree or the scratch directory (paths), `jobs`
+ * at a time: first all directories in the order given, then the rest in any order. */
+int sandbox_extract(struct sandbox *sb, const struct strv *debs, unsigned jobs, struct err *err);
+
+struct sandbox_command {
+	const char *const *argv;
+	const char *const *env; /* added to the environment above; may be NULL */
+	const char *input;	/* text for stdin; NULL: /dev/null */
+	const char *output;	/* path inside the tree that gets stdout; NULL: the log */
+	bool may_fail;		/* a non-zero status is no error (it is in .status) */
+	int status;		/* out: waitpid status */
+};
+/* Runs the commands (64 at most) at the same time and waits for all; whatever they leave running is
+ * killed. The error of the first that failed names the command, its status and the last lines it
+ * wrote. A program that is not there: status 127. */
+int sandbox_run(struct sandbox *sb, struct sandbox_command *command, size_t count, struct err *err);
+/* One command, argv as arguments up to NULL. */
+int sandbox_call(struct sandbox *sb, struct err *err, const char *program, ...)
+	__attribute__((sentinel));
+/* Called for each line commands write while they run (for progress_detail). */
+void sandbox_on_line(struct sandbox *sb, void (*fn)(const char *line, void *data), void *data);
+
+/* Files, as a shell inside would see them: links are followed. read: at most limit bytes of a
+ * regular file; -ENOENT is returned with err set when absent. write: missing directories are
+ * made (0755, root), an existing file keeps its owner and gets this content and mode. */
+int sandbox_read(struct sandbox *sb, const char *path, size_t limit, struct text *ret,
+		 struct err *err);
+/* The open file, for one too large to read at once. */
+int sandbox_open_file(struct sandbox *sb, const char *path, int *ret_fd, struct err *err);
+int sandbox_write(struct sandbox *sb, const char *path, const void *data, size_t size,
+		  unsigned mode, struct err *err);
+/* lstat says it is there. */
+int sandbox_exists(struct sandbox *sb, const char *path, bool *ret, struct err *err);
+
+/* What normalise.c wants done, as data; the helper does it by one loop over the tree. */
+enum sweep_action {
+	SWEEP_REMOVE,	 /* file, link or whole directory */
+	SWEEP_EMPTY,	 /* truncate to no bytes, keep owner and mode */
+	SWEEP_CONTENT,	 /* remove what is in the directory, keep the directory */
+	SWEEP_RECURSIVE, /* remove every file of that name pattern anywhere: pattern has no slash */
+};
+struct sweep {
+	enum sweep_action action;
+	const char *pattern; /* glob(7), absolute; no match is fine */
+};
+int sandbox_sweep(struct sandbox *sb, const struct sweep *rule, size_t count, struct err *err);
+
+/* Writes the tree as a normalised pax tar (pack.h says how) through the filter command that runs
+ * in the sandbox (NULL: no filter) to out_fd. ret_tar_sha256: digest of the tar before the
+ * filter. */
+int sandbox_archive(struct sandbox *sb, const char *const *filter, int out_fd,
+		    char ret_tar_sha256[DIGEST_HEX], uint64_t *ret_tar_size, struct err *err);

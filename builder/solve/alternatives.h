@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The choice among alternatives, as apt makes it. libsolv treats "a | b" as equals and would take
+ * opensysusers for systemd; Debian's rule is: the first alternative that can be installed. So the
+ * set is walked out from the requests before libsolv sees it:
+ *
+ *   - all requests are taken first, then the dependencies of each, depth first, Pre-Depends before
+ *     Depends before (if wanted) Recommends, each in the order of the control file;
+ *   - a dependency that a package taken before satisfies brings nothing new;
+ *   - among the providers of one alternative: what was requested, the package of that very name,
+ *     Essential, own architecture rather than "all", by priority, by name;
+ *   - what conflicts with a package taken before, or cannot have its own dependencies, is passed
+ *     over.
+ *
+ * The result is a proposal. libsolv gets it as weak wishes and has the last word; what it refuses
+ * is noted in `refused`, and the walk is done again without it (resolve.c).
+ */
+#pragma once
+
+#include <solv/bitmap.h>
+#include <solv/queue.h>
+
+#include "solve/solver-pool.h"
+
+struct alternatives {
+	const struct solver_pool *pool; /* borrowed */
+	bool recommends;
+	Map requested; /* by solvable, as the three below */
+	Map taken;
+	Map blocked; /* conflicts with what was taken, or failed */
+	Map refused; /* by libsolv; kept from walk to walk */
+	Queue order; /* taken, in this order; holds some that were given back */
+};
+
+void alternatives_init(struct alternatives *a, const struct solver_pool *pool, bool recommends);
+void alternatives_release(struct alternatives *a);
+
+/* Requests in order: solvables, all different. Afterwards `taken` and `order` are the proposal. */
+void alternatives_walk(struct alternatives *a, const Queue *requests);
+
+/* The best provider of a name, for a request that is virtual; 0 if all are refused. */
+Id alternatives_provider(const struct alternatives *a, Id name);
+
+/* Of `set`, what the requests still need through any alternative; the rest is of no use to
+ * anybody. */
+void alternatives_needed(const struct alternatives *a, const Queue *requests, const Map *set,
+			 Map *ret_needed);

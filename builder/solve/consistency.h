@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Is the answer complete and free of contradictions? Asked of the packages themselves, without
+ * libsolv's notion of what provides what: every Depends and Pre-Depends has an alternative in the
+ * set, no Conflicts or Breaks hits one, no name is there twice. Versions compare by version.h. A
+ * provided name without a version satisfies only dependencies without one (Debian Policy 7.5).
+ */
+#pragma once
+
+#include <solv/bitmap.h>
+
+#include "solve/solver-pool.h"
+#include "base/err.h"
+
+/* ERR_BUILD naming the package and its dependency. */
+int consistency_check(const struct solver_pool *pool, const Map *set, struct err *err);

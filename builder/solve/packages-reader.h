@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A Packages file on its way into libsolv. libsolv's reader takes what it is given, keeps
+ * everything and lacks Priority, Essential and Size; so the text is read through a packages_reader,
+ * which
+ *
+ *   - checks every stanza (deb822(5)): names and versions that policy allows, a relative path, a
+ *     size, a SHA-256; anything else is an error with file:line;
+ *   - lets through only the fields that a package set depends on. Replaces is not one of them: on
+ *     an empty system it only orders dpkg's work, but libsolv would read it as a preference;
+ *   - leaves out other architectures;
+ *   - notes what libsolv does not keep, one fact for each stanza it let through, in order.
+ *
+ *	CLEANUP(packages_reader_release)
+ *	struct packages_reader reader = { .from = text, .name = …, .architecture = … };
+ *	FILE *reduced = packages_reader_open(&reader);
+ *	repo_add_debpackages(repo, reduced, 0);
+ *	fclose(reduced);
+ *	r = packages_reader_check(&reader, err);
+ */
+#pragma once
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/text.h"
+
+#define PACKAGES_READER_LINE_MAX (1024 * 1024)
+#define PACKAGES_READER_STANZA_MAX (4 * 1024 * 1024)
+#define PACKAGES_READER_ALTERNATIVES_MAX 1000 /* in one field; libsolv recurses over them */
+#define PACKAGES_READER_PACKAGES_MAX 1000000
+
+enum priority { /* in the order in which providers are preferred */
+		PRIORITY_REQUIRED,
+		PRIORITY_IMPORTANT,
+		PRIORITY_STANDARD,
+		PRIORITY_OPTIONAL,
+		PRIORITY_EXTRA,
+};
+
+/* "required" …; anything else is PRIORITY_EXTRA, as apt treats it. */
+enum priority priority_from(const char *word);
+
+struct package_fact {
+	uint64_t size; /* of the .deb */
+	enum priority priority;
+	bool essential;
+};
+
+struct packages_reader {
+	FILE *from;	  /* borrowed */
+	const char *name; /* for messages */
+	const char *architecture;
+	enum err_class class; /* of errors about the content; 0: ERR_BUILD */
+
+	struct package_fact *fact; /* owned, as are the rest: the reader's own */
+	size_t count;
+	size_t allocated;
+	struct text out;
+	size_t taken;
+	struct text stanza;
+	struct package_fact current;
+	unsigned seen; /* bit set of fields */
+	bool foreign;
+	bool keeping; /* continuation lines follow their field */
+	unsigned line;
+	char *buffer;
+	size_t buffer_size;
+	struct err err;
+};
+
+/* The reduced text, to be read once and closed. Aborts when memory runs out. */
+FILE *packages_reader_open(struct packages_reader *reader);
+/* Whether all went well: libsolv's reader cannot tell an error from the end. */
+int packages_reader_check(struct packages_reader *reader, struct err *err);
+void packages_reader_release(struct packages_reader *reader);

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+#include "solve/relock.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <solv/knownid.h>
+#include <solv/repo.h>
+#include <solv/solvable.h>
+#include <string.h>
+
+#include "archive/lock-format.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "deb/control.h"
+
+static void close_file(FILE **f)
+{
+	if (*f)
+		(void)fclose(*f);
+}
+
+void relock_release(struct relock *relock)
+{
+	strv_release(&relock->moved);
+	strv_release(&relock->reason);
+}
+
+static bool is_package(const struct solver_pool *pool, Id p, const struct package *wanted)
+{
+	Id type = 0;
+	const char *sha256 =
+		solvable_lookup_checksum(pool_id2solvable(pool->solv, p), SOLVABLE_CHECKSUM, &type);
+
+	return sha256 && type == REPOKEY_TYPE_SHA256 && streq(sha256, wanted->sha256);
+}
+
+/* Before the pool is indexed. */
+static bool is_listed(const struct solver_pool *pool, const struct package *wanted)
+{
+	Id name = pool_str2id(pool->solv, wanted->name, 0);
+
+	for (Id p = 2; name && p < pool->solv->nsolvables; p++)
+		if (pool->solv->solvables[p].repo && pool->solv->solvables[p].name == name &&
+		    is_package(pool, p, wanted))
+			return true;
+	return false;
+}
+
+static int add_forgotten(struct solver_pool *pool, struct store *s, const struct package *p,
+			 struct err *err)
+{
+	const struct solver_source source = {
+		.suite = p->suite,
+		.component = p->component,
+		.repository = p->repository,
+		.pocket = true, /* what the suite lists itself decides about priorities */
+	};
+	CLEANUP(text_release) struct text stanza = { 0 };
+	CLEANUP(close_file) FILE *f = NULL;
+	cleanup_fd int fd = -1;
+	int r = store_get(s, p->sha256, &fd, err);
+
+	if (r < 0)
+		return r;
+	if (fd < 0 || control_read(fd, &stanza) < 0)
+		return err_set(err, ERR_BUILD, "package '%s' %s has no control file", p->name,
+			       p->version);
+	text_printf(&stanza, "\nFilename: %s\nSize: %" PRIu64 "\nSHA256: %s\n\n", p->path, p->size,
+		    p->sha256);
+	f = fmemopen(stanza.data, stanza.length, "r");
+	if (!f)
+		return err_errno(err, ERR_BUILD, errno, "cannot read '%s'", p->path);
+	return solver_pool_add_text(pool, &source, f, p->path, err);
+}
+
+int relock_add(struct relock *relock, struct solver_pool *pool, struct store *s, struct err *err)
+{
+	const struct packages *list = &relock->lock->packages;
+	cleanup_free bool *forgotten = xcalloc(list->count + 1, sizeof(*forgotten));
+	int r;
+
+	for (size_t i = 0; i < list->count; i++)
+		forgotten[i] = !streq(list->item[i].repository, "local") &&
+			       !strv_has(relock->update, list->item[i].name) &&
+			       (i == 0 || !streq(list->item[i].sha256, list->item[i - 1].sha256)) &&
+			       !is_listed(pool, &list->item[i]);
+	r = lock_obtain(s, relock->lock, forgotten, relock->mirrors, err);
+	if (r < 0)
+		return err_wrap(err, "keeping its version");
+	for (size_t i = 0; i < list->count && r == 0; i++)
+		if (forgotten[i])
+			r = add_forgotten(pool, s, &list->item[i], err);
+	return r;
+}
+
+static void move(struct relock *relock, const char *name, const char *reason)
+{
+	strv_add(&relock->moved, name);
+	strv_add(&relock->reason, reason);
+}
+
+static int note_updates(struct relock *relock, struct err *err)
+{
+	const struct packages *list = &relock->lock->packages;
+
+	for (size_t i = 0; i < relock->update->count; i++) {
+		const char *name = relock->update->item[i];
+
+		if (strv_has(&relock->moved, name))
+			continue;
+		if (!packages_find(list, name, ROLE_IMAGE) &&
+		    !packages_find(list, name, ROLE_BOOT)) {
+			(void)err_set(err, ERR_USAGE, "there is no package '%s' in '%s' to update",
+				      name, relock->lock->path);
+			return err_hint(err, "packages that are new come in by the recipe");
+		}
+		move(relock, name, "asked for");
+	}
+	return 0;
+}
+
+static void pin_all(const struct relock *relock, struct solver_pool *pool)
+{
+	for (size_t i = 0; i < relock->lock->packages.count; i++) {
+		const struct package *p = &relock->lock->packages.item[i];
+		const Id *first;
+		size_t count = solver_pool_named(pool, p->name, &first);
+
+		if (strv_has(&relock->moved, p->name))
+			continue;
+		for (size_t k = 0; k < count; k++)
+			if (is_package(pool, first[k], p))
+				solver_pool_pin(pool, first[k]);
+	}
+}
+
+/*
+ * Which pins a new version takes along. What is pinned was consistent once, so only two things can
+ * be wrong: a dependency that no candidate fulfils any more, and a conflict with a new version. Of
+ * a dependency, the pinned package that it names is let go; where there is none, the version that
+ * it asks for is gone, and the one who asks is let go. Each round lets go of a package, so it ends.
+ */
+
+/* By a package `because` whose relation is `what`, such as "depends on". */
+static void let_go(struct relock *relock, struct solver_pool *pool, const char *name, Id because,
+		   const char *what, Id dependency)
+{
+	CLEANUP(text_release) struct text reason = { 0 };
+	solver_pool_unpin(pool, name);
+	text_printf(&reason, "%s %s %s ", solver_pool_name(pool, because),
+		    solver_pool_version(pool, because), what);
+	solver_pool_dependency_text(pool, dependency, &reason);
+	strv_add(&relock->moved, name);
+	strv_add(&relock->reason, reason.data);
+}
+
+/* The name that one alternative asks for. */
+static const char *name_of(const struct solver_pool *pool, Id atom)
+{
+	while (ISRELDEP(atom))
+		atom = GETRELDEP(pool->solv, atom)->name;
+	return pool_id2str(pool->solv, atom);
+}
+
+/* True if something was let go. */
+static bool mend_dependency(struct relock *relock, struct solver_pool *pool, Id p, Id dependency)
+{
+	CLEANUP(queue_free) Queue atoms = { 0 };
+
+	queue_init(&atoms);
+	solver_pool_alternatives(pool, dependency, &atoms);
+	for (int i = 0; i < atoms.count; i++) {
+		const char *name = name_of(pool, atoms.elements[i]);
+
+		if (!solver_pool_is_pinned(pool, name))
+			continue;
+		let_go(relock, pool, name, p, "depends on", dependency);
+		return true;
+	}
+	if (!solver_pool_is_pinned(pool, solver_pool_name(pool, p)))
+		return false; /* the solver will say it better */
+	let_go(relock, pool, solver_pool_name(pool, p), p, "depends on", dependency);
+	return true;
+}
+
+/* Of what is not in the lock, what a new version brings along is looked at as well. */
+static void follow(const struct relock *relock, const struct solver_pool *pool, Id dependency,
+		   Queue *ret)
+{
+	const Id *provider = pool_whatprovides_ptr(pool->solv, dependency);
+
+	for (const Id *p = provider; *p; p++)
+		if (packages_find(&relock->lock->packages, solver_pool_name(pool, *p), ROLE_IMAGE))
+			return;
+	queue_pushunique(ret, *provider);
+}
+
+static bool mend_dependencies(struct relock *relock, struct solver_pool *pool, Id p, Queue *look_at)
+{
+	CLEANUP(queue_free) Queue list = { 0 };
+	bool changed = false;
+
+	queue_init(&list);
+	solvable_lookup_deparray(pool_id2solvable(pool->solv, p), SOLVABLE_REQUIRES, &list, 0);
+	for (int i = 0; i < list.count; i++) {
+		Id dependency = list.elements[i];
+
+		if (dependency == SOLVABLE_PREREQMARKER)
+			continue;
+		if (*pool_whatprovides_ptr(pool->solv, dependency))
+			follow(relock, pool, dependency, look_at);
+		else
+			changed = mend_dependency(relock, pool, p, dependency) || changed;
+	}
+	return changed;
+}
+
+/* Breaks are conflicts to libsolv. Of two that exclude each other, the pinned one may have a newer
+ * version that does not. */
+static bool mend_conflicts(struct relock *relock, struct solver_pool *pool, Id p)
+{
+	CLEANUP(queue_free) Queue list = { 0 };
+	const char *name = solver_pool_name(pool, p);
+	bool changed = false;
+
+	queue_init(&list);
+	solvable_lookup_deparray(pool_id2solvable(pool->solv, p), SOLVABLE_CONFLICTS, &list, 0);
+	for (int i = 0; i < list.count; i++) {
+		const Id *other = pool_whatprovides_ptr(pool->solv, list.elements[i]);
+
+		for (; *other; other++) {
+			const char *against = solver_pool_name(pool, *other);
+
+			if (streq(against, name) ||
+			    !packages_find(&relock->lock->packages, against, ROLE_IMAGE) ||
+			    solver_pool_is_pinned(pool, against) ==
+				    solver_pool_is_pinned(pool, name))
+				continue;
+			let_go(relock, pool, solver_pool_is_pinned(pool, against) ? against : name,
+			       p, "conflicts with", list.elements[i]);
+			changed = true;
+			break;
+		}
+	}
+	return changed;
+}
+
+/* The candidates of what the lock installs; then what else they bring in. */
+static bool mend(struct relock *relock, struct solver_pool *pool)
+{
+	CLEANUP(queue_free) Queue look_at = { 0 };
+	bool changed = false;
+
+	queue_init(&look_at);
+	for (size_t i = 0; i < relock->lock->packages.count; i++) {
+		const struct package *package = &relock->lock->packages.item[i];
+		const Id *first;
+		size_t count = solver_pool_named(pool, package->name, &first);
+
+		for (size_t k = 0; k < count && package->role == ROLE_IMAGE; k++)
+			if (MAPTST(&pool->considered, first[k]))
+				queue_push(&look_at, first[k]);
+	}
+	for (int i = 0; i < look_at.count; i++) {
+		changed = mend_dependencies(relock, pool, look_at.elements[i], &look_at) || changed;
+		changed = mend_conflicts(relock, pool, look_at.elements[i]) || changed;
+	}
+	return changed;
+}
+
+static void loosen(struct relock *relock, struct solver_pool *pool)
+{
+	do
+		solver_pool_consider(pool, false);
+	while (mend(relock, pool));
+}
+
+int relock_pin(struct relock *relock, struct solver_pool *pool, struct err *err)
+{
+	int r = note_updates(relock, err);
+
+	if (r < 0)
+		return r;
+	pin_all(relock, pool);
+	loosen(relock, pool);
+	return 0;
+}
+
+static const char *reason_of(const struct relock *relock, const char *name)
+{
+	for (size_t i = 0; i < relock->moved.count; i++)
+		if (streq(relock->moved.item[i], name))
+			return relock->reason.item[i];
+	return "the old one is not to be had";
+}
+
+static void replace(char **text, const char *by)
+{
+	free(*text);
+	*text = xstrdup(by);
+}
+
+/* One of the new lock against the old one. */
+static void report_package(const struct relock *relock, struct package *p)
+{
+	const struct package *old = packages_find(&relock->lock->packages, p->name, p->role);
+
+	if (!old) {
+		log_note("%s %s is new", p->name, p->version);
+	} else if (!streq(old->sha256, p->sha256)) {
+		log_note("%s %s -> %s: %s", p->name, old->version, p->version,
+			 reason_of(relock, p->name));
+	} else {
+		/* The same file may be listed elsewhere by now: that is no reason to change. */
+		replace(&p->suite, old->suite);
+		replace(&p->component, old->component);
+		replace(&p->path, old->path);
+		replace(&p->repository, old->repository);
+	}
+}
+
+void relock_report(const struct relock *relock, struct packages *packages)
+{
+	for (size_t i = 0; i < packages->count; i++)
+		report_package(relock, &packages->item[i]);
+	for (size_t i = 0; i < relock->lock->packages.count; i++) {
+		const struct package *old = &relock->lock->packages.item[i];
+		const struct package *now = packages_find(packages, old->name, old->role);
+
+		if (!now)
+			log_note("%s %s is no longer needed", old->name, old->version);
+		else if (strv_has(relock->update, old->name) && streq(now->sha256, old->sha256))
+			log_note("%s %s is the newest there is", old->name, old->version);
+	}
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+#include "solve/request.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "recipe/position.h"
+
+static const char *const always[] = { "apt", "debconf" };
+
+static const char *const priority_word[] = {
+	[PRIORITY_REQUIRED] = "required", [PRIORITY_IMPORTANT] = "important",
+	[PRIORITY_STANDARD] = "standard", [PRIORITY_OPTIONAL] = "optional",
+	[PRIORITY_EXTRA] = "extra",
+};
+
+static void add(struct requests *r, enum request_origin origin, const char *name,
+		enum priority priority, struct position at)
+{
+	GROW(r->item, r->count, r->allocated);
+	r->item[r->count++] = (struct request){
+		.origin = origin,
+		.name = xstrdup(name),
+		.priority = priority,
+		.at = at,
+	};
+}
+
+/* Cut at '=' or '/': the bare name. */
+static char *bare_name(const char *wanted)
+{
+	return xstrndup(wanted, strcspn(wanted, "=/"));
+}
+
+int request_unknown(const struct solver_pool *pool, const struct recipe_name *wanted,
+		    struct err *err)
+{
+	CLEANUP(strv_release) struct strv near = { 0 };
+	cleanup_free char *name = bare_name(wanted->value);
+	cleanup_free char *joined = NULL;
+	int r;
+
+	solver_pool_suggest(pool, name, &near);
+	r = position_error(&wanted->at, err, "no package '%s' in %s", name,
+			   pool->source_count > 0 ? pool->source[0]->suite : "the archive");
+	if (near.count == 0)
+		return r;
+	joined = strv_join(&near, "', '");
+	return err_hint(err, "did you mean '%s'?", joined);
+}
+
+static int no_such_version(const struct solver_pool *pool, const struct recipe_name *wanted,
+			   const Id *first, size_t count, struct err *err)
+{
+	CLEANUP(text_release) struct text there = { 0 };
+
+	for (size_t i = 0; i < count; i++)
+		text_printf(&there, "%s%s in %s", i > 0 ? ", " : "",
+			    solver_pool_version(pool, first[i]),
+			    solver_pool_source(pool, first[i])->suite);
+	position_error(&wanted->at, err, "there is no '%s'", wanted->value);
+	return err_hint(err, "there is %s", there.data);
+}
+
+int request_find(const struct solver_pool *pool, const struct recipe_name *wanted, Id *ret,
+		 struct err *err)
+{
+	cleanup_free char *name = bare_name(wanted->value);
+	const char *rest = wanted->value + strlen(name);
+	const Id *first;
+	size_t count = solver_pool_named(pool, name, &first);
+
+	*ret = 0;
+	if (count == 0)
+		return 0;
+	for (size_t i = 0; i < count && *ret == 0; i++)
+		if (*rest == '\0' ||
+		    (*rest == '=' && streq(rest + 1, solver_pool_version(pool, first[i]))) ||
+		    (*rest == '/' && streq(rest + 1, solver_pool_source(pool, first[i])->suite)))
+			*ret = first[i];
+	for (size_t i = 0; i < count && *rest == '\0'; i++)
+		if (MAPTST(&pool->pinned, first[i])) {
+			*ret = first[i];
+			break;
+		}
+	return *ret ? 0 : no_such_version(pool, wanted, first, count, err);
+}
+
+/* debootstrap looks at the suite itself, and a pocket's override may lag behind: so the suite's
+ * entry decides, and a pocket's only for names that the suite does not have. */
+static const struct package_fact *deciding_fact(const struct solver_pool *pool, const Id *first,
+						size_t count)
+{
+	const struct package_fact *fact = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!solver_pool_is_archive(pool, first[i]))
+			continue;
+		if (!solver_pool_source(pool, first[i])->pocket)
+			return &pool->fact[first[i]];
+		if (!fact)
+			fact = &pool->fact[first[i]];
+	}
+	return fact;
+}
+
+struct chosen { /* by rule */
+	const char *name;
+	enum priority priority;
+	bool essential;
+};
+
+static int compare_chosen(const void *pa, const void *pb)
+{
+	const struct chosen *a = pa, *b = pb;
+
+	if (a->essential != b->essential)
+		return a->essential ? -1 : 1;
+	if (!a->essential && a->priority != b->priority)
+		return a->priority < b->priority ? -1 : 1;
+	return strcmp(a->name, b->name);
+}
+
+static void add_by_rule(const struct solver_pool *pool, const struct recipe *recipe,
+			struct requests *r)
+{
+	cleanup_free struct chosen *chosen = xcalloc(pool->count + 1, sizeof(*chosen));
+	size_t count = 0, named;
+	bool wanted[PRIORITY_EXTRA + 1] = { false };
+
+	for (size_t i = 0; i < recipe->priorities.count; i++)
+		wanted[priority_from(recipe->priorities.item[i].value)] = true;
+	for (size_t i = 0; i < pool->count; i += named) {
+		const char *name = solver_pool_name(pool, pool->sorted[i]);
+		const Id *first;
+		const struct package_fact *fact;
+
+		named = solver_pool_named(pool, name, &first);
+		fact = deciding_fact(pool, first, named);
+		if (fact && (fact->essential || wanted[fact->priority]))
+			chosen[count++] = (struct chosen){ name, fact->priority, fact->essential };
+	}
+	qsort(chosen, count, sizeof(*chosen), compare_chosen);
+	for (size_t i = 0; i < count; i++)
+		add(r, chosen[i].essential ? REQUEST_ESSENTIAL : REQUEST_PRIORITY, chosen[i].name,
+		    chosen[i].priority, (struct position){ 0 });
+}
+
+static bool is_named(const struct recipe_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (streq(list->item[i].value, name))
+			return true;
+	return false;
+}
+
+/* A rule does not ask for what the recipe excludes, unless nothing works without it. */
+static void drop_excluded(struct requests *r, const struct recipe_list *exclude)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->item[i].origin == REQUEST_PRIORITY && is_named(exclude, r->item[i].name))
+			r->item[i].dropped = true;
+}
+
+static int pin(struct solver_pool *pool, const struct recipe_list *list, struct err *err)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		Id p;
+		int r = request_find(pool, &list->item[i], &p, err);
+
+		if (r < 0)
+			return r;
+		if (p && strpbrk(list->item[i].value, "=/"))
+			solver_pool_pin(pool, p);
+	}
+	return 0;
+}
+
+/* What the recipe names as well is the recipe's: it has a line to point at, and is not given up. */
+static void drop_rules(struct requests *r, const char *name)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->item[i].origin < REQUEST_RECIPE && streq(r->item[i].name, name))
+			r->item[i].dropped = true;
+}
+
+static int add_named(const struct solver_pool *pool, enum request_origin origin,
+		     const struct recipe_name *wanted, struct requests *r, struct err *err)
+{
+	cleanup_free char *name = bare_name(wanted->value);
+	const Id *first;
+	bool real = solver_pool_named(pool, name, &first) > 0;
+
+	if (origin == REQUEST_EXCLUDE && !real)
+		return 0; /* nothing to exclude: it may be there in another suite */
+	if (!real && (strlen(name) != strlen(wanted->value) || !solver_pool_provides(pool, name)))
+		return request_unknown(pool, wanted, err);
+	if (origin == REQUEST_RECIPE)
+		drop_rules(r, name);
+	add(r, origin, name, PRIORITY_EXTRA, wanted->at);
+	r->item[r->count - 1].is_virtual = !real;
+	return 0;
+}
+
+static int add_list(const struct solver_pool *pool, enum request_origin origin,
+		    const struct recipe_list *list, struct requests *r, struct err *err)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < list->count && result == 0; i++)
+		result = add_named(pool, origin, &list->item[i], r, err);
+	return result;
+}
+
+static void add_local(const struct solver_pool *pool, const struct recipe *recipe,
+		      struct requests *r)
+{
+	size_t deb = 0;
+
+	for (Id p = 2; p < pool->solv->nsolvables; p++)
+		if (pool->solv->solvables[p].repo && solver_pool_is_local(pool, p))
+			add(r, REQUEST_LOCAL, solver_pool_name(pool, p), PRIORITY_EXTRA,
+			    recipe->debs.item[deb++].at);
+}
+
+int requests_make(struct solver_pool *pool, const struct recipe *recipe, struct requests *ret,
+		  struct err *err)
+{
+	CLEANUP(requests_release) struct requests list = { 0 };
+	struct recipe_name name = { .at = { .file = recipe->path } };
+	int r = pin(pool, &recipe->packages, err);
+
+	if (r < 0)
+		return r;
+	solver_pool_consider(pool, false);
+	add_by_rule(pool, recipe, &list);
+	drop_excluded(&list, &recipe->exclude);
+	for (size_t i = 0; i < sizeof(always) / sizeof(*always) && r == 0; i++) {
+		cleanup_free char *value = xstrdup(always[i]);
+
+		name.value = value;
+		r = add_named(pool, REQUEST_ALWAYS, &name, &list, err);
+	}
+	if (r == 0)
+		r = add_list(pool, REQUEST_RECIPE, &recipe->packages, &list, err);
+	if (r == 0 && recipe->kernel && recipe->kernel[0]) {
+		name.value = recipe->kernel;
+		r = add_named(pool, REQUEST_KERNEL, &name, &list, err);
+	}
+	if (r < 0)
+		return r;
+	add_local(pool, recipe, &list);
+	r = add_list(pool, REQUEST_EXCLUDE, &recipe->exclude, &list, err);
+	if (r < 0)
+		return r;
+	*ret = list;
+	list = (struct requests){ 0 };
+	return 0;
+}
+
+void requests_release(struct requests *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		free(r->item[i].name);
+	free(r->item);
+	*r = (struct requests){ 0 };
+}
+
+void request_text(const struct request *r, struct text *ret)
+{
+	switch (r->origin) {
+	case REQUEST_ESSENTIAL:
+		text_add(ret, "(essential)");
+		break;
+	case REQUEST_ALWAYS:
+		text_add(ret, "(part of every image)");
+		break;
+	case REQUEST_PRIORITY:
+		text_printf(ret, "(priority %s)", priority_word[r->priority]);
+		break;
+	case REQUEST_KERNEL:
+		text_add(ret, "(the recipe's kernel)");
+		break;
+	case REQUEST_LOCAL:
+		text_printf(ret, "(local package, %s:%u)", r->at.file, r->at.line);
+		break;
+	case REQUEST_RECIPE:
+		if (r->at.line > 0)
+			text_printf(ret, "(asked for at %s:%u)", r->at.file, r->at.line);
+		else
+			text_add(ret, "(asked for by the recipe)");
+		break;
+	case REQUEST_EXCLUDE:
+		if (r->at.line > 0)
+			text_printf(ret, "excluded at %s:%u", r->at.file, r->at.line);
+		else
+			text_add(ret, "excluded by the recipe");
+		break;
+	}
+}

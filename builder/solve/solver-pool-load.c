@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include "solve/solver-pool.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <solv/knownid.h>
+#include <solv/repo.h>
+#include <solv/repo_deb.h>
+#include <solv/repo_solv.h>
+#include <solv/repo_write.h>
+#include <solv/solvable.h>
+#include <solv/solvversion.h>
+
+#include "deb/control.h"
+#include "base/memory.h"
+
+/* Raised when what a .solv holds changes: older ones are then not found any more. */
+#define SOLV_FORMAT "2"
+
+#define KEY_PRIORITY "netrescue:priority"
+#define KEY_ESSENTIAL "netrescue:essential"
+
+static void close_file(FILE **f)
+{
+	if (*f)
+		(void)fclose(*f);
+}
+
+static const char *keep(struct solver_pool *pool, const char *word)
+{
+	strv_add(&pool->word, word);
+	return pool->word.item[pool->word.count - 1];
+}
+
+/* Adds an owned copy of source and makes the repo that it describes. */
+static Repo *add_repo(struct solver_pool *pool, const struct solver_source *source)
+{
+	struct solver_source *copy = xmalloc(sizeof(*copy));
+	Repo *repo;
+
+	*copy = (struct solver_source){
+		.suite = keep(pool, source->suite),
+		.component = keep(pool, source->component),
+		.repository = keep(pool, source->repository),
+		.pocket = source->pocket,
+	};
+	GROW(pool->source, pool->source_count, pool->source_allocated);
+	pool->source[pool->source_count++] = copy;
+	repo = repo_create(pool->solv, copy->suite);
+	repo->appdata = copy;
+	return repo;
+}
+
+/* What the feed noted goes into the repo's own data, so that a .solv carries it. */
+static int store_facts(Repo *repo, const struct packages_reader *feed, const char *name,
+		       struct err *err)
+{
+	Id priority = pool_str2id(repo->pool, KEY_PRIORITY, 1);
+	Id essential = pool_str2id(repo->pool, KEY_ESSENTIAL, 1);
+	Repodata *data;
+
+	if ((size_t)repo->nsolvables != feed->count)
+		return err_set(err, ERR_BUILD, "libsolv read %d packages of %zu in %s",
+			       repo->nsolvables, feed->count, name);
+	data = repo_add_repodata(repo, REPO_REUSE_REPODATA);
+	for (size_t i = 0; i < feed->count; i++) {
+		Id p = repo->start + (Id)i;
+
+		repodata_set_num(data, p, SOLVABLE_DOWNLOADSIZE, feed->fact[i].size);
+		repodata_set_num(data, p, priority, feed->fact[i].priority);
+		if (feed->fact[i].essential)
+			repodata_set_void(data, p, essential);
+	}
+	repo_internalize(repo);
+	return 0;
+}
+
+static void load_facts(struct solver_pool *pool, Repo *repo)
+{
+	Id priority = pool_str2id(pool->solv, KEY_PRIORITY, 1);
+	Id essential = pool_str2id(pool->solv, KEY_ESSENTIAL, 1);
+	size_t count = (size_t)pool->solv->nsolvables;
+
+	pool->fact = xreallocarray(pool->fact, count, sizeof(*pool->fact));
+	for (Id p = repo->start; p < repo->end; p++) {
+		Solvable *s = pool_id2solvable(pool->solv, p);
+
+		pool->fact[p] = (struct package_fact){
+			.size = solvable_lookup_num(s, SOLVABLE_DOWNLOADSIZE, 0),
+			.priority = (enum priority)solvable_lookup_num(s, priority, PRIORITY_EXTRA),
+			.essential = solvable_lookup_void(s, essential) != 0,
+		};
+	}
+}
+
+static int add_text(struct solver_pool *pool, Repo *repo, FILE *text, const char *name,
+		    struct err *err)
+{
+	CLEANUP(packages_reader_release)
+	struct packages_reader feed = {
+		.from = text,
+		.name = name,
+		.architecture = pool->architecture,
+	};
+	FILE *reduced = packages_reader_open(&feed);
+	int r;
+
+	repo_add_debpackages(repo, reduced, REPO_NO_INTERNALIZE);
+	(void)fclose(reduced);
+	r = packages_reader_check(&feed, err);
+	if (r == 0)
+		r = store_facts(repo, &feed, name, err);
+	if (r == 0)
+		load_facts(pool, repo);
+	return r;
+}
+
+int solver_pool_add_text(struct solver_pool *pool, const struct solver_source *source, FILE *text,
+			 const char *name, struct err *err)
+{
+	return add_text(pool, add_repo(pool, source), text, name, err);
+}
+
+static char *solv_key(const struct solver_pool *pool, const struct index_file *file)
+{
+	return xasprintf("%s.%s.%s.%s", file->sha256, pool->architecture, solv_version,
+			 SOLV_FORMAT);
+}
+
+/* *ret is false if the store has none that can be read. */
+static int load_solv(struct solver_pool *pool, struct store *s, const char *key, Repo *repo,
+		     bool *ret, struct err *err)
+{
+	cleanup_free char *digest = NULL;
+	cleanup_fd int fd = -1;
+	CLEANUP(close_file) FILE *f = NULL;
+	int r = store_fact_get(s, "solv", key, &digest, err);
+
+	*ret = false;
+	if (r < 0 || !digest || !digest_is_valid(digest))
+		return r;
+	r = store_get(s, digest, &fd, err);
+	if (r < 0 || fd < 0)
+		return r;
+	f = fdopen(fd, "r");
+	if (!f)
+		return err_errno(err, ERR_BUILD, errno, "cannot read the parsed index");
+	take_fd(&fd);
+	if (repo_add_solv(repo, f, 0) != 0) {
+		repo_empty(repo, 1);
+		return 0;
+	}
+	load_facts(pool, repo);
+	*ret = true;
+	return 0;
+}
+
+static int save_solv(struct store *s, const char *key, Repo *repo, struct err *err)
+{
+	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
+	CLEANUP(close_file) FILE *f = NULL;
+	cleanup_fd int fd = -1;
+	char digest[DIGEST_HEX];
+	int r = store_put_begin(s, &put, err);
+
+	if (r < 0)
+		return r;
+	fd = dup(put.fd);
+	f = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!f)
+		return err_errno(err, ERR_BUILD, errno, "cannot keep the parsed index");
+	take_fd(&fd);
+	if (repo_write(repo, f) != 0 || fflush(f) != 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot keep the parsed index");
+	r = store_put_commit(&put, NULL, digest, err);
+	if (r == 0)
+		r = store_fact_set(s, "solv", key, digest, err);
+	return r;
+}
+
+int solver_pool_add_index(struct solver_pool *pool, struct store *s, const struct index_file *file,
+			  struct err *err)
+{
+	const struct solver_source source = {
+		.suite = file->suite,
+		.component = file->component,
+		.repository = file->repository,
+		.pocket = file->pocket,
+	};
+	cleanup_free char *name = xasprintf("Packages of %s %s", file->suite, file->component);
+	cleanup_free char *key = solv_key(pool, file);
+	Repo *repo = add_repo(pool, &source);
+	CLEANUP(close_file) FILE *text = NULL;
+	cleanup_fd int fd = -1;
+	bool loaded;
+	int r = load_solv(pool, s, key, repo, &loaded, err);
+
+	if (r < 0 || loaded)
+		return r;
+	r = index_open_text(s, file, &fd, err);
+	if (r < 0)
+		return r;
+	text = fdopen(fd, "r");
+	if (!text)
+		return err_errno(err, ERR_BUILD, errno, "cannot read %s", name);
+	take_fd(&fd);
+	r = add_text(pool, repo, text, name, err);
+	return r < 0 ? r : save_solv(s, key, repo, err);
+}
+
+static int add_deb(struct solver_pool *pool, const struct recipe_file *deb, struct err *err)
+{
+	static const struct solver_source source = { .suite = "local",
+						     .component = "",
+						     .repository = "local" };
+	CLEANUP(text_release) struct text stanza = { 0 };
+	CLEANUP(close_file) FILE *f = NULL;
+	Repo *repo;
+	int r = control_stanza(deb, &stanza, err);
+
+	if (r < 0)
+		return r;
+	f = fmemopen(stanza.data, stanza.length, "r");
+	if (!f)
+		return err_errno(err, ERR_BUILD, errno, "cannot read '%s'", deb->given);
+	repo = add_repo(pool, &source);
+	r = add_text(pool, repo, f, deb->given, err);
+	if (r < 0 || repo->nsolvables == 1)
+		return r;
+	return err_at(err, ERR_USAGE, deb->at.file, deb->at.line, deb->at.column,
+		      "'%s' is not a package for %s", deb->given, pool->architecture);
+}
+
+int solver_pool_add_debs(struct solver_pool *pool, const struct recipe_files *debs, struct err *err)
+{
+	for (size_t i = 0; i < debs->count; i++) {
+		int r = add_deb(pool, &debs->item[i], err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+#include "solve/solver.h"
+
+#include <string.h>
+
+#include <solv/solver.h>
+
+#include "solve/alternatives.h"
+#include "solve/explain.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+struct attempt {
+	struct solver_pool *pool;
+	struct requests *requests;
+	Solver *solver;	   /* owned; of the last solve */
+	Queue job;	   /* of the requests, without wishes */
+	Queue job_request; /* index of the request that made the n-th job */
+	Queue chosen;	   /* solvables that stand for the requests, in order, all different */
+	struct alternatives alternatives;
+};
+
+static void forget_answer(struct attempt *a)
+{
+	if (a->solver)
+		solver_free(a->solver);
+	a->solver = NULL;
+}
+
+static void release(struct attempt *a)
+{
+	forget_answer(a);
+	queue_free(&a->job);
+	queue_free(&a->job_request);
+	queue_free(&a->chosen);
+	alternatives_release(&a->alternatives);
+}
+
+static void make_jobs(struct attempt *a)
+{
+	queue_empty(&a->job);
+	queue_empty(&a->job_request);
+	for (size_t i = 0; i < a->requests->count; i++) {
+		const struct request *r = &a->requests->item[i];
+		Id how = SOLVER_INSTALL;
+
+		if (r->dropped)
+			continue;
+		if (r->origin == REQUEST_EXCLUDE)
+			how = SOLVER_ERASE;
+		how |= r->is_virtual ? SOLVER_SOLVABLE_PROVIDES : SOLVER_SOLVABLE_NAME;
+		queue_push2(&a->job, how, pool_str2id(a->pool->solv, r->name, 1));
+		queue_push(&a->job_request, (Id)i);
+	}
+}
+
+/* Number of problems; the solver stays for questions. libsolv's own handling of Recommends is off:
+ * the walk has proposed them. */
+static int run(struct attempt *a, Queue *job)
+{
+	forget_answer(a);
+	a->solver = solver_create(a->pool->solv);
+	solver_set_flag(a->solver, SOLVER_FLAG_IGNORE_RECOMMENDED, 1);
+	return solver_solve(a->solver, job);
+}
+
+static struct explain explanation(const struct attempt *a)
+{
+	return (struct explain){
+		.pool = a->pool,
+		.requests = a->requests,
+		.job_request = &a->job_request,
+		.solver = a->solver,
+	};
+}
+
+/* Of the requests of a problem, the one to leave out: selected by a priority, the least important,
+ * the last by name; and only if the recipe itself takes part. */
+static struct request *least_wanted(const struct attempt *a, Id problem)
+{
+	struct explain e = explanation(a);
+	CLEANUP(queue_free) Queue involved = { 0 };
+	struct request *least = NULL;
+	bool by_recipe = false;
+
+	queue_init(&involved);
+	explain_requests(&e, problem, &involved);
+	for (int i = 0; i < involved.count; i++) {
+		struct request *r = &a->requests->item[involved.elements[i]];
+
+		if (r->origin >= REQUEST_RECIPE)
+			by_recipe = true;
+		if (r->origin == REQUEST_PRIORITY && (!least || r->priority >= least->priority))
+			least = r;
+	}
+	return by_recipe ? least : NULL;
+}
+
+/* True if a request was given up, so that solving again makes sense. */
+static bool give_up_one(const struct attempt *a)
+{
+	struct explain e = explanation(a);
+
+	for (Id problem = 1; problem <= (Id)solver_problem_count(a->solver); problem++) {
+		struct request *r = least_wanted(a, problem);
+		CLEANUP(text_release) struct text why = { 0 };
+
+		if (!r)
+			continue;
+		explain_problem(&e, problem, &why);
+		log_note("%s (priority) is left out: %s", r->name, why.data);
+		r->dropped = true;
+		return true;
+	}
+	return false;
+}
+
+static bool has_pins(const struct solver_pool *pool)
+{
+	for (size_t i = 0; i < pool->count; i++)
+		if (MAPTST(&pool->pinned, pool->sorted[i]))
+			return true;
+	return false;
+}
+
+/* The requests alone, until they agree. Only when a pinned version needs other old versions beside
+ * it are those let in: apt never takes anything but the candidate otherwise. */
+static int solve_requests(struct attempt *a, struct err *err)
+{
+	bool all_versions = false;
+	int r;
+
+	for (;;) {
+		struct explain e;
+
+		r = interrupt_check(err);
+		if (r < 0)
+			return r;
+		make_jobs(a);
+		if (run(a, &a->job) == 0)
+			return 0;
+		if (!all_versions && has_pins(a->pool)) {
+			all_versions = true;
+			solver_pool_consider(a->pool, true);
+			continue;
+		}
+		if (give_up_one(a))
+			continue;
+		e = explanation(a);
+		return explain_error(&e, err);
+	}
+}
+
+/* The package of that name in the solver's answer. */
+static Id installed_of_name(const struct attempt *a, const char *name)
+{
+	const Id *first;
+	size_t count = solver_pool_named(a->pool, name, &first);
+
+	for (size_t i = 0; i < count; i++)
+		if (solver_get_decisionlevel(a->solver, first[i]) > 0)
+			return first[i];
+	return 0;
+}
+
+static bool provided_by_chosen(const struct attempt *a, Id name)
+{
+	for (const Id *p = pool_whatprovides_ptr(a->pool->solv, name); *p; p++)
+		for (int i = 0; i < a->chosen.count; i++)
+			if (a->chosen.elements[i] == *p)
+				return true;
+	return false;
+}
+
+/* Virtual requests last: another request may provide them. */
+static void choose_requests(struct attempt *a)
+{
+	queue_empty(&a->chosen);
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < a->requests->count; i++) {
+			const struct request *r = &a->requests->item[i];
+			Id name = pool_str2id(a->pool->solv, r->name, 1);
+			Id p;
+
+			if (r->dropped || r->origin == REQUEST_EXCLUDE ||
+			    r->is_virtual != (pass == 1))
+				continue;
+			if (r->is_virtual && provided_by_chosen(a, name))
+				continue;
+			p = r->is_virtual ? alternatives_provider(&a->alternatives, name)
+					  : installed_of_name(a, r->name);
+			if (p)
+				queue_pushunique(&a->chosen, p);
+		}
+	}
+}
+
+static bool is_installable(struct attempt *a, Id p)
+{
+	CLEANUP(queue_free) Queue job = { 0 };
+
+	queue_init_clone(&job, &a->job);
+	queue_push2(&job, SOLVER_INSTALL | SOLVER_SOLVABLE, p);
+	return run(a, &job) == 0;
+}
+
+/* Wishes that libsolv did not grant are refused in the next walk: each that cannot be had at all,
+ * or, if every one could be had alone, the last. False if all were granted. */
+static bool note_refusals(struct attempt *a)
+{
+	CLEANUP(queue_free) Queue missing = { 0 };
+	bool any = false;
+
+	queue_init(&missing);
+	for (int i = 0; i < a->alternatives.order.count; i++) {
+		Id p = a->alternatives.order.elements[i];
+
+		if (MAPTST(&a->alternatives.taken, p) &&
+		    solver_get_decisionlevel(a->solver, p) <= 0)
+			queue_pushunique(&missing, p);
+	}
+	for (int i = 0; i < missing.count; i++) {
+		if (is_installable(a, missing.elements[i]))
+			continue;
+		map_set(&a->alternatives.refused, missing.elements[i]);
+		any = true;
+	}
+	if (!any && missing.count > 0)
+		map_set(&a->alternatives.refused, missing.elements[missing.count - 1]);
+	return missing.count > 0;
+}
+
+/* Walk and solve until libsolv grants the whole proposal. Each round refuses a package more, so it
+ * ends. */
+static int solve_alternatives(struct attempt *a, struct err *err)
+{
+	for (;;) {
+		CLEANUP(queue_free) Queue job = { 0 };
+		int r = interrupt_check(err);
+
+		if (r < 0)
+			return r;
+		choose_requests(a);
+		alternatives_walk(&a->alternatives, &a->chosen);
+		queue_init_clone(&job, &a->job);
+		for (int i = 0; i < a->alternatives.order.count; i++)
+			if (MAPTST(&a->alternatives.taken, a->alternatives.order.elements[i]))
+				queue_push2(&job, SOLVER_INSTALL | SOLVER_SOLVABLE | SOLVER_WEAK,
+					    a->alternatives.order.elements[i]);
+		if (run(a, &job) != 0) {
+			struct explain e = explanation(a);
+
+			return explain_error(&e, err);
+		}
+		if (!note_refusals(a))
+			return 0;
+		/* note_refusals asked the solver other questions: the next round asks for names. */
+		run(a, &a->job);
+	}
+}
+
+int solver_find(struct solver_pool *pool, struct requests *requests, bool recommends, Map *ret_set,
+		Map *ret_requested, struct err *err)
+{
+	CLEANUP(release) struct attempt a = { .pool = pool, .requests = requests };
+	CLEANUP(map_free) Map installed = { 0 };
+	int r;
+
+	queue_init(&a.job);
+	queue_init(&a.job_request);
+	queue_init(&a.chosen);
+	alternatives_init(&a.alternatives, pool, recommends);
+	r = solve_requests(&a, err);
+	if (r == 0)
+		r = solve_alternatives(&a, err);
+	if (r < 0)
+		return r;
+	map_init(&installed, pool->solv->nsolvables);
+	for (Id p = 2; p < pool->solv->nsolvables; p++)
+		if (solver_get_decisionlevel(a.solver, p) > 0)
+			map_set(&installed, p);
+	alternatives_needed(&a.alternatives, &a.chosen, &installed, ret_set);
+	map_empty(ret_requested);
+	for (int i = 0; i < a.chosen.count; i++)
+		map_set(ret_requested, a.chosen.elements[i]);
+	return 0;
+}

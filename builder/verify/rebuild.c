@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+#include "verify/rebuild.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/child.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "verify/rebuild-place.h"
+
+#define END_MILLISECONDS 60000
+#define REPORT_MAX ((size_t)1 << 20)
+
+extern char **environ;
+
+static void remove_directory(const char *path)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+
+	if (path && remove_tree(AT_FDCWD, path, &err) < 0)
+		log_warning("cannot remove '%s': %s", path, err.message);
+}
+
+void rebuild_release(struct rebuild *b)
+{
+	remove_directory(b->scratch);
+	remove_directory(b->out);
+	cleanup_close_fd(&b->lock[0]);
+	cleanup_close_fd(&b->lock[1]);
+	free(b->scratch);
+	free(b->out);
+	free(b->result);
+	variations_release(&b->variations);
+	*b = (struct rebuild)REBUILD_INIT;
+}
+
+/* Another number than `netrescue build` would take here. */
+static unsigned choose_jobs(const struct rebuild_options *o, struct rebuild *b)
+{
+	cpu_set_t set;
+	unsigned usual =
+		sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+	unsigned jobs = o->jobs ? o->jobs : usual == 1 ? 3 : 1;
+	cleanup_free char *from = xasprintf("%u", usual);
+	cleanup_free char *to = xasprintf("%u", jobs);
+
+	variations_add(&b->variations, "worker processes", from, to);
+	return jobs;
+}
+
+static int make_directories(const struct rebuild *b, struct err *err)
+{
+	static const char *const name[] = { "home", "working", "over" };
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(name) / sizeof(*name) && r >= 0; i++) {
+		cleanup_free char *path = xasprintf("%s/%s", b->scratch, name[i]);
+
+		r = make_dirs(AT_FDCWD, path, 0755, err);
+	}
+	return r;
+}
+
+static int copy_lock(const struct rebuild_options *o, const struct rebuild *b, struct err *err)
+{
+	cleanup_free char *path = xasprintf("%s/lock", b->scratch);
+	cleanup_free char *text = lock_text(o->lock);
+
+	return write_file(AT_FDCWD, path, text, strlen(text), 0644, err);
+}
+
+static int add_absolute(struct strv *argv, const char *before, const char *path, struct err *err)
+{
+	cleanup_free char *absolute = realpath(path, NULL);
+
+	if (!absolute)
+		return err_errno(err, ERR_BUILD, errno, "cannot find '%s'", path);
+	strv_addf(argv, "%s%s", before, absolute);
+	return 0;
+}
+
+/* All files that the build opens by name. */
+static int add_inputs(const struct recipe *recipe, struct strv *argv, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < recipe->files.count && r >= 0; i++)
+		r = add_absolute(argv, "read=", recipe->files.item[i], err);
+	for (size_t i = 0; i < recipe->overlays.count && r >= 0; i++)
+		r = add_absolute(argv, "read=", recipe->overlays.item[i].value, err);
+	for (size_t i = 0; i < recipe->scripts.count && r >= 0; i++)
+		r = add_absolute(argv, "read=", recipe->scripts.item[i].path, err);
+	for (size_t i = 0; i < recipe->debs.count && r >= 0; i++)
+		r = add_absolute(argv, "read=", recipe->debs.item[i].path, err);
+	return r;
+}
+
+static int add_settings(const struct rebuild_options *o, const struct rebuild *b, struct strv *argv,
+			struct err *err)
+{
+	strv_add(argv, "vary");
+	strv_add(argv, "--");
+	strv_addf(argv, "report=%s/variations", b->scratch);
+	strv_addf(argv, "scratch=%s/over", b->scratch);
+	strv_addf(argv, "directory=%s/working", b->scratch);
+	strv_addf(argv, "home=%s/home", b->scratch);
+	strv_addf(argv, "write=%s/home", b->scratch);
+	strv_addf(argv, "write=%s/store", b->scratch);
+	strv_addf(argv, "write=%s", b->out);
+	return add_inputs(o->recipe, argv, err);
+}
+
+static int add_command(const struct rebuild_options *o, const struct rebuild *b, unsigned jobs,
+		       struct strv *argv, struct err *err)
+{
+	cleanup_free char *self = xstrdup(argv->item[0]);
+
+	strv_add(argv, self);
+	strv_add(argv, "build");
+	strv_addf(argv, "--lock=%s/lock", b->scratch);
+	strv_addf(argv, "--store=%s/store", b->scratch);
+	strv_addf(argv, "--out=%s", b->out);
+	strv_addf(argv, "--jobs=%u", jobs);
+	strv_add(argv, "--offline");
+	if (o->sandbox)
+		strv_addf(argv, "--sandbox=%s", o->sandbox);
+	if (o->quiet || o->verbose)
+		strv_add(argv, o->quiet ? "--quiet" : "--verbose");
+	return add_absolute(argv, "", o->recipe->path, err);
+}
+
+/* The build told its own story on stderr; its class is ours. */
+static int failed(int status, struct err *err)
+{
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+	char text[64];
+
+	err_set(err,
+		code == 2   ? ERR_USAGE
+		: code == 3 ? ERR_TRUST
+		: code == 4 ? ERR_NETWORK
+			    : ERR_BUILD,
+		"the rebuild failed: %s", child_status_text(status, text));
+	return err_hint(err, "its own error stands above");
+}
+
+/* An interrupted build removes its own tree, which another user cannot. */
+static void end_child(const struct child *c)
+{
+	struct pollfd p = { .fd = c->pidfd, .events = POLLIN };
+
+	(void)kill(c->pid, SIGTERM);
+	while (poll(&p, 1, END_MILLISECONDS) < 0 && errno == EINTR)
+		;
+}
+
+static int run_child(const struct strv *argv, const int lock[2], bool on_disk, struct err *err)
+{
+	cleanup_free char *clock = rebuild_clock();
+	CLEANUP(child_release) struct child c = CHILD_INIT;
+	CLEANUP(strv_release) struct strv env = { 0 };
+	int status = 0, r;
+
+	for (char **v = environ; *v; v++)
+		if (!starts_with(*v, "NETRESCUE_TREE="))
+			strv_add(&env, *v);
+	if (!getenv(APPLIANCE_QEMU))
+		strv_add(&env, clock);
+	if (on_disk)
+		strv_add(&env, "NETRESCUE_TREE=disk");
+	r = child_start(&c,
+			&(struct child_options){ .argv = (const char *const *)argv->item,
+						 .env = (const char *const *)env.item,
+						 .fd = { { 3, lock[0] }, { 4, lock[1] } },
+						 .fd_count = 2 },
+			err);
+	if (r < 0)
+		return r;
+	r = child_wait(&c, &status, err);
+	if (r < 0) {
+		end_child(&c);
+		return r;
+	}
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : failed(status, err);
+}
+
+static int read_report(struct rebuild *b, struct err *err)
+{
+	CLEANUP(text_release) struct text t = { 0 };
+	cleanup_free char *path = xasprintf("%s/variations", b->scratch);
+	int r = read_file(AT_FDCWD, path, REPORT_MAX, &t, err);
+
+	return r < 0 ? r : variations_parse(t.data, &b->variations, err);
+}
+
+static int add_self(struct strv *argv, struct err *err)
+{
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (n < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot find out where netrescue lies");
+	exe[n] = '\0';
+	strv_add(argv, exe);
+	return 0;
+}
+
+int rebuild_run(const struct rebuild_options *o, struct rebuild *ret, struct err *err)
+{
+	CLEANUP(strv_release) struct strv argv = { 0 };
+	cleanup_free char *version = lock_version(o->lock);
+	struct rebuild *b = ret;
+	int r = rebuild_place(o, b, err);
+
+	if (r >= 0)
+		r = rebuild_store(o, b, err);
+	if (r >= 0)
+		r = make_directories(b, err);
+	if (r >= 0)
+		r = copy_lock(o, b, err);
+	if (r >= 0)
+		r = add_self(&argv, err);
+	if (r >= 0)
+		r = add_settings(o, b, &argv, err);
+	if (r >= 0)
+		r = add_command(o, b, choose_jobs(o, b), &argv, err);
+	if (r < 0)
+		return r;
+	r = run_child(&argv, b->lock, rebuild_wants_disk(o), err);
+	if (r >= 0)
+		r = read_report(b, err);
+	if (r < 0)
+		return r;
+	b->result = xasprintf("%s/%s/%s", b->out, o->recipe->name, version);
+	return rebuild_sandbox(o, b, err);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Builds an image again, as on another machine: from its lock, with a store that holds its
+ * packages and nothing else, under other variations (variation.h), by a child of our own program.
+ *
+ *	CLEANUP(rebuild_release) struct rebuild b = REBUILD_INIT;
+ *	r = rebuild_run(&options, &b, err);
+ *	... b.result is a directory, as `netrescue build` leaves it ...
+ *
+ * What it needs on the way is removed by rebuild_release(), the result too; what a killed one left,
+ * by the next.
+ */
+#pragma once
+
+#include "archive/lock.h"
+#include "base/store.h"
+#include "verify/variation.h"
+
+struct rebuild_options {
+	int original;	       /* directory of the result that is built again */
+	const char *lock_path; /* its lock */
+	const struct lock *lock;
+	const struct recipe *recipe;
+	struct store *store; /* which has every package of the lock */
+	const char *sandbox; /* of `netrescue build`; NULL: its default */
+	unsigned jobs;	     /* 0: another number than the default */
+	bool quiet, verbose;
+};
+
+struct rebuild {
+	char *scratch; /* owned: on disk, holds all but the result */
+	char *out;     /* owned: on another file system if there is one */
+	char *result;  /* owned: OUT/RECIPE/VERSION */
+	int lock[2];   /* owned: of scratch and out; who finds them unlocked may remove them */
+	struct variations variations;
+};
+#define REBUILD_INIT                                                                               \
+	{                                                                                          \
+		.lock = { -1, -1 }                                                                 \
+	}
+
+/* A rebuild that fails has the class that `netrescue build` gave it, whose words stand above on
+ * stderr. */
+int rebuild_run(const struct rebuild_options *options, struct rebuild *ret, struct err *err);
+void rebuild_release(struct rebuild *b);

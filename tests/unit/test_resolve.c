@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/cases/solve: small pools, a recipe, and the package set or the words that come out.
+ *
+ * `=== file SUITE` holds the stanzas of a Packages file; what a stanza leaves out has a default
+ * (Version 1, Architecture all, Priority optional). SUITE is trixie, trixie-updates,
+ * trixie-security or vendor (somebody else's repository). Every pool has apt, debconf and zstd,
+ * which the answer shows only if the case has stanzas of its own for them. `=== recipe` is the
+ * recipe but for name, suite and what else a recipe must have; its kernel is none unless it says
+ * so.
+ *
+ * `=== file pins` holds what a recipe cannot say: NAME=VERSION or NAME/SUITE, a line each.
+ *
+ * `=== packages`: a line each, "NAME VERSION [SUITE] [automatic] [base] [essential] [boot]", SUITE
+ * only if it is not trixie. `=== error`: what is printed.
+ */
+#include "case.h"
+
+#include "deb/deb822.h"
+#include "solve/resolve.h"
+
+static const char *const suites[] = { "trixie", "trixie-updates", "trixie-security", "vendor" };
+static const char *const implied[] = { "apt", "debconf", "zstd" };
+
+static void add_default(const struct deb822_stanza *stanza, const char *name, const char *value,
+			struct text *out)
+{
+	if (!deb822_find(stanza, name))
+		text_printf(out, "%s: %s\n", name, value);
+}
+
+static void complete(const struct deb822_stanza *stanza, struct text *out)
+{
+	cleanup_free char *path = NULL;
+	char digest[DIGEST_HEX];
+
+	for (size_t i = 0; i < stanza->count; i++)
+		text_printf(out, "%s: %s\n", stanza->field[i].name, stanza->field[i].value);
+	path = xasprintf("pool/%s.deb", deb822_get(stanza, "Package"));
+	digest_bytes(path, strlen(path), digest);
+	add_default(stanza, "Version", "1", out);
+	add_default(stanza, "Architecture", "all", out);
+	add_default(stanza, "Priority", "optional", out);
+	add_default(stanza, "Filename", path, out);
+	add_default(stanza, "Size", "1000", out);
+	add_default(stanza, "SHA256", digest, out);
+	text_add(out, "\n");
+}
+
+/* The suite's stanzas completed; `seen` gets their names. */
+static void complete_suite(const char *suite, struct strv *seen, struct text *out)
+{
+	CLEANUP(deb822_stanza_release) struct deb822_stanza stanza = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(text_release) struct text text = { 0 };
+	struct deb822 reader = { .name = suite, .class = ERR_BUILD };
+
+	text_add(out, "");
+	if (faccessat(scratch_fd, suite, F_OK, 0) < 0)
+		return;
+	assert_int_equal(read_file(scratch_fd, suite, 1024 * 1024, &text, &err), 0);
+	reader.data = text.data;
+	reader.size = text.length;
+	while (deb822_next(&reader, &stanza, &err) > 0) {
+		complete(&stanza, out);
+		strv_add(seen, deb822_get(&stanza, "Package"));
+	}
+	assert_int_equal(err.class, ERR_NONE);
+}
+
+static int load(struct solver_pool *pool, const char *suite, struct text *text, struct err *err)
+{
+	const struct solver_source source = {
+		.suite = suite,
+		.component = "main",
+		.repository = streq(suite, "vendor")	      ? "http://vendor.example/debian"
+			      : ends_with(suite, "-security") ? "security"
+							      : "",
+		.pocket = strchr(suite, '-') != NULL,
+	};
+	FILE *f = fmemopen(text->data, text->length, "r");
+	int r;
+
+	assert_non_null(f);
+	r = solver_pool_add_text(pool, &source, f, suite, err);
+	fclose(f);
+	return r;
+}
+
+static int load_all(struct solver_pool *pool, struct strv *seen, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(suites) / sizeof(*suites) && r == 0; i++) {
+		CLEANUP(text_release) struct text text = { 0 };
+
+		complete_suite(suites[i], seen, &text);
+		for (size_t k = 0; i == 0 && k < sizeof(implied) / sizeof(*implied); k++) {
+			CLEANUP(deb822_stanza_release) struct deb822_stanza stanza = { 0 };
+			cleanup_free char *line = xasprintf("Package: %s\n", implied[k]);
+			struct deb822 reader = { .name = "implied",
+						 .data = line,
+						 .size = strlen(line) };
+
+			if (strv_has(seen, implied[k]))
+				continue;
+			assert_int_equal(deb822_next(&reader, &stanza, err), 1);
+			complete(&stanza, &text);
+		}
+		if (text.length > 0)
+			r = load(pool, suites[i], &text, err);
+	}
+	solver_pool_index(pool);
+	return r;
+}
+
+static void print_packages(const struct packages *p, const struct strv *seen, struct text *out)
+{
+	text_add(out, "");
+	for (size_t i = 0; i < p->count; i++) {
+		const struct package *item = &p->item[i];
+
+		if (!strv_has(seen, item->name))
+			continue;
+		text_printf(out, "%s %s%s%s%s%s%s%s\n", item->name, item->version,
+			    streq(item->suite, "trixie") ? "" : " ",
+			    streq(item->suite, "trixie") ? "" : item->suite,
+			    item->automatic ? " automatic" : "", item->base ? " base" : "",
+			    item->essential ? " essential" : "",
+			    item->role == ROLE_BOOT ? " boot" : "");
+	}
+}
+
+/* The recipe keeps its line numbers: what every recipe must have comes after it. */
+static void complete_recipe(void)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(text_release) struct text text = { 0 };
+
+	assert_int_equal(read_file(scratch_fd, "recipe", 65536, &text, &err), 0);
+	text_add(&text, "name: x\nsuite: trixie\nautologin: {terminals: [tty1]}\n");
+	if (!strstr(text.data, "kernel:"))
+		text_add(&text, "kernel: none\n");
+	if (!strstr(text.data, "priorities:"))
+		text_add(&text, "priorities: []\n");
+	if (!strstr(text.data, "boot-packages:"))
+		text_add(&text, "boot-packages: []\n");
+	scratch_file("recipe.yaml", text.data);
+}
+
+static void add_pins(struct recipe *recipe)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(text_release) struct text text = { 0 };
+	CLEANUP(strv_release) struct strv words = { 0 };
+	struct recipe_list *list = &recipe->packages;
+
+	if (faccessat(scratch_fd, "pins", F_OK, 0) < 0)
+		return;
+	assert_int_equal(read_file(scratch_fd, "pins", 65536, &text, &err), 0);
+	strv_split(&words, text.data, "\n");
+	for (unsigned i = 0; i < words.count; i++) {
+		GROW(list->item, list->count, list->allocated);
+		list->item[list->count++] = (struct recipe_name){
+			.value = xstrdup(words.item[i]),
+			.at = { .file = "pins", .line = i + 1 },
+		};
+	}
+}
+
+static void run_case(void **state)
+{
+	const char *path_of_case = *state;
+	CLEANUP(case_release) struct test_case c = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(recipe_release) struct recipe recipe = { 0 };
+	CLEANUP(packages_release) struct packages packages = { 0 };
+	CLEANUP(solver_pool_release) struct solver_pool pool = { 0 };
+	CLEANUP(strv_release) struct strv seen = { 0 };
+	CLEANUP(text_release) struct text got = { 0 };
+	int r;
+
+	case_read(path_of_case, &c);
+	complete_recipe();
+	cleanup_free char *path = xasprintf("%s/recipe.yaml", scratch_path);
+	if (recipe_load(path, &recipe, &err) < 0)
+		fail_msg("%s", case_printed(&err));
+	add_pins(&recipe);
+	solver_pool_new(&pool, "amd64");
+	r = load_all(&pool, &seen, &err);
+	if (r == 0)
+		r = resolve_pool(&pool, &recipe, &packages, &err);
+	if (streq(c.kind, "error")) {
+		cleanup_free char *printed = case_printed(&err);
+
+		assert_string_equal(printed, c.expected);
+		assert_true(r < 0);
+		return;
+	}
+	assert_string_equal(c.kind, "packages");
+	if (r < 0)
+		fail_msg("%s", case_printed(&err));
+	print_packages(&packages, &seen, &got);
+	assert_string_equal(got.data, c.expected);
+}
+
+int main(void)
+{
+	return case_run_all("solver cases", "tests/cases/solve/*.case", 35, run_case);
+}
