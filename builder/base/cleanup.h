@@ -8,6 +8,12 @@
  *	cleanup_fd int fd = openat(...);
  *	*ret_name = take_ptr(name);
  *
+ * A struct leaves by TAKE(), which hands its value out and leaves zeroes behind; one whose empty
+ * state is not all zeroes leaves by TAKE_LEAVING(), which is told what to leave:
+ *
+ *	*ret = TAKE(list);
+ *	*ret = TAKE_LEAVING(res, RESULT_INIT);
+ *
  * A type with a destructor `void foo_free(struct foo *)` gets its own by DEFINE_CLEANUP_PTR(foo),
  * one that is embedded, with `void foo_release(struct foo *)`, is declared CLEANUP(foo_release).
  */
@@ -53,3 +59,11 @@ static inline int take_fd(int *fd)
 	*fd = -1;
 	return taken;
 }
+
+#define TAKE(variable) TAKE_LEAVING(variable, { 0 })
+#define TAKE_LEAVING(variable, ...)                                                                \
+	({                                                                                         \
+		__typeof__(variable) taken_ = (variable);                                          \
+		(variable) = (__typeof__(variable))__VA_ARGS__;                                    \
+		taken_;                                                                            \
+	})

@@ -17,7 +17,7 @@
 #define EXCERPT_FILE_MAX ((size_t)1024 * 1024)
 #define EXCERPT_LINE_MAX 160
 
-static int err_value(const struct err *err)
+int err_value(const struct err *err)
 {
 	return err->errnum > 0 ? -err->errnum : -EIO;
 }
@@ -115,6 +115,13 @@ int err_at(struct err *err, enum err_class class, const char *file, unsigned lin
 	err->column = column;
 	err->excerpt = line > 0 ? read_excerpt(file, line) : NULL;
 	return err_value(err);
+}
+
+int err_move(struct err *to, struct err *from)
+{
+	assert(is_set(from) && !is_set(to));
+	*to = TAKE(*from);
+	return err_value(to);
 }
 
 int err_wrap(struct err *err, const char *format, ...)

@@ -70,6 +70,13 @@ int err_wrap(struct err *err, const char *format, ...) __attribute__((format(pri
 /* Adds a hint if there is none yet; returns the negative value the error was set with. */
 int err_hint(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The value that a function returns whose *err is set like this. */
+int err_value(const struct err *err);
+
+/* Moves an error that is set from one value to another, which is not set, and leaves the first
+ * empty; returns the negative value it was set with. */
+int err_move(struct err *to, struct err *from);
+
 /* Prints "netrescue: error: MESSAGE" (or "FILE:LINE:COL: error: MESSAGE", the source line and a
  * caret), then "hint: HINT". Control characters from data are escaped. Colour only on a
  * terminal. */

@@ -15,6 +15,9 @@ char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* How many elements an array has; not for pointers. */
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
 /* Makes room for one more element in an array that grows by half: `GROW(p, n, allocated)`. */
 #define GROW(array, count, allocated)                                                              \
 	do {                                                                                       \
