@@ -133,8 +133,11 @@ JOBS = -j $$(nproc)
 unit: $(UNIT_TESTS) ## the unit tests only
 	$(PROVE) $(UNIT_TESTS)
 
+.PHONY: test-programs
+test-programs: all $(UNIT_TESTS) $(TOOLS) ## what the tests run; then `prove tests/integration/lock.t` runs one of them
+
 .PHONY: check
-check: all $(UNIT_TESTS) $(TOOLS) ## quick tests: no network beyond loopback
+check: test-programs ## quick tests: no network beyond loopback
 	$(PROVE) $(JOBS) --timer $(CHECK_TESTS)
 
 .PHONY: test
