@@ -58,7 +58,7 @@ is "$status" 0 'a build' || {
 result=$stdout
 cp "$result/tiny.lock" "$lock"
 run "$NETRESCUE" lock "$recipe" --mirror "$MIRROR_URL" --keyring "$m/keyring.gpg" --store "$scratch/store"
-is "$stdout" "$(<"$lock")" 'its lock is what netrescue lock prints'
+same_text "$stdout" "$(<"$lock")" 'its lock is what netrescue lock prints'
 like "$stdout" $'\nInputs:\n [a-z-]+ [0-9a-f]{64}\n' 'the lock lists what of the recipe decides'
 is "$(grep -c '^ \(overlays\|scripts\)\[0\] [0-9a-f]*$' "$lock")" 2 'overlay and script by themselves'
 
@@ -81,7 +81,7 @@ lock=$scratch/epoch.lock locked 'another bytes-epoch' 3 'epoch\.lock:[0-9]+: err
 # ---- up to date ----
 mirror_publish "$m" --date $((EPOCHSECONDS + 30))
 run tiny_build "$recipe"
-is "$stdout" "$result" 'the mirror signed anew without change: the same result'
+same_text "$stdout" "$result" 'the mirror signed anew without change: the same result'
 like "$stderr" 'up to date' 'which is up to date'
 unlike "$stderr" 'base:' 'and nothing was built'
 
@@ -132,7 +132,7 @@ is "$status" 0 'a build from it where there is no network' || diag "$stderr"
 same_files "$scratch/out3/tiny/latest/SHA256SUMS" "$result/SHA256SUMS" 'the same bytes again'
 tiny_under=()
 run "$NETRESCUE" lock "$recipe" --offline --keyring "$m/keyring.gpg" --store "$scratch/store3"
-is "$stdout" "$(<"$lock")" 'its indices are there: the lock can be made anew, offline' || diag "$stderr"
+same_text "$stdout" "$(<"$lock")" 'its indices are there: the lock can be made anew, offline' || diag "$stderr"
 
 # ---- the cache ----
 blob=$(grep -A9 '^Package: hello$' "$lock" | sed -n 's/^SHA256: //p')

@@ -12,7 +12,15 @@ need python3 gpg zstd newuidmap
 
 m=$scratch/m
 recipe=$scratch/tiny.yaml
-mutate=(python3 tests/lib/mutate.py)
+
+# mutate LIST ARGUMENT…: has mutate.py make mutations, whose names go into the file LIST.
+mutate() {
+	local list=$1
+	shift
+	if ! python3 tests/lib/mutate.py "$@" >"$list" || [[ ! -s $list ]]; then
+		tap_die "mutate.py makes no mutations: $*"
+	fi
+}
 
 mirror_new "$m"
 mirror_package "$m" <<'.'
@@ -95,7 +103,7 @@ refused() {
 
 # ---- locks: with a store that has it all, so that nothing but the lock can be the reason; those that name
 # ---- other files, with an empty one
-"${mutate[@]}" lock "$scratch/good.lock" "$scratch/locks" >"$scratch/locks.list"
+mutate "$scratch/locks.list" lock "$scratch/good.lock" "$scratch/locks"
 while read -r name code; do
 	store=$scratch/full
 	[[ $name == *-path-* || $name == other-size-* ]] && store=$scratch/empty-$name
@@ -107,7 +115,7 @@ done <"$scratch/locks.list"
 pool=$(sed -n 's/^Path: \(.*\/base-files_.*\)/\1/p' "$scratch/good.lock")
 blob=$(sha256sum <"$m/archive/$pool")
 blob=sha256/${blob:0:2}/${blob%% *}
-"${mutate[@]}" bytes "$m/archive/$pool" "$scratch/debs" 20 >"$scratch/debs.list"
+mutate "$scratch/debs.list" bytes "$m/archive/$pool" "$scratch/debs" 20
 cp "$m/archive/$pool" "$scratch/kept.deb"
 head -c 500 "$scratch/kept.deb" >"$scratch/debs/half"
 cp "$m"/archive/pool/main/h/hello/hello_1.0_*.deb "$scratch/debs/older"
@@ -140,14 +148,14 @@ restore() {
 	rm -rf "$dists"
 	cp -a "$scratch/today" "$dists"
 }
-"${mutate[@]}" text "$dists/trixie/InRelease" "$scratch/texts" 15 >"$scratch/texts.list"
+mutate "$scratch/texts.list" text "$dists/trixie/InRelease" "$scratch/texts" 15
 while read -r name; do
 	cp "$scratch/texts/$name" "$dists/trixie/InRelease"
 	index "InRelease-$name" 3
 done <"$scratch/texts.list"
 restore
 packages=$dists/trixie-security/main/binary-amd64/Packages.xz
-"${mutate[@]}" bytes "$packages" "$scratch/packages" 10 >"$scratch/packages.list"
+mutate "$scratch/packages.list" bytes "$packages" "$scratch/packages" 10
 while read -r name; do
 	find "$dists/trixie-security/main" -type f -exec cp "$scratch/packages/$name" {} \;
 	index "Packages-$name" 3
@@ -195,7 +203,7 @@ cp -a "$scratch/yesterday/trixie-security" "$dists/trixie-security"
 replay 'downgrade: yesterday of the security suite alone'
 restore
 run netrescue lock "$recipe" --store "$scratch/store"
-is "$stdout" "$lock" 'today again is fine'
+same_text "$stdout" "$lock" 'today again is fine'
 ((count += 1))
 mirror_publish "$m" --date $((now - 400)) --valid-for 60
 replay 'freeze: the same state for longer than it is valid'
@@ -209,7 +217,7 @@ mirror_publish "$m" --digest SHA1
 replay 'a signature by SHA-1'
 
 # ---- archives of the store
-"${mutate[@]}" archive "$scratch/good.tar.zst" "$scratch/archives" >"$scratch/archives.list"
+mutate "$scratch/archives.list" archive "$scratch/good.tar.zst" "$scratch/archives"
 mkdir "$scratch/never"
 run "$NETRESCUE" store import "$scratch/none" --store "$scratch/never"
 refused 'archive, not there' 2
@@ -218,6 +226,6 @@ while read -r name; do
 	run "$NETRESCUE" store import "$scratch/archives/$name" --store "$scratch/never"
 	refused "archive, $name" 3
 done <"$scratch/archives.list"
-is "$(state_of "$scratch/never")" "$before" 'the store is as it was'
-ok 'a hundred at least' test "$count" -ge 100
+same_text "$(state_of "$scratch/never")" "$before" 'the store is as it was'
+ok '180 at least' test "$count" -ge 180
 plan $((count + 2))

@@ -46,7 +46,7 @@ engine --user $nobody:$nobody localhost/run "${build[@]}"
 is "$status" 0 'an unknown uid builds' || diag "$stderr"
 like "$stderr" 'sandbox: guestfs' 'in a virtual machine'
 same_files "$volumes/recipe/out/tiny/latest/SHA256SUMS" "$here/SHA256SUMS" 'the same bytes'
-is "$(find "$volumes/recipe/out" ! -uid $nobody)" '' "and all of it is the caller's"
+silent "and all of it is the caller's" find "$volumes/recipe/out" ! -uid $nobody
 
 open=(--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt unmask=ALL)
 for uid in 1000 0; do
