@@ -118,7 +118,7 @@ objects: $(OBJECTS) $(patsubst tests/unit/%.c,$(OBJ)/tests/%.o,$(UNIT_SOURCES))
 image: deps-build all ## install what is missing, build the builder, then the image of RECIPE
 	$(BIN)/netrescue build $(RECIPE) --out out
 
-CHECK_TESTS = $(UNIT_TESTS) $(sort $(wildcard tests/cases/*.t tests/integration/*.t))
+CHECK_TESTS = $(UNIT_TESTS) $(sort $(wildcard tests/cases/*.t tests/cli/*.t tests/integration/*.t))
 REAL_TESTS  = $(sort $(wildcard tests/lint/*.t tests/real/*.t tests/boot/*.t))
 
 # Tests find the programs and the helper by these.
