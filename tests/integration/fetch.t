@@ -6,29 +6,16 @@
 
 . tests/lib/tap.sh
 . tests/lib/mirror.sh
+. tests/lib/tiny.sh
+need python3 gpg
 plan 76
 
 m=$scratch/m
 store=$scratch/store
 recipe=$scratch/test.yaml
 
-mirror_new "$m"
+tiny_new_hollow "$m"
 mirror_package "$m" <<'.'
-Package: base-files
-Essential: yes
-Files:
- /etc/debian_version 0644 13\n
-
-Package: dpkg
-Essential: yes
-
-Package: debconf
-Architecture: all
-
-Package: apt
-
-Package: zstd
-
 Package: hello
 Version: 1.2
 Date: 1700000123
@@ -46,35 +33,12 @@ Date: 1700000456
 Suite: trixie-security
 Depends: libhello (>= 1)
 .
-mirror_publish "$m"
-mirror_serve "$m"
-at_exit mirror_stop
+tiny_serve "$m"
+tiny_recipe "$recipe" 'packages: [hello]'
 
-cat >"$recipe" <<'.'
-name: test
-suite: trixie
-priorities: []
-packages: [hello]
-kernel: none
-boot-packages: []
-menu:
-  default: local
-  entries:
-    - kind: local
-      label: local
-      title: Boot locally
-autologin:
-  terminals: []
-root:
-  password: "$6$saltsalt$qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDzlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/"
-locales: []
-default-locale: C.UTF-8
-.
-
-mirror=$MIRROR_URL
+tiny_store=$store
 lock() {
-	run "$NETRESCUE" lock "$recipe" --mirror "$mirror" --keyring "$m/keyring.gpg" \
-		--store "$store" "$@"
+	run tiny_run lock "$recipe" "$@"
 }
 
 snapshot() {
@@ -120,9 +84,8 @@ lock --offline
 is "$status" 0 'offline nobody is asked'
 
 mirror_fault "$m"
-mirror=$(mirror_nobody)
-refused 4 "cannot fetch '$mirror" 'no network'
-mirror=$MIRROR_URL
+nobody=$(mirror_nobody)
+MIRROR_URL=$nobody refused 4 "cannot fetch '$nobody" 'no network'
 refused 4 "has no index" 'offline with an empty store' --offline
 mirror_fault "$m" 'dists/trixie/InRelease status 404'
 refused 4 "$MIRROR_URL/dists/trixie/InRelease.*404" '404'

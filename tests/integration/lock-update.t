@@ -11,27 +11,8 @@ need python3 gpg
 m=$scratch/m
 recipe=$scratch/tiny.yaml
 
-mirror_new "$m"
+tiny_new_hollow "$m"
 mirror_package "$m" <<'.'
-Package: base-files
-Essential: yes
-
-Package: dpkg
-Essential: yes
-
-Package: debconf
-Architecture: all
-
-Package: apt
-
-Package: zstd
-
-Package: pxelinux
-Architecture: all
-
-Package: syslinux-common
-Architecture: all
-
 Package: hello
 Version: 1.0
 Depends: libhello (>= 1.0)
@@ -49,17 +30,15 @@ Depends: libtool (= 1.0)
 Package: libtool
 Version: 1.0
 .
-mirror_publish "$m"
-mirror_serve "$m"
-at_exit mirror_stop
+tiny_serve "$m"
 tiny_recipe "$recipe" 'packages: [hello, other, tool]'
 plan 32
 
 # lock STORE [ARGUMENT]…
 lock() {
-	local store=$1
+	local tiny_store=$scratch/$1
 	shift
-	run "$NETRESCUE" lock "$recipe" --mirror "$MIRROR_URL" --keyring "$m/keyring.gpg" --store "$scratch/$store" "$@"
+	run tiny_run lock "$recipe" "$@"
 }
 
 # forget PACKAGE VERSION…: the indices list it no more, as Debian's do once there is a newer one.

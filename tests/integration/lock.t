@@ -57,7 +57,7 @@ is "$status" 0 'a build' || {
 }
 result=$stdout
 cp "$result/tiny.lock" "$lock"
-run "$NETRESCUE" lock "$recipe" --mirror "$MIRROR_URL" --keyring "$m/keyring.gpg" --store "$scratch/store"
+run tiny_run lock "$recipe"
 same_text "$stdout" "$(<"$lock")" 'its lock is what netrescue lock prints'
 like "$stdout" $'\nInputs:\n [a-z-]+ [0-9a-f]{64}\n' 'the lock lists what of the recipe decides'
 is "$(grep -c '^ \(overlays\|scripts\)\[0\] [0-9a-f]*$' "$lock")" 2 'overlay and script by themselves'
@@ -92,7 +92,7 @@ libhello=$(sed -n 's/^Path: \(.*\/libhello_.*\)/\1/p' "$lock")
 mv "$m/archive/$hello" "$m/archive/$libhello" "$scratch/gone"
 mirror_publish "$m" --key expired --date $((EPOCHSECONDS - 9999999)) --valid-for 600
 tiny_store=$scratch/store2
-run "$NETRESCUE" lock "$recipe" --mirror "$MIRROR_URL" --keyring "$m/keyring.gpg" --store "$scratch/store-none"
+tiny_store=$scratch/store-none run tiny_run lock "$recipe"
 is "$status" 3 'without the lock an expired mirror is refused'
 locked 'packages that no mirror has' 4 "tiny\.lock:[0-9]+: error: package 'hello' 1\.0 cannot be had, nor 1 other: "
 like "$stderr" "missing: $hello \(SHA-256 [0-9a-f]{64}\)" 'one is named'

@@ -22,30 +22,8 @@ mutate() {
 	fi
 }
 
-mirror_new "$m"
+tiny_new_hollow "$m"
 mirror_package "$m" <<'.'
-Package: base-files
-Essential: yes
-Files:
- /etc/debian_version 0644 13\n
-
-Package: dpkg
-Essential: yes
-Date: 1700000200
-
-Package: debconf
-Architecture: all
-
-Package: apt
-
-Package: zstd
-
-Package: pxelinux
-Architecture: all
-
-Package: syslinux-common
-Architecture: all
-
 Package: hello
 Version: 1.0
 Files:
@@ -64,24 +42,16 @@ Version: 1.1
 Suite: trixie-security
 Date: 1700000300
 .
-mirror_publish "$m" --date $((now - 500))
-mirror_serve "$m"
-at_exit mirror_stop
+tiny_serve "$m" --date $((now - 500))
 tiny_recipe "$recipe" 'packages: [hello, secure]'
-
-netrescue() {
-	local verb=$1
-	shift
-	"$NETRESCUE" "$verb" "$@" --mirror "$MIRROR_URL" --keyring "$m/keyring.gpg"
-}
 
 # The good ones first: all others differ from them by one thing. That the build gets past fetching, and then
 # has nothing to unpack with, shows that the lock and its packages were believed.
-run netrescue lock "$recipe" --store "$scratch/store"
+run tiny_run lock "$recipe"
 lock=$stdout
 is "$status" 0 'a good mirror gives a lock' || { diag "$stderr"; tap_die 'nothing else can work'; }
 printf '%s\n' "$lock" >"$scratch/good.lock"
-run netrescue build "$recipe" --lock "$scratch/good.lock" --store "$scratch/full" --out "$scratch/out"
+tiny_store=$scratch/full run tiny_build "$recipe" --lock "$scratch/good.lock"
 like "$stderr" $'\n''fetch: [0-9]+ packages' 'a good lock is fetched'
 run "$NETRESCUE" store export "$scratch/good.lock" "$scratch/good.tar.zst" --store "$scratch/full"
 is "$status" 0 'and exported' || diag "$stderr"
@@ -107,7 +77,7 @@ mutate "$scratch/locks.list" lock "$scratch/good.lock" "$scratch/locks"
 while read -r name code; do
 	store=$scratch/full
 	[[ $name == *-path-* || $name == other-size-* ]] && store=$scratch/empty-$name
-	run netrescue build "$recipe" --lock "$scratch/locks/$name" --store "$store" --out "$scratch/out"
+	tiny_store=$store run tiny_build "$recipe" --lock "$scratch/locks/$name"
 	refused "lock, $name" "$code"
 done <"$scratch/locks.list"
 
@@ -125,10 +95,10 @@ cp -a "$scratch/full" "$scratch/cache"
 while read -r name; do
 	cp "$scratch/debs/$name" "$m/archive/$pool"
 	rm -f "$scratch/cache/$blob"
-	run netrescue build "$recipe" --lock "$scratch/good.lock" --store "$scratch/cache" --out "$scratch/out"
+	tiny_store=$scratch/cache run tiny_build "$recipe" --lock "$scratch/good.lock"
 	refused "package on the mirror, $name" 3
 	cp "$scratch/debs/$name" "$scratch/cache/$blob"
-	run netrescue build "$recipe" --lock "$scratch/good.lock" --store "$scratch/cache" --out "$scratch/out" --offline
+	tiny_store=$scratch/cache run tiny_build "$recipe" --lock "$scratch/good.lock" --offline
 	refused "package in the store, $name" 3
 done <"$scratch/debs.list"
 cp "$scratch/kept.deb" "$m/archive/$pool"
@@ -138,7 +108,7 @@ is "$(find "$scratch/cache/$blob" 2>/dev/null)$(store_trouble "$scratch/cache")"
 # ---- indices
 # index NAME CODE: `lock` with an empty store, and a state of the mirror that the caller made.
 index() {
-	run netrescue lock "$recipe" --store "$scratch/store-$1"
+	tiny_store=$scratch/store-$1 run tiny_run lock "$recipe"
 	refused "index, $1" "$2"
 	rm -rf "${scratch:?}/store-$1"
 }
@@ -191,7 +161,7 @@ restore
 
 # ---- replays: the store has seen today's state
 replay() {
-	run netrescue lock "$recipe" --store "$scratch/store"
+	run tiny_run lock "$recipe"
 	refused "replay, $1" 3
 }
 rm -rf "$dists"
@@ -202,7 +172,7 @@ rm -rf "$dists/trixie-security"
 cp -a "$scratch/yesterday/trixie-security" "$dists/trixie-security"
 replay 'downgrade: yesterday of the security suite alone'
 restore
-run netrescue lock "$recipe" --store "$scratch/store"
+run tiny_run lock "$recipe"
 same_text "$stdout" "$lock" 'today again is fine'
 ((count += 1))
 mirror_publish "$m" --date $((now - 400)) --valid-for 60
