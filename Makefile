@@ -128,7 +128,7 @@ WITNESSES = $(shell grep -l '^\# Whole: ' $(REAL_TESTS))
 export NETRESCUE      := $(CURDIR)/$(BIN)/netrescue
 export NETRESCUE_BIN  := $(CURDIR)/$(BIN)
 export CMOCKA_MESSAGE_OUTPUT := TAP
-PROVE = prove --failures --comments
+PROVE = prove # .proverc has its options
 # The quick ones share the processors; those on the real mirror and the boot want them for themselves.
 JOBS = -j $$(nproc)
 
