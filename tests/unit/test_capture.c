@@ -1023,6 +1023,7 @@ static void fails_with(const struct recording *c, const char *message)
 	assert_int_equal(err.class, ERR_BOOT);
 	assert_non_null(strstr(err.message, message));
 	assert_true(capture_poll(w, NULL, NULL, &again) < 0);
+	assert_int_equal(again.class, ERR_BOOT);
 }
 
 static void no_capture(void **state)

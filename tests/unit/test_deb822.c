@@ -62,6 +62,7 @@ static void test_comments(void **state)
 	assert_int_equal(s.count, 1);
 	d = reader_of("# one\nA: 1\n");
 	assert_true(deb822_next(&d, &s, &err) < 0);
+	assert_int_equal(err.class, ERR_TRUST);
 }
 
 static void test_refused(void **state)
@@ -109,6 +110,7 @@ static void test_too_many_fields(void **state)
 		text_printf(&t, "F%d: x\n", i);
 	d = reader_of(t.data);
 	assert_true(deb822_next(&d, &s, &err) < 0);
+	assert_int_equal(err.class, ERR_TRUST);
 	assert_int_equal(err.line, DEB822_FIELDS_MAX + 1);
 }
 

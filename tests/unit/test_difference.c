@@ -68,6 +68,7 @@ static void equal_is_not_varied(void **state)
 	second = variations_text(&again);
 	assert_string_equal(second, text);
 	assert_true(variations_parse("one field\n", &again, &err) < 0);
+	assert_int_equal(err.class, ERR_BUILD);
 }
 
 static void write_pair(const char *path, const char *a, const char *b)

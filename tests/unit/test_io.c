@@ -157,6 +157,7 @@ static void publishing_where_it_cannot(void **state)
 	scratch_file("file", "");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_true(write_file(scratch_fd, bad[i], "x", 1, 0644, &err) < 0);
+		assert_int_equal(err.class, ERR_BUILD);
 		err_release(&err);
 	}
 	/* The target is a directory: the rename fails, the new file goes. */
@@ -282,6 +283,7 @@ static void removing(void **state)
 	assert_int_equal(remove_tree(scratch_fd, "link", &err), 0);
 	assert_tree("keep/ keep/me/ ");
 	assert_true(remove_tree(scratch_fd, ".", &err) < 0);
+	assert_int_equal(err.class, ERR_BUILD);
 	err_release(&err);
 	assert_int_equal(remove_tree(-1, "x", &err), -EBADF);
 }

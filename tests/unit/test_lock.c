@@ -257,11 +257,13 @@ static void refuses_another_recipe(void **state)
 	digest_bytes("recipe", 6, f.recipe.digest);
 	lock.bytes_epoch++;
 	assert_true(lock_check(&lock, &f.recipe, &err) < 0);
+	assert_int_equal(err.class, ERR_TRUST);
 	assert_non_null(strstr(err.message, "bytes-epoch"));
 	err_release(&err);
 	lock.bytes_epoch--;
 	f.recipe.suite[0] = 'T';
 	assert_true(lock_check(&lock, &f.recipe, &err) < 0);
+	assert_int_equal(err.class, ERR_TRUST);
 	err_release(&err);
 }
 
@@ -312,9 +314,11 @@ static void reads_dates(void **state)
 
 		err_release(&err);
 		assert_true(ar_time("x", bad, AR_HEAD, &time, &err) < 0);
+		assert_int_equal(err.class, ERR_TRUST);
 	}
 	good[0] = 'x';
 	assert_true(ar_time("x", good, AR_HEAD, &time, &err) < 0);
+	assert_int_equal(err.class, ERR_TRUST);
 	assert_int_equal(time, 1600000000);
 }
 

@@ -162,6 +162,7 @@ static void test_suite(void **state)
 	assert_true(release_check_suite(&r, "test", "bookworm", &err) < 0);
 	assert_int_equal(err.class, ERR_TRUST);
 	assert_true(release_check_suite(&empty, "test", "bookworm", &err) < 0);
+	assert_int_equal(err.class, ERR_TRUST);
 }
 
 int main(void)
