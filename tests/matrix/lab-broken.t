@@ -6,7 +6,7 @@
 . tests/lib/tap.sh
 . tests/lib/image.sh
 . tests/lib/broken.sh
-plan 36
+plan 33
 
 image_build recipes/minimal.yaml "$scratch/out"
 
@@ -14,7 +14,6 @@ image_build recipes/minimal.yaml "$scratch/out"
 
 broken_pxelinux ldlinux.c32 "PXELINUX's own library is missing"
 broken_pxelinux libutil.c32 'a library of the menu is missing'
-broken_pxelinux menu.c32 'the menu program is missing'
 
 broken_copy no-shim
 rm "$broken/tftp/efi64/shimx64.efi"
