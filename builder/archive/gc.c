@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 
 #include "archive/lock.h"
 #include "base/io.h"
+#include "base/tree.h"
 
 #define FACT_MAX (64u << 10)
 #define INDEX_MAX (8u << 20)

@@ -8,6 +8,7 @@
 
 #include "archive/store-archive-parts.h"
 #include "archive/suite.h"
+#include "base/atomic-file.h"
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/memory.h"
@@ -218,7 +219,7 @@ static int open_archive(struct export *e, int fd, struct err *err)
 int store_export(struct store *s, const struct lock *l, const char *path,
 		 struct store_archive_report *ret, struct err *err)
 {
-	CLEANUP(atomic_file_release) struct atomic_file file = { .dirfd = -1, .fd = -1 };
+	CLEANUP(atomic_file_release) struct atomic_file file = ATOMIC_FILE_INIT;
 	CLEANUP(export_release) struct export e = { .store = s, .lock = l, .path = path };
 	int r = lock_need(s, l, err);
 

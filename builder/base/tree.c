@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The parts of io.h that deal with whole directory trees. */
+#include "base/tree.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -7,8 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/io.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 /* Deeper directories are first moved to the top, so that a tree of any depth needs few
  * descriptors. */

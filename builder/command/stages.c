@@ -15,6 +15,7 @@
 #include "base/progress.h"
 #include "base/resources.h"
 #include "base/text.h"
+#include "base/tree.h"
 #include "command/pipeline.h"
 #include "deb/deb.h"
 #include "rootfs/overlay.h"

@@ -73,7 +73,7 @@ static int check_format(const struct schema_key *key, const struct node *node, s
 		return 0;
 	if (f->secret || ((f == &format_url || f == &format_mirror) && strchr(node->text, '@'))) {
 		position_error(&node->at, err, "'%s' is not %s", key->path, f->noun);
-		free(take_ptr(err->excerpt));
+		err_hide_line(err);
 	} else {
 		position_error(&node->at, err, "'%s': %s is not %s", key->path,
 			       node_text(node, found), f->noun);

@@ -9,6 +9,7 @@
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/tree.h"
 #include "recipe/format.h"
 #include "recipe/value.h"
 

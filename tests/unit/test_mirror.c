@@ -3,8 +3,8 @@
 #include "unit.h"
 
 #include "archive/mirror.h"
-#include "base/io.h"
 #include "base/memory.h"
+#include "base/tree.h"
 
 static char suite_trixie[] = "trixie";
 

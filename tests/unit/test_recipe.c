@@ -6,6 +6,7 @@
 #include "recipe/recipe.h"
 #include "recipe/schema.h"
 #include "rootfs/overlay.h"
+#include "base/err-report.h"
 
 #define HEAD "name: x\nsuite: trixie\nautologin: {terminals: [tty1]}\n"
 

@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/tree.h"
 #include "publish/menu.h"
 #include "recipe/value.h"
 #include "publish/result-files.h"
