@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "recipe/recipe.h"
-#include "recipe/value.h"
+#include "recipe/values.h"
 
 static int compare_paths(const void *a, const void *b)
 {
@@ -42,12 +42,12 @@ static void write_list(struct text *out, const char *label, const struct recipe_
 		write_item(out, label, i, l->item[i].value);
 }
 
-static void write_ids(struct text *out, const char *label, const struct recipe *r)
+static void write_ids(struct text *out, const char *label, const struct recipe *recipe)
 {
-	for (size_t i = 0; i < r->id_count; i++) {
+	for (size_t i = 0; i < recipe->id_count; i++) {
 		cleanup_free char *value =
-			xasprintf("%s %s %u", r->id[i].name, r->id[i].group_only ? "group" : "both",
-				  r->id[i].id);
+			xasprintf("%s %s %u", recipe->id[i].name,
+				  recipe->id[i].group_only ? "group" : "both", recipe->id[i].id);
 
 		write_item(out, label, i, value);
 	}
@@ -165,9 +165,9 @@ static bool is_inside_entries(const struct schema_key *key)
 	return above && above->type == SCHEMA_ENTRIES;
 }
 
-void values_write(const struct recipe *r, struct text *ret)
+void recipe_canonical(const struct recipe *recipe, struct text *ret)
 {
-	CLEANUP(values_release) struct recipe defaults = { .name = xstrdup(r->name) };
+	CLEANUP(values_release) struct recipe defaults = { .name = xstrdup(recipe->name) };
 	cleanup_free const struct schema_key **sorted = xcalloc(schema_count, sizeof(*sorted));
 	size_t count = 0;
 
@@ -181,14 +181,14 @@ void values_write(const struct recipe *r, struct text *ret)
 		const struct schema_key *key = sorted[i];
 
 		if (key->type == SCHEMA_ENTRIES)
-			write_entries(ret, key, (const char *)r);
+			write_entries(ret, key, (const char *)recipe);
 		else if (key->type == SCHEMA_IDS)
-			write_ids(ret, key->path, r);
+			write_ids(ret, key->path, recipe);
 		else if (key->type == SCHEMA_FOLDERS)
-			for (size_t o = 0; o < r->overlay_digests.count; o++)
-				write_item(ret, key->path, o, r->overlay_digests.item[o]);
+			for (size_t o = 0; o < recipe->overlay_digests.count; o++)
+				write_item(ret, key->path, o, recipe->overlay_digests.item[o]);
 		else
-			write_changed(ret, key, key->path, (const char *)r,
+			write_changed(ret, key, key->path, (const char *)recipe,
 				      (const char *)&defaults);
 	}
 }
@@ -222,13 +222,13 @@ static void add_group(const struct strv *line, size_t first, struct strv *ret)
 	strv_addf(ret, "%.*s %s", (int)length, start, digest);
 }
 
-void recipe_inputs(const struct recipe *r, struct strv *ret)
+void recipe_inputs(const struct recipe *recipe, struct strv *ret)
 {
 	CLEANUP(text_release) struct text canonical = { 0 };
 	CLEANUP(strv_release) struct strv line = { 0 };
 	CLEANUP(strv_release) struct strv seen = { 0 };
 
-	recipe_canonical(r, &canonical);
+	recipe_canonical(recipe, &canonical);
 	strv_split(&line, canonical.data, "\n");
 	for (size_t i = 0; i < line.count; i++) {
 		const char *digest = own_digest(line.item[i]);

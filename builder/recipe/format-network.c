@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Formats of what concerns the server, the menu and the network. */
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static const char *reserved_word(const char *word)
 		{ "rw", "for 'rw' write 'access: rw' in the entry" },
 	};
 
-	for (size_t i = 0; i < sizeof(reserved) / sizeof(*reserved); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
 		if (ends_with(reserved[i].word, "=") ? starts_with(word, reserved[i].word)
 						     : streq(word, reserved[i].word))
 			return reserved[i].hint;

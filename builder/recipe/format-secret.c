@@ -1,8 +1,9 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Formats of passwords, keys and local paths. */
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "recipe/format.h"
 
@@ -26,7 +27,7 @@ static bool is_password(const char *s, const char **hint)
 	*hint = MAKE_HASH;
 	if (starts_with(s, "$1$"))
 		*hint = "MD5 hashes are guessed in minutes, and the image is public: " MAKE_HASH;
-	for (size_t i = 0; i < sizeof(hash_kinds) / sizeof(*hash_kinds); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(hash_kinds); i++) {
 		const struct hash_kind *k = &hash_kinds[i];
 
 		if (!starts_with(s, k->prefix))
@@ -61,7 +62,7 @@ bool format_is_key_line(const char *value)
 	if (words.count > 0 && *words.item[0] == '#')
 		return false;
 	for (size_t i = 0; i + 1 < words.count; i++)
-		for (size_t t = 0; t < sizeof(types) / sizeof(*types); t++)
+		for (size_t t = 0; t < ARRAY_SIZE(types); t++)
 			if (streq(words.item[i], types[t]) &&
 			    starts_with(words.item[i + 1], "AAAA"))
 				return true;

@@ -11,7 +11,6 @@
 #include "base/memory.h"
 #include "base/tree.h"
 #include "recipe/format.h"
-#include "recipe/value.h"
 
 static const struct input_rule {
 	const char *key, *noun;

@@ -47,6 +47,8 @@ DEFINE_CLEANUP_PTR(node)
 struct node *node_get(const struct node *mapping, const char *key);
 /* The same through several mappings: "menu.default". NULL if any step is absent. */
 const struct node *node_find(const struct node *root, const char *path);
+/* Where that value was written; `file` as a whole where nobody wrote it. */
+struct position node_position(const struct node *root, const char *path, const char *file);
 
 /* Both take what they add. key: copied. */
 void node_add(struct node *list, struct node *item);

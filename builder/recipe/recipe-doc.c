@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include "recipe/recipe-doc.h"
 
 /* clang-format off */
-const char guide_head[] =
+const char recipe_doc_head[] =
 "# The recipe\n"
 "\n"
 "A recipe is a YAML file that says what is in a rescue system and how it boots. "
@@ -53,7 +53,7 @@ const char guide_head[] =
 "\n"
 "## Keys\n";
 
-const char guide_overlays[] =
+const char recipe_doc_overlays[] =
 "## Overlays\n"
 "\n"
 "An overlay is a folder whose files are laid over the tree: "

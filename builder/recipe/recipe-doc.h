@@ -2,5 +2,5 @@
 /* The prose of docs/recipe.md, around the tables that the schema makes. Markdown. */
 #pragma once
 
-extern const char guide_head[];
-extern const char guide_overlays[];
+extern const char recipe_doc_head[];
+extern const char recipe_doc_overlays[];

@@ -17,17 +17,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "recipe/position.h"
-
-struct recipe_name { /* a package name, a module, a unit: a word with its place */
-	char *value;
-	struct position at;
-};
-
-struct recipe_list {
-	struct recipe_name *item;
-	size_t count;
-	size_t allocated;
-};
+#include "recipe/recipe-list.h"
 
 enum init_system { INIT_SYSTEMD, INIT_SYSVINIT };
 enum nfs_access { NFS_RO, NFS_RW };
@@ -176,11 +166,11 @@ struct recipe {
 
 /* Reads PATH. Errors are ERR_USAGE with file:line:column, the source line and a hint. */
 int recipe_load(const char *path, struct recipe *ret, struct err *err);
-void recipe_release(struct recipe *r);
+void recipe_release(struct recipe *recipe);
 
 /* Whether boot-packages has the loader for machines of this firmware: PXELINUX for BIOS, shim
  * and GRUB for UEFI (boot-loaders.c). */
-bool recipe_boots(const struct recipe *r, enum firmware firmware);
+bool recipe_boots(const struct recipe *recipe, enum firmware firmware);
 
 /*
  * The effective values as text, one a line, sorted by key: `packages[3] = vim`. What equals its
@@ -189,9 +179,9 @@ bool recipe_boots(const struct recipe *r, enum firmware firmware);
  * path, type, content, link target and executable bit of all they hold. Mirrors, comments, file
  * names of recipes, the place of the checkout and its umask are not in it.
  */
-void recipe_canonical(const struct recipe *r, struct text *ret);
+void recipe_canonical(const struct recipe *recipe, struct text *ret);
 
 /* The canonical text in parts, "KEY SHA-256" each, in its order, so that a stale lock can say what
  * has changed: each overlay, script, .deb and keyring by itself (`overlays[0]`, with the digest
  * that stands there), all else by the recipe's outermost key (`menu`). */
-void recipe_inputs(const struct recipe *r, struct strv *ret);
+void recipe_inputs(const struct recipe *recipe, struct strv *ret);

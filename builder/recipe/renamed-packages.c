@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include <stddef.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "recipe/format.h"
 
@@ -52,7 +53,7 @@ static const struct {
 
 const char *format_renamed_package(const char *name)
 {
-	for (size_t i = 0; i < sizeof(renamed) / sizeof(*renamed); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(renamed); i++)
 		if (streq(renamed[i].before, name))
 			return renamed[i].now;
 	return NULL;

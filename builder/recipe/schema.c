@@ -1,8 +1,9 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include "recipe/schema.h"
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 
 #define FIELD(member) .offset = offsetof(struct recipe, member)
@@ -243,7 +244,7 @@ const struct schema_key schema[] = {
 	  .fallback = "3", .doc = "zstd's" },
 };
 /* clang-format on */
-const size_t schema_count = sizeof(schema) / sizeof(*schema);
+const size_t schema_count = ARRAY_SIZE(schema);
 
 const struct schema_key *schema_find(const char *path)
 {

@@ -8,14 +8,11 @@
 #include "recipe/schema.h"
 
 /* overlay_has_keys: an overlay brings root's authorized keys. */
-int validate_recipe(const struct recipe *r, const struct node *root, bool overlay_has_keys,
+int validate_recipe(const struct recipe *recipe, const struct node *root, bool overlay_has_keys,
 		    struct err *err);
 
-/* validate-network.c: addresses of server.*, and the menu's references. */
-int validate_server(const struct recipe *r, const struct node *root, struct err *err);
-int validate_menu(const struct recipe *r, const struct node *root, struct err *err);
+/* validate-boot.c: addresses of server.*, and the menu's references. */
+int validate_server(const struct recipe *recipe, const struct node *root, struct err *err);
+int validate_menu(const struct recipe *recipe, const struct node *root, struct err *err);
 /* boot-loaders.c: a recipe with a menu names all packages of a loader, or none. */
-int validate_loaders(const struct recipe *r, struct err *err);
-
-/* Where a key was written; the recipe as a whole for a default. */
-struct position validate_position(const struct recipe *r, const struct node *root, const char *key);
+int validate_loaders(const struct recipe *recipe, struct err *err);

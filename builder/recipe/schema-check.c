@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include <limits.h>
 #include <string.h>
 
@@ -120,7 +120,7 @@ static int check_switch(const struct schema_key *key, const struct node *node, s
 	static const char *const words[] = { "yes", "no", "true", "false" };
 
 	if (node->kind == NODE_SCALAR)
-		for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 			if (streq(node->text, words[i]))
 				return 0;
 	return wrong_type(key, node, "yes or no", err);
