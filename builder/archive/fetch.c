@@ -120,9 +120,7 @@ static int give_up(struct fetch *f, struct transfer *t, struct err *err)
 			       t->item->url.count);
 	if (f->options->keep_going)
 		return 0;
-	*err = t->item->err;
-	t->item->err = (struct err){ 0 };
-	return err->errnum > 0 ? -err->errnum : -EIO;
+	return err_move(err, &t->item->err);
 }
 
 static int start(struct fetch *f, struct err *err)
@@ -164,7 +162,7 @@ static int conclude(struct fetch *f, struct transfer *t, CURLcode code, struct e
 
 	f->running--;
 	if (outcome == OUTCOME_FATAL)
-		return err->errnum > 0 ? -err->errnum : -EIO;
+		return err_value(err);
 	if (outcome == OUTCOME_DONE) {
 		t->state = TRANSFER_DONE;
 		f->open--;

@@ -140,7 +140,7 @@ static bool add_index(struct update *u, const struct suite *suite, const char *c
 	struct index_file *index;
 	size_t allocated = u->indices.allocated;
 
-	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]) && !file; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(endings) && !file; i++) {
 		cleanup_free char *path =
 			xasprintf("%s/binary-%s/Packages%s", component, architecture, endings[i]);
 
@@ -294,8 +294,7 @@ int indices_update(struct store *s, const struct recipe *recipe, const struct mi
 	describe_releases(&u);
 	for (size_t i = 0; i < u.indices.count; i++)
 		fetch_item_release(&u.item[i]);
-	*ret = u.indices;
-	u.indices = (struct indices){ 0 };
+	*ret = TAKE(u.indices);
 	return 0;
 }
 

@@ -303,8 +303,7 @@ int lock_parse(const char *path, const struct text *text, struct lock *ret, stru
 		return r;
 	lock_digest(&l);
 	l.path = xstrdup(path);
-	*ret = l;
-	l = (struct lock){ 0 };
+	*ret = TAKE(l);
 	return 0;
 }
 

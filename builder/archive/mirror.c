@@ -22,8 +22,6 @@ static const char *const debian_components[] = {
 	"non-free-firmware",
 };
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
 static bool is_one_of(const char *s, const char *const *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -35,7 +33,7 @@ static bool is_one_of(const char *s, const char *const *list, size_t count)
 /* trixie of trixie-security. */
 static char *base_suite(const char *suite)
 {
-	for (size_t i = 0; i < COUNT(pockets); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(pockets); i++)
 		if (ends_with(suite, pockets[i]))
 			return xstrndup(suite, strlen(suite) - strlen(pockets[i]));
 	return xstrdup(suite);
@@ -60,9 +58,9 @@ static bool may_be_debian(const struct apt_source *source, const char *base, con
 
 	for (size_t i = 0; i < source->components.count && !component; i++)
 		component = is_one_of(source->components.item[i], debian_components,
-				      COUNT(debian_components));
+				      ARRAY_SIZE(debian_components));
 	return component &&
-	       (streq(base, suite) || is_one_of(base, debian_suites, COUNT(debian_suites))) &&
+	       (streq(base, suite) || is_one_of(base, debian_suites, ARRAY_SIZE(debian_suites))) &&
 	       (!source->signed_by || is_debian_keyring(source->signed_by));
 }
 
@@ -216,8 +214,7 @@ int mirrors_find(const char *command_line, const char *apt_root, const struct re
 		if (r < 0)
 			return r;
 	}
-	*ret = m;
-	m = (struct mirrors){ 0 };
+	*ret = TAKE(m);
 	return 0;
 }
 
@@ -228,7 +225,7 @@ static void add_at(const char *url, int64_t time, struct strv *ret)
 
 	if (!stamp)
 		strv_add(ret, url);
-	for (size_t i = 0; stamp && i < COUNT(days_later); i++) {
+	for (size_t i = 0; stamp && i < ARRAY_SIZE(days_later); i++) {
 		const time_t t = (time_t)time + days_later[i] * 86400;
 		struct tm utc = { 0 };
 		char text[32];

@@ -188,8 +188,7 @@ int release_parse(const char *name, const char *text, size_t size, struct releas
 		return k;
 	if (k > 0)
 		return err_set(err, ERR_TRUST, "%s: it has more than one stanza", name);
-	*ret = r;
-	r = (struct release){ 0 };
+	*ret = TAKE(r);
 	return 0;
 }
 

@@ -10,11 +10,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-static int value_of(const struct err *err)
-{
-	return err->errnum > 0 ? -err->errnum : -EIO;
-}
-
 char *suite_key(const char *repository, const char *name)
 {
 	cleanup_free char *both = NULL;
@@ -84,8 +79,7 @@ static int accept_release(struct store *s, struct suite *suite, const char *name
 		r = release_check_fresh(&release, name, now, seen, err);
 	if (r < 0)
 		return r;
-	suite->release = release;
-	release = (struct release){ 0 };
+	suite->release = TAKE(release);
 	suite->fingerprint = take_ptr(fingerprint);
 	suite->found = true;
 	return 0;
@@ -99,8 +93,7 @@ static void remember_failure(struct suite *suite, struct err *err)
 	if (suite->err.class == ERR_NONE ||
 	    (suite->err.class == ERR_NETWORK && err->class == ERR_TRUST)) {
 		err_release(&suite->err);
-		suite->err = *err;
-		*err = (struct err){ 0 };
+		(void)err_move(&suite->err, err);
 	}
 }
 
@@ -111,26 +104,19 @@ static int consider(struct store *s, struct suite *suite, struct fetch_item *ite
 	CLEANUP(err_release) struct err own = { 0 };
 	const char *base = suite->mirrors->item[suite->next++];
 	cleanup_free char *name = fetch_url_text(item->url.item[0]);
-	int r = 0;
 
-	if (item->err.class != ERR_NONE) {
-		own = item->err;
-		item->err = (struct err){ 0 };
-	} else {
-		r = accept_release(s, suite, name, &item->head, now, &own);
-	}
+	if (item->err.class != ERR_NONE)
+		(void)err_move(&own, &item->err);
+	else
+		(void)accept_release(s, suite, name, &item->head, now, &own);
 	if (own.class == ERR_TRUST || own.class == ERR_NETWORK) {
 		remember_failure(suite, &own);
 		return 0;
 	}
-	if (own.class != ERR_NONE) {
-		*err = own;
-		own = (struct err){ 0 };
-		return r < 0 ? r : value_of(err);
-	}
+	if (own.class != ERR_NONE)
+		return err_move(err, &own);
 	suite->url = xstrdup(base);
-	suite->text = item->head;
-	item->head = (struct text){ 0 };
+	suite->text = TAKE(item->head);
 	digest_bytes(suite->text.data, suite->text.length, suite->sha256);
 	return 0;
 }

@@ -283,8 +283,7 @@ static enum transfer_outcome judge_content(struct transfer *t, bool length_known
 	if (item->range || !*item->sha256) {
 		text_release(&item->head);
 		text_append(&t->head, "", 0);
-		item->head = t->head;
-		t->head = (struct text){ 0 };
+		item->head = TAKE(t->head);
 		return OUTCOME_DONE;
 	}
 	if (t->received < item->size && length_known)

@@ -47,7 +47,7 @@ const char *trust_debian_keyring(void)
 		"/usr/share/keyrings/debian-archive-keyring.pgp",
 	};
 
-	for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(path); i++)
 		if (access(path[i], R_OK) == 0)
 			return path[i];
 	return NULL;
@@ -126,7 +126,7 @@ static void read_status_line(char *line, struct signature *s)
 	if (!streq(mark, "[GNUPG:]") || !keyword)
 		return;
 	argument = argument ? argument : "?";
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (streq(keyword, known[i].keyword))
 			raise_verdict(s, known[i].verdict, argument);
 	/* NO_PUBKEY follows the ERRSIG it explains. */
@@ -319,8 +319,7 @@ int trust_verify(const char *keyring, const char *digest, const char *name, cons
 	if (r < 0)
 		return err_wrap(err, "checking the signature of %s", name);
 	text_release(ret_content);
-	*ret_content = content;
-	content = (struct text){ 0 };
+	*ret_content = TAKE(content);
 	*ret_fingerprint = xstrdup(decisive.primary);
 	return 0;
 }

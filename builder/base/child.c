@@ -252,8 +252,7 @@ int child_run(const struct child_options *options, size_t limit, struct text *re
 			       child_status_text(status, buffer));
 	if (ret_out) {
 		text_release(ret_out);
-		*ret_out = out;
-		out = (struct text){ 0 };
+		*ret_out = TAKE(out);
 	}
 	return 0;
 }

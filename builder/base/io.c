@@ -116,8 +116,7 @@ int read_file(int dirfd, const char *path, size_t limit, struct text *ret, struc
 		text_append(&content, buffer, (size_t)n);
 	}
 	text_release(ret);
-	*ret = content;
-	content = (struct text){ 0 };
+	*ret = TAKE(content);
 	return 0;
 }
 

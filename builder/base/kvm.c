@@ -102,11 +102,8 @@ int kvm_probe(const char *emulator, const char *kernel, const char **ret_why, st
 		return 0;
 	}
 	(void)close(fd);
-	if (try_guest(emulator, kernel, &works, &failure) < 0 && failure.class == ERR_INTERRUPTED) {
-		*err = failure;
-		failure = (struct err){ 0 };
-		return -EINTR;
-	}
+	if (try_guest(emulator, kernel, &works, &failure) < 0 && failure.class == ERR_INTERRUPTED)
+		return err_move(err, &failure);
 	*ret_why = works ? NULL : "/dev/kvm is there, but a kernel does not run on it";
 	return 0;
 }

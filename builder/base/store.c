@@ -61,7 +61,7 @@ static int open_partial_dir(const struct store *s)
 	static const char *const directory[] = { "sha256", "fact", "tree", "partial" };
 	int r;
 
-	for (size_t i = 0; i < sizeof(directory) / sizeof(directory[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(directory); i++) {
 		r = make_open_dir(s->dirfd, directory[i]);
 		if (r < 0)
 			return r;
