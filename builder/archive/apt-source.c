@@ -183,9 +183,8 @@ static void parse_sources(int root, const char *path, struct apt_sources *s)
 
 	reader.data = content.data;
 	reader.size = content.length;
-	if (r == 0)
-		while ((r = deb822_next(&reader, &stanza, &err)) > 0)
-			parse_stanza(root, &stanza, s);
+	while (r >= 0 && (r = deb822_next(&reader, &stanza, &err)) > 0)
+		parse_stanza(root, &stanza, s);
 	if (r < 0)
 		log_warning("the rest of apt's '%s' is left out: %s", path, err.message);
 }

@@ -68,8 +68,9 @@ static int fetch_init(struct fetch *f, struct store *s, struct fetch_item *item,
 	f->transfer = xcalloc(count ? count : 1, sizeof(*f->transfer));
 	for (size_t i = 0; i < count; i++) {
 		r = interrupt_check(err);
-		if (r == 0)
-			r = transfer_init(&f->transfer[i], s, &item[i], f->options, err);
+		if (r < 0)
+			return r;
+		r = transfer_init(&f->transfer[i], s, &item[i], f->options, err);
 		if (r < 0)
 			return r;
 		f->count++;
@@ -245,20 +246,27 @@ int fetch_all(struct store *s, struct fetch_item *item, size_t count,
 	int left, r;
 
 	r = fetch_init(&f, s, item, count, err);
-	while (r == 0 && f.open > 0) {
+	if (r < 0)
+		return r;
+	while (f.open > 0) {
 		r = interrupt_check(err);
-		if (r == 0)
-			r = start(&f, err);
-		if (r == 0 && curl_multi_perform(f.multi, &left) != CURLM_OK)
-			r = err_set(err, ERR_BUILD, "libcurl failed");
-		if (r == 0)
-			r = collect(&f, err);
+		if (r < 0)
+			return r;
+		r = start(&f, err);
+		if (r < 0)
+			return r;
+		if (curl_multi_perform(f.multi, &left) != CURLM_OK)
+			return err_set(err, ERR_BUILD, "libcurl failed");
+		r = collect(&f, err);
+		if (r < 0)
+			return r;
 		show(&f);
-		if (r == 0 && f.open > 0)
-			r = wait_for_events(&f, err);
+		r = f.open > 0 ? wait_for_events(&f, err) : 0;
+		if (r < 0)
+			return r;
 	}
 	show(&f);
-	return r;
+	return 0;
 }
 
 void fetch_item_release(struct fetch_item *item)

@@ -82,10 +82,12 @@ int index_open_text(struct store *s, const struct index_file *file, int *ret_fd,
 			       "longer in the store '%s'",
 			       file->suite, file->component, store_path(s));
 	r = temporary_fd(&text, err);
-	if (r == 0)
-		r = open_stream(a, fd, file, &empty, err);
-	if (r == 0 && !empty)
-		r = copy_text(a, text, file, err);
+	if (r < 0)
+		return r;
+	r = open_stream(a, fd, file, &empty, err);
+	if (r < 0)
+		return r;
+	r = empty ? 0 : copy_text(a, text, file, err);
 	if (r < 0)
 		return r;
 	if (lseek(text, 0, SEEK_SET) < 0)

@@ -100,13 +100,22 @@ static int list_suites(struct update *u, const char *keyring, struct err *err)
 	const struct recipe *recipe = u->recipe;
 	int r = add_debian(u, "", keyring, err);
 
-	for (size_t i = 0; i < recipe->pockets.count && r == 0; i++)
-		if (*recipe->pockets.item[i].value)
-			r = add_debian(u, recipe->pockets.item[i].value, keyring, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < recipe->pockets.count; i++) {
+		const char *pocket = recipe->pockets.item[i].value;
+
+		r = *pocket ? add_debian(u, pocket, keyring, err) : 0;
+		if (r < 0)
+			return r;
+	}
 	u->own = xcalloc(recipe->repository_count + 1, sizeof(*u->own));
-	for (size_t i = 0; i < recipe->repository_count && r == 0; i++)
+	for (size_t i = 0; i < recipe->repository_count; i++) {
 		r = add_repository(u, i, err);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* The mirror that answered first, then the others; by-hash first, as only that is safe from a
@@ -253,26 +262,32 @@ static void describe_releases(struct update *u)
 static int update_online(struct update *u, int64_t now, struct err *err)
 {
 	struct suites *suites = &u->suites;
-	int r = suites_fetch(u->store, suites->item, suites->count, u->mirrors->proxy, now, err);
+	int r = mirrors_require(u->mirrors, err);
 
-	if (r == 0)
-		r = list_indices(u, err);
-	if (r == 0)
-		r = fetch_indices(u, err);
-	if (r == 0)
-		r = suites_remember(u->store, suites->item, suites->count, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = suites_fetch(u->store, suites->item, suites->count, u->mirrors->proxy, now, err);
+	if (r < 0)
+		return r;
+	r = list_indices(u, err);
+	if (r < 0)
+		return r;
+	r = fetch_indices(u, err);
+	if (r < 0)
+		return r;
+	return suites_remember(u->store, suites->item, suites->count, err);
 }
 
 static int update_offline(struct update *u, int64_t now, struct err *err)
 {
 	int r = suites_recall(u->store, u->suites.item, u->suites.count, now, err);
 
-	if (r == 0)
-		r = list_indices(u, err);
-	if (r == 0)
-		r = recall_indices(u, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = list_indices(u, err);
+	if (r < 0)
+		return r;
+	return recall_indices(u, err);
 }
 
 int indices_update(struct store *s, const struct recipe *recipe, const struct mirrors *mirrors,
@@ -286,9 +301,10 @@ int indices_update(struct store *s, const struct recipe *recipe, const struct mi
 	};
 	int r = list_suites(&u, options->keyring, err);
 
-	if (r == 0)
-		r = options->offline ? update_offline(&u, options->now, err)
-				     : update_online(&u, options->now, err);
+	if (r < 0)
+		return r;
+	r = options->offline ? update_offline(&u, options->now, err)
+			     : update_online(&u, options->now, err);
 	if (r < 0)
 		return r;
 	describe_releases(&u);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "archive/lock.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,16 +141,13 @@ static int check(struct store *s, const struct lock *l, struct err *err)
 			     "make a new one");
 }
 
-/* Without a mirror, all that a mirror would give has to be there. */
+/* Where no mirror is known, all that one would give has to be in the store. */
 static int check_mirrors(struct store *s, const struct items *list, const struct mirrors *mirrors,
 			 struct err *err)
 {
-	for (size_t i = 0; i < list->count && mirrors->none.class != ERR_NONE; i++) {
-		if (list->item[i].url.count > 0 || store_has(s, list->item[i].sha256))
-			continue;
-		err_set(err, mirrors->none.class, "%s", mirrors->none.message);
-		return mirrors->none.hint ? err_hint(err, "%s", mirrors->none.hint) : -EIO;
-	}
+	for (size_t i = 0; i < list->count; i++)
+		if (list->item[i].url.count == 0 && !store_has(s, list->item[i].sha256))
+			return mirrors_require(mirrors, err);
 	return 0;
 }
 
@@ -172,18 +168,18 @@ int lock_fetch(struct store *s, const struct lock *l, const struct recipe *recip
 		return r;
 	collect(l, NULL, offline ? NULL : mirrors, &list);
 	progress_start("fetch", list.total, PROGRESS_BYTES);
-	if (!offline)
-		r = check_mirrors(s, &list, mirrors, err);
-	if (r == 0)
-		r = fetch_all(s, list.item, list.count, &options, err);
-	if (r == 0)
-		r = report(l, &list, err);
-	if (r == 0)
-		r = check(s, l, err);
-	if (r < 0) {
-		progress_abort();
+	r = offline ? 0 : check_mirrors(s, &list, mirrors, err);
+	if (r < 0)
 		return r;
-	}
+	r = fetch_all(s, list.item, list.count, &options, err);
+	if (r < 0)
+		return r;
+	r = report(l, &list, err);
+	if (r < 0)
+		return r;
+	r = check(s, l, err);
+	if (r < 0)
+		return r;
 	summary = xasprintf("%zu packages, %s", l->packages.count, human_size(list.total, size));
 	progress_end(summary);
 	return 0;
@@ -201,7 +197,9 @@ int lock_obtain(struct store *s, const struct lock *l, const bool *wanted,
 
 	collect(l, wanted, mirrors, &list);
 	r = fetch_all(s, list.item, list.count, &options, err);
-	return r < 0 ? r : report(l, &list, err);
+	if (r < 0)
+		return r;
+	return report(l, &list, err);
 }
 
 int lock_need(struct store *s, const struct lock *l, struct err *err)

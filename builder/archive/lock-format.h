@@ -10,6 +10,12 @@
 #define LOCK_ROLE_BOOT "boot"
 #define LOCK_SIZE_MAX (16 * 1024 * 1024) /* bytes of a lock file */
 
+/* The store's facts about a package, by the SHA-256 of its .deb. What a mirror answered to a range
+ * request is only hearsay until lock_fetch() has compared it with the bytes themselves, and so is
+ * kept apart from what those say. */
+#define LOCK_FACT_DEB "deb" /* "TIME NAME VERSION ARCHITECTURE", or "TIME" (lock-package.c) */
+#define LOCK_FACT_HEARSAY "epoch-hearsay" /* the time stamp that a mirror's answer had */
+
 /* lock_read() of a text; path is for messages. */
 int lock_parse(const char *path, const struct text *text, struct lock *ret, struct err *err);
 /* Fills l->digest from its text. */

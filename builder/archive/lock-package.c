@@ -13,8 +13,6 @@
 #include "base/io.h"
 #include "base/memory.h"
 
-#define FACT "deb"
-
 static void add_identity(int fd, const char *path, struct text *ret)
 {
 	CLEANUP(deb822_stanza_release) struct deb822_stanza stanza = { 0 };
@@ -58,10 +56,11 @@ static int read_deb(struct store *s, const struct package *p, char **ret, struct
 	add_identity(fd, p->path, &fact);
 	if (strchr(fact.data, '\n'))
 		return err_set(err, ERR_TRUST, "the control file of '%s' is none", p->path);
-	r = store_fact_set(s, FACT, p->sha256, fact.data, err);
-	if (r == 0)
-		*ret = text_take(&fact);
-	return r;
+	r = store_fact_set(s, LOCK_FACT_DEB, p->sha256, fact.data, err);
+	if (r < 0)
+		return r;
+	*ret = text_take(&fact);
+	return 0;
 }
 
 int lock_package_time(struct store *s, const struct package *p, int64_t *ret, struct err *err)
@@ -69,13 +68,16 @@ int lock_package_time(struct store *s, const struct package *p, int64_t *ret, st
 	cleanup_free char *fact = NULL;
 	CLEANUP(strv_release) struct strv word = { 0 };
 	uint64_t time = 0;
-	int r = store_fact_get(s, FACT, p->sha256, &fact, err);
+	int r = store_fact_get(s, LOCK_FACT_DEB, p->sha256, &fact, err);
 
-	*ret = 0;
-	if (r == 0 && !fact)
-		r = read_deb(s, p, &fact, err);
-	if (r < 0 || !fact)
+	if (r < 0)
 		return r;
+	r = fact ? 0 : read_deb(s, p, &fact, err);
+	if (r < 0)
+		return r;
+	*ret = 0;
+	if (!fact)
+		return 0;
 	strv_split(&word, fact, " ");
 	if (word.count == 0 || parse_u64(word.item[0], &time) < 0 || time > INT64_MAX)
 		return err_set(err, ERR_BUILD, "the store's memory of '%s' is damaged", p->path);

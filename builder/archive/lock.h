@@ -39,10 +39,8 @@
 #include "deb/package.h"
 #include "base/store.h"
 #include "base/err.h"
+#include "base/netrescue.h"
 #include "recipe/recipe.h"
-
-/* Raised only when output bytes change, with a row in docs/bytes.md that says why. */
-#define BYTES_EPOCH 3
 
 struct lock {
 	char *path; /* of the file it was read from; NULL if it was made */

@@ -188,34 +188,31 @@ int mirrors_find(const char *command_line, const char *apt_root, const struct re
 		 struct mirrors *ret, struct err *err)
 {
 	CLEANUP(mirrors_release) struct mirrors m = { 0 };
-	int r;
+	int r = command_line ? add_command_line(command_line, &m, err)
+			     : add_apt(apt_root, recipe, &m, err);
 
-	if (command_line) {
-		r = add_command_line(command_line, &m, err);
-		if (r == 0)
-			r = add_fallback(recipe, &m, err);
-	} else {
-		r = add_apt(apt_root, recipe, &m, err);
-		if (r == 0)
-			r = add_recipe(recipe, &m, err);
-	}
 	if (r < 0)
 		return r;
-	if (m.archive.count + m.last.count == 0) {
-		(void)err_set(err, ERR_USAGE,
-			      "no mirror of Debian is known: apt's configuration on "
-			      "this machine names none, nor does the recipe");
-		return err_hint(err, "give one by --mirror URL, or by `mirrors:` in the recipe");
-	}
+	r = command_line ? add_fallback(recipe, &m, err) : add_recipe(recipe, &m, err);
+	if (r < 0)
+		return r;
 	add_security(&m.archive, &m.security);
 	add_security(&m.last, &m.last_security);
-	if (streq(apt_root, "/")) {
-		r = apt_proxy_read(&m.proxy, err);
-		if (r < 0)
-			return r;
-	}
+	r = streq(apt_root, "/") ? apt_proxy_read(&m.proxy, err) : 0;
+	if (r < 0)
+		return r;
 	*ret = TAKE(m);
 	return 0;
+}
+
+int mirrors_require(const struct mirrors *m, struct err *err)
+{
+	if (m->archive.count + m->last.count > 0)
+		return 0;
+	(void)err_set(err, ERR_USAGE,
+		      "no mirror of Debian is known: apt's configuration on this machine names "
+		      "none, nor does the recipe");
+	return err_hint(err, "give one by --mirror URL, or by `mirrors:` in the recipe");
 }
 
 static void add_at(const char *url, int64_t time, struct strv *ret)
@@ -250,6 +247,5 @@ void mirrors_release(struct mirrors *m)
 	strv_release(&m->archive);
 	strv_release(&m->security);
 	free(m->proxy);
-	err_release(&m->none);
 	*m = (struct mirrors){ 0 };
 }

@@ -32,14 +32,16 @@ struct mirrors {
 	struct strv security; /* for suite-security; none ends with a slash */
 	struct strv last;     /* for mirrors_at(), as the next */
 	struct strv last_security;
-	struct err none; /* why the lists are empty, for lock_fetch(); ERR_NONE: they are not */
-	char *proxy;	 /* URL, "" for expressly none, or NULL: what $http_proxy says */
+	char *proxy; /* URL, "" for expressly none, or NULL: what $http_proxy says */
 };
 
 /* command_line: the --mirror argument or NULL. apt_root: "/" (tests give another root, whose
- * apt.conf is not read). ERR_USAGE if no mirror is known or a URL is none. */
+ * apt.conf is not read). It is no error if no mirror is known: a build from a lock may find
+ * everything in the store. ERR_USAGE if a URL is not one of http, https or file. */
 int mirrors_find(const char *command_line, const char *apt_root, const struct recipe *recipe,
 		 struct mirrors *ret, struct err *err);
+/* For whoever is about to ask one: ERR_USAGE if no mirror is known. */
+int mirrors_require(const struct mirrors *m, struct err *err);
 /* Appends to ret the base URLs of such a list. time is a lock's Source-Date-Epoch, the newest
  * changelog's date: some days before that package's upload, some weeks before a point release. So
  * of a snapshot: a day, a week and a month later, then that very time, as 20260829T041900Z; the

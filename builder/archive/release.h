@@ -48,18 +48,18 @@ struct release {
 int release_parse(const char *name, const char *text, size_t size, struct release *ret,
 		  struct err *err);
 /* NULL if the release has no such index. */
-const struct release_file *release_find(const struct release *r, const char *path);
+const struct release_file *release_find(const struct release *release, const char *path);
 
 /* ERR_TRUST if it expired (Valid-Until < now), if it is from the future, or if it is older than
  * last_seen, the newest Date ever seen of this suite (0: none): a mirror that replays an old
  * state hides security updates. */
-int release_check_fresh(const struct release *r, const char *name, int64_t now, int64_t last_seen,
-			struct err *err);
+int release_check_fresh(const struct release *release, const char *name, int64_t now,
+			int64_t last_seen, struct err *err);
 /* ERR_TRUST unless wanted is its Suite or its Codename: else a mirror could serve another suite, as
  * validly signed, in its place. */
-int release_check_suite(const struct release *r, const char *name, const char *wanted,
+int release_check_suite(const struct release *release, const char *name, const char *wanted,
 			struct err *err);
-void release_release(struct release *r);
+void release_release(struct release *release);
 
 /* "Sat, 12 Sep 2026 07:55:41 UTC" (RFC 5322, with UTC, GMT, Z or +hhmm) to seconds; -EINVAL.
  * Independent of locale and TZ. */

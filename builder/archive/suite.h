@@ -3,9 +3,6 @@
  * One suite of one archive, and its InRelease: asked of each mirror in turn until one is verified,
  * fresh and the right one; or, offline, the last such one that the store remembers. Not for others
  * than index.c; indices_update() is the interface.
- *
- * Facts: `index` (key of the suite -> digest of its InRelease, a blob), `release` (-> newest Date
- * seen, in seconds), `source` (-> base URL it came from, without user and password).
  */
 #pragma once
 
@@ -14,6 +11,11 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "recipe/recipe.h"
+
+/* The store's facts about a suite, by its key (suite_key()). */
+#define SUITE_FACT_INDEX "index"   /* digest of its last InRelease, which is a blob */
+#define SUITE_FACT_DATE "release"  /* newest Date seen, in seconds */
+#define SUITE_FACT_SOURCE "source" /* base URL that it came from, without user and password */
 
 #define INRELEASE_MAX ((size_t)8 * 1024 * 1024)
 

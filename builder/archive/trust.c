@@ -2,7 +2,6 @@
 #include "archive/trust.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -171,7 +170,8 @@ static int refuse(const struct signature *s, const char *name, const char *keyri
 		(void)err_set(err, ERR_TRUST,
 			      "%s was changed after it was signed: bad signature of key %s", name,
 			      s->key);
-		return hint ? err_hint(err, "do not use this mirror; try another --mirror") : -EIO;
+		return hint ? err_hint(err, "do not use this mirror; try another --mirror")
+			    : err_value(err);
 	case VERDICT_REVOKED_KEY:
 		return err_set(err, ERR_TRUST, "%s is signed by key %s, which was revoked", name,
 			       s->key);
@@ -179,7 +179,7 @@ static int refuse(const struct signature *s, const char *name, const char *keyri
 		(void)err_set(err, ERR_TRUST, "%s is signed by key %s, which has expired", name,
 			      s->key);
 		if (!hint)
-			return -EIO;
+			return err_value(err);
 		return err_hint(err,
 				"a newer keyring package may have its prolonged form; an archive "
 				"whose keys have all expired can be used from a lock only");
@@ -195,7 +195,7 @@ static int refuse(const struct signature *s, const char *name, const char *keyri
 		(void)err_set(err, ERR_TRUST, "%s is signed by key %s, which is not in '%s'", name,
 			      s->key, keyring);
 		if (!hint)
-			return -EIO;
+			return err_value(err);
 		return err_hint(err,
 				"install a newer debian-archive-keyring, or name the keyring of "
 				"this archive (--keyring)");
@@ -279,18 +279,24 @@ static int verify(struct gpgv *g, const char *data, size_t size, struct signatur
 	CLEANUP(text_release) struct text words = { 0 };
 	int r = memory_fd(data, size, &g->input, err);
 
-	if (r == 0)
-		r = memory_fd("", 0, &g->output, err);
-	if (r == 0)
-		r = memory_fd("", 0, &g->status, err);
-	if (r == 0)
-		r = memory_fd("", 0, &g->message, err);
-	if (r == 0)
-		r = run_gpgv(g, err);
-	if (r == 0)
-		r = read_back(g->status, STATUS_MAX, &lines, err);
-	if (r == 0)
-		r = read_back(g->message, STATUS_MAX, &words, err);
+	if (r < 0)
+		return r;
+	r = memory_fd("", 0, &g->output, err);
+	if (r < 0)
+		return r;
+	r = memory_fd("", 0, &g->status, err);
+	if (r < 0)
+		return r;
+	r = memory_fd("", 0, &g->message, err);
+	if (r < 0)
+		return r;
+	r = run_gpgv(g, err);
+	if (r < 0)
+		return r;
+	r = read_back(g->status, STATUS_MAX, &lines, err);
+	if (r < 0)
+		return r;
+	r = read_back(g->message, STATUS_MAX, &words, err);
 	if (r < 0)
 		return r;
 	log_debug("gpgv:\n%s", words.data);
@@ -307,15 +313,17 @@ int trust_verify(const char *keyring, const char *digest, const char *name, cons
 	int r;
 
 	r = check_frame(name, data, size, err);
-	if (r == 0)
-		r = keyring_open(keyring, digest, &g.keyring, err);
+	if (r < 0)
+		return r;
+	r = keyring_open(keyring, digest, &g.keyring, err);
 	if (r < 0)
 		return r;
 	r = verify(&g, data, size, &decisive, err);
-	if (r == 0 && decisive.verdict != VERDICT_GOOD)
+	if (r < 0)
+		return err_wrap(err, "checking the signature of %s", name);
+	if (decisive.verdict != VERDICT_GOOD)
 		return refuse(&decisive, name, keyring, true, err);
-	if (r == 0)
-		r = read_back(g.output, size, &content, err);
+	r = read_back(g.output, size, &content, err);
 	if (r < 0)
 		return err_wrap(err, "checking the signature of %s", name);
 	text_release(ret_content);
@@ -331,10 +339,12 @@ int trust_verify_detached(const char *keyring, const char *name, const struct te
 	struct signature decisive;
 	int r = keyring_open(keyring, NULL, &g.keyring, err);
 
-	if (r == 0)
-		r = memory_fd(sig->data, sig->length, &g.signature, err);
-	if (r == 0)
-		r = verify(&g, data->data, data->length, &decisive, err);
+	if (r < 0)
+		return r;
+	r = memory_fd(sig->data, sig->length, &g.signature, err);
+	if (r < 0)
+		return r;
+	r = verify(&g, data->data, data->length, &decisive, err);
 	if (r < 0)
 		return err_wrap(err, "checking the signature of %s", name);
 	if (decisive.verdict != VERDICT_GOOD)

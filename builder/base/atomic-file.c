@@ -26,9 +26,10 @@ static int open_parent(int dirfd, const char *path, int *ret_fd, const char **re
 				    : slash == path ? xstrdup("/")
 						    : xstrndup(path, (size_t)(slash - path));
 	int r = open_dir(dirfd, parent, ret_fd, err);
-	if (r == 0)
-		*ret_name = name;
-	return r;
+	if (r < 0)
+		return r;
+	*ret_name = name;
+	return 0;
 }
 
 int atomic_file_begin(struct atomic_file *file, int dirfd, const char *path, mode_t mode,

@@ -20,7 +20,6 @@
 #include "base/memory.h"
 #include "base/tree.h"
 
-#define FACT_MAX ((size_t)64 * 1024)
 #define FACT_NAME_MAX 200
 #define PARTIAL_ATTEMPTS 100
 
@@ -106,10 +105,8 @@ int store_open(const char *path, struct store **ret, struct err *err)
 	s = xcalloc(1, sizeof(*s));
 	s->dirfd = s->partial = -1;
 	s->path = take_ptr(chosen);
-	r = make_dirs(AT_FDCWD, s->path, 0755, err);
-	if (r == 0)
-		r = open_dir(AT_FDCWD, s->path, &s->dirfd, err);
-	if (r < 0) {
+	if (make_dirs(AT_FDCWD, s->path, 0755, err) < 0 ||
+	    open_dir(AT_FDCWD, s->path, &s->dirfd, err) < 0) {
 		(void)err_wrap(err, "opening the store");
 		return err_hint(err, "choose another place with --store DIR or NETRESCUE_STORE");
 	}
@@ -344,8 +341,8 @@ int store_fact_get(struct store *s, const char *kind, const char *key, char **re
 	if (fd < 0 && errno != ENOENT)
 		return err_errno(err, ERR_BUILD, errno, "cannot open '%s/%s'", s->path, path);
 	if (fd >= 0) {
-		value = xmalloc(FACT_MAX + 2);
-		n = read_all(fd, value, FACT_MAX + 1);
+		value = xmalloc(STORE_FACT_MAX + 2);
+		n = read_all(fd, value, STORE_FACT_MAX + 1);
 		if (n < 0)
 			return err_errno(err, ERR_BUILD, (int)-n, "cannot read '%s/%s'", s->path,
 					 path);
@@ -365,10 +362,11 @@ int store_fact_set(struct store *s, const char *kind, const char *key, const cha
 	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
 	cleanup_free char *directory = NULL;
 	cleanup_free char *path = NULL;
-	size_t size = strlen(value);
+	cleanup_free char *line = xasprintf("%s\n", value);
+	size_t size = strlen(line);
 	int r;
 
-	if (size + 1 > FACT_MAX || strchr(value, '\n'))
+	if (size > STORE_FACT_MAX || strchr(value, '\n'))
 		return err_set(err, ERR_BUILD, "fact '%s/%s' is not one line", kind, key);
 	r = fact_directory(kind, key, &directory, err);
 	if (r < 0)
@@ -376,9 +374,7 @@ int store_fact_set(struct store *s, const char *kind, const char *key, const cha
 	r = store_put_begin(s, &put, err);
 	if (r < 0)
 		return r;
-	r = write_all(put.fd, value, size);
-	if (r == 0)
-		r = write_all(put.fd, "\n", 1);
+	r = write_all(put.fd, line, size);
 	if (r < 0)
 		return err_errno(err, ERR_BUILD, -r, "cannot write to the store '%s'", s->path);
 	path = xasprintf("%s/%s", directory, key);

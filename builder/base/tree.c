@@ -108,6 +108,16 @@ static int move_to_top(struct removal *removal, int dirfd, const char *name)
 	return r < 0 ? -errno : 0;
 }
 
+static int open_and_identify(int dirfd, const char *name, int *ret_fd, uint64_t *ret_mount,
+			     dev_t *ret_device)
+{
+	int r = open_to_empty(dirfd, name, ret_fd);
+
+	if (r < 0)
+		return r;
+	return identify(*ret_fd, ret_mount, ret_device);
+}
+
 static int remove_entry(struct removal *removal, int dirfd, const char *name, unsigned depth,
 			struct err *err);
 
@@ -136,12 +146,15 @@ static int empty_once(struct removal *removal, int dirfd, unsigned depth, bool *
 static int empty_directory(struct removal *removal, int dirfd, unsigned depth, struct err *err)
 {
 	bool found = true;
-	int r = 0;
 
 	/* Some file systems skip names when others are removed while they are read. */
-	while (r == 0 && found)
-		r = empty_once(removal, dirfd, depth, &found, err);
-	return r;
+	while (found) {
+		int r = empty_once(removal, dirfd, depth, &found, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int refuse_mount(const char *name, struct err *err)
@@ -172,9 +185,7 @@ static int remove_entry(struct removal *removal, int dirfd, const char *name, un
 		r = move_to_top(removal, dirfd, name);
 		return r < 0 ? err_errno(err, ERR_BUILD, -r, "cannot remove '%s'", name) : 0;
 	}
-	r = open_to_empty(dirfd, name, &fd);
-	if (r == 0)
-		r = identify(fd, &mount, &device);
+	r = open_and_identify(dirfd, name, &fd, &mount, &device);
 	if (r == -ENOTDIR)
 		r = -failed;
 	if (r < 0)
@@ -265,15 +276,17 @@ static int walk_directory(struct walk *w, int dirfd, unsigned depth, struct err 
 	if (r < 0)
 		return err_errno(err, ERR_BUILD, -r, "cannot read directory '%s'",
 				 length > 0 ? w->path.data : ".");
-	for (size_t i = 0; i < names.count && r == 0; i++) {
+	for (size_t i = 0; i < names.count; i++) {
 		if (length > 0)
 			text_add(&w->path, "/");
 		text_add(&w->path, names.item[i]);
 		r = walk_entry(w, dirfd, names.item[i], depth, err);
+		if (r != 0)
+			return r;
 		w->path.length = length;
 		text_append(&w->path, "", 0);
 	}
-	return r;
+	return 0;
 }
 
 int walk_tree(int dirfd, walk_fn fn, void *data, struct err *err)
