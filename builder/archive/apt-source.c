@@ -33,7 +33,7 @@ static void add_source(struct apt_sources *s, const char *url, const char *suite
 
 	while (length > 0 && url[length - 1] == '/')
 		length--;
-	/* apt writes file:/srv too, curl wants an authority. */
+	/* apt accepts file:/srv, too; curl needs two more slashes. */
 	if (starts_with(url, "file:/") && !starts_with(url, "file://"))
 		source.url = xasprintf("file://%.*s", (int)(length - 5), url + 5);
 	else

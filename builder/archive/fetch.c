@@ -79,7 +79,7 @@ static int fetch_init(struct fetch *f, struct store *s, struct fetch_item *item,
 	return 0;
 }
 
-/* Moves on to the next URL, past hosts known to be dead if another is left. */
+/* Moves on to the next URL whose host is not known to be dead; false if there is none. */
 static bool next_url(const struct fetch *f, struct transfer *t)
 {
 	t->attempt = 0;
@@ -94,7 +94,7 @@ static bool next_url(const struct fetch *f, struct transfer *t)
 	return false;
 }
 
-/* Whether there is somebody to ask; if not, why not is in the item's error. */
+/* Finds a URL to ask; false if there is none, and then the item's error says why. */
 static bool choose_url(const struct fetch *f, struct transfer *t)
 {
 	if (t->item->url.count == 0) {

@@ -72,7 +72,7 @@ static int keep_locks(struct gc *gc, const struct strv *locks, struct err *err)
 	return 0;
 }
 
-/* An InRelease file leads to the Packages files. */
+/* Keeps the Packages files that an InRelease file names. */
 static int keep_index(struct gc *gc, const char *sha256, struct err *err)
 {
 	CLEANUP(text_release) struct text release = { 0 };
@@ -88,7 +88,8 @@ static int keep_index(struct gc *gc, const char *sha256, struct err *err)
 	return 0;
 }
 
-/* Before the other facts: those about a Packages file stay with it. */
+/* Facts about indices are looked at before the others, because a fact about a Packages file stays as
+ * long as that does. */
 static int visit_index(const struct walk_entry *e, void *data, struct err *err)
 {
 	struct gc *gc = data;

@@ -69,7 +69,7 @@ static int add_debian(struct update *u, const char *pocket, const char *keyring,
 	return err_hint(err, "install the package debian-archive-keyring, or give --keyring FILE");
 }
 
-/* A third party's archive: its own URL, keyring and names. */
+/* A third party's archive has a URL, a keyring and names of its own. */
 static int add_repository(struct update *u, size_t number, struct err *err)
 {
 	const struct recipe_repository *repository = &u->recipe->repository[number];
@@ -118,8 +118,8 @@ static int list_suites(struct update *u, const char *keyring, struct err *err)
 	return 0;
 }
 
-/* The mirror that answered first, then the others; by-hash first, as only that is safe from a
- * mirror that changes between our two requests. */
+/* Asks the mirror that gave the InRelease first, then the others; and for the by-hash name first,
+ * because only that still has the same file when a mirror changes between our two requests. */
 static void add_urls(struct strv *urls, const struct suite *suite, const char *path,
 		     const char *sha256)
 {
@@ -139,7 +139,7 @@ static void add_urls(struct strv *urls, const struct suite *suite, const char *p
 	}
 }
 
-/* False if the Release has no such index. */
+/* Adds an index to the list; false if the Release has no such index. */
 static bool add_index(struct update *u, const struct suite *suite, const char *component,
 		      const char *architecture)
 {

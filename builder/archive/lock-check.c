@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether a lock still fits the recipe beside it, and if not, in words, what of it has changed. */
+/* Whether a lock still fits its recipe. If not, the message says what of the recipe has changed. */
 #include "archive/lock.h"
 
 #include <inttypes.h>
@@ -18,7 +18,7 @@ static int way_out(const struct recipe *recipe, struct err *err)
 			recipe->path ? recipe->path : "RECIPE");
 }
 
-/* The item that begins with the first word of `input`; NULL if there is none. */
+/* The item of `inputs` for the same key (the first word) as `input`; NULL if there is none. */
 static const char *same_key(const struct strv *inputs, const char *input)
 {
 	size_t length = strcspn(input, " ") + 1;
@@ -84,7 +84,7 @@ static int stale(const struct lock *l, const struct recipe *recipe, struct err *
 	if (!line)
 		line = lock_line(l, "Recipe-SHA256: %s", l->recipe_digest);
 	(void)lock_error(l, line, ERR_TRUST, err,
-			 "the lock of recipe '%s' was made from another state of it%s%s",
+			 "the lock was made from another version of recipe '%s'%s%s",
 			 l->recipe_name, changes.length > 0 ? ": since then " : "",
 			 changes.length > 0 ? changes.data : "");
 	return way_out(recipe, err);

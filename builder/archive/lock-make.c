@@ -107,7 +107,7 @@ void lock_urls(const struct package *p, const struct mirrors *mirrors, int64_t t
 		strv_addf(ret, "%s/%s", base.item[i], p->path);
 }
 
-/* Known times, and items for the others. */
+/* Fills in the times that are known, and makes items to ask for the others. */
 static int look_up(struct store *s, const struct mirrors *mirrors, struct times *t, struct err *err)
 {
 	size_t count = t->packages->count;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What a package's own bytes say, against what index or lock say. The fact `deb` of its digest:
- * "TIME NAME VERSION ARCHITECTURE", or "TIME" alone of a file that has no control file to read,
- * which is judged where it is unpacked. */
+/* Compares what a package's own bytes say with what the lock says. What they say is remembered as
+ * the fact LOCK_FACT_DEB: "TIME NAME VERSION ARCHITECTURE", or "TIME" alone where the file has no
+ * control file that can be read; such a file fails when it is unpacked. */
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -55,7 +55,8 @@ static int read_deb(struct store *s, const struct package *p, char **ret, struct
 	text_printf(&fact, "%" PRId64, time);
 	add_identity(fd, p->path, &fact);
 	if (strchr(fact.data, '\n'))
-		return err_set(err, ERR_TRUST, "the control file of '%s' is none", p->path);
+		return err_set(err, ERR_TRUST,
+			       "the control file of '%s' has a line break within a word", p->path);
 	r = store_fact_set(s, LOCK_FACT_DEB, p->sha256, fact.data, err);
 	if (r < 0)
 		return r;
@@ -80,7 +81,8 @@ int lock_package_time(struct store *s, const struct package *p, int64_t *ret, st
 		return 0;
 	strv_split(&word, fact, " ");
 	if (word.count == 0 || parse_u64(word.item[0], &time) < 0 || time > INT64_MAX)
-		return err_set(err, ERR_BUILD, "the store's memory of '%s' is damaged", p->path);
+		return err_set(err, ERR_BUILD, "what the store remembers of '%s' is damaged",
+			       p->path);
 	if (word.count == 4 && (!streq(word.item[1], p->name) || !streq(word.item[2], p->version) ||
 				!streq(word.item[3], p->architecture)))
 		return err_set(err, ERR_TRUST,

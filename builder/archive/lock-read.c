@@ -24,7 +24,7 @@ static int wrong(const struct reader *reader, unsigned line, const char *what, c
 	return err_at(reader->err, ERR_TRUST, reader->path, line, 0, "%s '%s'", what, value);
 }
 
-/* The next field if it is the one of that name, else NULL. */
+/* Takes the next field if it has that name; else NULL. */
 static const struct deb822_field *optional(struct reader *reader, const char *name)
 {
 	const struct deb822_field *field = NULL;
@@ -116,7 +116,7 @@ static bool has_key(const struct strv *inputs, const char *input, size_t length)
 	return false;
 }
 
-/* A line each: a key of the recipe and a SHA-256. */
+/* Each line is a key of the recipe and a SHA-256. */
 static int read_inputs(struct reader *reader, struct strv *ret)
 {
 	const struct deb822_field *field = NULL;
@@ -127,7 +127,7 @@ static int read_inputs(struct reader *reader, struct strv *ret)
 		return r;
 	strv_split(&line, field->value, "\n");
 	if (line.count == 0)
-		return wrong(reader, field->line, "nothing in", "Inputs");
+		return wrong(reader, field->line, "there is nothing in field", "Inputs");
 	for (size_t i = 0; i < line.count; i++) {
 		const char *input = line.item[i];
 		unsigned number = field->line + 1 + (unsigned)i;
@@ -136,7 +136,7 @@ static int read_inputs(struct reader *reader, struct strv *ret)
 		if (key == 0 || input[key] == '\0' || !digest_is_valid(input + key + 1))
 			return wrong(reader, number, "not a key and a SHA-256:", input);
 		if (has_key(ret, input, key + 1))
-			return wrong(reader, number, "there twice:", input);
+			return wrong(reader, number, "given twice:", input);
 		strv_add(ret, input);
 	}
 	return 0;
@@ -212,11 +212,11 @@ static int check_package(const struct reader *reader, const struct lock *l, cons
 		return wrong(reader, line, "not a version:", p->version);
 	if (!streq(p->architecture, l->architecture) && !streq(p->architecture, "all"))
 		return wrong(reader, line, "a package of another architecture:", p->architecture);
-	/* Of a local package it is the recipe's file that is opened, not this. */
+	/* A local package is read from the recipe's file, not from this path. */
 	if (!streq(p->repository, "local") && !package_path_is_safe(p->path))
 		return wrong(reader, line, "not a path below the archive's root:", p->path);
 	if (p->size == 0)
-		return wrong(reader, line, "no size for", p->name);
+		return wrong(reader, line, "there is no size of", p->name);
 	return 0;
 }
 
@@ -245,7 +245,7 @@ static int read_package(struct reader *reader, struct lock *l)
 	if (r < 0)
 		return r;
 	if (l->packages.count > 1 && packages_compare(p - 1, p) >= 0)
-		return wrong(reader, reader->stanza->line, "not in order, or there twice: package",
+		return wrong(reader, reader->stanza->line, "out of order, or given twice: package",
 			     p->name);
 	return 0;
 }
@@ -319,7 +319,7 @@ int lock_read(const char *path, struct lock *ret, struct err *err)
 	int r = read_file(AT_FDCWD, path, LOCK_SIZE_MAX, &text, err);
 
 	if (r < 0) {
-		err->class = ERR_USAGE; /* it is the user who named it */
+		err->class = ERR_USAGE; /* The user has named this file. */
 		return err_hint(err, "'netrescue lock RECIPE' prints a lock; every result has one");
 	}
 	return lock_parse(path, &text, ret, err);

@@ -7,7 +7,7 @@
 #include "archive/apt-source.h"
 #include "base/memory.h"
 
-/* What a third party would hardly call its suite while it has Debian's components in it. */
+/* Names that a third party would hardly give to a suite with Debian's components. */
 static const char *const debian_suites[] = {
 	"oldoldstable", "oldstable", "stable",	 "testing", "unstable", "sid",	"experimental",
 	"buster",	"bullseye",  "bookworm", "trixie",  "forky",	"duke",
@@ -30,7 +30,7 @@ static bool is_one_of(const char *s, const char *const *list, size_t count)
 	return false;
 }
 
-/* trixie of trixie-security. */
+/* The suite without its pocket: trixie of trixie-security. */
 static char *base_suite(const char *suite)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(pockets); i++)
@@ -105,7 +105,7 @@ static char *without_slashes(const char *url)
 	return xstrndup(url, length);
 }
 
-/* Where the place in the archive ends: at the end, or before the time stamp of a snapshot. */
+/* The length of the URL without the time stamp of a snapshot. */
 static size_t base_length(const char *url)
 {
 	const char *stamp = strstr(url, "/" MIRROR_TIMESTAMP);
@@ -170,8 +170,8 @@ static void add_security(const struct strv *archive, struct strv *security)
 	}
 }
 
-/* What the recipe names beside --mirror is for locked files only: it shall not decide what the
- * newest packages are. */
+/* Beside --mirror, the recipe's mirrors are asked for locked files only: they must not decide what
+ * the newest packages are. */
 static int add_fallback(const struct recipe *recipe, struct mirrors *m, struct err *err)
 {
 	CLEANUP(mirrors_release) struct mirrors further = { 0 };

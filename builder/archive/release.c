@@ -68,7 +68,7 @@ static int compare_files(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
-/* "DIGEST SIZE PATH", any number of blanks between. */
+/* A line is "DIGEST SIZE PATH", with any number of blanks between them. */
 static int parse_file(const char *name, char *line, struct release *release, struct err *err)
 {
 	char *save = NULL;
@@ -79,9 +79,9 @@ static int parse_file(const char *name, char *line, struct release *release, str
 
 	if (!path || strtok_r(NULL, " \t", &save) || !digest_is_valid(digest) ||
 	    parse_u64(size, &file.size) < 0)
-		return err_set(err, ERR_TRUST, "%s: malformed line in its SHA256 list", name);
+		return err_set(err, ERR_TRUST, "%s has a malformed line in its SHA256 list", name);
 	if (release->file_count == RELEASE_FILES_MAX)
-		return err_set(err, ERR_TRUST, "%s: more than %d files in its SHA256 list", name,
+		return err_set(err, ERR_TRUST, "%s has more than %d files in its SHA256 list", name,
 			       RELEASE_FILES_MAX);
 	memcpy(file.sha256, digest, DIGEST_HEX);
 	file.path = xstrdup(path);
@@ -102,11 +102,11 @@ static int parse_files(const char *name, const char *list, struct release *relea
 			return r;
 	}
 	if (release->file_count == 0)
-		return err_set(err, ERR_TRUST, "%s: it lists no file", name);
+		return err_set(err, ERR_TRUST, "%s lists no file", name);
 	qsort(release->file, release->file_count, sizeof(release->file[0]), compare_files);
 	for (size_t i = 1; i < release->file_count; i++)
 		if (streq(release->file[i - 1].path, release->file[i].path))
-			return err_set(err, ERR_TRUST, "%s: it lists '%s' twice", name,
+			return err_set(err, ERR_TRUST, "%s lists '%s' twice", name,
 				       release->file[i].path);
 	return 0;
 }
@@ -125,14 +125,14 @@ static int parse_dates(const char *name, const struct deb822_stanza *s, struct r
 
 	release->date = copy_field(s, "Date");
 	if (release_parse_date(release->date, &release->date_seconds) < 0)
-		return err_set(err, ERR_TRUST, "%s: its Date '%s' cannot be read", name,
+		return err_set(err, ERR_TRUST, "%s has a Date that cannot be read: '%s'", name,
 			       release->date);
 	if (!until)
 		return 0;
 	release->valid_until = xstrdup(until);
 	if (release_parse_date(until, &release->valid_until_seconds) < 0)
-		return err_set(err, ERR_TRUST, "%s: its Valid-Until '%s' cannot be read", name,
-			       until);
+		return err_set(err, ERR_TRUST, "%s has a Valid-Until that cannot be read: '%s'",
+			       name, until);
 	return 0;
 }
 
@@ -158,7 +158,7 @@ static int parse_stanza(const char *name, const struct deb822_stanza *s, struct 
 		return r;
 	value = deb822_get(s, "SHA256");
 	if (!value)
-		return err_set(err, ERR_TRUST, "%s: it has no SHA256 list", name);
+		return err_set(err, ERR_TRUST, "%s has no SHA256 list", name);
 	return parse_files(name, value, release, err);
 }
 
@@ -180,7 +180,7 @@ int release_parse(const char *name, const char *text, size_t size, struct releas
 	if (r < 0)
 		return r;
 	if (r == 0)
-		return err_set(err, ERR_TRUST, "%s: it is empty", name);
+		return err_set(err, ERR_TRUST, "%s is empty", name);
 	r = parse_stanza(name, &stanza, &release, err);
 	if (r < 0)
 		return r;
@@ -188,7 +188,7 @@ int release_parse(const char *name, const char *text, size_t size, struct releas
 	if (r < 0)
 		return r;
 	if (r > 0)
-		return err_set(err, ERR_TRUST, "%s: it has more than one stanza", name);
+		return err_set(err, ERR_TRUST, "%s has more than one stanza", name);
 	*ret = TAKE(release);
 	return 0;
 }

@@ -70,12 +70,12 @@ static int read_blob(struct export *e, const char *sha256, int *ret_fd, struct e
 
 	if (r < 0)
 		return r;
-	return *ret_fd >= 0
-		       ? 0
-		       : err_set(err, ERR_BUILD, "%s was removed from the store meanwhile", sha256);
+	return *ret_fd >= 0 ? 0
+			    : err_set(err, ERR_BUILD,
+				      "%s was removed from the store during the export", sha256);
 }
 
-/* The Packages files that the store has of this InRelease. */
+/* Finds the Packages files of this InRelease that the store has. */
 static void find_indices(struct export *e, const struct text *release)
 {
 	CLEANUP(strv_release) struct strv word = { 0 };
@@ -219,7 +219,7 @@ static int write_members(struct export *e, struct err *err)
 	return archive_write_close(e->archive) == ARCHIVE_OK ? 0 : cannot_write(e, err);
 }
 
-/* Level 1: what is in there is compressed already. */
+/* Level 1 is enough: the members are compressed already. */
 static int open_archive(struct export *e, int fd, struct err *err)
 {
 	e->archive = archive_write_new();

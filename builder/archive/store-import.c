@@ -47,7 +47,7 @@ static int refuse(const struct import *i, struct err *err, const char *what, con
 {
 	(void)err_set(err, ERR_TRUST, "'%s': %s%s", i->path, what, name);
 	return err_hint(err, "take another copy of what 'netrescue store export' wrote; the store "
-			     "is as it was");
+			     "is unchanged");
 }
 
 static int broken(const struct import *i, struct err *err)
@@ -115,7 +115,7 @@ static int take_index(struct import *i, const char *key, uint64_t size, struct e
 	int r;
 
 	if (!strv_has(&i->key, key))
-		return refuse(i, err, "the lock has nothing of ", i->last);
+		return refuse(i, err, "the lock takes no package from the suite of ", i->last);
 	r = read_text(i, size, INRELEASE_MAX, &text, err);
 	if (r < 0)
 		return r;
@@ -132,7 +132,7 @@ static int take_index(struct import *i, const char *key, uint64_t size, struct e
 	return i->store ? keep_text(i, &text, digest, err) : 0;
 }
 
-/* A package of the lock has the size that the lock says; false: no such package. */
+/* The size of the package with this digest; false if the lock has no such package. */
 static bool size_of(const struct import *i, const char *sha256, uint64_t *ret)
 {
 	for (size_t n = 0; n < i->lock.packages.count; n++)
@@ -143,7 +143,7 @@ static bool size_of(const struct import *i, const char *sha256, uint64_t *ret)
 	return false;
 }
 
-/* fd -1: only hashed. */
+/* Hashes the member, and writes it to fd unless that is -1. */
 static int copy_blob(struct import *i, int fd, const char *sha256, struct err *err)
 {
 	CLEANUP(digest_cleanup) struct digest *digest = digest_new();
@@ -169,7 +169,9 @@ static int copy_blob(struct import *i, int fd, const char *sha256, struct err *e
 	if (got != ARCHIVE_EOF)
 		return broken(i, err);
 	digest_final(digest, found);
-	return streq(found, sha256) ? 0 : refuse(i, err, "wrong bytes in ", i->last);
+	return streq(found, sha256)
+		       ? 0
+		       : refuse(i, err, "the SHA-256 does not fit the name of ", i->last);
 }
 
 static int take_blob(struct import *i, const char *sha256, uint64_t size, struct err *err)
@@ -190,7 +192,7 @@ static int take_blob(struct import *i, const char *sha256, uint64_t size, struct
 			return refuse(i, err, "a member that is too large: ", i->last);
 		i->report.indices++;
 	} else {
-		return refuse(i, err, "neither lock nor index names ", i->last);
+		return refuse(i, err, "neither the lock nor an index names ", i->last);
 	}
 	if (i->store)
 		r = store_put_begin(i->store, &put, err);
@@ -202,7 +204,7 @@ static int take_blob(struct import *i, const char *sha256, uint64_t size, struct
 	return i->store ? store_put_commit(&put, sha256, NULL, err) : 0;
 }
 
-/* "lock", then "index/…", then "sha256/…": the order of bytes, but for the first. */
+/* The members are "lock", then "index/…", then "sha256/…": but for the first, in byte order. */
 static int take_member(struct import *i, struct archive_entry *entry, struct err *err)
 {
 	const char *name = archive_entry_pathname(entry);
@@ -213,9 +215,9 @@ static int take_member(struct import *i, struct archive_entry *entry, struct err
 		return refuse(i, err,
 			      "not a plain file: ", name ? name : "a member without a name");
 	if (i->last && !streq(i->last, MEMBER_LOCK) && strcmp(i->last, name) >= 0)
-		return refuse(i, err, "out of order or there twice: ", name);
+		return refuse(i, err, "out of order or given twice: ", name);
 	if (!i->have_lock != streq(name, MEMBER_LOCK))
-		return refuse(i, err, "a lock must come first and once, not ", name);
+		return refuse(i, err, "the lock must come first, and only once, not ", name);
 	free(i->last);
 	i->last = xstrdup(name);
 	if (streq(name, MEMBER_LOCK))
@@ -224,7 +226,7 @@ static int take_member(struct import *i, struct archive_entry *entry, struct err
 		return take_index(i, name + strlen(MEMBER_INDEX), size, err);
 	if (starts_with(name, MEMBER_BLOB))
 		return take_blob(i, name + strlen(MEMBER_BLOB), size, err);
-	return refuse(i, err, "not part of such an archive: ", name);
+	return refuse(i, err, "this does not belong into such an archive: ", name);
 }
 
 static int read_members(struct import *i, int fd, struct err *err)
@@ -272,7 +274,7 @@ static int remember_indices(struct import *i, struct err *err)
 	return 0;
 }
 
-/* store NULL: only looks whether all is as it should be. */
+/* Reads the archive once. store NULL: only checks it. */
 static int pass(struct store *s, const char *path, int fd, struct store_archive_report *ret,
 		struct err *err)
 {

@@ -34,7 +34,7 @@ static int last_seen(struct store *s, const struct suite *suite, int64_t *ret, s
 	if (r < 0)
 		return r;
 	if (value && parse_u64(value, &seconds) < 0)
-		log_warning("the store's memory of suite '%s' is damaged and was ignored",
+		log_warning("what the store remembers of suite '%s' is damaged and was ignored",
 			    suite->name);
 	*ret = (int64_t)seconds;
 	return 0;
@@ -91,7 +91,7 @@ static int accept_release(struct store *s, struct suite *suite, const char *name
 	return 0;
 }
 
-/* The first failure is the story, but a broken signature outranks a bad line. */
+/* The first failure is reported, but a broken signature outranks a mirror that does not answer. */
 static void remember_failure(struct suite *suite, struct err *err)
 {
 	if (suite->next < suite->mirrors->count)
@@ -103,7 +103,7 @@ static void remember_failure(struct suite *suite, struct err *err)
 	}
 }
 
-/* What one mirror answered. Fails only where the next mirror would not help. */
+/* Looks at what one mirror answered. Fails only where the next mirror would not help. */
 static int consider(struct store *s, struct suite *suite, struct fetch_item *item, int64_t now,
 		    struct err *err)
 {
@@ -134,7 +134,7 @@ static void release_items(struct fetch_item **item)
 	free(*item);
 }
 
-/* Each suite that is still sought asks its next mirror, all at once. */
+/* Asks the next mirror of every suite that was not found yet, all at once. */
 static int ask(struct store *s, struct suite *suite, size_t count, const char *proxy, int64_t now,
 	       size_t *ret_asked, struct err *err)
 {
@@ -256,7 +256,7 @@ static int remember(struct store *s, const struct suite *suite, struct err *err)
 	int64_t seen = 0;
 	int r;
 
-	/* Another builder may have seen a newer one meanwhile. */
+	/* Another builder may have seen a newer one in the meantime. */
 	r = last_seen(s, suite, &seen, err);
 	if (r < 0 || seen > suite->release.date_seconds)
 		return r;

@@ -17,10 +17,10 @@
 #define SIGNATURE_END "-----END PGP SIGNATURE-----"
 #define STATUS_MAX ((size_t)1024 * 1024)
 
-/* Numbers that gpgv sees. */
+/* The descriptors' numbers in gpgv. */
 enum { FD_STATUS = 3, FD_KEYRING = 4, FD_SIGNATURE = 5 };
 
-/* Ordered: of several signatures that do not count, the highest one is the story. */
+/* In ascending order: of several signatures that do not count, the highest is reported. */
 enum verdict {
 	VERDICT_NONE,
 	VERDICT_UNKNOWN_KEY,
@@ -69,8 +69,8 @@ static int read_back(int fd, size_t limit, struct text *ret, struct err *err)
 	return 0;
 }
 
-/* gpgv would skip text around the signed part and take binary messages too. We read its output
- * only, but whoever sends such a file means harm, or is a proxy's log-in page. */
+/* gpgv skips text around the signed part, and takes binary messages, too. Although only its output
+ * is read, such a file is refused: it comes from an attacker or from a proxy's log-in page. */
 static int check_frame(const char *name, const char *data, size_t size, struct err *err)
 {
 	const char *end;
@@ -141,7 +141,8 @@ static void read_status_line(char *line, struct signature *s)
 	}
 }
 
-/* The signature that decides: any changed one, else the first good one, else the most telling. */
+/* Finds the signature that decides: a changed one if there is any, else the first good one, else the
+ * one whose verdict says most. */
 static struct signature judge(char *status)
 {
 	struct signature decisive = { 0 }, running = { 0 };
@@ -161,7 +162,7 @@ static struct signature judge(char *status)
 	}
 }
 
-/* hint: what helps with an archive; others have no mirror to change. */
+/* hint: whether to say what helps with an archive; other files have no mirror to change. */
 static int refuse(const struct signature *s, const char *name, const char *keyring, bool hint,
 		  struct err *err)
 {
@@ -230,7 +231,7 @@ static int run_gpgv(const struct gpgv *g, struct err *err)
 {
 	CLEANUP(child_release) struct child child = CHILD_INIT;
 	bool detached = g->signature >= 0;
-	/* A home that is not there: no keyring, no configuration of the user takes part. */
+	/* The home does not exist, so that no keyring and no configuration of the user takes part. */
 	const char *const argv[] = {
 		"gpgv",
 		"--homedir",
@@ -271,7 +272,8 @@ static int run_gpgv(const struct gpgv *g, struct err *err)
 	return 0;
 }
 
-/* g: keyring, and signature if detached, are open. */
+/* Runs gpgv over data and judges what it says. In g the keyring is open, and so is the signature if
+ * it is detached. */
 static int verify(struct gpgv *g, const char *data, size_t size, struct signature *ret,
 		  struct err *err)
 {

@@ -46,7 +46,7 @@ int atomic_file_begin(struct atomic_file *file, int dirfd, const char *path, mod
 	do {
 		uint64_t number;
 		if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
-			return err_errno(err, ERR_BUILD, errno, "no random number");
+			return err_errno(err, ERR_BUILD, errno, "cannot get a random number");
 		free(temporary);
 		temporary = xasprintf(ATOMIC_FILE_PREFIX "%016llx", (unsigned long long)number);
 		fd = openat(parent, temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
@@ -62,7 +62,7 @@ int atomic_file_begin(struct atomic_file *file, int dirfd, const char *path, mod
 		.temporary = take_ptr(temporary),
 		.target = xstrdup(name),
 	};
-	/* Whatever the umask says. */
+	/* The mode does not depend on the umask. */
 	if (fchmod(file->fd, mode) < 0) {
 		r = err_errno(err, ERR_BUILD, errno, "cannot set the mode of '%s'", path);
 		atomic_file_release(file);
@@ -82,7 +82,7 @@ int atomic_file_commit(struct atomic_file *file, struct err *err)
 		return err_errno(err, ERR_BUILD, errno, "cannot rename a new file to '%s'",
 				 file->target);
 	free(take_ptr(file->temporary));
-	/* EINVAL: a file system that cannot sync directories has nothing to lose. */
+	/* EINVAL comes from file systems that cannot sync directories; they need no syncing. */
 	if (fsync(file->dirfd) < 0 && errno != EINVAL)
 		return err_errno(err, ERR_BUILD, errno, "cannot sync the directory of '%s'",
 				 file->target);

@@ -147,7 +147,7 @@ int child_start(struct child *c, const struct child_options *options, struct err
 	if (r != 0) {
 		(void)err_errno(err, ERR_BUILD, r, "cannot start '%s'", options->argv[0]);
 		if (r == ENOENT)
-			(void)err_hint(err, "install the package that has '%s', or mend PATH",
+			(void)err_hint(err, "install the package that has '%s', or correct PATH",
 				       options->argv[0]);
 		return err_value(err);
 	}
@@ -180,7 +180,8 @@ int child_wait(struct child *c, int *ret_status, struct err *err)
 	assert(c->pid > 0);
 	for (;;) {
 		int n = poll(watch, 2, -1);
-		/* Ctrl-C at the terminal reaches the child too: the signal is the story then. */
+		/* Ctrl-C at the terminal reaches the child, too: the error is the signal then, not
+		 * what the child said when it died. */
 		int r = interrupt_check(err);
 
 		if (r < 0)

@@ -17,7 +17,7 @@
 #define EXCERPT_FILE_MAX ((size_t)1024 * 1024)
 #define EXCERPT_LINE_MAX 160
 
-/* The text of a line, or NULL: an excerpt is a courtesy, its absence no failure. */
+/* The text of a line, or NULL where it cannot be read: an error is reported without it, too. */
 static char *read_excerpt(const char *file, unsigned line)
 {
 	struct stat st;
@@ -61,7 +61,7 @@ static void add_lines(struct text *out, const char *s)
 	}
 }
 
-/* The source line and, below it, a caret. Columns count characters, not bytes. */
+/* Adds the source line and a caret below it. Columns count characters, not bytes. */
 static void add_excerpt(struct text *out, const struct err *err, const char *excerpt)
 {
 	CLEANUP(text_release) struct text before = { 0 };

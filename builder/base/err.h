@@ -59,7 +59,7 @@ struct err {
 };
 
 /* Fills *err and returns its negative value (see err_value()). An err that is already set keeps its
- * class and message: the first failure is the story. err may not be NULL. */
+ * class and message: the first failure is the one to report. err may not be NULL. */
 int err_set(struct err *err, enum err_class class, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -45,14 +45,14 @@ ssize_t read_all(int fd, void *data, size_t size)
 	return (ssize_t)done;
 }
 
-/* As far as the kernel copies by itself; what is left is for read and write. */
+/* Copies as much as the kernel does by itself; the rest is left for read and write. */
 static int copy_in_kernel(int in_fd, int out_fd, uint64_t *done)
 {
 	for (;;) {
 		ssize_t n = copy_file_range(in_fd, NULL, out_fd, NULL, (size_t)1 << 30, 0);
 		if (n < 0 && errno == EINTR)
 			continue;
-		/* A real failure comes again, and with a better story, from read or write. */
+		/* What really failed fails again in read or write, which tell more about it. */
 		if (n <= 0)
 			return n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
 				       ? -errno
@@ -92,7 +92,8 @@ int read_file(int dirfd, const char *path, size_t limit, struct text *ret, struc
 {
 	CLEANUP(text_release) struct text content = { 0 };
 	cleanup_free char *buffer = NULL;
-	/* Whoever names a path may name a pipe; in a directory of ours one would wait for ever. */
+	/* A path of the user's may be a pipe. In a directory of ours nobody would write to one, and
+	 * reading would wait for ever. */
 	bool ours = dirfd != AT_FDCWD;
 	cleanup_fd int fd =
 		openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (ours ? O_NONBLOCK : 0));

@@ -152,8 +152,8 @@ char *store_blob_path(const struct store *s, const char *sha256)
 	return xasprintf("%s/sha256/%.2s/%s", store_path(s), sha256, sha256);
 }
 
-/* So that a pruning beside a build spares what the build uses. Who may not, does not prune
- * either. */
+/* Renews the time stamp, so that a `netrescue gc` beside a build spares what the build uses. A user
+ * who may not renew it may not remove the file either. */
 static void renew(int fd)
 {
 	(void)futimens(fd, NULL);
@@ -202,7 +202,7 @@ bool store_has(struct store *s, const char *sha256)
 	return fd >= 0;
 }
 
-/* -EAGAIN: another builder's store_sweep() got between creation and lock. */
+/* Returns -EAGAIN if another builder's store_sweep() removed the file before it was locked. */
 static int create_locked(const struct store *s, char *name, size_t size)
 {
 	cleanup_fd int fd = -1;
@@ -237,7 +237,7 @@ int store_put_begin(struct store *s, struct store_put *ret, struct err *err)
 	return 0;
 }
 
-/* Renames a finished partial file to `directory/sub/name`, making the directories. */
+/* Renames a finished partial file to `target`, which is in `directory`; makes that if need be. */
 static int publish_as(struct store_put *p, const char *directory, const char *target,
 		      struct err *err)
 {
@@ -346,7 +346,7 @@ int store_fact_get(struct store *s, const char *kind, const char *key, char **re
 		if (n < 0)
 			return err_errno(err, ERR_BUILD, (int)-n, "cannot read '%s/%s'", s->path,
 					 path);
-		/* The newline is the proof that all of it was written. */
+		/* Without the newline at its end, the fact was not written to the end. */
 		if (n == 0 || value[n - 1] != '\n' || memchr(value, '\0', (size_t)n))
 			free(take_ptr(value));
 		else

@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 
-/* Longer words than this are no typing mistakes; also bounds the work per candidate. */
+/* A longer word is no typing mistake; this also limits the work for each candidate. */
 #define NEAREST_WORD_MAX 64
 
 static void text_reserve(struct text *t, size_t more)

@@ -60,7 +60,8 @@ int make_dirs(int dirfd, const char *path, mode_t mode, struct err *err)
 	return 0;
 }
 
-/* What tells one mount from another; a bind mount of the same file system has the same device. */
+/* What tells one mount from another. The device does not suffice: a bind mount of the same file
+ * system has the same. */
 static int identify(int fd, uint64_t *ret_mount, dev_t *ret_device)
 {
 	struct statx sx = { 0 };
@@ -75,7 +76,8 @@ static int identify(int fd, uint64_t *ret_mount, dev_t *ret_device)
 	return 0;
 }
 
-/* Opens for emptying: readable, writable and searchable for us. */
+/* Opens a directory and makes it readable, writable and searchable for us, so that it can be
+ * emptied. */
 static int open_to_empty(int dirfd, const char *name, int *ret_fd)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -86,7 +88,7 @@ static int open_to_empty(int dirfd, const char *name, int *ret_fd)
 		fd = openat(dirfd, name, flags);
 	if (fd < 0)
 		return -errno;
-	/* If it is not ours, the unlinkat that follows tells. */
+	/* If it is not ours this fails, and so does the unlinkat that follows, which is reported. */
 	if (fstat(fd, &st) == 0 && (st.st_mode & S_IRWXU) != S_IRWXU)
 		(void)fchmod(fd, 0700);
 	*ret_fd = fd;
@@ -121,7 +123,7 @@ static int open_and_identify(int dirfd, const char *name, int *ret_fd, uint64_t 
 static int remove_entry(struct removal *removal, int dirfd, const char *name, unsigned depth,
 			struct err *err);
 
-/* One reading of the directory; *ret_found says whether anything was there. */
+/* Removes what one reading of the directory finds; *ret_found says whether that was anything. */
 static int empty_once(struct removal *removal, int dirfd, unsigned depth, bool *ret_found,
 		      struct err *err)
 {
@@ -238,7 +240,7 @@ struct walk {
 
 static int walk_directory(struct walk *w, int dirfd, unsigned depth, struct err *err);
 
-/* w->path names the entry. */
+/* Visits one entry, whose path is in w->path. */
 static int walk_entry(struct walk *w, int dirfd, const char *name, unsigned depth, struct err *err)
 {
 	cleanup_fd int fd = -1;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Which loaders a recipe's boot packages make up. */
+/* Which boot loaders a recipe has: `boot-packages` must name all packages of a loader, or none. */
 #include "base/text.h"
 #include "recipe/validate.h"
 
 #define LOADER_PACKAGES_MAX 3
 
-/* All of a set or nothing: PXELINUX loads modules of its own build, and shim starts the GRUB
- * that lies beside it, or MokManager. */
+/* None of these works without the others: PXELINUX loads modules of its own build, and shim starts
+ * the GRUB or MokManager that lies beside it. */
 static const struct {
 	const char *firmware;
 	const char *package[LOADER_PACKAGES_MAX];

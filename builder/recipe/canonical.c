@@ -35,7 +35,7 @@ static void write_item(struct text *out, const char *label, size_t i, const char
 
 static void write_list(struct text *out, const char *label, const struct recipe_list *l)
 {
-	/* an empty list says so: it may stand where the default has items */
+	/* An empty list is written, too: the default may have items. */
 	if (!l->count)
 		write_line(out, label, "[]");
 	for (size_t i = 0; i < l->count; i++)
@@ -77,7 +77,7 @@ static void write_range(struct text *out, const char *label, char *const *first_
 	write_line(out, label, text);
 }
 
-/* The lines of one key whose field is in `base`. */
+/* Writes the lines of one key, whose field is in `base`. */
 static void write_key(struct text *out, const struct schema_key *key, const char *label,
 		      const char *base)
 {
@@ -121,7 +121,7 @@ static void write_key(struct text *out, const struct schema_key *key, const char
 	}
 }
 
-/* The same unless it equals the default. */
+/* Writes them unless they equal the default's. */
 static void write_changed(struct text *out, const struct schema_key *key, const char *label,
 			  const char *base, const char *defaults)
 {
@@ -193,7 +193,8 @@ void recipe_canonical(const struct recipe *recipe, struct text *ret)
 	}
 }
 
-/* `overlays[0] = DIGEST` stands for a file or folder: the digest is in the text already. */
+/* The digest in a line such as `overlays[0] = DIGEST`, which stands for a file or folder; NULL if it
+ * is another line. */
 static const char *own_digest(const char *line)
 {
 	const char *value = strstr(line, " = ");
@@ -201,7 +202,7 @@ static const char *own_digest(const char *line)
 	return value && digest_is_valid(value + 3) ? value + 3 : NULL;
 }
 
-/* menu of `menu.entries[0].label = …`. */
+/* The length of the outermost key: of `menu` in `menu.entries[0].label = …`. */
 static size_t top_key(const char *line)
 {
 	return strcspn(line, ".[ ");

@@ -88,7 +88,7 @@ static bool is_local_path(const char *s, const char **hint)
 const struct format format_local_path = {
 	.is = is_local_path,
 	.noun = "a path",
-	.rule = "seen from the file that names it",
+	.rule = "relative to the file that names it",
 };
 
 static bool is_deb_path(const char *s, const char **hint)
@@ -100,7 +100,7 @@ static bool is_deb_path(const char *s, const char **hint)
 const struct format format_deb_path = {
 	.is = is_deb_path,
 	.noun = "a package file",
-	.rule = "a file that ends in .deb, seen from the recipe; package names go into 'packages'",
+	.rule = "a path that ends in .deb, relative to the recipe; package names go into 'packages'",
 };
 
 static bool is_key_or_path(const char *s, const char **hint)

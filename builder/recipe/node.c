@@ -205,10 +205,10 @@ static int read_scalar(struct reader *reader, const yaml_event_t *event, struct 
 	struct position at = position_of(reader, &event->start_mark);
 
 	if (length > NODE_TEXT_MAX)
-		return position_error(&at, reader->err, "a text of more than %d KiB",
+		return position_error(&at, reader->err, "this text is longer than %d KiB",
 				      NODE_TEXT_MAX / 1024);
 	if (memchr(value, 0, length))
-		return position_error(&at, reader->err, "a text with a NUL byte");
+		return position_error(&at, reader->err, "this text holds a NUL byte");
 	*ret = new_node(reader, event, NODE_SCALAR);
 	(*ret)->text = xstrndup(value, length);
 	(*ret)->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
@@ -231,7 +231,7 @@ static int read_list(struct reader *reader, const yaml_event_t *start, unsigned 
 			break;
 		if (list->count == NODE_LIST_MAX)
 			return position_error(&list->at, reader->err,
-					      "a list of more than %d items", NODE_LIST_MAX);
+					      "this list has more than %d items", NODE_LIST_MAX);
 		r = read_node(reader, &event, depth + 1, &item);
 		if (r < 0)
 			return r;
@@ -253,7 +253,7 @@ static int check_key(struct reader *reader, const yaml_event_t *event, const str
 	if (r < 0)
 		return r;
 	if (mapping->count == NODE_LIST_MAX)
-		return position_error(&at, reader->err, "a mapping of more than %d keys",
+		return position_error(&at, reader->err, "this mapping has more than %d keys",
 				      NODE_LIST_MAX);
 	for (size_t i = 0; i < mapping->count; i++) {
 		if (!streq(mapping->key[i].name, name))
@@ -314,7 +314,7 @@ static int read_node(struct reader *reader, const yaml_event_t *event, unsigned 
 	int r = 0;
 
 	if (depth > NODE_DEPTH_MAX)
-		return position_error(&at, reader->err, "nested more than %d levels deep",
+		return position_error(&at, reader->err, "this is nested more than %d levels deep",
 				      NODE_DEPTH_MAX);
 	if (event->type == YAML_ALIAS_EVENT)
 		return refuse_alias(reader, event);
@@ -336,7 +336,7 @@ static int read_node(struct reader *reader, const yaml_event_t *event, unsigned 
 	return position_error(&at, reader->err, "not valid YAML here");
 }
 
-/* Stream start, document start, and the document's first event in *ret. */
+/* Reads the start of the stream and of the document, and the document's first event into *ret. */
 static int open_document(struct reader *reader, yaml_event_t *ret)
 {
 	CLEANUP(yaml_event_delete) yaml_event_t stream = { 0 };
@@ -378,7 +378,7 @@ static int close_document(struct reader *reader)
 	if (stream.type == YAML_STREAM_END_EVENT)
 		return 0;
 	at = position_of(reader, &stream.start_mark);
-	position_error(&at, reader->err, "a second document in one recipe");
+	position_error(&at, reader->err, "a second document begins here: a recipe is one");
 	return err_hint(reader->err, "put it into a file of its own");
 }
 

@@ -43,7 +43,7 @@ static int read_tree(struct recipe *recipe, const char *path, const struct posit
 
 	if (r < 0 && from) {
 		position_error(from, err, "%s", why.message);
-		return err_hint(err, "'extends' is a path, seen from this file");
+		return err_hint(err, "'extends' is a path, relative to this file");
 	}
 	if (r < 0)
 		return err_set(err, ERR_USAGE, "%s", why.message);

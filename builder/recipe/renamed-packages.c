@@ -5,8 +5,8 @@
 #include "base/text.h"
 #include "recipe/format.h"
 
-/* Names that how-tos still give, and what has their content in bookworm and trixie; the names on
- * the left are gone there, or dummies on their way out. */
+/* On the left are package names that how-tos still give and that bookworm and trixie no longer have,
+ * or only as transitional packages; on the right are those that have their content today. */
 static const struct {
 	const char *before, *now;
 } renamed[] = {

@@ -103,7 +103,7 @@ static int check_allowed(const struct schema_key *key, const struct node *node, 
 			  : err_hint(err, "%s: %s", key->path, key->doc);
 }
 
-/* One text: of a key, or an item of a list. */
+/* Checks a text: the value of a key, or an item of a list. */
 static int check_text(const struct schema_key *key, const struct node *node, struct err *err)
 {
 	const char *what = schema_is_list(key) ? "a list of texts" : "a text";
@@ -293,7 +293,7 @@ static int check_mapping(const char *parent, const struct node *node, struct err
 		const struct schema_key *key = schema_find(path);
 		int r;
 
-		/* a dot in a key would reach into another mapping's rows */
+		/* A dot in a key would reach into another mapping's rows. */
 		if (!key || strchr(node->key[i].name, '.'))
 			return unknown_key(parent, &node->key[i], err);
 		r = check_value(key, node->item[i], err);

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "recipe/schema.h"
 
-/* A text as YAML: quoted where it would be something else. */
+/* Writes a text as YAML, in quotes where it would be read as something else. */
 static void write_scalar(FILE *to, const char *text)
 {
 	const bool plain = *text && !strpbrk(text, ":#{}[]&*!|>'\"%@`,") && *text != '-';
@@ -36,8 +36,8 @@ static void write_example_value(FILE *to, const struct schema_key *key)
 	fputs("]", to);
 }
 
-/* What must be there is written out, all else stands in comments: its default or an example. A
- * comment about a key of a section survives taking the section's '#' away. */
+/* Keys that are required are written out; all others stand in comments, with their default or an
+ * example. The comment about a key of a section stays one when the section's '#' is taken away. */
 static void write_example_keys(FILE *to, const char *parent, unsigned depth)
 {
 	const struct schema_key *of = schema_find(parent);

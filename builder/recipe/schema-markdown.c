@@ -36,7 +36,7 @@ static const char *type_name(const struct schema_key *key)
 	abort();
 }
 
-/* "`a`, `b`" of words. Caller frees. */
+/* "`a`, `b`" of the words "a b"; the caller frees it. */
 static char *as_code(const char *words)
 {
 	CLEANUP(strv_release) struct strv list = { 0 };

@@ -14,7 +14,7 @@
 /* clang-format off */
 const struct schema_key schema[] = {
 	{ "extends", SCHEMA_EXTENDS, .format = &format_local_path, .example = "rescue64.yaml",
-	  .doc = "another recipe this one builds on; its path, seen from this file" },
+	  .doc = "another recipe that this one builds on: its path, relative to this file" },
 	{ "name", SCHEMA_TEXT, FIELD(name), .format = &format_name, .required = true,
 	  .example = "myrescue",
 	  .doc = "what the image is called: its directory below out/ and on the server" },

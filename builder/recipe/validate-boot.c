@@ -65,7 +65,8 @@ static int check_entry(const struct recipe *recipe, size_t i, struct err *err)
 	for (size_t j = 0; j < i; j++) {
 		if (!streq(entry->label, recipe->menu.entry[j].label))
 			continue;
-		position_error(&entry->at, err, "a second entry with the label '%s'", entry->label);
+		position_error(&entry->at, err, "another entry has the label '%s', too",
+			       entry->label);
 		if (is_added(recipe, i) || is_added(recipe, j))
 			return err_hint(err, "'nfs: {access: rw}' adds one with that label, unless "
 					     "an entry has 'access: rw': choose another");
@@ -88,7 +89,7 @@ static int check_client(const struct recipe *recipe, size_t i, struct err *err)
 
 	for (size_t j = 0; j < i; j++)
 		if (streq(client->mac, recipe->menu.client[j].mac))
-			return position_error(&client->at, err, "a second menu for %s",
+			return position_error(&client->at, err, "another menu is for %s, too",
 					      client->mac);
 	if (!find_entry(recipe, client->entry))
 		return unknown_label(recipe, &client->at, client->entry, err);

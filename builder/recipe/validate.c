@@ -30,7 +30,7 @@ static int check_excluded(const struct recipe *recipe, const struct recipe_list 
 
 		if (!w)
 			continue;
-		position_error(&excluded->at, err, "'%s' is excluded and asked for", w->value);
+		position_error(&excluded->at, err, "'%s' is both excluded and asked for", w->value);
 		if (streq(w->at.file, excluded->at.file))
 			return err_hint(err, "line %u asks for it: keep one", w->at.line);
 		return err_hint(err, "%s:%u asks for it: write '-%s' into packages", w->at.file,
@@ -74,7 +74,7 @@ static int check_ids(const struct recipe *recipe, struct err *err)
 				continue;
 			position_error(&recipe->id[i].at, err, "id %u is already that of '%s'",
 				       recipe->id[i].id, recipe->id[j].name);
-			return err_hint(err, "a user takes a group of its number, too");
+			return err_hint(err, "a user also takes the group of that number");
 		}
 	return 0;
 }
@@ -107,7 +107,9 @@ static int check_login(const struct recipe *recipe, const struct node *root, boo
 	if (!streq(recipe->root.password, "locked") || recipe->root.authorized_keys.count ||
 	    recipe->autologin.terminals.count || overlay_has_keys)
 		return 0;
-	position_error(&at, err, "nobody could log in: root is locked, without key and autologin");
+	position_error(
+		&at, err,
+		"nobody could log in: root's password is locked, and there is neither a key nor an autologin");
 	return err_hint(err, "give root.authorized-keys, autologin.terminals, or a root.password");
 }
 
@@ -158,7 +160,7 @@ static int check_packages(const struct recipe *recipe, const struct node *root, 
 		return r;
 	if (*recipe->kernel && recipe_list_find(&recipe->exclude, recipe->kernel))
 		return position_error(&recipe_list_find(&recipe->exclude, recipe->kernel)->at, err,
-				      "'%s' is excluded and the kernel", recipe->kernel);
+				      "'%s' is excluded, but it is the kernel", recipe->kernel);
 	r = check_init(recipe, root, err);
 	if (r < 0)
 		return r;
@@ -169,7 +171,7 @@ static int check_packages(const struct recipe *recipe, const struct node *root, 
 	return r;
 }
 
-/* What follows from the name and other values has to have the form of one that is given. */
+/* A default that follows from the name must have the form that a given value must have. */
 static int check_computed(const struct recipe *recipe, const struct node *root, const char *parent,
 			  struct err *err)
 {

@@ -10,7 +10,7 @@
 static void fill_mapping(struct recipe *recipe, const char *parent, char *base,
 			 const struct node *mapping);
 
-/* The default, with values that are filled before it. */
+/* The default, in which ${…} is replaced by values that are filled before it. */
 static char *expand_default(const struct recipe *recipe, const char *fallback)
 {
 	const struct {
@@ -65,7 +65,7 @@ static void set_file(struct recipe_file *f, const char *given, const struct posi
 	f->at = *at;
 }
 
-/* A value that is one text, given or default. */
+/* Fills a field from one text, given or default. */
 static void set_scalar(const struct schema_key *key, void *field, const char *text,
 		       const struct position *at)
 {
@@ -159,7 +159,7 @@ static void fill_default(struct recipe *recipe, const struct schema_key *key, ch
 	CLEANUP(strv_release) struct strv words = { 0 };
 
 	if (!key->fallback) {
-		/* -1 is "nobody said": menu.clients.timeout */
+		/* -1 means that nobody said it: menu.clients.timeout. */
 		if (key->type == SCHEMA_NUMBER || key->type == SCHEMA_CHOICE)
 			*(int *)(void *)field = -1;
 		return;
