@@ -3,9 +3,9 @@
  * How this machine's apt is configured: sources.list and sources.list.d in the one-line and the
  * deb822 form (sources.list(5)), and its proxy. Entries that are disabled, that name only source
  * packages, or whose transport we do not speak (cdrom:, mirror:, tor+http: …) are left out;
- * mirror+file: is replaced by the URLs that its file lists. A file that cannot be understood is left
- * out with a warning: apt's configuration is only a convenience here, and apt itself says what is
- * wrong with it.
+ * mirror+file: is replaced by the URLs that its file lists. A file that cannot be understood is
+ * left out with a warning: apt's configuration is only a convenience here, and apt itself says what
+ * is wrong with it.
  */
 #pragma once
 

@@ -3,10 +3,10 @@
  * Parallel downloads into the store, by libcurl's multi interface. Every byte is hashed as it
  * arrives; a file gets its name in the store only if its size and SHA-256 are the expected ones. If
  * a URL fails (404, time-out, wrong hash), the next one of the list is tried. When all have failed,
- * the error names one of them: it is ERR_TRUST if any gave wrong bytes, else ERR_NETWORK. A URL whose
- * failure may pass (no connection, 5xx, an early end) is tried three times. Only http, https and
- * file URLs are fetched, and only redirects to http and https are followed. $http_proxy and the like
- * hold unless .proxy is set; the machine itself is asked without a proxy.
+ * the error names one of them: it is ERR_TRUST if any gave wrong bytes, else ERR_NETWORK. A URL
+ * whose failure may pass (no connection, 5xx, an early end) is tried three times. Only http, https
+ * and file URLs are fetched, and only redirects to http and https are followed. $http_proxy and the
+ * like hold unless .proxy is set; the machine itself is asked without a proxy.
  */
 #pragma once
 

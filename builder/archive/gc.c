@@ -88,8 +88,8 @@ static int keep_index(struct gc *gc, const char *sha256, struct err *err)
 	return 0;
 }
 
-/* Facts about indices are looked at before the others, because a fact about a Packages file stays as
- * long as that does. */
+/* Facts about indices are looked at before the others, because a fact about a Packages file stays
+ * as long as that does. */
 static int visit_index(const struct walk_entry *e, void *data, struct err *err)
 {
 	struct gc *gc = data;

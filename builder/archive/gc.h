@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `netrescue gc`, which prunes the store. It keeps every .deb that one of the given locks names, with
- * its plain form; the newest indices, so that --offline goes on working; and whatever is younger
- * than a day, because a running build may be about to use it. Everything else can be fetched or
- * computed again.
+ * `netrescue gc`, which prunes the store. It keeps every .deb that one of the given locks names,
+ * with its plain form; the newest indices, so that --offline goes on working; and whatever is
+ * younger than a day, because a running build may be about to use it. Everything else can be
+ * fetched or computed again.
  */
 #pragma once
 

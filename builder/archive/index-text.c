@@ -17,8 +17,8 @@ static int broken(struct archive *a, const struct index_file *file, struct err *
 		       file->component, why ? why : "unknown format");
 }
 
-/* Opens a compressed stream. *ret_empty says that it has no text at all, as a pocket has on its first
- * day. */
+/* Opens a compressed stream. *ret_empty says that it has no text at all, as a pocket has on its
+ * first day. */
 static int open_stream(struct archive *a, int fd, const struct index_file *file, bool *ret_empty,
 		       struct err *err)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The archive's indices. For the suite, each pocket (suite-updates, suite-security) and each
- * apt-repository there is an InRelease file, whose signature (trust.h) and freshness (release.h) are
- * checked, and for each component the Packages file that it names, which is fetched by-hash, checked
- * by its SHA-256 and kept in the store.
+ * apt-repository there is an InRelease file, whose signature (trust.h) and freshness (release.h)
+ * are checked, and for each component the Packages file that it names, which is fetched by-hash,
+ * checked by its SHA-256 and kept in the store.
  *
  * The mirrors of a list are tried in turn until one serves an InRelease that is signed, fresh and
  * Debian's own. If none does, the error is that of the first mirror, or of the first broken

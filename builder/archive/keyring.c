@@ -13,8 +13,8 @@
 #define KEY_BEGIN "-----BEGIN PGP PUBLIC KEY BLOCK-----"
 #define KEY_END "-----END PGP PUBLIC KEY BLOCK-----"
 
-/* Appends the bytes of one armoured block (RFC 9580, section 6.2) to out, and moves *data behind it.
- * The checksum line is not looked at: the caller compares the digest of the whole keyring. */
+/* Appends the bytes of one armoured block (RFC 9580, section 6.2) to out, and moves *data behind
+ * it. The checksum line is not looked at: the caller compares the digest of the whole keyring. */
 static bool dearmor_block(const char **data, struct text *out)
 {
 	const char *body = strstr(*data, "\n\n");

@@ -13,7 +13,7 @@
 static int way_out(const struct recipe *recipe, struct err *err)
 {
 	return err_hint(err,
-			"'netrescue lock %s' prints a new lock, and with --lock OLD one that keeps "
+			"'netrescue lock %s' prints a new lock, and with --keep OLD one that keeps "
 			"the packages of the old; or check out what this one was made from",
 			recipe->path ? recipe->path : "RECIPE");
 }

@@ -64,7 +64,8 @@ static int package_error(const struct lock *l, const struct package *p, enum err
 			  "package '%s' %s %s", p->name, p->version, what);
 }
 
-/* The class of an item's failure. Wrong bytes, in the store or from a mirror, outrank missing ones. */
+/* The class of an item's failure. Wrong bytes, in the store or from a mirror, outrank missing
+ * ones. */
 static enum err_class class_of(const struct fetch_item *item)
 {
 	if (item->err.class == ERR_NETWORK && item->damaged)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files that write, read, make and fetch a lock share. lock.h is the interface for others. */
+/* What the files that write, read, make and fetch a lock share. lock.h is the interface for
+ * others. */
 #pragma once
 
 #include "archive/lock.h"
@@ -34,6 +35,6 @@ int lock_import_debs(struct store *s, const struct recipe *recipe, struct err *e
  * archives; 0: do not ask those. */
 void lock_urls(const struct package *p, const struct mirrors *mirrors, int64_t time,
 	       struct strv *ret);
-/* The time stamp in a package's own bytes; 0 if the store does not have them. ERR_TRUST if those bytes
- * are another package (lock-package.c). */
+/* The time stamp in a package's own bytes; 0 if the store does not have them. ERR_TRUST if those
+ * bytes are another package (lock-package.c). */
 int lock_package_time(struct store *s, const struct package *p, int64_t *ret, struct err *err);

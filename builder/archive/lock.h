@@ -67,27 +67,27 @@ char *lock_text(const struct lock *l);
 /* Reads a lock file strictly: a field that is unknown, missing, out of order or given twice is
  * ERR_TRUST, at its line. */
 int lock_read(const char *path, struct lock *ret, struct err *err);
-/* Whether the lock fits the recipe and this program: ERR_TRUST, at a line of the lock, if the recipe,
- * one of its files or the bytes-epoch is another one; the message names what has changed. ERR_BUILD
- * if the clock is behind Source-Date-Epoch, because two builds would then differ. */
+/* Whether the lock fits the recipe and this program: ERR_TRUST, at a line of the lock, if the
+ * recipe, one of its files or the bytes-epoch is another one; the message names what has changed.
+ * ERR_BUILD if the clock is behind Source-Date-Epoch, because two builds would then differ. */
 int lock_check(const struct lock *l, const struct recipe *recipe, struct err *err);
 /* Of that, checks suite and architecture only. */
 int lock_check_kind(const struct lock *l, const struct recipe *recipe, struct err *err);
-/* The version of the result, 20260829T041900Z-1f3a9c2e: Source-Date-Epoch in UTC and the first 8 hex
- * digits of the digest. The caller frees it. */
+/* The version of the result, 20260829T041900Z-1f3a9c2e: Source-Date-Epoch in UTC and the first 8
+ * hex digits of the digest. The caller frees it. */
 char *lock_version(const struct lock *l);
 void lock_release(struct lock *l);
 
 /* Brings every .deb of the lock into the store: from the mirrors, or, if it is local, from the
- * recipe's file. Shows its progress as stage "fetch", in bytes. Then the newest of the packages' own
- * time stamps must be the lock's Source-Date-Epoch: ERR_TRUST if it is not, because a mirror lied
- * when the lock was made, or the lock was edited. */
+ * recipe's file. Shows its progress as stage "fetch", in bytes. Then the newest of the packages'
+ * own time stamps must be the lock's Source-Date-Epoch: ERR_TRUST if it is not, because a mirror
+ * lied when the lock was made, or the lock was edited. */
 int lock_fetch(struct store *s, const struct lock *l, const struct recipe *recipe,
 	       const struct mirrors *mirrors, bool offline, struct err *err);
 /* Checks that the store has every .deb of the lock but the local ones. ERR_NETWORK if a package is
  * missing, ERR_TRUST if one was damaged; warnings name all of them. */
 int lock_need(struct store *s, const struct lock *l, struct err *err);
-/* The same of the packages that are wanted, by index; what the store does not have is fetched from the
- * mirrors, unless mirrors is NULL. */
+/* The same of the packages that are wanted, by index; what the store does not have is fetched from
+ * the mirrors, unless mirrors is NULL. */
 int lock_obtain(struct store *s, const struct lock *l, const bool *wanted,
 		const struct mirrors *mirrors, struct err *err);

@@ -5,16 +5,16 @@
  * - With --mirror it is that one and no other.
  * - Else it is those of this machine's apt configuration (apt-source.h), then the recipe's
  *   `mirrors:`. An entry of apt's may be Debian's own archive if its suite has a name of Debian's,
- *   its components are Debian's, and its Signed-By, if there is one, is a debian-archive keyring. It
- *   need not be of the recipe's suite, because a host that serves one suite serves the others; but
- *   entries of the recipe's suite come first. Whether a candidate really is Debian's, the Origin and
- *   Label of its signed Release say (index.h); one that is not is passed over.
- * - Security updates come from entries whose suite ends in -security (or /updates) or whose URL ends
- *   in debian-security. Where there are none, they are looked for beside the archive: at
+ *   its components are Debian's, and its Signed-By, if there is one, is a debian-archive keyring.
+ *   It need not be of the recipe's suite, because a host that serves one suite serves the others;
+ *   but entries of the recipe's suite come first. Whether a candidate really is Debian's, the
+ *   Origin and Label of its signed Release say (index.h); one that is not is passed over.
+ * - Security updates come from entries whose suite ends in -security (or /updates) or whose URL
+ *   ends in debian-security. Where there are none, they are looked for beside the archive: at
  *   URL-security if URL ends in /debian, else at the same URL.
- * - Some are asked last, and only for files that a lock names: the recipe's `mirrors:` where there is
- *   --mirror; and snapshot archives, whose URLs hold MIRROR_TIMESTAMP, because only a lock says which
- *   time is meant.
+ * - Some are asked last, and only for files that a lock names: the recipe's `mirrors:` where there
+ *   is --mirror; and snapshot archives, whose URLs hold MIRROR_TIMESTAMP, because only a lock says
+ *   which time is meant.
  * - The proxy is apt's Acquire::http::Proxy, as apt-config(8) says it.
  */
 #pragma once

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The signed text of an InRelease file (Debian wiki, DebianRepository/Format): which suite it is, of
- * which day, and the SHA-256 and size of every index. Parse only text that trust.h has verified.
+ * The signed text of an InRelease file (Debian wiki, DebianRepository/Format): which suite it is,
+ * of which day, and the SHA-256 and size of every index. Parse only text that trust.h has verified.
  */
 #pragma once
 
@@ -33,10 +33,10 @@ struct release {
 	int64_t date_seconds;
 	char *valid_until; /* as written, NULL if absent: some suites never expire */
 	int64_t valid_until_seconds;
-	bool by_hash;	/* Acquire-By-Hash: yes */
-	bool all_apart; /* packages of architecture all are listed in binary-all only: "all" is one
-				of the architectures, and No-Support-for-Architecture-all does not say
-				otherwise */
+	bool by_hash; /* Acquire-By-Hash: yes */
+	/* Packages of architecture all are listed in binary-all only: "all" is one of the
+	 * architectures, and No-Support-for-Architecture-all does not say otherwise. */
+	bool all_apart;
 	struct strv components;
 	struct strv architectures;
 	struct release_file *file; /* sorted by path */
@@ -61,6 +61,6 @@ int release_check_suite(const struct release *release, const char *name, const c
 			struct err *err);
 void release_release(struct release *release);
 
-/* Reads a date such as "Sat, 12 Sep 2026 07:55:41 UTC" (RFC 5322, with UTC, GMT, Z or +hhmm), whatever
- * locale and time zone are; seconds, or -EINVAL. */
+/* Reads a date such as "Sat, 12 Sep 2026 07:55:41 UTC" (RFC 5322, with UTC, GMT, Z or +hhmm),
+ * whatever locale and time zone are; seconds, or -EINVAL. */
 int release_parse_date(const char *s, int64_t *ret);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One suite of one archive, and its InRelease. Each mirror is asked in turn until one serves an
- * InRelease that is verified, fresh and of the right suite; offline, it is the last such one that the
- * store remembers. The interface for others is indices_update(); they only need suite_key() and the
- * facts.
+ * InRelease that is verified, fresh and of the right suite; offline, it is the last such one that
+ * the store remembers. The interface for others is indices_update(); they only need suite_key() and
+ * the facts.
  */
 #pragma once
 

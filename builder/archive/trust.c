@@ -141,8 +141,8 @@ static void read_status_line(char *line, struct signature *s)
 	}
 }
 
-/* Finds the signature that decides: a changed one if there is any, else the first good one, else the
- * one whose verdict says most. */
+/* Finds the signature that decides: a changed one if there is any, else the first good one, else
+ * the one whose verdict says most. */
 static struct signature judge(char *status)
 {
 	struct signature decisive = { 0 }, running = { 0 };
@@ -231,7 +231,8 @@ static int run_gpgv(const struct gpgv *g, struct err *err)
 {
 	CLEANUP(child_release) struct child child = CHILD_INIT;
 	bool detached = g->signature >= 0;
-	/* The home does not exist, so that no keyring and no configuration of the user takes part. */
+	/* The home does not exist, so that no keyring and no configuration of the user takes
+	 * part. */
 	const char *const argv[] = {
 		"gpgv",
 		"--homedir",

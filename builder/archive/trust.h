@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signatures, checked by gpgv(1): whether a clear-signed file such as InRelease (RFC 9580, section 7)
- * was signed by a key of a keyring. gpgv's exit status does not say that: it is 0 for expired and
- * revoked keys, and not 0 where one of several signatures is by a key that the keyring lacks. So its
- * status lines decide (doc/DETAILS of GnuPG): at least one signature must be GOODSIG with VALIDSIG,
- * and none may be BADSIG; a signature does not count if it has expired, if its key has expired or
- * was revoked or is unknown, or if its digest is weak. Only the text that gpgv wrote is returned;
- * what stands before or after the signed part is never read.
+ * Signatures, checked by gpgv(1): whether a clear-signed file such as InRelease (RFC 9580, section
+ * 7) was signed by a key of a keyring. gpgv's exit status does not say that: it is 0 for expired
+ * and revoked keys, and not 0 where one of several signatures is by a key that the keyring lacks.
+ * So its status lines decide (doc/DETAILS of GnuPG): at least one signature must be GOODSIG with
+ * VALIDSIG, and none may be BADSIG; a signature does not count if it has expired, if its key has
+ * expired or was revoked or is unknown, or if its digest is weak. Only the text that gpgv wrote is
+ * returned; what stands before or after the signed part is never read.
  */
 #pragma once
 
@@ -17,8 +17,8 @@
 
 #define TRUST_KEYRING_MAX ((size_t)8 * 1024 * 1024)
 
-/* keyring: path of a binary, keybox or armoured (.asc) file of public keys. digest: the SHA-256 that
- * it had when the recipe was read; NULL if no recipe names it. name: the URL, for messages.
+/* keyring: path of a binary, keybox or armoured (.asc) file of public keys. digest: the SHA-256
+ * that it had when the recipe was read; NULL if no recipe names it. name: the URL, for messages.
  * ret_fingerprint: 40 or 64 hex digits of the primary key of the first good signature; the caller
  * frees it. Every refusal is ERR_TRUST; a keyring that cannot be read is ERR_USAGE. */
 int trust_verify(const char *keyring, const char *digest, const char *name, const char *data,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* SHA-256, by libcrypto. A digest is a text of 64 lower-case hex digits, in an array of 65 bytes. */
+/* SHA-256, by libcrypto. A digest is a text of 64 lower-case hex digits, in an array of 65
+ * bytes. */
 #pragma once
 
 #include <stdbool.h>

@@ -10,7 +10,8 @@
 #include "base/child.h"
 #include "base/interrupt.h"
 
-/* With KVM a kernel gets there in a second; where KVM itself runs in a virtual machine, in several. */
+/* With KVM a kernel gets there in a second; where KVM itself runs in a virtual machine, in
+ * several. */
 #define PATIENCE_MS 15000
 #define SAID_MAX ((size_t)1 << 20)
 /* The first line proves little: it comes from a kernel that has barely begun. Without a root file

@@ -32,6 +32,6 @@ void progress_tick(void);
 void progress_end(const char *summary);
 /* For log.c: erases the line being drawn. */
 void progress_clear(void);
-/* Ends the line of a stage that failed, without a summary. main() does it for every error, so that a
- * stage need not. */
+/* Ends the line of a stage that failed, without a summary. main() does it for every error, so that
+ * a stage need not. */
 void progress_abort(void);

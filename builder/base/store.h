@@ -40,20 +40,20 @@ int store_dirfd(const struct store *s);
  * does it; whoever kills a child that writes to the store does it again. */
 void store_sweep(struct store *s);
 
-/* Opens the blob for reading after checking its digest: *ret_fd is -1 with return 0 if it is absent.
- * Renews its time stamp, because store_gc() spares what is young. */
+/* Opens the blob for reading after checking its digest: *ret_fd is -1 with return 0 if it is
+ * absent. Renews its time stamp, because store_gc() spares what is young. */
 int store_get(struct store *s, const char *sha256, int *ret_fd, struct err *err);
 /* Whether there is a blob of that name; its content is not checked. Renews it as well. */
 bool store_has(struct store *s, const char *sha256);
 
-/* The path of a blob, for programs that take one; the caller frees it. Check the blob by store_get()
- * first. */
+/* The path of a blob, for programs that take one; the caller frees it. Check the blob by
+ * store_get() first. */
 char *store_blob_path(const struct store *s, const char *sha256);
 
 /* A blob being written: write to .fd, then call store_put_commit(). known: the digest of the
- * content, from a caller that hashed while it wrote; NULL: the file is hashed now. Without a commit,
- * store_put_release() removes the file. Blobs are 0644 and not synced, because a read checks them
- * anyway.
+ * content, from a caller that hashed while it wrote; NULL: the file is hashed now. Without a
+ * commit, store_put_release() removes the file. Blobs are 0644 and not synced, because a read
+ * checks them anyway.
  *
  *	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
  */

@@ -59,8 +59,8 @@ bool streq(const char *a, const char *b); /* NULL equals NULL only */
 /* "base" of "../overlays/base/"; the caller frees it. */
 char *last_name(const char *path);
 
-/* Reads a decimal number strictly: the whole string must be digits. -EINVAL or -ERANGE; then *ret is
- * untouched. */
+/* Reads a decimal number strictly: the whole string must be digits. -EINVAL or -ERANGE; then *ret
+ * is untouched. */
 int parse_u64(const char *s, uint64_t *ret);
 
 /* "1.2 MB", in decimal units, with at most three digits; returns buffer. */

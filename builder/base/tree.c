@@ -88,7 +88,8 @@ static int open_to_empty(int dirfd, const char *name, int *ret_fd)
 		fd = openat(dirfd, name, flags);
 	if (fd < 0)
 		return -errno;
-	/* If it is not ours this fails, and so does the unlinkat that follows, which is reported. */
+	/* If it is not ours this fails, and so does the unlinkat that follows, which is
+	 * reported. */
 	if (fstat(fd, &st) == 0 && (st.st_mode & S_IRWXU) != S_IRWXU)
 		(void)fchmod(fd, 0700);
 	*ret_fd = fd;

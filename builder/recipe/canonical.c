@@ -193,8 +193,8 @@ void recipe_canonical(const struct recipe *recipe, struct text *ret)
 	}
 }
 
-/* The digest in a line such as `overlays[0] = DIGEST`, which stands for a file or folder; NULL if it
- * is another line. */
+/* The digest in a line such as `overlays[0] = DIGEST`, which stands for a file or folder; NULL if
+ * it is another line. */
 static const char *own_digest(const char *line)
 {
 	const char *value = strstr(line, " = ");

@@ -100,7 +100,8 @@ static bool is_deb_path(const char *s, const char **hint)
 const struct format format_deb_path = {
 	.is = is_deb_path,
 	.noun = "a package file",
-	.rule = "a path that ends in .deb, relative to the recipe; package names go into 'packages'",
+	.rule = "a path that ends in .deb, relative to the recipe; package names go into "
+		"'packages'",
 };
 
 static bool is_key_or_path(const char *s, const char **hint)

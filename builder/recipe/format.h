@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a single value must look like. Values end up in the menus of PXELINUX and GRUB, in dhcpd.conf
- * and exports, and in shell-like files of the image, and no two of these agree on quoting. So a
- * value that could break one of them is refused, at its line of the recipe, instead of being
- * escaped in five ways later.
+ * What a single value must look like. Values end up in the menus of PXELINUX and GRUB, in
+ * dhcpd.conf and exports, and in shell-like files of the image, and no two of these agree on
+ * quoting. So a value that could break one of them is refused, at its line of the recipe, instead
+ * of being escaped in five ways later.
  */
 #pragma once
 

@@ -23,7 +23,8 @@ char *input_path(const struct position *at, const char *given);
 
 enum input_kind { INPUT_SCRIPT, INPUT_DEB, INPUT_KEYRING };
 
-/* Opens, checks and hashes a file: of *f, given, path and at are set, and the digest is filled in. */
+/* Opens, checks and hashes a file: of *f, given, path and at are set, and the digest is filled
+ * in. */
 int input_file(enum input_kind kind, struct recipe_file *f, struct err *err);
 
 /* Appends the lines of a file of public keys. A private key is an error. */

@@ -52,8 +52,8 @@ const struct node *node_find(const struct node *root, const char *path);
 /* Where that value was written; the place of `file` as a whole if nobody wrote it. */
 struct position node_position(const struct node *root, const char *path, const char *file);
 
-/* Both take the node that they add, and copy the key. node_set() replaces the value of a key that is
- * there. */
+/* Both take the node that they add, and copy the key. node_set() replaces the value of a key that
+ * is there. */
 void node_add(struct node *list, struct node *item);
 void node_set(struct node *mapping, const struct node_key *key, struct node *value);
 /* Takes item i out and hands it to the caller; the order stays. */

@@ -4,8 +4,8 @@
  * that it extends, fills in every default and resolves every path, so that no stage after it has to
  * decide anything.
  *
- * The keys with their types, defaults and explanations are rows of one table (schema.c). Values keep
- * the place where they were written, for messages.
+ * The keys with their types, defaults and explanations are rows of one table (schema.c). Values
+ * keep the place where they were written, for messages.
  */
 #pragma once
 
@@ -156,7 +156,8 @@ struct recipe {
 	int compression_level; /* zstd, 1..19 */
 	char *apt_sources;     /* text of sources.list for the image; NULL: apt's own example */
 
-	/* SHA-256 of recipe_canonical(), which is all that the recipe decides; every lock has it. */
+	/* SHA-256 of recipe_canonical(), which is all that the recipe decides; every lock has
+	 * it. */
 	char digest[DIGEST_HEX];
 	/* The same in parts: see recipe_inputs(). */
 	struct strv inputs;

@@ -5,8 +5,8 @@
 #include "base/text.h"
 #include "recipe/format.h"
 
-/* On the left are package names that how-tos still give and that bookworm and trixie no longer have,
- * or only as transitional packages; on the right are those that have their content today. */
+/* On the left are package names that how-tos still give and that bookworm and trixie no longer
+ * have, or only as transitional packages; on the right are those that have their content today. */
 static const struct {
 	const char *before, *now;
 } renamed[] = {

@@ -178,7 +178,7 @@ const struct schema_key schema[] = {
 	  .count_offset = offsetof(struct recipe, menu.entry_count),
 	  .element_size = sizeof(struct recipe_menu_entry),
 	  .at_offset = offsetof(struct recipe_menu_entry, at), .identity = "label",
-	  .doc = "what can be booted, in this order; without it, one rescue entry whose label "
+	  .doc = "what can be booted, in order; without it, one rescue entry whose label "
 		 "is name" },
 	{ "menu.entries.kind", SCHEMA_CHOICE, ENTRY(kind), .allowed = "local memtest rescue",
 	  .required = true,

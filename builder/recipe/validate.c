@@ -107,9 +107,9 @@ static int check_login(const struct recipe *recipe, const struct node *root, boo
 	if (!streq(recipe->root.password, "locked") || recipe->root.authorized_keys.count ||
 	    recipe->autologin.terminals.count || overlay_has_keys)
 		return 0;
-	position_error(
-		&at, err,
-		"nobody could log in: root's password is locked, and there is neither a key nor an autologin");
+	position_error(&at, err,
+		       "nobody could log in: root's password is locked, and there is neither a "
+		       "key nor an autologin");
 	return err_hint(err, "give root.authorized-keys, autologin.terminals, or a root.password");
 }
 
