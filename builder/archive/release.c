@@ -37,7 +37,9 @@ static int parse_zone(const char *s, int64_t *ret)
 	return 0;
 }
 
-int release_parse_date(const char *s, int64_t *ret)
+/* Reads a date such as "Sat, 12 Sep 2026 07:55:41 UTC" (RFC 5322, with UTC, GMT, Z or +hhmm),
+ * whatever locale and time zone are; -EINVAL if it is no date. */
+static int parse_date(const char *s, int64_t *ret)
 {
 	struct tm tm = { 0 };
 	char month[4], zone[8];
@@ -124,13 +126,13 @@ static int parse_dates(const char *name, const struct deb822_stanza *s, struct r
 	const char *until = deb822_get(s, "Valid-Until");
 
 	release->date = copy_field(s, "Date");
-	if (release_parse_date(release->date, &release->date_seconds) < 0)
+	if (parse_date(release->date, &release->date_seconds) < 0)
 		return err_set(err, ERR_TRUST, "%s has a Date that cannot be read: '%s'", name,
 			       release->date);
 	if (!until)
 		return 0;
 	release->valid_until = xstrdup(until);
-	if (release_parse_date(until, &release->valid_until_seconds) < 0)
+	if (parse_date(until, &release->valid_until_seconds) < 0)
 		return err_set(err, ERR_TRUST, "%s has a Valid-Until that cannot be read: '%s'",
 			       name, until);
 	return 0;

@@ -60,7 +60,3 @@ int release_check_fresh(const struct release *release, const char *name, int64_t
 int release_check_suite(const struct release *release, const char *name, const char *wanted,
 			struct err *err);
 void release_release(struct release *release);
-
-/* Reads a date such as "Sat, 12 Sep 2026 07:55:41 UTC" (RFC 5322, with UTC, GMT, Z or +hhmm),
- * whatever locale and time zone are; seconds, or -EINVAL. */
-int release_parse_date(const char *s, int64_t *ret);
