@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What a package's own bytes say, against what index or lock say. The fact `deb` of its digest:
- * "TIME NAME VERSION ARCHITECTURE", or "TIME" alone of a file that has no control file to read,
- * which is judged where it is unpacked. */
+/* Compares what a package's own bytes say with what the lock says. What they say is remembered as
+ * the fact LOCK_FACT_DEB: "TIME NAME VERSION ARCHITECTURE", or "TIME" alone where the file has no
+ * control file that can be read; such a file fails when it is unpacked. */
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,8 +12,6 @@
 #include "archive/lock-format.h"
 #include "base/io.h"
 #include "base/memory.h"
-
-#define FACT "deb"
 
 static void add_identity(int fd, const char *path, struct text *ret)
 {
@@ -57,11 +55,13 @@ static int read_deb(struct store *s, const struct package *p, char **ret, struct
 	text_printf(&fact, "%" PRId64, time);
 	add_identity(fd, p->path, &fact);
 	if (strchr(fact.data, '\n'))
-		return err_set(err, ERR_TRUST, "the control file of '%s' is none", p->path);
-	r = store_fact_set(s, FACT, p->sha256, fact.data, err);
-	if (r == 0)
-		*ret = text_take(&fact);
-	return r;
+		return err_set(err, ERR_TRUST,
+			       "the control file of '%s' has a line break within a word", p->path);
+	r = store_fact_set(s, LOCK_FACT_DEB, p->sha256, fact.data, err);
+	if (r < 0)
+		return r;
+	*ret = text_take(&fact);
+	return 0;
 }
 
 int lock_package_time(struct store *s, const struct package *p, int64_t *ret, struct err *err)
@@ -69,16 +69,20 @@ int lock_package_time(struct store *s, const struct package *p, int64_t *ret, st
 	cleanup_free char *fact = NULL;
 	CLEANUP(strv_release) struct strv word = { 0 };
 	uint64_t time = 0;
-	int r = store_fact_get(s, FACT, p->sha256, &fact, err);
+	int r = store_fact_get(s, LOCK_FACT_DEB, p->sha256, &fact, err);
 
-	*ret = 0;
-	if (r == 0 && !fact)
-		r = read_deb(s, p, &fact, err);
-	if (r < 0 || !fact)
+	if (r < 0)
 		return r;
+	r = fact ? 0 : read_deb(s, p, &fact, err);
+	if (r < 0)
+		return r;
+	*ret = 0;
+	if (!fact)
+		return 0;
 	strv_split(&word, fact, " ");
 	if (word.count == 0 || parse_u64(word.item[0], &time) < 0 || time > INT64_MAX)
-		return err_set(err, ERR_BUILD, "the store's memory of '%s' is damaged", p->path);
+		return err_set(err, ERR_BUILD, "what the store remembers of '%s' is damaged",
+			       p->path);
 	if (word.count == 4 && (!streq(word.item[1], p->name) || !streq(word.item[2], p->version) ||
 				!streq(word.item[3], p->architecture)))
 		return err_set(err, ERR_TRUST,

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/err-report.h"
 #include "base/libarchive.h"
 #include "base/memory.h"
 #include "deb/deb-reader.h"

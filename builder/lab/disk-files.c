@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/libarchive.h"
 #include "base/memory.h"
+#include "base/tree.h"
 #include "lab/disk-files.h"
 
 #define CHUNK ((size_t)1 << 20)

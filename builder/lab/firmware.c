@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "archive/lock.h"
+#include "base/atomic-file.h"
 #include "base/io.h"
 #include "base/memory.h"
 #include "lab/machine.h"

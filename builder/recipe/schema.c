@@ -1,8 +1,9 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include "recipe/schema.h"
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 
 #define FIELD(member) .offset = offsetof(struct recipe, member)
@@ -13,7 +14,7 @@
 /* clang-format off */
 const struct schema_key schema[] = {
 	{ "extends", SCHEMA_EXTENDS, .format = &format_local_path, .example = "rescue64.yaml",
-	  .doc = "another recipe this one builds on; its path, seen from this file" },
+	  .doc = "another recipe that this one builds on: its path, relative to this file" },
 	{ "name", SCHEMA_TEXT, FIELD(name), .format = &format_name, .required = true,
 	  .example = "myrescue",
 	  .doc = "what the image is called: its directory below out/ and on the server" },
@@ -177,7 +178,7 @@ const struct schema_key schema[] = {
 	  .count_offset = offsetof(struct recipe, menu.entry_count),
 	  .element_size = sizeof(struct recipe_menu_entry),
 	  .at_offset = offsetof(struct recipe_menu_entry, at), .identity = "label",
-	  .doc = "what can be booted, in this order; without it, one rescue entry whose label "
+	  .doc = "what can be booted, in order; without it, one rescue entry whose label "
 		 "is name" },
 	{ "menu.entries.kind", SCHEMA_CHOICE, ENTRY(kind), .allowed = "local memtest rescue",
 	  .required = true,
@@ -243,7 +244,7 @@ const struct schema_key schema[] = {
 	  .fallback = "3", .doc = "zstd's" },
 };
 /* clang-format on */
-const size_t schema_count = sizeof(schema) / sizeof(*schema);
+const size_t schema_count = ARRAY_SIZE(schema);
 
 const struct schema_key *schema_find(const char *path)
 {

@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/tree.h"
 #include "rootfs/template.h"
 
 #define ID_MAX 65535 /* a user namespace has so many ids */

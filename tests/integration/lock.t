@@ -94,7 +94,7 @@ mirror_publish "$m" --key expired --date $((EPOCHSECONDS - 9999999)) --valid-for
 tiny_store=$scratch/store2
 tiny_store=$scratch/store-none run tiny_run lock "$recipe"
 is "$status" 3 'without the lock an expired mirror is refused'
-locked 'packages that no mirror has' 4 "tiny\.lock:[0-9]+: error: package 'hello' 1\.0 cannot be had, nor 1 other: "
+locked 'packages that no mirror has' 4 "tiny\.lock:[0-9]+: error: package 'hello' 1\.0 is not available, nor is 1 other: "
 like "$stderr" "missing: $hello \(SHA-256 [0-9a-f]{64}\)" 'one is named'
 like "$stderr" "missing: $libhello \(SHA-256 [0-9a-f]{64}\)" 'and the other'
 epoch=$(sed -n 's/^Source-Date-Epoch: //p' "$lock")
@@ -138,8 +138,8 @@ same_text "$stdout" "$(<"$lock")" 'its indices are there: the lock can be made a
 blob=$(grep -A9 '^Package: hello$' "$lock" | sed -n 's/^SHA256: //p')
 printf x | dd of="$scratch/store3/sha256/${blob:0:2}/$blob" bs=1 seek=99 conv=notrunc status=none
 line=$(grep -n "^SHA256: $blob" "$lock" | cut -d: -f1)
-locked 'a damaged package in the store' 3 "tiny\.lock:$line: error: package 'hello' 1\.0 cannot be had: .*was damaged" \
+locked 'a damaged package in the store' 3 "tiny\.lock:$line: error: package 'hello' 1\.0 is not available: .*was damaged" \
 	--offline
-locked 'a package that is not there' 4 "tiny\.lock:$line: error: package 'hello' 1\.0 cannot be had: .*not in the store" \
+locked 'a package that is not there' 4 "tiny\.lock:$line: error: package 'hello' 1\.0 is not available: .*not in the store" \
 	--offline
 like "$stderr" 'netrescue store import' 'the hint names what would bring it'

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "lab/capture/capture.h"
+#include "base/err-report.h"
 
 static void print(const struct capture_event *e, void *data)
 {

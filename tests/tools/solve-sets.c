@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "solve/resolve.h"
+#include "base/err-report.h"
 #include "base/memory.h"
 
 static void die(struct err *err)

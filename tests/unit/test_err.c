@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "base/err-report.h"
 #include "base/err.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
@@ -89,6 +90,39 @@ static void excerpt_and_caret(void **state)
 			     "hint: did you mean 'tcpdump'?\n",
 			     file);
 	assert_printed(&err, expected);
+}
+
+/* The line is read when the error is printed, so that whoever sets it needs no files; one that
+ * holds a secret stays hidden. */
+static void the_line_is_read_late_and_can_be_hidden(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_free char *file = xasprintf("%s/r.yaml", scratch_path);
+	cleanup_free char *shown = xasprintf("%s:1:1: error: m\n    1 | late\n      | ^\n", file);
+	cleanup_free char *hidden = xasprintf("%s:1:1: error: m\n", file);
+
+	(void)state;
+	(void)err_at(&err, ERR_USAGE, file, 1, 1, "m");
+	scratch_file("r.yaml", "late\n");
+	assert_printed(&err, shown);
+	err_hide_line(&err);
+	assert_printed(&err, hidden);
+}
+
+static void moving_keeps_everything(void **state)
+{
+	CLEANUP(err_release) struct err from = { 0 };
+	CLEANUP(err_release) struct err to = { 0 };
+
+	(void)state;
+	(void)err_errno(&from, ERR_NETWORK, ENOENT, "m");
+	(void)err_hint(&from, "h");
+	assert_int_equal(err_value(&from), -ENOENT);
+	assert_int_equal(err_move(&to, &from), -ENOENT);
+	assert_int_equal(from.class, ERR_NONE);
+	assert_null(from.message);
+	assert_int_equal(to.class, ERR_NETWORK);
+	assert_printed(&to, "netrescue: error: m: No such file or directory\nhint: h\n");
 }
 
 static void positions_without_excerpt(void **state)
@@ -178,6 +212,9 @@ int main(void)
 		cmocka_unit_test(errno_value_survives_wrapping),
 		cmocka_unit_test(unknown_errno_and_full_disk),
 		cmocka_unit_test_setup_teardown(excerpt_and_caret, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(the_line_is_read_late_and_can_be_hidden,
+						scratch_setup, scratch_teardown),
+		cmocka_unit_test(moving_keeps_everything),
 		cmocka_unit_test(positions_without_excerpt),
 		cmocka_unit_test(data_cannot_forge_messages),
 		cmocka_unit_test(exit_codes),

@@ -7,8 +7,10 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "base/atomic-file.h"
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/tree.h"
 
 static void assert_content(const char *path, const char *expected)
 {
@@ -127,7 +129,7 @@ static void publishing(void **state)
 	assert_int_equal(fstatat(scratch_fd, "d/f", &st, 0), 0);
 	assert_int_equal(st.st_mode, S_IFREG | 0644);
 	{
-		CLEANUP(atomic_file_release) struct atomic_file p = { .fd = -1 };
+		CLEANUP(atomic_file_release) struct atomic_file p = ATOMIC_FILE_INIT;
 
 		assert_int_equal(atomic_file_begin(&p, scratch_fd, "d/f", 0600, &err), 0);
 		assert_int_equal(write_all(p.fd, "two", 3), 0);
@@ -136,7 +138,7 @@ static void publishing(void **state)
 	/* Given up: nothing is left. */
 	assert_tree("d/ d/f ");
 	{
-		CLEANUP(atomic_file_release) struct atomic_file p = { .fd = -1 };
+		CLEANUP(atomic_file_release) struct atomic_file p = ATOMIC_FILE_INIT;
 
 		assert_int_equal(atomic_file_begin(&p, scratch_fd, "d/f", 0600, &err), 0);
 		assert_int_equal(write_all(p.fd, "three", 5), 0);
@@ -164,7 +166,7 @@ static void publishing_where_it_cannot(void **state)
 	assert_int_equal(write_file(scratch_fd, "d", "x", 1, 0644, &err), -EISDIR);
 	assert_tree("d/ file ");
 	/* A struct that was never begun owns nothing, descriptor 0 least of all. */
-	struct atomic_file never = { .fd = -1 };
+	struct atomic_file never = ATOMIC_FILE_INIT;
 	atomic_file_release(&never);
 	assert_true(fcntl(0, F_GETFD) >= 0);
 }

@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "base/child.h"
+#include "base/err-report.h"
 #include "base/interrupt.h"
 #include "base/io.h"
 
