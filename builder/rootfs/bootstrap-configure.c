@@ -55,20 +55,20 @@ static char *locale_list(const struct recipe *recipe)
 	return list.length ? text_take(&list) : NULL;
 }
 
-static int prepare_locales(struct rootfs *r, bool *ret, struct err *err)
+static int prepare_locales(struct rootfs *rootfs, bool *ret, struct err *err)
 {
 	struct sandbox_command prepare = { .argv = prepare_argv };
-	cleanup_free char *list = locale_list(r->recipe);
-	int e;
+	cleanup_free char *list = locale_list(rootfs->recipe);
+	int r;
 
 	*ret = false;
-	if (!list || !packages_find(&r->lock->packages, "locales", ROLE_IMAGE))
+	if (!list || !packages_find(&rootfs->lock->packages, "locales", ROLE_IMAGE))
 		return 0;
-	e = sandbox_write(r->sandbox, EARLY_LOCALES, list, strlen(list), 0644, err);
-	if (e == 0)
-		e = bootstrap_run(r, &prepare, 1, err);
-	*ret = e == 0;
-	return e;
+	r = sandbox_write(rootfs->sandbox, EARLY_LOCALES, list, strlen(list), 0644, err);
+	if (r == 0)
+		r = bootstrap_run(rootfs, &prepare, 1, err);
+	*ret = r == 0;
+	return r;
 }
 
 /* Any, whether the recipe boots it or not: depmod was held back for all. */
@@ -84,7 +84,7 @@ static bool has_kernel(const struct packages *p)
 	return found;
 }
 
-int bootstrap_configure(struct rootfs *r, struct err *err)
+int bootstrap_configure(struct rootfs *rootfs, struct err *err)
 {
 	static const char *const configure_argv[] = {
 		"dpkg", "--force-unsafe-io", "--abort-after=1", "--configure", "-a", NULL
@@ -92,13 +92,13 @@ int bootstrap_configure(struct rootfs *r, struct err *err)
 	struct sandbox_command command[3] = { { .argv = configure_argv } };
 	size_t count = 1;
 	bool locales;
-	int e = prepare_locales(r, &locales, err);
+	int r = prepare_locales(rootfs, &locales, err);
 
-	if (e < 0)
+	if (r < 0)
 		return err_wrap(err, "preparing locales");
-	if (has_kernel(&r->lock->packages))
+	if (has_kernel(&rootfs->lock->packages))
 		command[count++].argv = depmod_argv;
 	if (locales)
 		command[count++].argv = early_argv;
-	return bootstrap_run(r, command, count, err);
+	return bootstrap_run(rootfs, command, count, err);
 }

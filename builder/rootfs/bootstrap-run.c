@@ -61,26 +61,27 @@ static const char **with_env(const char *const *more)
 	return env;
 }
 
-int bootstrap_run(struct rootfs *r, struct sandbox_command *command, size_t count, struct err *err)
+int bootstrap_run(struct rootfs *rootfs, struct sandbox_command *command, size_t count,
+		  struct err *err)
 {
-	CLEANUP(release_watch) struct watch w = { .steps = &r->steps };
-	int e;
+	CLEANUP(release_watch) struct watch w = { .steps = &rootfs->steps };
+	int r;
 
 	for (size_t i = 0; i < count; i++)
 		command[i].env = with_env(command[i].env);
-	sandbox_on_line(r->sandbox, watch_line, &w);
-	e = sandbox_run(r->sandbox, command, count, err);
-	sandbox_on_line(r->sandbox, NULL, NULL);
+	sandbox_on_line(rootfs->sandbox, watch_line, &w);
+	r = sandbox_run(rootfs->sandbox, command, count, err);
+	sandbox_on_line(rootfs->sandbox, NULL, NULL);
 	for (size_t i = 0; i < count; i++) {
 		free((void *)(uintptr_t)command[i].env);
 		command[i].env = NULL;
 	}
-	if (e < 0 && w.failed)
+	if (r < 0 && w.failed)
 		return err_wrap(err, "package '%s'", w.failed);
-	return e;
+	return r;
 }
 
-int bootstrap_dpkg(struct rootfs *r, const char *const *arguments, const struct phase *phase,
+int bootstrap_dpkg(struct rootfs *rootfs, const char *const *arguments, const struct phase *phase,
 		   struct err *err)
 {
 	CLEANUP(strv_release) struct strv argv = { 0 };
@@ -96,5 +97,5 @@ int bootstrap_dpkg(struct rootfs *r, const char *const *arguments, const struct 
 	for (size_t i = 0; phase && i < phase->count; i++)
 		strv_add_take(&argv, bootstrap_deb_path(phase->item[i]));
 	command.argv = (const char *const *)argv.item;
-	return bootstrap_run(r, &command, 1, err);
+	return bootstrap_run(rootfs, &command, 1, err);
 }

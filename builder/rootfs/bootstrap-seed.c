@@ -85,38 +85,38 @@ static const struct {
 	{ "start-stop-daemon", "#!/bin/sh\nexit 0\n" },
 };
 
-static int seed_tools(struct rootfs *r, struct seed *seed, struct err *err)
+static int seed_tools(struct rootfs *rootfs, struct seed *seed, struct err *err)
 {
 	static const char *const directory[] = { "bin", "debs", "sysusers" };
-	int e = 0;
+	int r = 0;
 
-	for (size_t i = 0; e == 0 && i < sizeof(directory) / sizeof(*directory); i++)
-		e = seed_add(seed, directory[i], AE_IFDIR, "", err);
-	for (size_t i = 0; e == 0 && i < sizeof(held_back) / sizeof(*held_back); i++) {
+	for (size_t i = 0; r == 0 && i < sizeof(directory) / sizeof(*directory); i++)
+		r = seed_add(seed, directory[i], AE_IFDIR, "", err);
+	for (size_t i = 0; r == 0 && i < sizeof(held_back) / sizeof(*held_back); i++) {
 		cleanup_free char *path = xasprintf("bin/%s", held_back[i].name);
 
-		e = seed_add(seed, path, AE_IFREG, held_back[i].script, err);
+		r = seed_add(seed, path, AE_IFREG, held_back[i].script, err);
 	}
-	for (size_t i = 0; e == 0 && r->recipe->id_count > 0 && ids_tools[i]; i++) {
+	for (size_t i = 0; r == 0 && rootfs->recipe->id_count > 0 && ids_tools[i]; i++) {
 		cleanup_free char *path = xasprintf("bin/%s", ids_tools[i]);
 		CLEANUP(text_release) struct text script = { 0 };
 
-		ids_tool(r->recipe, ids_tools[i], &script);
-		e = seed_add(seed, path, AE_IFREG, script.data, err);
+		ids_tool(rootfs->recipe, ids_tools[i], &script);
+		r = seed_add(seed, path, AE_IFREG, script.data, err);
 	}
-	return e;
+	return r;
 }
 
-int bootstrap_seed_tools(struct rootfs *r, struct err *err)
+int bootstrap_seed_tools(struct rootfs *rootfs, struct err *err)
 {
 	CLEANUP(release_seed) struct seed seed = { .fd = -1 };
-	int e = seed_begin(&seed, err);
+	int r = seed_begin(&seed, err);
 
-	if (e == 0)
-		e = seed_tools(r, &seed, err);
-	if (e == 0)
-		e = seed_put(&seed, r->sandbox, SANDBOX_SCRATCH, err);
-	return e;
+	if (r == 0)
+		r = seed_tools(rootfs, &seed, err);
+	if (r == 0)
+		r = seed_put(&seed, rootfs->sandbox, SANDBOX_SCRATCH, err);
+	return r;
 }
 
 /* The same names as debootstrap of that time, which has them whether needed or not. */
@@ -134,37 +134,37 @@ static const char *merged_directories(const char *architecture)
 static int seed_links(struct seed *seed, const char *architecture, struct err *err)
 {
 	CLEANUP(strv_release) struct strv name = { 0 };
-	int e = seed_add(seed, "usr", AE_IFDIR, "", err);
+	int r = seed_add(seed, "usr", AE_IFDIR, "", err);
 
 	strv_split(&name, merged_directories(architecture), " ");
-	for (size_t i = 0; e == 0 && i < name.count; i++) {
+	for (size_t i = 0; r == 0 && i < name.count; i++) {
 		cleanup_free char *target = xasprintf("usr/%s", name.item[i]);
 
-		e = seed_add(seed, target, AE_IFDIR, "", err);
-		if (e == 0)
-			e = seed_add(seed, name.item[i], AE_IFLNK, target, err);
+		r = seed_add(seed, target, AE_IFDIR, "", err);
+		if (r == 0)
+			r = seed_add(seed, name.item[i], AE_IFLNK, target, err);
 	}
-	return e;
+	return r;
 }
 
-int bootstrap_seed_links(struct rootfs *r, struct err *err)
+int bootstrap_seed_links(struct rootfs *rootfs, struct err *err)
 {
-	const struct package *p = packages_find(&r->lock->packages, "base-files", ROLE_IMAGE);
+	const struct package *p = packages_find(&rootfs->lock->packages, "base-files", ROLE_IMAGE);
 	CLEANUP(release_seed) struct seed seed = { .fd = -1 };
 	bool carried;
-	int e;
+	int r;
 
 	if (!p)
 		return err_set(err, ERR_BUILD, "the lock holds no package base-files");
-	e = deb_has_link(r->store, p, "bin", &carried, err);
-	if (e < 0 || carried)
-		return e;
-	e = seed_begin(&seed, err);
-	if (e == 0)
-		e = seed_links(&seed, r->lock->architecture, err);
-	if (e == 0)
-		e = seed_put(&seed, r->sandbox, "/", err);
-	return e;
+	r = deb_has_link(rootfs->store, p, "bin", &carried, err);
+	if (r < 0 || carried)
+		return r;
+	r = seed_begin(&seed, err);
+	if (r == 0)
+		r = seed_links(&seed, rootfs->lock->architecture, err);
+	if (r == 0)
+		r = seed_put(&seed, rootfs->sandbox, "/", err);
+	return r;
 }
 
 char *bootstrap_deb_path(const struct package *p)
@@ -173,57 +173,58 @@ char *bootstrap_deb_path(const struct package *p)
 }
 
 /* What `netrescue deb-tar` is to send, in a temporary file that is its stdin. */
-static int write_list(struct rootfs *r, const struct phase *phase, int *ret_fd, struct err *err)
+static int write_list(struct rootfs *rootfs, const struct phase *phase, int *ret_fd,
+		      struct err *err)
 {
 	CLEANUP(text_release) struct text list = { 0 };
 	cleanup_fd int fd = -1;
-	int e = temporary_fd(&fd, err);
+	int r = temporary_fd(&fd, err);
 
-	for (size_t i = 0; e == 0 && i < phase->count; i++) {
+	for (size_t i = 0; r == 0 && i < phase->count; i++) {
 		const struct package *p = phase->item[i];
 		char plain[DIGEST_HEX];
 
-		e = deb_plain_digest(r->store, p, plain, err);
-		if (e == 0)
+		r = deb_plain_digest(rootfs->store, p, plain, err);
+		if (r == 0)
 			text_printf(&list, "%s %s_%s.deb\n", plain, p->name, p->architecture);
 	}
-	if (e < 0)
-		return e;
-	e = write_all(fd, list.data, list.length);
-	if (e < 0 || lseek(fd, 0, SEEK_SET) < 0)
-		return err_errno(err, ERR_BUILD, e < 0 ? -e : errno, "listing packages");
+	if (r < 0)
+		return r;
+	r = write_all(fd, list.data, list.length);
+	if (r < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return err_errno(err, ERR_BUILD, r < 0 ? -r : errno, "listing packages");
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
 
-int bootstrap_seed_debs(struct rootfs *r, const struct phase *phase, struct err *err)
+int bootstrap_seed_debs(struct rootfs *rootfs, const struct phase *phase, struct err *err)
 {
-	const char *const argv[] = { "/proc/self/exe", "deb-tar", store_path(r->store), NULL };
+	const char *const argv[] = { "/proc/self/exe", "deb-tar", store_path(rootfs->store), NULL };
 	CLEANUP(child_release) struct child child = CHILD_INIT;
 	cleanup_fd int list = -1, in = -1, out = -1;
-	int fds[2], status, e;
+	int fds[2], status, r;
 	char text[64];
 
-	e = write_list(r, phase, &list, err);
-	if (e < 0)
-		return e;
+	r = write_list(rootfs, phase, &list, err);
+	if (r < 0)
+		return r;
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot make a pipe");
 	in = fds[0];
 	out = fds[1];
-	e = child_start(&child,
+	r = child_start(&child,
 			&(struct child_options){
 				.argv = argv, .fd = { { 0, list }, { 1, out } }, .fd_count = 2 },
 			err);
-	if (e < 0)
-		return e;
+	if (r < 0)
+		return r;
 	close(take_fd(&out));
-	e = sandbox_put(r->sandbox, in, BOOTSTRAP_DEBS, err);
-	if (e < 0)
+	r = sandbox_put(rootfs->sandbox, in, BOOTSTRAP_DEBS, err);
+	if (r < 0)
 		return err_wrap(err, "taking packages in");
-	e = child_wait(&child, &status, err);
-	if (e == 0 && status != 0)
-		e = err_set(err, ERR_BUILD, "the packages did not reach the tree: %s",
+	r = child_wait(&child, &status, err);
+	if (r == 0 && status != 0)
+		r = err_set(err, ERR_BUILD, "the packages did not reach the tree: %s",
 			    child_status_text(status, text));
-	return e;
+	return r;
 }

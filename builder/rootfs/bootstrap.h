@@ -49,29 +49,30 @@ int phases_plan(struct store *s, const struct lock *lock, struct phases *ret, st
 void phases_release(struct phases *p);
 
 /* bootstrap-seed.c: things into the tree before anything can run there. */
-int bootstrap_seed_tools(struct rootfs *r, struct err *err);
+int bootstrap_seed_tools(struct rootfs *rootfs, struct err *err);
 /* Merged /usr, if base-files does not carry the links. */
-int bootstrap_seed_links(struct rootfs *r, struct err *err);
-int bootstrap_seed_debs(struct rootfs *r, const struct phase *phase, struct err *err);
+int bootstrap_seed_links(struct rootfs *rootfs, struct err *err);
+int bootstrap_seed_debs(struct rootfs *rootfs, const struct phase *phase, struct err *err);
 /* The path that bootstrap_seed_debs() gave it. Caller frees. */
 char *bootstrap_deb_path(const struct package *p);
 
 /* bootstrap-configure.c: `dpkg --configure -a` of everything with what was held back beside it,
  * each once: depmod, and locale-gen for the recipe's locales. update-initramfs stays held back:
  * stage_initramfs. */
-int bootstrap_configure(struct rootfs *r, struct err *err);
+int bootstrap_configure(struct rootfs *rootfs, struct err *err);
 
 /* bootstrap-run.c: dpkg with arguments and paths of a phase's .debs (NULL: none), its lines as
  * progress. The error names the package that dpkg gave up on. */
-int bootstrap_dpkg(struct rootfs *r, const char *const *arguments, const struct phase *phase,
+int bootstrap_dpkg(struct rootfs *rootfs, const char *const *arguments, const struct phase *phase,
 		   struct err *err);
 /* Runs commands at the same time with bootstrap_env; same progress and errors. */
-int bootstrap_run(struct rootfs *r, struct sandbox_command *command, size_t count, struct err *err);
+int bootstrap_run(struct rootfs *rootfs, struct sandbox_command *command, size_t count,
+		  struct err *err);
 
 /* ids.c: `ids:` of the recipe. ids_tool() appends a wrapper's script for that program (adduser,
  * addgroup, useradd, groupadd, systemd-sysusers) to ret, through which a package that creates a
  * name of the recipe gives it the recipe's number. ids_check(), after the rest, checks all numbers
- * and fills r->allocated_ids with those that packages chose; with strict-ids these are an error. */
+ * and fills rootfs->allocated_ids with those that packages chose; with strict-ids these are an error. */
 extern const char *const ids_tools[];
 void ids_tool(const struct recipe *recipe, const char *program, struct text *ret);
-int ids_check(struct rootfs *r, struct err *err);
+int ids_check(struct rootfs *rootfs, struct err *err);

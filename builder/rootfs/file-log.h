@@ -37,12 +37,12 @@ int file_log_add_tar(struct file_log *m, int tar_fd, const char *maker, struct e
 
 /* What is in the tree, to tell afterwards what came, went or changed (by change time and inode):
  * file_log_snapshot() before, file_log_add_since() after. */
-int file_log_snapshot(struct rootfs *r, struct strv *ret, struct err *err);
-int file_log_add_since(struct rootfs *r, const struct strv *before, const char *maker,
+int file_log_snapshot(struct rootfs *rootfs, struct strv *ret, struct err *err);
+int file_log_add_since(struct rootfs *rootfs, const struct strv *before, const char *maker,
 		       struct err *err);
 
 /* `dpkg --verify`, to be run in the tree beside something that takes longer, and its answer. */
 struct sandbox_command file_log_verify_command(void);
-int file_log_read_verified(struct rootfs *r, struct err *err);
+int file_log_read_verified(struct rootfs *rootfs, struct err *err);
 
 void file_log_release(struct file_log *m);

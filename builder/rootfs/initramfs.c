@@ -15,27 +15,27 @@
 
 /* ---- before ---- */
 
-static int check_generator(struct rootfs *r, struct err *err)
+static int check_generator(struct rootfs *rootfs, struct err *err)
 {
-	const char *generator = r->recipe->initramfs.generator;
+	const char *generator = rootfs->recipe->initramfs.generator;
 	bool exists = false;
-	int e;
+	int r;
 
 	if (!streq(generator, "initramfs-tools")) {
 		err_set(err, ERR_USAGE,
 			"initramfs.generator '%s': only initramfs-tools can be used", generator);
 		return err_hint(err, "leave initramfs.generator out, or set it to initramfs-tools");
 	}
-	e = sandbox_exists(r->sandbox, "/usr/sbin/update-initramfs", &exists, err);
-	if (e < 0 || exists)
-		return e;
+	r = sandbox_exists(rootfs->sandbox, "/usr/sbin/update-initramfs", &exists, err);
+	if (r < 0 || exists)
+		return r;
 	err_set(err, ERR_USAGE, "the image has a kernel, %s, but nothing that makes an initramfs",
-		r->kernel);
+		rootfs->kernel);
 	return err_hint(err, "add 'initramfs-tools' to packages");
 }
 
 /* The shipped initramfs.conf has no BOOT line to edit, and is the package's file. */
-static int write_configuration(struct rootfs *r, struct err *err)
+static int write_configuration(struct rootfs *rootfs, struct err *err)
 {
 	CLEANUP(text_release) struct text text = { 0 };
 
@@ -46,26 +46,26 @@ static int write_configuration(struct rootfs *r, struct err *err)
 		"RESUME=none\n"
 		"MODULES=%s\n"
 		"COMPRESS=%s\n",
-		r->recipe->initramfs.modules, r->recipe->initramfs.compress);
-	return settings_write(r, INITRAMFS_CONF, text.data, 0644, err);
+		rootfs->recipe->initramfs.modules, rootfs->recipe->initramfs.compress);
+	return settings_write(rootfs, INITRAMFS_CONF, text.data, 0644, err);
 }
 
-static int write_modules(struct rootfs *r, struct err *err)
+static int write_modules(struct rootfs *rootfs, struct err *err)
 {
-	const struct recipe_list *extra = &r->recipe->initramfs.extra;
+	const struct recipe_list *extra = &rootfs->recipe->initramfs.extra;
 	CLEANUP(text_release) struct text text = { 0 };
 	bool exists;
-	int e;
+	int r;
 
-	e = settings_read(r, MODULES_FILE, &exists, &text, err);
-	if (e < 0)
-		return e;
+	r = settings_read(rootfs, MODULES_FILE, &exists, &text, err);
+	if (r < 0)
+		return r;
 	if (text.length && text.data[text.length - 1] != '\n')
 		text_add(&text, "\n");
 	text_add(&text, "\n# For rescue.overlay, and what the recipe adds.\noverlay\n");
 	for (size_t i = 0; i < extra->count; i++)
 		text_printf(&text, "%s\n", extra->item[i].value);
-	return settings_write(r, MODULES_FILE, text.data, 0644, err);
+	return settings_write(rootfs, MODULES_FILE, text.data, 0644, err);
 }
 
 /* ---- while ---- */
@@ -130,32 +130,32 @@ static const char *last_lines(const struct text *log, unsigned lines)
 }
 
 /* Hooks write their warnings to stderr, the rest to stdout; one file gets both, in order. */
-static int generate(struct rootfs *r, struct err *err)
+static int generate(struct rootfs *rootfs, struct err *err)
 {
 	static const char script[] = "exec update-initramfs -c -k \"$1\" 2>&1";
-	const char *const argv[] = { "/bin/sh", "-c", script, "sh", r->kernel, NULL };
+	const char *const argv[] = { "/bin/sh", "-c", script, "sh", rootfs->kernel, NULL };
 	struct sandbox_command command[] = {
 		{ .argv = argv, .output = LOG_FILE, .may_fail = true },
 		file_log_verify_command(), /* costs nothing here: one processor is idle */
 	};
 	CLEANUP(text_release) struct text log = { 0 };
-	int e;
+	int r;
 
-	e = sandbox_run(r->sandbox, command, 2, err);
-	if (e == 0)
-		e = file_log_read_verified(r, err);
-	if (e < 0)
-		return e;
-	e = sandbox_read(r->sandbox, LOG_FILE, LOG_MAX, &log, err);
-	if (e < 0)
-		return e;
+	r = sandbox_run(rootfs->sandbox, command, 2, err);
+	if (r == 0)
+		r = file_log_read_verified(rootfs, err);
+	if (r < 0)
+		return r;
+	r = sandbox_read(rootfs->sandbox, LOG_FILE, LOG_MAX, &log, err);
+	if (r < 0)
+		return r;
 	if (command[0].status != 0)
 		return err_set(err, ERR_BUILD, "update-initramfs failed:\n%s",
 			       last_lines(&log, 12));
 	return check_log(log.data, err);
 }
 
-int stage_initramfs(struct rootfs *r, struct err *err)
+int stage_initramfs(struct rootfs *rootfs, struct err *err)
 {
 	/* `-c` would keep what is there beside the new one. */
 	static const struct sweep old[] = {
@@ -164,19 +164,19 @@ int stage_initramfs(struct rootfs *r, struct err *err)
 		{ SWEEP_REMOVE, "/var/lib/initramfs-tools/*" },
 		{ SWEEP_REMOVE, "/var/cache/ldconfig/aux-cache" },
 	};
-	static int (*const step[])(struct rootfs * r, struct err * err) = {
+	static int (*const step[])(struct rootfs * rootfs, struct err * err) = {
 		check_generator, write_configuration, write_modules, generate, initramfs_check,
 	};
-	int e;
+	int r;
 
-	if (!r->kernel)
+	if (!rootfs->kernel)
 		return 0;
 	progress_start("initramfs", 0, PROGRESS_STEPS);
-	progress_detail("for %s", r->kernel);
-	e = sandbox_sweep(r->sandbox, old, sizeof(old) / sizeof(old[0]), err);
-	for (size_t i = 0; i < sizeof(step) / sizeof(step[0]) && e >= 0; i++)
-		e = step[i](r, err);
-	if (e < 0)
+	progress_detail("for %s", rootfs->kernel);
+	r = sandbox_sweep(rootfs->sandbox, old, sizeof(old) / sizeof(old[0]), err);
+	for (size_t i = 0; i < sizeof(step) / sizeof(step[0]) && r >= 0; i++)
+		r = step[i](rootfs, err);
+	if (r < 0)
 		return err_wrap(err, "initramfs");
 	progress_end(NULL);
 	return 0;

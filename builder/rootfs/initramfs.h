@@ -16,4 +16,4 @@
  * modules, and, if the root is exported read-only, the script that lays memory over it? Says
  * what is missing. Nothing in it may be named tmpkbd.*: a keymap compiled on the spot, under a
  * name that is another each time. */
-int initramfs_check(struct rootfs *r, struct err *err);
+int initramfs_check(struct rootfs *rootfs, struct err *err);

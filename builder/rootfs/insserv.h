@@ -23,4 +23,4 @@
 char *insserv_sorted(const char *depend);
 
 /* Sorts the files of the tree. What is no regular file, or not insserv's, stays as it is. */
-int insserv_sort(struct rootfs *r, struct err *err);
+int insserv_sort(struct rootfs *rootfs, struct err *err);

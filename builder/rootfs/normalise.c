@@ -56,34 +56,34 @@ static const struct {
 	{ SWEEP_REMOVE, "/root/.rnd", "random" },
 };
 
-static int sweep(struct rootfs *r, struct err *err)
+static int sweep(struct rootfs *rootfs, struct err *err)
 {
 	struct sweep rule[sizeof(policy) / sizeof(*policy)];
 
 	for (size_t i = 0; i < sizeof(policy) / sizeof(*policy); i++)
 		rule[i] = (struct sweep){ policy[i].action, policy[i].pattern };
-	return sandbox_sweep(r->sandbox, rule, sizeof(rule) / sizeof(*rule), err);
+	return sandbox_sweep(rootfs->sandbox, rule, sizeof(rule) / sizeof(*rule), err);
 }
 
 /* Ours only: an overlay may bring its own. */
-static int allow_starts(struct rootfs *r, struct err *err)
+static int allow_starts(struct rootfs *rootfs, struct err *err)
 {
 	static const struct sweep rule = { SWEEP_REMOVE, BOOTSTRAP_POLICY };
 	CLEANUP(text_release) struct text found = { 0 };
 	bool exists;
-	int e = sandbox_exists(r->sandbox, BOOTSTRAP_POLICY, &exists, err);
+	int r = sandbox_exists(rootfs->sandbox, BOOTSTRAP_POLICY, &exists, err);
 
-	if (e < 0 || !exists)
-		return e;
-	e = sandbox_read(r->sandbox, BOOTSTRAP_POLICY, (size_t)1 << 20, &found, err);
-	if (e < 0 || !streq(found.data, BOOTSTRAP_POLICY_TEXT))
-		return e;
-	return sandbox_sweep(r->sandbox, &rule, 1, err);
+	if (r < 0 || !exists)
+		return r;
+	r = sandbox_read(rootfs->sandbox, BOOTSTRAP_POLICY, (size_t)1 << 20, &found, err);
+	if (r < 0 || !streq(found.data, BOOTSTRAP_POLICY_TEXT))
+		return r;
+	return sandbox_sweep(rootfs->sandbox, &rule, 1, err);
 }
 
 /* shadow(5) counts the days since a password changed. Most programs take them from
  * SOURCE_DATE_EPOCH, a recipe's script may not. */
-static int clamp_shadow(struct rootfs *r, struct err *err)
+static int clamp_shadow(struct rootfs *rootfs, struct err *err)
 {
 	static const char script[] =
 		"new=" SANDBOX_SCRATCH "/shadow\n"
@@ -95,13 +95,13 @@ static int clamp_shadow(struct rootfs *r, struct err *err)
 	char days[32];
 
 	snprintf(days, sizeof(days), "%lld",
-		 (long long)(r->lock->source_date_epoch / SECONDS_A_DAY));
-	return sandbox_call(r->sandbox, err, "sh", "-ec", script, "sh", days, NULL);
+		 (long long)(rootfs->lock->source_date_epoch / SECONDS_A_DAY));
+	return sandbox_call(rootfs->sandbox, err, "sh", "-ec", script, "sh", days, NULL);
 }
 
 /* update-info-dir(8) takes the files as the file system lists them (until texinfo 7.2), so the
  * order of the menu's entries is the disk's: made again, sorted. */
-static int sort_info_menu(struct rootfs *r, struct err *err)
+static int sort_info_menu(struct rootfs *rootfs, struct err *err)
 {
 	static const char script[] = "menu=/usr/share/info/dir sorted=" SANDBOX_SCRATCH "/sorted\n"
 				     "[ -e $menu ] && [ -x /usr/sbin/update-info-dir ] || exit 0\n"
@@ -112,57 +112,57 @@ static int sort_info_menu(struct rootfs *r, struct err *err)
 				     "PATH=$sorted:$PATH update-info-dir\n"
 				     "rm -f $menu.old";
 
-	return sandbox_call(r->sandbox, err, "sh", "-ec", script, NULL);
+	return sandbox_call(rootfs->sandbox, err, "sh", "-ec", script, NULL);
 }
 
 /* systemd.unit(5), ConditionNeedsUpdate=: as long as /usr is not newer than these, a boot rebuilds
  * no caches (ld.so, hwdb, catalogue, users). pack gives them and /usr the same time. */
-static int mark_updated(struct rootfs *r, struct err *err)
+static int mark_updated(struct rootfs *rootfs, struct err *err)
 {
 	static const char *const mark[] = { "/etc/.updated", "/var/.updated" };
 	cleanup_free char *content =
 		xasprintf("# systemd-update-done.service(8)\nTIMESTAMP_NSEC=%lld\n",
-			  (long long)r->lock->source_date_epoch * 1000000000);
+			  (long long)rootfs->lock->source_date_epoch * 1000000000);
 	bool systemd;
-	int e = sandbox_exists(r->sandbox, "/usr/lib/systemd/systemd", &systemd, err);
+	int r = sandbox_exists(rootfs->sandbox, "/usr/lib/systemd/systemd", &systemd, err);
 
-	for (size_t i = 0; e == 0 && systemd && i < sizeof(mark) / sizeof(*mark); i++)
-		e = sandbox_write(r->sandbox, mark[i], content, strlen(content), 0644, err);
-	return e;
+	for (size_t i = 0; r == 0 && systemd && i < sizeof(mark) / sizeof(*mark); i++)
+		r = sandbox_write(rootfs->sandbox, mark[i], content, strlen(content), 0644, err);
+	return r;
 }
 
 /* Without a kernel there was no initramfs to do it beside. */
-static int verify_packages(struct rootfs *r, struct err *err)
+static int verify_packages(struct rootfs *rootfs, struct err *err)
 {
 	struct sandbox_command command = file_log_verify_command();
-	int e;
+	int r;
 
-	if (r->file_log.verified)
+	if (rootfs->file_log.verified)
 		return 0;
-	e = sandbox_run(r->sandbox, &command, 1, err);
-	return e < 0 ? e : file_log_read_verified(r, err);
+	r = sandbox_run(rootfs->sandbox, &command, 1, err);
+	return r < 0 ? r : file_log_read_verified(rootfs, err);
 }
 
-int stage_normalise(struct rootfs *r, struct err *err)
+int stage_normalise(struct rootfs *rootfs, struct err *err)
 {
-	int e;
+	int r;
 
 	progress_start("normalise", 0, PROGRESS_STEPS);
-	e = verify_packages(r, err);
-	if (e == 0)
-		e = allow_starts(r, err);
-	if (e == 0)
-		e = clamp_shadow(r, err);
-	if (e == 0)
-		e = mark_updated(r, err);
-	if (e == 0)
-		e = sort_info_menu(r, err);
-	if (e == 0)
-		e = insserv_sort(r, err);
+	r = verify_packages(rootfs, err);
+	if (r == 0)
+		r = allow_starts(rootfs, err);
+	if (r == 0)
+		r = clamp_shadow(rootfs, err);
+	if (r == 0)
+		r = mark_updated(rootfs, err);
+	if (r == 0)
+		r = sort_info_menu(rootfs, err);
+	if (r == 0)
+		r = insserv_sort(rootfs, err);
 	/* Last: what ran before leaves traces of its own. */
-	if (e == 0)
-		e = sweep(r, err);
-	if (e < 0) {
+	if (r == 0)
+		r = sweep(rootfs, err);
+	if (r < 0) {
 		progress_abort();
 		return err_wrap(err, "normalising the tree");
 	}

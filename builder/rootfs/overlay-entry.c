@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include "rootfs/overlay-entry.h"
 
 #include <errno.h>
@@ -346,23 +346,23 @@ static void release_collector(struct collector *c)
 	strv_release(&c->filled);
 }
 
-int overlay_collect(const struct recipe *r, const char *dir, int dirfd,
+int overlay_collect(const struct recipe *recipe, const char *dir, int dirfd,
 		    const struct overlay_context *context, struct overlay_entries *ret,
 		    struct err *err)
 {
 	CLEANUP(release_collector)
-	struct collector c = { .recipe = r, .context = context, .dir = dir };
-	int e = overlay_rules_read(r, dir, dirfd, &c.rules, err);
+	struct collector c = { .recipe = recipe, .context = context, .dir = dir };
+	int r = overlay_rules_read(recipe, dir, dirfd, &c.rules, err);
 
-	if (e < 0)
-		return e;
-	e = walk_tree(dirfd, visit, &c, err);
-	if (e == 0)
-		e = add_directories(&c, err);
-	if (e == 0)
-		e = overlay_rules_check_used(&c.rules, err);
-	if (e < 0)
-		return e;
+	if (r < 0)
+		return r;
+	r = walk_tree(dirfd, visit, &c, err);
+	if (r == 0)
+		r = add_directories(&c, err);
+	if (r == 0)
+		r = overlay_rules_check_used(&c.rules, err);
+	if (r < 0)
+		return r;
 	drop_implied(&c);
 	if (c.entries.count)
 		qsort(c.entries.item, c.entries.count, sizeof(*c.entries.item), compare_entries);

@@ -29,7 +29,7 @@ struct overlay_entries {
 };
 
 /* context NULL: owners by name are not looked up. */
-int overlay_collect(const struct recipe *r, const char *dir, int dirfd,
+int overlay_collect(const struct recipe *recipe, const char *dir, int dirfd,
 		    const struct overlay_context *context, struct overlay_entries *ret,
 		    struct err *err);
 void overlay_entries_release(struct overlay_entries *e);

@@ -37,7 +37,7 @@ struct overlay_rules {
 };
 
 /* Reads DIR/.overlay; none is fine. */
-int overlay_rules_read(const struct recipe *r, const char *dir, int dirfd,
+int overlay_rules_read(const struct recipe *recipe, const char *dir, int dirfd,
 		       struct overlay_rules *ret, struct err *err);
 /* The rule of that verb for exactly that path, or NULL; marks it as used. */
 const struct overlay_rule *overlay_rules_find(struct overlay_rules *rules, enum overlay_verb verb,

@@ -40,9 +40,9 @@ struct overlay_context {
 };
 
 /* The overlay in `dir` as a pax tar on out_fd: relative names, sorted bytewise. */
-int overlay_write_tar(const struct recipe *r, const char *dir,
+int overlay_write_tar(const struct recipe *recipe, const char *dir,
 		      const struct overlay_context *context, int out_fd, struct err *err);
 
 /* Finds in a recipe's overlays what would fail later: rules, file types, templates. Names in
  * `owner` rules are not looked up. To be called right after recipe_load(). */
-int overlays_check(const struct recipe *r, struct err *err);
+int overlays_check(const struct recipe *recipe, struct err *err);

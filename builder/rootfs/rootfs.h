@@ -26,9 +26,9 @@ struct rootfs {
 	uint64_t steps; /* done of the running stage, for its progress */
 };
 
-int stage_base(struct rootfs *r, struct err *err);	/* bootstrap.c */
-int stage_rest(struct rootfs *r, struct err *err);	/* bootstrap.c */
-int stage_settings(struct rootfs *r, struct err *err);	/* settings.c, overlay.c */
-int stage_initramfs(struct rootfs *r, struct err *err); /* initramfs.c */
-int stage_normalise(struct rootfs *r, struct err *err); /* normalise.c */
-void rootfs_release(struct rootfs *r);
+int stage_base(struct rootfs *rootfs, struct err *err);	     /* bootstrap.c */
+int stage_rest(struct rootfs *rootfs, struct err *err);	     /* bootstrap.c */
+int stage_settings(struct rootfs *rootfs, struct err *err);  /* settings.c, overlay.c */
+int stage_initramfs(struct rootfs *rootfs, struct err *err); /* initramfs.c */
+int stage_normalise(struct rootfs *rootfs, struct err *err); /* normalise.c */
+void rootfs_release(struct rootfs *rootfs);

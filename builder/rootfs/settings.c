@@ -4,21 +4,21 @@
 #include "base/memory.h"
 #include "base/progress.h"
 
-static int settings_host_file(struct rootfs *r, struct err *err)
+static int settings_host_file(struct rootfs *rootfs, struct err *err)
 {
-	cleanup_free char *line = xasprintf("%s\n", r->recipe->hostname);
+	cleanup_free char *line = xasprintf("%s\n", rootfs->recipe->hostname);
 
-	return settings_write(r, "/etc/hostname", line, 0644, err);
+	return settings_write(rootfs, "/etc/hostname", line, 0644, err);
 }
 
-int settings_host(struct rootfs *r, struct err *err)
+int settings_host(struct rootfs *rootfs, struct err *err)
 {
 	CLEANUP(text_release) struct text hosts = { 0 };
-	int e;
+	int r;
 
-	e = settings_host_file(r, err);
-	if (e < 0)
-		return e;
+	r = settings_host_file(rootfs, err);
+	if (r < 0)
+		return r;
 	text_printf(&hosts,
 		    "127.0.0.1\tlocalhost\n"
 		    "127.0.1.1\t%s\n"
@@ -26,15 +26,15 @@ int settings_host(struct rootfs *r, struct err *err)
 		    "::1\t\tlocalhost ip6-localhost ip6-loopback\n"
 		    "ff02::1\t\tip6-allnodes\n"
 		    "ff02::2\t\tip6-allrouters\n",
-		    r->recipe->hostname);
-	return settings_write(r, "/etc/hosts", hosts.data, 0644, err);
+		    rootfs->recipe->hostname);
+	return settings_write(rootfs, "/etc/hosts", hosts.data, 0644, err);
 }
 
-int stage_settings(struct rootfs *r, struct err *err)
+int stage_settings(struct rootfs *rootfs, struct err *err)
 {
 	static const struct {
 		const char *name;
-		int (*run)(struct rootfs *r, struct err *err);
+		int (*run)(struct rootfs *rootfs, struct err *err);
 	} step[] = {
 		{ "host name", settings_host },	      { "locale", settings_locale },
 		{ "apt sources", settings_apt },      { "password", settings_password },
@@ -46,11 +46,11 @@ int stage_settings(struct rootfs *r, struct err *err)
 
 	progress_start("settings", sizeof(step) / sizeof(step[0]), PROGRESS_STEPS);
 	for (size_t i = 0; i < sizeof(step) / sizeof(step[0]); i++) {
-		int e;
+		int r;
 
 		progress_detail("%s", step[i].name);
-		e = step[i].run(r, err);
-		if (e < 0)
+		r = step[i].run(rootfs, err);
+		if (r < 0)
 			return err_wrap(err, "settings, %s", step[i].name);
 		progress_update(i + 1);
 	}

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include "rootfs/template.h"
 
 #include <string.h>
@@ -82,35 +82,35 @@ static int expand(const struct variable *v, size_t count, const char *path, cons
 	return 0;
 }
 
-int template_expand(const struct recipe *r, const char *path, const char *text, struct text *ret,
-		    struct err *err)
+int template_expand(const struct recipe *recipe, const char *path, const char *text,
+		    struct text *ret, struct err *err)
 {
-	cleanup_free char *layout = keymap_part(r->keymap, false);
-	cleanup_free char *variant = keymap_part(r->keymap, true);
+	cleanup_free char *layout = keymap_part(recipe->keymap, false);
+	cleanup_free char *variant = keymap_part(recipe->keymap, true);
 	const struct variable variables[] = {
-		{ "recipe", r->name },
-		{ "title", r->title },
-		{ "suite", r->suite },
-		{ "architecture", r->architecture },
-		{ "init", r->init == INIT_SYSTEMD ? "systemd" : "sysvinit" },
-		{ "hostname", r->hostname },
-		{ "domain", r->server.domain },
-		{ "timezone", r->timezone },
-		{ "default-locale", r->default_locale },
-		{ "keymap", r->keymap },
+		{ "recipe", recipe->name },
+		{ "title", recipe->title },
+		{ "suite", recipe->suite },
+		{ "architecture", recipe->architecture },
+		{ "init", recipe->init == INIT_SYSTEMD ? "systemd" : "sysvinit" },
+		{ "hostname", recipe->hostname },
+		{ "domain", recipe->server.domain },
+		{ "timezone", recipe->timezone },
+		{ "default-locale", recipe->default_locale },
+		{ "keymap", recipe->keymap },
 		{ "keymap-layout", layout },
 		{ "keymap-variant", variant },
-		{ "console-font", r->console.font },
-		{ "console-size", r->console.size },
-		{ "console-charmap", r->console.charmap },
-		{ "autologin-program", r->autologin.program },
-		{ "nfs-access", r->nfs.access == NFS_RO ? "ro" : "rw" },
-		{ "nfs-path", r->nfs.path },
-		{ "overlay-size", r->nfs.overlay_size },
-		{ "server-address", r->server.address },
-		{ "server-subnet", r->server.subnet },
-		{ "server-netmask", r->server.netmask },
-		{ "nameserver", r->server.nameserver },
+		{ "console-font", recipe->console.font },
+		{ "console-size", recipe->console.size },
+		{ "console-charmap", recipe->console.charmap },
+		{ "autologin-program", recipe->autologin.program },
+		{ "nfs-access", recipe->nfs.access == NFS_RO ? "ro" : "rw" },
+		{ "nfs-path", recipe->nfs.path },
+		{ "overlay-size", recipe->nfs.overlay_size },
+		{ "server-address", recipe->server.address },
+		{ "server-subnet", recipe->server.subnet },
+		{ "server-netmask", recipe->server.netmask },
+		{ "nameserver", recipe->server.nameserver },
 	};
 
 	return expand(variables, sizeof(variables) / sizeof(*variables), path, text, ret, err);

@@ -19,5 +19,5 @@
 #include "recipe/recipe.h"
 
 /* path: of the file the text came from, for messages. */
-int template_expand(const struct recipe *r, const char *path, const char *text, struct text *ret,
-		    struct err *err);
+int template_expand(const struct recipe *recipe, const char *path, const char *text,
+		    struct text *ret, struct err *err);
