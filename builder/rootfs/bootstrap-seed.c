@@ -5,12 +5,15 @@
 #include <string.h>
 
 #include "base/child.h"
+#include "base/err-line.h"
 #include "base/io.h"
 #include "base/libarchive.h"
 #include "base/memory.h"
 #include "rootfs/bootstrap.h"
 #include "deb/deb-reader.h"
 #include "deb/deb.h"
+
+#define REPORT_MAX ((size_t)64 << 10)
 
 /* A small tar stream made in a temporary file. */
 struct seed {
@@ -197,15 +200,54 @@ static int write_list(struct rootfs *rootfs, const struct phase *phase, int *ret
 	return 0;
 }
 
+/* The error that `netrescue deb-tar` wrote to the file `report`, if it wrote one. */
+static int read_report(int report, struct err *err)
+{
+	char line[REPORT_MAX + 1];
+	ssize_t n;
+
+	if (lseek(report, 0, SEEK_SET) < 0)
+		return err_errno(err, ERR_BUILD, errno, "reading what deb-tar reported");
+	n = read_all(report, line, REPORT_MAX);
+	if (n < 0)
+		return err_errno(err, ERR_BUILD, (int)-n, "reading what deb-tar reported");
+	line[n] = '\0';
+	return n > 0 ? err_from_line(line, err) : 0;
+}
+
+/* Waits for deb-tar. Its own error comes first: the sandbox's, in `put`, may only say that the
+ * stream broke off. */
+static int end_deb_tar(struct child *child, int report, struct err *put, struct err *err)
+{
+	char text[64];
+	int status;
+	int r = child_wait(child, &status, err);
+
+	if (r < 0)
+		return r;
+	r = read_report(report, err);
+	if (r < 0)
+		return r;
+	if (put->class != ERR_NONE)
+		return err_move(err, put);
+	if (status != 0)
+		return err_set(err, ERR_BUILD, "deb-tar ended: %s",
+			       child_status_text(status, text));
+	return 0;
+}
+
 int bootstrap_seed_debs(struct rootfs *rootfs, const struct phase *phase, struct err *err)
 {
 	const char *const argv[] = { "/proc/self/exe", "deb-tar", store_path(rootfs->store), NULL };
 	CLEANUP(child_release) struct child child = CHILD_INIT;
-	cleanup_fd int list = -1, in = -1, out = -1;
-	int fds[2], status, r;
-	char text[64];
+	CLEANUP(err_release) struct err put = { 0 };
+	cleanup_fd int list = -1, report = -1, in = -1, out = -1;
+	int fds[2], r;
 
 	r = write_list(rootfs, phase, &list, err);
+	if (r < 0)
+		return r;
+	r = temporary_fd(&report, err);
 	if (r < 0)
 		return r;
 	if (pipe2(fds, O_CLOEXEC) < 0)
@@ -214,17 +256,17 @@ int bootstrap_seed_debs(struct rootfs *rootfs, const struct phase *phase, struct
 	out = fds[1];
 	r = child_start(&child,
 			&(struct child_options){
-				.argv = argv, .fd = { { 0, list }, { 1, out } }, .fd_count = 2 },
+				.argv = argv,
+				.fd = { { 0, list }, { 1, out }, { DEB_TAR_ERROR_FD, report } },
+				.fd_count = 3,
+			},
 			err);
 	if (r < 0)
 		return r;
 	close(take_fd(&out));
-	r = sandbox_put(rootfs->sandbox, in, BOOTSTRAP_DEBS, err);
-	if (r < 0)
-		return err_wrap(err, "taking packages in");
-	r = child_wait(&child, &status, err);
-	if (r == 0 && status != 0)
-		r = err_set(err, ERR_BUILD, "the packages did not reach the tree: %s",
-			    child_status_text(status, text));
-	return r;
+	(void)sandbox_put(rootfs->sandbox, in, BOOTSTRAP_DEBS, &put);
+	/* Or deb-tar would wait for somebody to read the rest. */
+	close(take_fd(&in));
+	r = end_deb_tar(&child, report, &put, err);
+	return r < 0 ? err_wrap(err, "bringing packages into the tree") : 0;
 }
