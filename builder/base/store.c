@@ -18,7 +18,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-#define FACT_MAX ((size_t)64 * 1024)
 #define FACT_NAME_MAX 200
 #define PARTIAL_ATTEMPTS 100
 
@@ -342,8 +341,8 @@ int store_fact_get(struct store *s, const char *kind, const char *key, char **re
 	if (fd < 0 && errno != ENOENT)
 		return err_errno(err, ERR_BUILD, errno, "cannot open '%s/%s'", s->path, path);
 	if (fd >= 0) {
-		value = xmalloc(FACT_MAX + 2);
-		n = read_all(fd, value, FACT_MAX + 1);
+		value = xmalloc(STORE_FACT_MAX + 2);
+		n = read_all(fd, value, STORE_FACT_MAX + 1);
 		if (n < 0)
 			return err_errno(err, ERR_BUILD, (int)-n, "cannot read '%s/%s'", s->path,
 					 path);
@@ -366,7 +365,7 @@ int store_fact_set(struct store *s, const char *kind, const char *key, const cha
 	size_t size = strlen(value);
 	int r;
 
-	if (size + 1 > FACT_MAX || strchr(value, '\n'))
+	if (size + 1 > STORE_FACT_MAX || strchr(value, '\n'))
 		return err_set(err, ERR_BUILD, "fact '%s/%s' is not one line", kind, key);
 	r = fact_directory(kind, key, &directory, err);
 	if (r < 0)

@@ -18,7 +18,8 @@
 static int rewrite(struct store *s, const char *original, uint64_t installed_size,
 		   char ret_plain[DIGEST_HEX], struct err *err)
 {
-	CLEANUP(store_put_release) struct store_put put = { .fd = -1 };
+	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
+	CLEANUP(text_release) struct text control = { 0 };
 	cleanup_fd int fd = -1;
 	int r;
 
@@ -32,7 +33,7 @@ static int rewrite(struct store *s, const char *original, uint64_t installed_siz
 	r = store_put_begin(s, &put, err);
 	if (r < 0)
 		return r;
-	r = deb_rewrite(fd, put.fd, installed_size, err);
+	r = deb_rewrite(fd, put.fd, installed_size, &control, err);
 	/* With these the fault is the disk's, not the package's. */
 	if (r == -ENOSPC || r == -EDQUOT || r == -EFBIG)
 		err_wrap(err, "writing its plain form to the store '%s'", store_path(s));
@@ -41,7 +42,8 @@ static int rewrite(struct store *s, const char *original, uint64_t installed_siz
 			      "made it");
 	if (r < 0)
 		return r;
-	return store_put_commit(&put, NULL, ret_plain, err);
+	r = deb_keep_control(s, original, control.data, err);
+	return r < 0 ? r : store_put_commit(&put, NULL, ret_plain, err);
 }
 
 /* Splits "DIGEST REST\n" in place and returns REST; NULL if the line does not read so. */

@@ -62,9 +62,12 @@ static int add_forgotten(struct solver_pool *pool, struct store *s, const struct
 
 	if (r < 0)
 		return r;
-	if (fd < 0 || control_read(fd, &stanza) < 0)
-		return err_set(err, ERR_BUILD, "package '%s' %s has no control file", p->name,
+	if (fd < 0)
+		return err_set(err, ERR_BUILD, "the store has lost package '%s' %s", p->name,
 			       p->version);
+	r = control_read_as(fd, p->path, ERR_BUILD, &stanza, err);
+	if (r < 0)
+		return r;
 	text_printf(&stanza, "\nFilename: %s\nSize: %" PRIu64 "\nSHA256: %s\n\n", p->path, p->size,
 		    p->sha256);
 	f = fmemopen(stanza.data, stanza.length, "r");
