@@ -52,21 +52,6 @@ static const char *const field_name[FIELD_COUNT] = {
 	[FIELD_PROVIDES] = "Provides",
 };
 
-static const char *const priority_name[] = {
-	[PRIORITY_REQUIRED] = "required",
-	[PRIORITY_IMPORTANT] = "important",
-	[PRIORITY_STANDARD] = "standard",
-	[PRIORITY_OPTIONAL] = "optional",
-};
-
-enum priority priority_from(const char *word)
-{
-	for (enum priority p = PRIORITY_REQUIRED; p <= PRIORITY_OPTIONAL; p++)
-		if (strcasecmp(word, priority_name[p]) == 0)
-			return p;
-	return PRIORITY_EXTRA;
-}
-
 static int complain(struct packages_reader *reader, const char *what, const char *value)
 {
 	return err_at(&reader->err, reader->class ? reader->class : ERR_BUILD, reader->name,
