@@ -30,9 +30,9 @@ static int extract(struct rootfs *rootfs, const struct phase *phase, struct err 
 			      bootstrap_deb_path(phase->item[i]));
 	/* It brings the top of the tree, through whose links the others then go. */
 	r = sandbox_extract(rootfs->sandbox, &first, 1, err);
-	if (r == 0)
-		r = sandbox_extract(rootfs->sandbox, &other, rootfs->jobs, err);
-	return r;
+	if (r < 0)
+		return r;
+	return sandbox_extract(rootfs->sandbox, &other, rootfs->jobs, err);
 }
 
 /* Before the first dpkg: an empty database of this architecture, and the users that dpkg's
@@ -50,15 +50,18 @@ static int prime_dpkg(struct rootfs *rootfs, struct err *err)
 	int r;
 
 	if (!p)
-		return err_set(err, ERR_BUILD, "the lock holds no package base-passwd");
+		return err_set(err, ERR_BUILD, "the lock has no package base-passwd");
 	r = sandbox_write(rootfs->sandbox, "/var/lib/dpkg/status", "", 0, 0644, err);
-	if (r == 0)
-		r = sandbox_write(rootfs->sandbox, "/var/lib/dpkg/arch", arch, strlen(arch), 0644,
-				  err);
-	if (r == 0)
-		r = sandbox_call(rootfs->sandbox, err, "dpkg-deb", "--control", deb,
-				 SANDBOX_SCRATCH "/base-passwd", NULL);
-	return r < 0 ? r : bootstrap_run(rootfs, &command, 1, err);
+	if (r < 0)
+		return r;
+	r = sandbox_write(rootfs->sandbox, "/var/lib/dpkg/arch", arch, strlen(arch), 0644, err);
+	if (r < 0)
+		return r;
+	r = sandbox_call(rootfs->sandbox, err, "dpkg-deb", "--control", deb,
+			 SANDBOX_SCRATCH "/base-passwd", NULL);
+	if (r < 0)
+		return r;
+	return bootstrap_run(rootfs, &command, 1, err);
 }
 
 static int deny_starts(struct rootfs *rootfs, struct err *err)
@@ -74,29 +77,44 @@ static int drop_debs(struct rootfs *rootfs, struct err *err)
 	return sandbox_sweep(rootfs->sandbox, &rule, 1, err);
 }
 
-static int install_essential(struct rootfs *rootfs, const struct phase *phase, struct err *err)
+static int configure_essential(struct rootfs *rootfs, struct err *err)
 {
-	static const char *const unpack[] = { "--force-depends", "--unpack", NULL };
 	static const char *const first[] = { "--force-depends", "--configure", "base-passwd",
 					     "base-files", NULL };
 	static const char *const configure[] = { "--configure", "-a", NULL };
+	int r = bootstrap_dpkg(rootfs, first, NULL, err);
+
+	if (r < 0)
+		return r;
+	return bootstrap_dpkg(rootfs, configure, NULL, err);
+}
+
+static int install_essential(struct rootfs *rootfs, const struct phase *phase, struct err *err)
+{
+	static const char *const unpack[] = { "--force-depends", "--unpack", NULL };
 	int r = bootstrap_seed_links(rootfs, err);
 
-	if (r == 0)
-		r = bootstrap_seed_debs(rootfs, phase, err);
-	if (r == 0)
-		r = extract(rootfs, phase, err);
-	if (r == 0)
-		r = prime_dpkg(rootfs, err);
-	if (r == 0)
-		r = deny_starts(rootfs, err);
-	if (r == 0)
-		r = bootstrap_dpkg(rootfs, unpack, phase, err);
-	if (r == 0)
-		r = bootstrap_dpkg(rootfs, first, NULL, err);
-	if (r == 0)
-		r = bootstrap_dpkg(rootfs, configure, NULL, err);
-	return r < 0 ? r : drop_debs(rootfs, err);
+	if (r < 0)
+		return r;
+	r = bootstrap_seed_debs(rootfs, phase, err);
+	if (r < 0)
+		return r;
+	r = extract(rootfs, phase, err);
+	if (r < 0)
+		return r;
+	r = prime_dpkg(rootfs, err);
+	if (r < 0)
+		return r;
+	r = deny_starts(rootfs, err);
+	if (r < 0)
+		return r;
+	r = bootstrap_dpkg(rootfs, unpack, phase, err);
+	if (r < 0)
+		return r;
+	r = configure_essential(rootfs, err);
+	if (r < 0)
+		return r;
+	return drop_debs(rootfs, err);
 }
 
 static int preseed(struct rootfs *rootfs, struct err *err)
@@ -121,46 +139,60 @@ static int install_base(struct rootfs *rootfs, const struct phase *phase, struct
 	if (phase->count == 0)
 		return 0;
 	r = bootstrap_seed_debs(rootfs, phase, err);
-	if (r == 0)
-		r = bootstrap_dpkg(rootfs, unpack, phase, err);
-	if (r == 0)
-		r = bootstrap_dpkg(rootfs, configure, NULL, err);
-	return r < 0 ? r : drop_debs(rootfs, err);
+	if (r < 0)
+		return r;
+	r = bootstrap_dpkg(rootfs, unpack, phase, err);
+	if (r < 0)
+		return r;
+	r = bootstrap_dpkg(rootfs, configure, NULL, err);
+	if (r < 0)
+		return r;
+	return drop_debs(rootfs, err);
 }
 
 static int base(struct rootfs *rootfs, struct err *err)
 {
-	CLEANUP(phases_release) struct phases plan = { 0 };
-	int r = phases_plan(rootfs->store, rootfs->lock, &plan, err);
+	const struct phases *phases = &rootfs->phases;
+	int r = phases_plan(rootfs->store, rootfs->lock, &rootfs->phases, err);
 
 	if (r < 0)
 		return r;
-	progress_total(2 * (plan.essential.count + plan.base.count));
+	progress_total(2 * (phases->essential.count + phases->base.count));
 	r = learn_kernel(rootfs, err);
-	if (r == 0)
-		r = bootstrap_seed_tools(rootfs, err);
-	if (r == 0)
-		r = install_essential(rootfs, &plan.essential, err);
-	if (r == 0)
-		r = preseed(rootfs, err);
-	if (r == 0)
-		r = install_base(rootfs, &plan.base, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = bootstrap_seed_tools(rootfs, err);
+	if (r < 0)
+		return r;
+	r = install_essential(rootfs, &phases->essential, err);
+	if (r < 0)
+		return r;
+	r = preseed(rootfs, err);
+	if (r < 0)
+		return r;
+	return install_base(rootfs, &phases->base, err);
 }
 
-int stage_base(struct rootfs *rootfs, struct err *err)
+/* Runs a stage's work with progress under its name. */
+static int with_progress(struct rootfs *rootfs, const char *name,
+			 int (*work)(struct rootfs *rootfs, struct err *err), struct err *err)
 {
 	int r;
 
 	rootfs->steps = 0;
-	progress_start("base", 0, PROGRESS_STEPS);
-	r = base(rootfs, err);
+	progress_start(name, 0, PROGRESS_STEPS);
+	r = work(rootfs, err);
 	if (r < 0) {
 		progress_abort();
-		return err_wrap(err, "installing the base");
+		return r;
 	}
 	progress_end(NULL);
 	return 0;
+}
+
+int stage_base(struct rootfs *rootfs, struct err *err)
+{
+	return with_progress(rootfs, "base", base, err);
 }
 
 /* apt's memory of what nobody asked for by name, in its own format and with the architecture that
@@ -184,7 +216,8 @@ static int mark_automatic(struct rootfs *rootfs, struct err *err)
 			     states.length ? states.data : "", states.length, 0644, err);
 }
 
-/* As apt makes them when it first runs: its downloads belong to its own user. */
+/* apt would make these directories when it first runs; what it downloads there belongs to its own
+ * user. */
 static int make_partial(struct rootfs *rootfs, struct err *err)
 {
 	bool apt;
@@ -197,7 +230,7 @@ static int make_partial(struct rootfs *rootfs, struct err *err)
 			    NULL);
 }
 
-/* dpkg's own opinion: nothing half-installed, no pending triggers. */
+/* By dpkg's own judgement nothing is half-installed and no trigger is pending. */
 static int audit(struct rootfs *rootfs, struct err *err)
 {
 	static const char *const argv[] = { "dpkg", "--audit", NULL };
@@ -205,56 +238,60 @@ static int audit(struct rootfs *rootfs, struct err *err)
 	CLEANUP(text_release) struct text said = { 0 };
 	int r = bootstrap_run(rootfs, &command, 1, err);
 
-	if (r == 0)
-		r = sandbox_read(rootfs->sandbox, AUDIT, AUDIT_MAX, &said, err);
+	if (r < 0)
+		return r;
+	r = sandbox_read(rootfs->sandbox, AUDIT, AUDIT_MAX, &said, err);
 	if (r < 0)
 		return r;
 	if (command.status == 0 && said.length == 0)
 		return 0;
-	return err_set(err, ERR_BUILD, "dpkg --audit is not content: %s",
+	return err_set(err, ERR_BUILD, "dpkg --audit finds packages that are not installed: %s",
 		       said.data ? said.data : "");
+}
+
+static int install_rest(struct rootfs *rootfs, const struct phase *phase, struct err *err)
+{
+	static const char *const unpack[] = { "--unpack", NULL };
+	int r;
+
+	if (phase->count == 0)
+		return 0;
+	r = bootstrap_seed_debs(rootfs, phase, err);
+	if (r < 0)
+		return r;
+	r = bootstrap_dpkg(rootfs, unpack, phase, err);
+	if (r < 0)
+		return r;
+	return drop_debs(rootfs, err);
 }
 
 static int rest(struct rootfs *rootfs, struct err *err)
 {
-	static const char *const unpack[] = { "--unpack", NULL };
-	CLEANUP(phases_release) struct phases plan = { 0 };
-	int r = phases_plan(rootfs->store, rootfs->lock, &plan, err);
+	const struct phase *phase = &rootfs->phases.rest;
+	int r;
 
+	progress_total(2 * phase->count);
+	r = install_rest(rootfs, phase, err);
 	if (r < 0)
 		return r;
-	progress_total(2 * plan.rest.count);
-	if (plan.rest.count > 0) {
-		r = bootstrap_seed_debs(rootfs, &plan.rest, err);
-		if (r == 0)
-			r = bootstrap_dpkg(rootfs, unpack, &plan.rest, err);
-		if (r == 0)
-			r = drop_debs(rootfs, err);
-	}
-	if (r == 0)
-		r = bootstrap_configure(rootfs, err);
-	if (r == 0)
-		r = mark_automatic(rootfs, err);
-	if (r == 0)
-		r = make_partial(rootfs, err);
-	if (r == 0)
-		r = audit(rootfs, err);
-	return r < 0 ? r : ids_check(rootfs, err);
+	r = bootstrap_configure(rootfs, err);
+	if (r < 0)
+		return r;
+	r = mark_automatic(rootfs, err);
+	if (r < 0)
+		return r;
+	r = make_partial(rootfs, err);
+	if (r < 0)
+		return r;
+	r = audit(rootfs, err);
+	if (r < 0)
+		return r;
+	return ids_check(rootfs, err);
 }
 
 int stage_rest(struct rootfs *rootfs, struct err *err)
 {
-	int r;
-
-	rootfs->steps = 0;
-	progress_start("rest", 0, PROGRESS_STEPS);
-	r = rest(rootfs, err);
-	if (r < 0) {
-		progress_abort();
-		return err_wrap(err, "installing packages");
-	}
-	progress_end(NULL);
-	return 0;
+	return with_progress(rootfs, "rest", rest, err);
 }
 
 void rootfs_release(struct rootfs *rootfs)
@@ -262,6 +299,7 @@ void rootfs_release(struct rootfs *rootfs)
 	if (rootfs->sandbox)
 		sandbox_free(rootfs->sandbox);
 	free(rootfs->kernel);
+	phases_release(&rootfs->phases);
 	strv_release(&rootfs->allocated_ids);
 	file_log_release(&rootfs->file_log);
 	*rootfs = (struct rootfs){ 0 };

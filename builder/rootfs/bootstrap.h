@@ -33,21 +33,6 @@
  * NULL-terminated. */
 extern const char *const bootstrap_env[];
 
-struct phase {
-	const struct package **item; /* sorted by name, as in the lock */
-	size_t count;
-};
-
-struct phases {
-	struct phase essential;
-	struct phase base;
-	struct phase rest;
-};
-
-/* bootstrap-plan.c: from the lock's flags and the packages' control files. */
-int phases_plan(struct store *s, const struct lock *lock, struct phases *ret, struct err *err);
-void phases_release(struct phases *p);
-
 /* bootstrap-seed.c: things into the tree before anything can run there. */
 int bootstrap_seed_tools(struct rootfs *rootfs, struct err *err);
 /* Merged /usr, if base-files does not carry the links. */

@@ -9,6 +9,7 @@
 #include "archive/lock.h"
 #include "recipe/recipe.h"
 #include "rootfs/file-log.h"
+#include "rootfs/phases.h"
 #include "sandbox/sandbox.h"
 
 struct rootfs {
@@ -21,6 +22,7 @@ struct rootfs {
 	 * "6.12.107+deb13-amd64". NULL for `kernel: none`: then a kernel among the packages is a
 	 * package like others, and there is no initramfs, nor anything to boot. */
 	char *kernel;
+	struct phases phases;	   /* owned: made by stage_base, used by stage_rest too */
 	struct strv allocated_ids; /* "user name uid" / "group name gid" that no ids: fixed */
 	struct file_log file_log;
 	uint64_t steps; /* done of the running stage, for its progress */
