@@ -80,12 +80,6 @@ const char guide_overlays[] =
 "| `dir 0700 PATH` | makes a directory, unless the tree has it; git cannot keep empty ones |\n"
 "| `template PATH` | replaces `${NAME}` in the file; `$${` stands for a literal `${` |\n"
 "\n"
-"Names for templates: `recipe`, `title`, `suite`, `architecture`, `init`, `hostname`, `domain`, "
-"`timezone`,\n"
-"`default-locale`, `keymap` (`de(nodeadkeys)`), `keymap-layout` (`de`), `keymap-variant` "
-"(`nodeadkeys`, or\n"
-"nothing), `console-font`, `console-size`, `console-charmap`, `autologin-program`, "
-"`nfs-access`, `nfs-path`,\n"
-"`overlay-size`, `server-address`, `server-subnet`, `server-netmask`, `nameserver`. Any other "
-"is an error.\n";
+"Names for templates, each for the value of that key; any other is an error:\n"
+"\n";
 /* clang-format on */

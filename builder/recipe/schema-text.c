@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "recipe/recipe-doc.h"
 #include "recipe/schema.h"
+#include "recipe/template.h"
 
 static const char *type_name(const struct schema_key *key)
 {
@@ -103,6 +104,14 @@ static int finish(FILE *to)
 	return fflush(to) == 0 && !ferror(to) ? 0 : -EIO;
 }
 
+static void write_template_names(FILE *to)
+{
+	CLEANUP(text_release) struct text names = { 0 };
+
+	template_list(&names);
+	fputs(names.data, to);
+}
+
 int schema_write_markdown(FILE *to)
 {
 	fprintf(to, "%s\n", guide_head);
@@ -116,6 +125,7 @@ int schema_write_markdown(FILE *to)
 		write_table(to, k->path);
 	}
 	fputs(guide_overlays, to);
+	write_template_names(to);
 	return finish(to);
 }
 

@@ -10,7 +10,7 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "rootfs/template.h"
+#include "recipe/template.h"
 
 #define ID_MAX 65535 /* a user namespace has so many ids */
 
