@@ -5,7 +5,8 @@
  * such a line (sandbox/protocol.h), and so do the answers of the workers that rewrite packages
  * (deb/deb.h).
  *
- * The line holds the fields of struct err in their order, with tabs between them and line_escape()d.
+ * The line holds the fields of struct err in their order, with tabs between them and
+ * line_escape()d.
  */
 #pragma once
 

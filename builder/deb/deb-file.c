@@ -55,8 +55,8 @@ static int read_content(struct archive *tar, size_t limit, struct text *ret, str
 	return 1;
 }
 
-/* 1: it is a file, whose content is now in ret unless that is NULL; 0: it is absent, or a link whose
- * target is now in *ret_link. */
+/* 1: it is a file, whose content is now in ret unless that is NULL; 0: it is absent, or a link
+ * whose target is now in *ret_link. */
 static int look(struct archive *tar, const char *path, size_t limit, struct text *ret,
 		char **ret_link, struct err *err)
 {

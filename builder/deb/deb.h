@@ -53,10 +53,10 @@ int deb_read_member(struct store *s, const struct package *p, const char *path, 
 int deb_has_link(struct store *s, const struct package *p, const char *path, bool *ret,
 		 struct err *err);
 
-/* Appends a package's control file to ret, deb-control(5): one stanza, without the last newline. From
- * the store's fact, else from the original .deb, which the store must have. */
+/* Appends a package's control file to ret, deb-control(5): one stanza, without the last newline.
+ * From the store's fact, else from the original .deb, which the store must have. */
 int deb_read_control(struct store *s, const struct package *p, struct text *ret, struct err *err);
 
-/* Keeps it as that fact, for the worker, which has just read it. A control file that is too long for
- * a fact is not kept. */
+/* Keeps it as that fact, for the worker, which has just read it. A control file that is too long
+ * for a fact is not kept. */
 int deb_keep_control(struct store *s, const char *original, const char *control, struct err *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The priorities of packages, Debian Policy 2.5: as a recipe may ask for them, as indices give them. */
+/* The priorities of packages, Debian Policy 2.5: as a recipe may ask for them, as indices give
+ * them. */
 #pragma once
 
 enum priority { /* in the order in which providers are preferred */

@@ -10,8 +10,9 @@
 #include "base/text.h"
 #include "recipe/recipe.h"
 
-/* Puts the text with its names replaced into ret, which is empty. ERR_USAGE at path:line:column, with the nearest
- * name as a hint, if one is not known. path: of the file the text came from, for messages. */
+/* Puts the text with its names replaced into ret, which is empty. ERR_USAGE at path:line:column,
+ * with the nearest name as a hint, if one is not known. path: of the file the text came from, for
+ * messages. */
 int template_expand(const struct recipe *recipe, const char *path, const char *text,
 		    struct text *ret, struct err *err);
 

@@ -8,7 +8,7 @@
 #define EARLY_ALIASES SANDBOX_SCRATCH "/locale.alias"
 #define EARLY_LOCALE_GEN SANDBOX_SCRATCH "/locale-gen"
 
-/* The kernel packages are unpacked: all that depmod reads is there. */
+/* Everything that depmod reads is there as soon as the kernel packages are unpacked. */
 static const char *const depmod_argv[] = {
 	"sh",
 	"-ec",
@@ -18,9 +18,9 @@ static const char *const depmod_argv[] = {
 	NULL,
 };
 
-/* The image's own locale-gen with its list elsewhere, since /etc/locale.gen is the business of
- * locales' postinst; and the alias file, which is a conffile, from where dpkg has unpacked it to.
- */
+/* The image's own locale-gen, made to read its list from another file, since /etc/locale.gen is the
+ * business of locales' postinst, and its aliases from where dpkg has put them: the alias file is a
+ * conffile, which gets its name when locales is configured. */
 static const char *const prepare_argv[] = {
 	"sh",
 	"-ec",
@@ -55,6 +55,7 @@ static char *locale_list(const struct recipe *recipe)
 	return list.length ? text_take(&list) : NULL;
 }
 
+/* *ret: whether the early locale-gen is to run. */
 static int prepare_locales(struct rootfs *rootfs, bool *ret, struct err *err)
 {
 	struct sandbox_command prepare = { .argv = prepare_argv };
@@ -65,13 +66,16 @@ static int prepare_locales(struct rootfs *rootfs, bool *ret, struct err *err)
 	if (!list || !packages_find(&rootfs->lock->packages, "locales", ROLE_IMAGE))
 		return 0;
 	r = sandbox_write(rootfs->sandbox, EARLY_LOCALES, list, strlen(list), 0644, err);
-	if (r == 0)
-		r = bootstrap_run(rootfs, &prepare, 1, err);
-	*ret = r == 0;
-	return r;
+	if (r < 0)
+		return r;
+	r = bootstrap_run(rootfs, &prepare, 1, err);
+	if (r < 0)
+		return r;
+	*ret = true;
+	return 0;
 }
 
-/* Any, whether the recipe boots it or not: depmod was held back for all. */
+/* Any kernel counts, whether the recipe boots it or not: depmod was held back for all. */
 static bool has_kernel(const struct packages *p)
 {
 	bool found = false;

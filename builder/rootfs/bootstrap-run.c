@@ -53,7 +53,7 @@ static const char **with_env(const char *const *more)
 
 	while (more && more[count])
 		count++;
-	env = xcalloc(count + sizeof(bootstrap_env) / sizeof(*bootstrap_env), sizeof(*env));
+	env = xcalloc(count + ARRAY_SIZE(bootstrap_env), sizeof(*env));
 	for (size_t i = 0; bootstrap_env[i]; i++)
 		env[n++] = bootstrap_env[i];
 	for (size_t i = 0; i < count; i++)

@@ -42,7 +42,8 @@ static int seed_begin(struct seed *seed, struct err *err)
 	return 0;
 }
 
-/* type AE_IFDIR (text unused), AE_IFLNK (its target), AE_IFREG (its content, executable). */
+/* type: AE_IFDIR (text is unused), AE_IFLNK (text is its target) or AE_IFREG (text is its content;
+ * it is executable). */
 static int seed_add(struct seed *seed, const char *path, unsigned type, const char *text,
 		    struct err *err)
 {
@@ -88,26 +89,37 @@ static const struct {
 	{ "start-stop-daemon", "#!/bin/sh\nexit 0\n" },
 };
 
+static int seed_tool(struct seed *seed, const char *name, const char *script, struct err *err)
+{
+	cleanup_free char *path = xasprintf("bin/%s", name);
+
+	return seed_add(seed, path, AE_IFREG, script, err);
+}
+
 static int seed_tools(struct rootfs *rootfs, struct seed *seed, struct err *err)
 {
 	static const char *const directory[] = { "bin", "debs", "sysusers" };
-	int r = 0;
+	int r;
 
-	for (size_t i = 0; r == 0 && i < sizeof(directory) / sizeof(*directory); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(directory); i++) {
 		r = seed_add(seed, directory[i], AE_IFDIR, "", err);
-	for (size_t i = 0; r == 0 && i < sizeof(held_back) / sizeof(*held_back); i++) {
-		cleanup_free char *path = xasprintf("bin/%s", held_back[i].name);
-
-		r = seed_add(seed, path, AE_IFREG, held_back[i].script, err);
+		if (r < 0)
+			return r;
 	}
-	for (size_t i = 0; r == 0 && rootfs->recipe->id_count > 0 && ids_tools[i]; i++) {
-		cleanup_free char *path = xasprintf("bin/%s", ids_tools[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(held_back); i++) {
+		r = seed_tool(seed, held_back[i].name, held_back[i].script, err);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; rootfs->recipe->id_count > 0 && ids_tools[i]; i++) {
 		CLEANUP(text_release) struct text script = { 0 };
 
 		ids_tool(rootfs->recipe, ids_tools[i], &script);
-		r = seed_add(seed, path, AE_IFREG, script.data, err);
+		r = seed_tool(seed, ids_tools[i], script.data, err);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 int bootstrap_seed_tools(struct rootfs *rootfs, struct err *err)
@@ -115,14 +127,15 @@ int bootstrap_seed_tools(struct rootfs *rootfs, struct err *err)
 	CLEANUP(release_seed) struct seed seed = { .fd = -1 };
 	int r = seed_begin(&seed, err);
 
-	if (r == 0)
-		r = seed_tools(rootfs, &seed, err);
-	if (r == 0)
-		r = seed_put(&seed, rootfs->sandbox, SANDBOX_SCRATCH, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = seed_tools(rootfs, &seed, err);
+	if (r < 0)
+		return r;
+	return seed_put(&seed, rootfs->sandbox, SANDBOX_SCRATCH, err);
 }
 
-/* The same names as debootstrap of that time, which has them whether needed or not. */
+/* The directories that debootstrap merges, whether the architecture's packages need them or not. */
 static const char *merged_directories(const char *architecture)
 {
 	if (streq(architecture, "amd64"))
@@ -139,15 +152,20 @@ static int seed_links(struct seed *seed, const char *architecture, struct err *e
 	CLEANUP(strv_release) struct strv name = { 0 };
 	int r = seed_add(seed, "usr", AE_IFDIR, "", err);
 
+	if (r < 0)
+		return r;
 	strv_split(&name, merged_directories(architecture), " ");
-	for (size_t i = 0; r == 0 && i < name.count; i++) {
+	for (size_t i = 0; i < name.count; i++) {
 		cleanup_free char *target = xasprintf("usr/%s", name.item[i]);
 
 		r = seed_add(seed, target, AE_IFDIR, "", err);
-		if (r == 0)
-			r = seed_add(seed, name.item[i], AE_IFLNK, target, err);
+		if (r < 0)
+			return r;
+		r = seed_add(seed, name.item[i], AE_IFLNK, target, err);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 int bootstrap_seed_links(struct rootfs *rootfs, struct err *err)
@@ -158,16 +176,17 @@ int bootstrap_seed_links(struct rootfs *rootfs, struct err *err)
 	int r;
 
 	if (!p)
-		return err_set(err, ERR_BUILD, "the lock holds no package base-files");
+		return err_set(err, ERR_BUILD, "the lock has no package base-files");
 	r = deb_has_link(rootfs->store, p, "bin", &carried, err);
 	if (r < 0 || carried)
 		return r;
 	r = seed_begin(&seed, err);
-	if (r == 0)
-		r = seed_links(&seed, rootfs->lock->architecture, err);
-	if (r == 0)
-		r = seed_put(&seed, rootfs->sandbox, "/", err);
-	return r;
+	if (r < 0)
+		return r;
+	r = seed_links(&seed, rootfs->lock->architecture, err);
+	if (r < 0)
+		return r;
+	return seed_put(&seed, rootfs->sandbox, "/", err);
 }
 
 char *bootstrap_deb_path(const struct package *p)
@@ -183,16 +202,17 @@ static int write_list(struct rootfs *rootfs, const struct phase *phase, int *ret
 	cleanup_fd int fd = -1;
 	int r = temporary_fd(&fd, err);
 
-	for (size_t i = 0; r == 0 && i < phase->count; i++) {
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < phase->count; i++) {
 		const struct package *p = phase->item[i];
 		char plain[DIGEST_HEX];
 
 		r = deb_plain_digest(rootfs->store, p, plain, err);
-		if (r == 0)
-			text_printf(&list, "%s %s_%s.deb\n", plain, p->name, p->architecture);
+		if (r < 0)
+			return r;
+		text_printf(&list, "%s %s_%s.deb\n", plain, p->name, p->architecture);
 	}
-	if (r < 0)
-		return r;
 	r = write_all(fd, list.data, list.length);
 	if (r < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return err_errno(err, ERR_BUILD, r < 0 ? -r : errno, "listing packages");

@@ -57,7 +57,8 @@ int bootstrap_run(struct rootfs *rootfs, struct sandbox_command *command, size_t
 /* ids.c: `ids:` of the recipe. ids_tool() appends a wrapper's script for that program (adduser,
  * addgroup, useradd, groupadd, systemd-sysusers) to ret, through which a package that creates a
  * name of the recipe gives it the recipe's number. ids_check(), after the rest, checks all numbers
- * and fills rootfs->allocated_ids with those that packages chose; with strict-ids these are an error. */
+ * and fills rootfs->allocated_ids with those that packages chose; with strict-ids these are an
+ * error. */
 extern const char *const ids_tools[];
 void ids_tool(const struct recipe *recipe, const char *program, struct text *ret);
 int ids_check(struct rootfs *rootfs, struct err *err);

@@ -60,8 +60,9 @@ int file_log_snapshot(struct rootfs *rootfs, struct strv *ret, struct err *err)
 	CLEANUP(text_release) struct text list = { 0 };
 	int r = sandbox_run(rootfs->sandbox, &command, 1, err);
 
-	if (r == 0)
-		r = sandbox_read(rootfs->sandbox, SNAPSHOT, SNAPSHOT_MAX, &list, err);
+	if (r < 0)
+		return err_wrap(err, "listing the tree");
+	r = sandbox_read(rootfs->sandbox, SNAPSHOT, SNAPSHOT_MAX, &list, err);
 	if (r < 0)
 		return err_wrap(err, "listing the tree");
 	for (const char *p = list.data; p < list.data + list.length; p += strlen(p) + 1)

@@ -90,7 +90,7 @@ void ids_tool(const struct recipe *recipe, const char *program, struct text *ret
 {
 	if (streq(program, "systemd-sysusers"))
 		wrap_sysusers(recipe, ret);
-	for (size_t i = 0; i < sizeof(creators) / sizeof(*creators); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(creators); i++)
 		if (streq(program, creators[i].program))
 			wrap_creator(recipe, &creators[i], ret);
 }
@@ -163,8 +163,9 @@ static int check_recipe(struct rootfs *rootfs, const struct id_table *users,
 		int r = id->group_only ? 0 : check_id(id, users, "user", err);
 
 		/* The group of a user may be another's: sshd's is nogroup. */
-		if (r == 0)
-			r = check_id(id, groups, "group", err);
+		if (r < 0)
+			return r;
+		r = check_id(id, groups, "group", err);
 		if (r < 0)
 			return r;
 		if (!account_id(groups, id->name) && !account_id(users, id->name))
@@ -188,7 +189,9 @@ static int note_allocated(struct rootfs *rootfs, const struct id_table *a, bool 
 	int r = read_table(rootfs, group ? MASTER "group.master" : MASTER "passwd.master", &known,
 			   err);
 
-	for (size_t i = 0; r == 0 && i < a->name.count; i++)
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < a->name.count; i++)
 		if (!account_id(&known, a->name.item[i]) &&
 		    !is_fixed(rootfs->recipe, a->name.item[i], group))
 			strv_addf(&rootfs->allocated_ids, "%s %s %s", group ? "group" : "user",
@@ -210,11 +213,13 @@ static int find_creators(struct rootfs *rootfs, const char *name, struct text *r
 	struct sandbox_command command = { .argv = argv, .output = SANDBOX_SCRATCH "/creators" };
 	int r = sandbox_run(rootfs->sandbox, &command, 1, err);
 
-	if (r == 0)
-		r = sandbox_read(rootfs->sandbox, command.output, FILE_MAX, ret, err);
-	if (r == 0)
-		ret->data[strcspn(ret->data, "\n")] = '\0';
-	return r;
+	if (r < 0)
+		return r;
+	r = sandbox_read(rootfs->sandbox, command.output, FILE_MAX, ret, err);
+	if (r < 0)
+		return r;
+	ret->data[strcspn(ret->data, "\n")] = '\0';
+	return 0;
 }
 
 static int refuse_allocated(struct rootfs *rootfs, struct err *err)
@@ -245,14 +250,18 @@ int ids_check(struct rootfs *rootfs, struct err *err)
 	CLEANUP(release_table) struct id_table groups = { 0 };
 	int r = read_table(rootfs, "/etc/passwd", &users, err);
 
-	if (r == 0)
-		r = read_table(rootfs, "/etc/group", &groups, err);
-	if (r == 0)
-		r = check_recipe(rootfs, &users, &groups, err);
-	if (r == 0)
-		r = note_allocated(rootfs, &users, false, err);
-	if (r == 0)
-		r = note_allocated(rootfs, &groups, true, err);
+	if (r < 0)
+		return r;
+	r = read_table(rootfs, "/etc/group", &groups, err);
+	if (r < 0)
+		return r;
+	r = check_recipe(rootfs, &users, &groups, err);
+	if (r < 0)
+		return r;
+	r = note_allocated(rootfs, &users, false, err);
+	if (r < 0)
+		return r;
+	r = note_allocated(rootfs, &groups, true, err);
 	if (r < 0 || !rootfs->recipe->strict_ids || rootfs->allocated_ids.count == 0)
 		return r;
 	return refuse_allocated(rootfs, err);

@@ -102,11 +102,11 @@ static int check_nfs(const struct contents *c, struct err *err)
 	};
 	static const char *const module[] = { "nfs", "nfsv3", "af_packet" };
 
-	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(file); i++)
 		if (!has_file(c, file[i].file))
 			return err_set(err, ERR_BUILD, "the initramfs lacks %s (%s)", file[i].what,
 				       file[i].file);
-	for (size_t i = 0; i < sizeof(module) / sizeof(module[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(module); i++) {
 		if (has_module(c, module[i]))
 			continue;
 		err_set(err, ERR_BUILD, "the initramfs lacks the kernel module '%s'", module[i]);
@@ -171,8 +171,8 @@ static int check_names(const struct contents *c, struct err *err)
 	for (size_t i = 0; i < c->file.count; i++)
 		if (strstr(c->file.item[i], "tmpkbd"))
 			return err_set(err, ERR_BUILD,
-				       "the initramfs holds '%s', whose name is another at each "
-				       "build: setupcon did not take its saved keymap",
+				       "the initramfs contains '%s', whose name is another at "
+				       "each build: setupcon did not take its saved keymap",
 				       c->file.item[i]);
 	return 0;
 }
@@ -187,8 +187,9 @@ int initramfs_check(struct rootfs *rootfs, struct err *err)
 		return r;
 	if (boots_over_network(rootfs->recipe)) {
 		r = check_nfs(&contents, err);
-		if (r >= 0)
-			r = check_overlay(rootfs, &contents, err);
+		if (r < 0)
+			return r;
+		r = check_overlay(rootfs, &contents, err);
 		if (r < 0)
 			return r;
 	}

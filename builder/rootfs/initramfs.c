@@ -82,7 +82,7 @@ static bool is_known_warning(const char *line)
 		"W: missing firmware ",
 	};
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (starts_with(line, known[i]))
 			return true;
 	return false;
@@ -142,8 +142,9 @@ static int generate(struct rootfs *rootfs, struct err *err)
 	int r;
 
 	r = sandbox_run(rootfs->sandbox, command, 2, err);
-	if (r == 0)
-		r = file_log_read_verified(rootfs, err);
+	if (r < 0)
+		return r;
+	r = file_log_read_verified(rootfs, err);
 	if (r < 0)
 		return r;
 	r = sandbox_read(rootfs->sandbox, LOG_FILE, LOG_MAX, &log, err);
@@ -155,17 +156,24 @@ static int generate(struct rootfs *rootfs, struct err *err)
 	return check_log(log.data, err);
 }
 
-int stage_initramfs(struct rootfs *rootfs, struct err *err)
+/* update-initramfs -c would keep what is there beside the new one. */
+static int remove_old(struct rootfs *rootfs, struct err *err)
 {
-	/* `-c` would keep what is there beside the new one. */
 	static const struct sweep old[] = {
 		{ SWEEP_REMOVE, "/boot/initrd.img-*" },
 		{ SWEEP_REMOVE, "/var/tmp/mkinitramfs*" },
 		{ SWEEP_REMOVE, "/var/lib/initramfs-tools/*" },
 		{ SWEEP_REMOVE, "/var/cache/ldconfig/aux-cache" },
 	};
+
+	return sandbox_sweep(rootfs->sandbox, old, ARRAY_SIZE(old), err);
+}
+
+int stage_initramfs(struct rootfs *rootfs, struct err *err)
+{
 	static int (*const step[])(struct rootfs * rootfs, struct err * err) = {
-		check_generator, write_configuration, write_modules, generate, initramfs_check,
+		remove_old,    check_generator, write_configuration,
+		write_modules, generate,	initramfs_check,
 	};
 	int r;
 
@@ -173,11 +181,13 @@ int stage_initramfs(struct rootfs *rootfs, struct err *err)
 		return 0;
 	progress_start("initramfs", 0, PROGRESS_STEPS);
 	progress_detail("for %s", rootfs->kernel);
-	r = sandbox_sweep(rootfs->sandbox, old, sizeof(old) / sizeof(old[0]), err);
-	for (size_t i = 0; i < sizeof(step) / sizeof(step[0]) && r >= 0; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(step); i++) {
 		r = step[i](rootfs, err);
-	if (r < 0)
-		return err_wrap(err, "initramfs");
+		if (r < 0) {
+			progress_abort();
+			return r;
+		}
+	}
 	progress_end(NULL);
 	return 0;
 }

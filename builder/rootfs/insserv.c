@@ -30,13 +30,13 @@ char *insserv_sorted(const char *depend)
 
 	strv_split(&line, depend, "\n");
 	for (size_t i = 0; i < line.count; i++) {
-		size_t mark = strcspn(line.item[i], "=:");
+		size_t operator= strcspn(line.item[i], "=:");
 		cleanup_free char *ordered = NULL;
 
-		if (!line.item[i][mark])
+		if (!line.item[i][operator])
 			return NULL;
-		ordered = sorted_line(line.item[i], mark + 1);
-		if (line.item[i][mark] == '=')
+		ordered = sorted_line(line.item[i], operator+ 1);
+		if (line.item[i][operator] == '=')
 			text_printf(&sorted, "%s\n", ordered);
 		else
 			strv_add(&rule, ordered);
@@ -77,7 +77,10 @@ int insserv_sort(struct rootfs *rootfs, struct err *err)
 	if (r < 0)
 		return r;
 	strv_split(&path, found.data, "\n");
-	for (size_t i = 0; r == 0 && i < path.count; i++)
+	for (size_t i = 0; i < path.count; i++) {
 		r = sort_file(rootfs, path.item[i], err);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }

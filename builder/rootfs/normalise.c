@@ -58,14 +58,14 @@ static const struct {
 
 static int sweep(struct rootfs *rootfs, struct err *err)
 {
-	struct sweep rule[sizeof(policy) / sizeof(*policy)];
+	struct sweep rule[ARRAY_SIZE(policy)];
 
-	for (size_t i = 0; i < sizeof(policy) / sizeof(*policy); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(policy); i++)
 		rule[i] = (struct sweep){ policy[i].action, policy[i].pattern };
-	return sandbox_sweep(rootfs->sandbox, rule, sizeof(rule) / sizeof(*rule), err);
+	return sandbox_sweep(rootfs->sandbox, rule, ARRAY_SIZE(rule), err);
 }
 
-/* Ours only: an overlay may bring its own. */
+/* Removes policy-rc.d if it is the one that bootstrap.c wrote: an overlay may bring its own. */
 static int allow_starts(struct rootfs *rootfs, struct err *err)
 {
 	static const struct sweep rule = { SWEEP_REMOVE, BOOTSTRAP_POLICY };
@@ -100,7 +100,7 @@ static int clamp_shadow(struct rootfs *rootfs, struct err *err)
 }
 
 /* update-info-dir(8) takes the files as the file system lists them (until texinfo 7.2), so the
- * order of the menu's entries is the disk's: made again, sorted. */
+ * order of the menu's entries is the disk's. Here it is made again from a sorted list. */
 static int sort_info_menu(struct rootfs *rootfs, struct err *err)
 {
 	static const char script[] = "menu=/usr/share/info/dir sorted=" SANDBOX_SCRATCH "/sorted\n"
@@ -117,21 +117,26 @@ static int sort_info_menu(struct rootfs *rootfs, struct err *err)
 
 /* systemd.unit(5), ConditionNeedsUpdate=: as long as /usr is not newer than these, a boot rebuilds
  * no caches (ld.so, hwdb, catalogue, users). pack gives them and /usr the same time. */
-static int mark_updated(struct rootfs *rootfs, struct err *err)
+static int stamp_updated(struct rootfs *rootfs, struct err *err)
 {
-	static const char *const mark[] = { "/etc/.updated", "/var/.updated" };
+	static const char *const stamp[] = { "/etc/.updated", "/var/.updated" };
 	cleanup_free char *content =
 		xasprintf("# systemd-update-done.service(8)\nTIMESTAMP_NSEC=%lld\n",
 			  (long long)rootfs->lock->source_date_epoch * 1000000000);
 	bool systemd;
 	int r = sandbox_exists(rootfs->sandbox, "/usr/lib/systemd/systemd", &systemd, err);
 
-	for (size_t i = 0; r == 0 && systemd && i < sizeof(mark) / sizeof(*mark); i++)
-		r = sandbox_write(rootfs->sandbox, mark[i], content, strlen(content), 0644, err);
-	return r;
+	if (r < 0 || !systemd)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(stamp); i++) {
+		r = sandbox_write(rootfs->sandbox, stamp[i], content, strlen(content), 0644, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
-/* Without a kernel there was no initramfs to do it beside. */
+/* stage_initramfs has done it, unless there is no kernel and hence no initramfs. */
 static int verify_packages(struct rootfs *rootfs, struct err *err)
 {
 	struct sandbox_command command = file_log_verify_command();
@@ -145,26 +150,19 @@ static int verify_packages(struct rootfs *rootfs, struct err *err)
 
 int stage_normalise(struct rootfs *rootfs, struct err *err)
 {
+	static int (*const step[])(struct rootfs * rootfs, struct err * err) = {
+		verify_packages, allow_starts, clamp_shadow, stamp_updated,
+		sort_info_menu,	 insserv_sort, sweep, /* last: the others leave traces of their own */
+	};
 	int r;
 
 	progress_start("normalise", 0, PROGRESS_STEPS);
-	r = verify_packages(rootfs, err);
-	if (r == 0)
-		r = allow_starts(rootfs, err);
-	if (r == 0)
-		r = clamp_shadow(rootfs, err);
-	if (r == 0)
-		r = mark_updated(rootfs, err);
-	if (r == 0)
-		r = sort_info_menu(rootfs, err);
-	if (r == 0)
-		r = insserv_sort(rootfs, err);
-	/* Last: what ran before leaves traces of its own. */
-	if (r == 0)
-		r = sweep(rootfs, err);
-	if (r < 0) {
-		progress_abort();
-		return err_wrap(err, "normalising the tree");
+	for (size_t i = 0; i < ARRAY_SIZE(step); i++) {
+		r = step[i](rootfs, err);
+		if (r < 0) {
+			progress_abort();
+			return r;
+		}
 	}
 	progress_end(NULL);
 	return 0;

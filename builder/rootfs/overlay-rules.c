@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-/* A line being read: *p moves over it. */
+/* A line being read: p moves along it. */
 struct line {
 	const struct recipe *recipe;
 	const char *file;
@@ -31,7 +31,7 @@ static const struct {
 	[RULE_DIR] = { "dir", true, false, "dir 0700 PATH" },
 	[RULE_TEMPLATE] = { "template", false, false, "template PATH" },
 };
-#define VERB_COUNT (sizeof(verbs) / sizeof(*verbs))
+#define VERB_COUNT ARRAY_SIZE(verbs)
 
 __attribute__((format(printf, 2, 3))) static int fail(struct line *l, const char *format, ...)
 {
@@ -110,7 +110,7 @@ static int read_condition(struct line *l, const char *word, struct overlay_rule 
 		{ "access=rw", recipe->nfs.access == NFS_RW },
 	};
 
-	for (size_t i = 0; i < sizeof(conditions) / sizeof(*conditions); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(conditions); i++) {
 		if (!streq(conditions[i].word, word))
 			continue;
 		rule->holds = conditions[i].holds;
@@ -244,19 +244,21 @@ static int read_line(struct overlay_rules *rules, struct line *l)
 	if (!*l->p || *l->p == '#' || *l->p == '\r')
 		return 0;
 	r = read_verb(l, &rule.verb);
-	if (r == 0 && verbs[rule.verb].argument)
-		r = read_argument(l, &rule);
-	if (r == 0)
-		r = read_path(l, &rule);
-	if (r == 0)
-		r = check_double(rules, &rule, l);
+	if (r < 0)
+		return r;
+	r = verbs[rule.verb].argument ? read_argument(l, &rule) : 0;
+	if (r < 0)
+		return r;
+	r = read_path(l, &rule);
+	if (r < 0)
+		return r;
+	r = check_double(rules, &rule, l);
 	if (r < 0)
 		return r;
 	if (rules->count == OVERLAY_RULES_MAX)
 		return fail(l, "more than %d rules", OVERLAY_RULES_MAX);
 	GROW(rules->item, rules->count, rules->allocated);
-	rules->item[rules->count++] = rule;
-	rule = (struct overlay_rule){ 0 };
+	rules->item[rules->count++] = TAKE(rule);
 	return 0;
 }
 
@@ -297,12 +299,11 @@ int overlay_rules_read(const struct recipe *recipe, const char *dir, int dirfd,
 	if (r < 0)
 		return err_wrap(err, "reading '%s'", rules.path);
 	if (memchr(content.data, 0, content.length))
-		return err_set(err, ERR_USAGE, "'%s' holds a NUL byte", rules.path);
+		return err_set(err, ERR_USAGE, "'%s' has a NUL byte in it", rules.path);
 	r = read_lines(recipe, &rules, content.data, err);
 	if (r < 0)
 		return r;
-	*ret = rules;
-	rules = (struct overlay_rules){ 0 };
+	*ret = TAKE(rules);
 	return 0;
 }
 
@@ -343,7 +344,7 @@ int overlay_rules_check_used(const struct overlay_rules *rules, struct err *err)
 
 		if (rule->used || !*rule->path)
 			continue;
-		err_at(err, ERR_USAGE, rules->path, rule->line, 0, "the overlay holds no '%s'",
+		err_at(err, ERR_USAGE, rules->path, rule->line, 0, "the overlay has no '%s'",
 		       rule->path);
 		return err_hint(err, "paths are relative to the overlay's folder");
 	}

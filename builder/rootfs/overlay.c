@@ -96,7 +96,7 @@ static int write_entry(struct archive *a, const char *dir, int dirfd, const stru
 	return fd >= 0 ? write_content(a, dir, fd, size, err) : 0;
 }
 
-/* Names are bytes to us; without BINARY libarchive would ask the locale about them. */
+/* Names are bytes here; without BINARY libarchive would convert them from the locale. */
 static int open_archive(struct archive *a, const char *dir, int out_fd, struct err *err)
 {
 	if (archive_write_set_format_pax(a) != ARCHIVE_OK ||
@@ -125,11 +125,14 @@ int overlay_write_tar(const struct recipe *recipe, const char *dir,
 	if (!a)
 		abort();
 	r = open_archive(a, dir, out_fd, err);
-	for (size_t i = 0; i < entries.count && r == 0; i++)
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < entries.count; i++) {
 		r = write_entry(a, dir, dirfd, &entries.item[i], context->epoch, err);
-	if (r == 0 && archive_write_close(a) != ARCHIVE_OK)
-		r = archive_error(a, dir, err);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return archive_write_close(a) == ARCHIVE_OK ? 0 : archive_error(a, dir, err);
 }
 
 int overlays_check(const struct recipe *recipe, struct err *err)
@@ -140,8 +143,9 @@ int overlays_check(const struct recipe *recipe, struct err *err)
 		cleanup_fd int dirfd = -1;
 		int r = open_dir(AT_FDCWD, dir, &dirfd, err);
 
-		if (r == 0)
-			r = overlay_collect(recipe, dir, dirfd, NULL, &entries, err);
+		if (r < 0)
+			return r;
+		r = overlay_collect(recipe, dir, dirfd, NULL, &entries, err);
 		if (r < 0)
 			return r;
 	}

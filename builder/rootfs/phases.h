@@ -10,8 +10,9 @@
  *	           from unpacking all the others in one run.
  *	rest       everything else.
  *
- * The essential ones stand apart because maintainer scripts look whether systemctl is there already,
- * and make other links if it is: with a base in one piece the system differed from mmdebstrap's.
+ * The essential ones stand apart because maintainer scripts look whether systemctl is there
+ * already, and make other links if it is: with a base in one piece the system differed from
+ * mmdebstrap's.
  */
 #pragma once
 

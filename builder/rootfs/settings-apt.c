@@ -54,7 +54,7 @@ static int read_example(struct rootfs *rootfs, struct example *x, struct err *er
 					    "/usr/share/doc/apt/examples/sources.list" };
 	cleanup_free char *uri = NULL;
 
-	for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(path); i++) {
 		CLEANUP(text_release) struct text text = { 0 };
 		CLEANUP(strv_release) struct strv line = { 0 };
 		bool exists;

@@ -15,7 +15,7 @@ static int age_sources(struct rootfs *rootfs, struct err *err)
 	cleanup_free char *date =
 		xasprintf("--date=@%lld", (long long)rootfs->lock->source_date_epoch - 1);
 
-	for (size_t i = 0; i < sizeof(source) / sizeof(source[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(source); i++) {
 		bool exists = false;
 		int r;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "rootfs/settings.h"
 
+#include "base/memory.h"
 #include "base/log.h"
 
 /* Everybody who boots the image or reads the export would share these. Each is made anew where
@@ -43,7 +44,7 @@ int settings_identity(struct rootfs *rootfs, struct err *err)
 	bool snakeoil = false;
 	int r;
 
-	r = sandbox_sweep(rootfs->sandbox, shared, sizeof(shared) / sizeof(shared[0]), err);
+	r = sandbox_sweep(rootfs->sandbox, shared, ARRAY_SIZE(shared), err);
 	if (r < 0)
 		return r;
 	r = sandbox_exists(rootfs->sandbox, "/etc/ssl/private/ssl-cert-snakeoil.key", &snakeoil,

@@ -12,7 +12,7 @@
 static int put_overlay(struct rootfs *rootfs, const char *dir,
 		       const struct overlay_context *context, struct err *err)
 {
-	/* Its place differs from machine to machine. */
+	/* Without the directory's place, which differs from machine to machine. */
 	cleanup_free char *name = last_name(dir);
 	cleanup_free char *maker = xasprintf("overlay '%s'", name);
 	cleanup_fd int fd = -1;
@@ -22,8 +22,9 @@ static int put_overlay(struct rootfs *rootfs, const char *dir,
 	if (r < 0)
 		return r;
 	r = overlay_write_tar(rootfs->recipe, dir, context, fd, err);
-	if (r == 0)
-		r = file_log_add_tar(&rootfs->file_log, fd, maker, err);
+	if (r < 0)
+		return r;
+	r = file_log_add_tar(&rootfs->file_log, fd, maker, err);
 	if (r < 0)
 		return r;
 	if (lseek(fd, 0, SEEK_SET) < 0)
@@ -31,8 +32,8 @@ static int put_overlay(struct rootfs *rootfs, const char *dir,
 	return sandbox_put(rootfs->sandbox, fd, "/", err);
 }
 
-/* Looked at when the recipe was read and again now: what was put is what the lock says only if
- * nothing changed in between. */
+/* The digest in the lock was taken when the recipe was read. Taken again after the overlay was put
+ * into the tree, it tells whether what was put is what the lock says. */
 static int check_unchanged(const struct recipe *recipe, size_t number, struct err *err)
 {
 	const struct recipe_name *overlay = &recipe->overlays.item[number];
@@ -109,8 +110,9 @@ int settings_overlays(struct rootfs *rootfs, struct err *err)
 		const char *dir = rootfs->recipe->overlays.item[i].value;
 
 		r = put_overlay(rootfs, dir, &context, err);
-		if (r == 0)
-			r = check_unchanged(rootfs->recipe, i, err);
+		if (r < 0)
+			return err_wrap(err, "overlay '%s'", dir);
+		r = check_unchanged(rootfs->recipe, i, err);
 		if (r < 0)
 			return err_wrap(err, "overlay '%s'", dir);
 	}

@@ -47,11 +47,12 @@ static int run_script(struct rootfs *rootfs, const struct recipe_file *file, siz
 	if (r < 0)
 		return r;
 	r = file_log_snapshot(rootfs, &before, err);
-	if (r == 0)
-		r = sandbox_run(rootfs->sandbox, &command, 1, err);
-	if (r == 0)
-		r = file_log_add_since(rootfs, &before, maker, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = sandbox_run(rootfs->sandbox, &command, 1, err);
+	if (r < 0)
+		return r;
+	return file_log_add_since(rootfs, &before, maker, err);
 }
 
 int settings_scripts(struct rootfs *rootfs, struct err *err)

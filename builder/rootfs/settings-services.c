@@ -12,7 +12,7 @@ static bool has_unit_type(const char *name)
 	static const char *const type[] = { ".service", ".socket", ".timer", ".target",	  ".path",
 					    ".mount",	".swap",   ".slice", ".automount" };
 
-	for (size_t i = 0; i < sizeof(type) / sizeof(type[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(type); i++)
 		if (ends_with(name, type[i]))
 			return true;
 	return false;
@@ -59,17 +59,23 @@ static int unit_exists(struct rootfs *rootfs, const char *unit, bool *ret, struc
 		at && dot > at ? xasprintf("%.*s@%s", (int)(at - unit), unit, dot) : xstrdup(unit);
 	cleanup_free char *script = xstrndup(unit, (size_t)(dot - unit));
 	bool found = false;
-	int r = 0;
+	int r;
 
-	for (size_t i = 0; i < sizeof(directory) / sizeof(directory[0]) && !found && r >= 0; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(directory) && !found; i++) {
 		r = has_file(rootfs, directory[i], unit, &found, err);
-		if (r >= 0 && !found)
-			r = has_file(rootfs, directory[i], template, &found, err);
+		if (r < 0)
+			return r;
+		if (found)
+			break;
+		r = has_file(rootfs, directory[i], template, &found, err);
+		if (r < 0)
+			return r;
 	}
-	if (r >= 0 && !found && streq(dot, ".service"))
+	if (!found && streq(dot, ".service")) {
 		r = has_file(rootfs, "/etc/init.d", script, &found, err);
-	if (r < 0)
-		return r;
+		if (r < 0)
+			return r;
+	}
 	*ret = found;
 	return 0;
 }

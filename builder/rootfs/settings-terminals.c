@@ -77,16 +77,18 @@ static int systemd_terminals(struct rootfs *rootfs, struct err *err)
 {
 	const struct recipe_list *terminals = &rootfs->recipe->autologin.terminals;
 	CLEANUP(text_release) struct text rules = { 0 };
-	int r = 0;
+	int r;
 
-	for (size_t i = 0; i < terminals->count && r >= 0; i++) {
+	for (size_t i = 0; i < terminals->count; i++) {
 		const char *terminal = terminals->item[i].value;
 
 		r = is_console(terminal) ? console_unit(rootfs, terminal, err)
 					 : serial_unit(rootfs, terminal, &rules, err);
+		if (r < 0)
+			return r;
 	}
-	if (r < 0 || !rules.length)
-		return r;
+	if (!rules.length)
+		return 0;
 	return settings_write(rootfs, SERIAL_RULES, rules.data, 0644, err);
 }
 

@@ -44,14 +44,14 @@ int stage_settings(struct rootfs *rootfs, struct err *err)
 		{ "console", settings_console },      { "identity", settings_identity },
 	};
 
-	progress_start("settings", sizeof(step) / sizeof(step[0]), PROGRESS_STEPS);
-	for (size_t i = 0; i < sizeof(step) / sizeof(step[0]); i++) {
+	progress_start("settings", ARRAY_SIZE(step), PROGRESS_STEPS);
+	for (size_t i = 0; i < ARRAY_SIZE(step); i++) {
 		int r;
 
 		progress_detail("%s", step[i].name);
 		r = step[i].run(rootfs, err);
 		if (r < 0)
-			return err_wrap(err, "settings, %s", step[i].name);
+			return err_wrap(err, "%s", step[i].name);
 		progress_update(i + 1);
 	}
 	progress_end(NULL);

@@ -188,12 +188,17 @@ int consistency_check(const struct solver_pool *pool, const Map *set, struct err
 	if (o.count > 0)
 		qsort(o.item, o.count, sizeof(*o.item), compare_offers);
 	r = check_doubles(pool, &o, err);
-	for (Id p = 2; p < pool->solv->nsolvables && r == 0; p++) {
+	if (r < 0)
+		return r;
+	for (Id p = 2; p < pool->solv->nsolvables; p++) {
 		if (!MAPTST(set, p))
 			continue;
 		r = check_requires(pool, &o, p, err);
-		if (r == 0)
-			r = check_conflicts(pool, &o, p, err);
+		if (r < 0)
+			return r;
+		r = check_conflicts(pool, &o, p, err);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }

@@ -90,10 +90,14 @@ int relock_add(struct relock *relock, struct solver_pool *pool, struct store *s,
 	r = lock_obtain(s, relock->lock, forgotten, relock->mirrors, err);
 	if (r < 0)
 		return err_wrap(err, "keeping its version");
-	for (size_t i = 0; i < list->count && r == 0; i++)
-		if (forgotten[i])
-			r = add_forgotten(pool, s, &list->item[i], err);
-	return r;
+	for (size_t i = 0; i < list->count; i++) {
+		if (!forgotten[i])
+			continue;
+		r = add_forgotten(pool, s, &list->item[i], err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static void move(struct relock *relock, const char *name, const char *reason)

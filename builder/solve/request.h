@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What has to be in the image and what must not, each with the one who asked for it: the recipe at a
- * line, or a rule (Essential, a priority, what every image needs). They are sorted in the order of
- * enum request_origin, which decides where two of them could both be met but not together.
+ * What has to be in the image and what must not, each with the one who asked for it: the recipe at
+ * a line, or a rule (Essential, a priority, what every image needs). The order of the list breaks
+ * ties.
  */
 #pragma once
 
@@ -48,9 +48,9 @@ int requests_make(struct solver_pool *pool, const struct recipe *recipe, struct 
 		  struct err *err);
 void requests_release(struct requests *requests);
 
-/* The package that "name", "name=version" or "name/suite" means: the best of them, or the pinned one.
- * *ret is 0 with return 0 if no package is called that; a version or suite that is not there is an
- * error. */
+/* The package that "name", "name=version" or "name/suite" means: the best of them, or the pinned
+ * one. *ret is 0 with return 0 if no package is called that; a version or suite that is not there
+ * is an error. */
 int request_find(const struct solver_pool *pool, const struct recipe_name *wanted, Id *ret,
 		 struct err *err);
 /* The error for a name that no package has: ERR_USAGE at the recipe's line, with similar names. */

@@ -272,8 +272,9 @@ int solver_find(struct solver_pool *pool, struct requests *requests, bool recomm
 	queue_init(&a.chosen);
 	alternatives_init(&a.alternatives, pool, recommends);
 	r = solve_requests(&a, err);
-	if (r == 0)
-		r = solve_alternatives(&a, err);
+	if (r < 0)
+		return r;
+	r = solve_alternatives(&a, err);
 	if (r < 0)
 		return r;
 	map_init(&installed, pool->solv->nsolvables);
