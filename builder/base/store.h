@@ -6,8 +6,8 @@
  *	STORE/fact/KIND/ab/KEY     a line of text somebody computed from KEY (ab: first digits of
  *	                           KEY's SHA-256): `plain` (digest of an original .deb -> digest of
  *	                           its plain form), `control` (-> its control file), `deb` (-> what
- *	                           it says of itself), `solv`, `release` (suite -> newest Date seen),
- *	                           `index` (suite -> digest of its last InRelease) …
+ *	                           it says of itself), `solv`, `release` (suite -> newest Date
+ *	                           seen), `index` (suite -> digest of its last InRelease) …
  *	STORE/tree/PID.RANDOM      trees that did not fit into memory, locked while in use
  *	STORE/partial/PID.RANDOM   downloads under way, locked by flock(2) while their builder lives
  *
@@ -68,8 +68,9 @@ int store_put_commit(struct store_put *p, const char *known, char ret_sha256[DIG
 		     struct err *err);
 void store_put_release(struct store_put *p);
 
-/* Facts: one line each, shorter than STORE_FACT_MAX bytes. *ret is NULL with return 0 if there is none. kind and key:
- * [A-Za-z0-9._:@+-]+, not beginning with a dot, at most 200 bytes; others are an error. */
+/* Facts: one line each, shorter than STORE_FACT_MAX bytes. *ret is NULL with return 0 if there is
+ * none. kind and key: [A-Za-z0-9._:@+-]+, not beginning with a dot, at most 200 bytes; others are
+ * an error. */
 #define STORE_FACT_MAX ((size_t)64 * 1024)
 int store_fact_get(struct store *s, const char *kind, const char *key, char **ret, struct err *err);
 int store_fact_set(struct store *s, const char *kind, const char *key, const char *value,

@@ -10,6 +10,7 @@
 #include "base/libarchive.h"
 #include "base/memory.h"
 #include "rootfs/bootstrap.h"
+#include "rootfs/ids.h"
 #include "deb/deb-reader.h"
 #include "deb/deb.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "rootfs/bootstrap.h"
+#include "rootfs/ids.h"
 
 #include <string.h>
 

@@ -26,16 +26,16 @@ static const char *without_slash(const char *path)
 	return path;
 }
 
-void file_log_add(struct file_log *m, const char *path, const char *maker)
+void file_log_add(struct file_log *log, const char *path, const char *maker)
 {
-	GROW(m->item, m->count, m->allocated);
-	m->item[m->count] = (struct file_log_entry){ .path = xstrdup(without_slash(path)),
-						     .maker = xstrdup(maker),
-						     .turn = m->count };
-	m->count++;
+	GROW(log->item, log->count, log->allocated);
+	log->item[log->count] = (struct file_log_entry){ .path = xstrdup(without_slash(path)),
+							 .maker = xstrdup(maker),
+							 .turn = log->count };
+	log->count++;
 }
 
-int file_log_add_tar(struct file_log *m, int tar_fd, const char *maker, struct err *err)
+int file_log_add_tar(struct file_log *log, int tar_fd, const char *maker, struct err *err)
 {
 	CLEANUP(archive_read_cleanup) struct archive *a = archive_read_new();
 	struct archive_entry *entry;
@@ -46,7 +46,7 @@ int file_log_add_tar(struct file_log *m, int tar_fd, const char *maker, struct e
 		return deb_archive_error(a, err, "cannot read the archive again");
 	while ((n = archive_read_next_header(a, &entry)) == ARCHIVE_OK || n == ARCHIVE_WARN)
 		if (archive_entry_filetype(entry) != S_IFDIR)
-			file_log_add(m, archive_entry_pathname(entry), maker);
+			file_log_add(log, archive_entry_pathname(entry), maker);
 	return n == ARCHIVE_EOF ? 0 : deb_archive_error(a, err, "cannot read the archive again");
 }
 
@@ -71,12 +71,12 @@ int file_log_snapshot(struct rootfs *rootfs, struct strv *ret, struct err *err)
 	return 0;
 }
 
-static void add_line(struct file_log *m, const char *line, const char *maker)
+static void add_line(struct file_log *log, const char *line, const char *maker)
 {
-	/* The last tab is ours: a name may have its own. */
+	/* It is cut at the last tab, since a name may have tabs too. */
 	cleanup_free char *path = xstrndup(line, (size_t)(strrchr(line, '\t') - line));
 
-	file_log_add(m, path, maker);
+	file_log_add(log, path, maker);
 }
 
 int file_log_add_since(struct rootfs *rootfs, const struct strv *before, const char *maker,
@@ -126,13 +126,13 @@ int file_log_read_verified(struct rootfs *rootfs, struct err *err)
 	return 0;
 }
 
-void file_log_release(struct file_log *m)
+void file_log_release(struct file_log *log)
 {
-	for (size_t i = 0; i < m->count; i++) {
-		free(m->item[i].path);
-		free(m->item[i].maker);
+	for (size_t i = 0; i < log->count; i++) {
+		free(log->item[i].path);
+		free(log->item[i].maker);
 	}
-	free(m->item);
-	strv_release(&m->altered);
-	*m = (struct file_log){ 0 };
+	free(log->item);
+	strv_release(&log->altered);
+	*log = (struct file_log){ 0 };
 }

@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "rootfs/bootstrap.h"
+#include "rootfs/ids.h"
 
 #define FILE_MAX ((size_t)4 << 20)
 #define MASTER "/usr/share/base-passwd/"
@@ -13,8 +13,8 @@ const char *const ids_tools[] = { "adduser",  "addgroup",	  "useradd",
 
 /* ---- while packages are configured ---- */
 
-/* Their options: which one gives the new name's number, and which take a value as a word of its
- * own. */
+/* How these programs read their options: `number` matches the one that gives the new name's number,
+ * `values` those whose value is the next word. */
 static const struct creator {
 	const char *program;
 	bool groups;
@@ -58,7 +58,8 @@ static void wrap_creator(const struct recipe *recipe, const struct creator *c, s
 		    c->groups ? "gid" : "uid");
 }
 
-/* sysusers.d(5) lines "u name id …", "g name id …": the same file with our numbers. */
+/* systemd-sysusers reads lines "u NAME ID …" and "g NAME ID …" (sysusers.d(5)): it gets a copy of
+ * each file with the recipe's numbers. */
 static void wrap_sysusers(const struct recipe *recipe, struct text *ret)
 {
 	text_add(ret, "#!/bin/sh\n"
@@ -102,10 +103,10 @@ struct id_table { /* a passwd(5) or group(5) file */
 	struct strv id;
 };
 
-static void release_table(struct id_table *a)
+static void release_table(struct id_table *table)
 {
-	strv_release(&a->name);
-	strv_release(&a->id);
+	strv_release(&table->name);
+	strv_release(&table->id);
 }
 
 static int read_table(struct rootfs *rootfs, const char *path, struct id_table *ret,
@@ -133,19 +134,19 @@ static int read_table(struct rootfs *rootfs, const char *path, struct id_table *
 	return 0;
 }
 
-static const char *account_id(const struct id_table *a, const char *name)
+static const char *account_id(const struct id_table *table, const char *name)
 {
-	for (size_t i = 0; i < a->name.count; i++)
-		if (streq(a->name.item[i], name))
-			return a->id.item[i];
+	for (size_t i = 0; i < table->name.count; i++)
+		if (streq(table->name.item[i], name))
+			return table->id.item[i];
 	return NULL;
 }
 
-static int check_id(const struct recipe_id *id, const struct id_table *a, const char *kind,
+static int check_id(const struct recipe_id *id, const struct id_table *table, const char *kind,
 		    struct err *err)
 {
 	cleanup_free char *wanted = xasprintf("%u", id->id);
-	const char *given = account_id(a, id->name);
+	const char *given = account_id(table, id->name);
 
 	if (!given || streq(given, wanted))
 		return 0;
@@ -182,7 +183,7 @@ static bool is_fixed(const struct recipe *recipe, const char *name, bool group)
 	return false;
 }
 
-static int note_allocated(struct rootfs *rootfs, const struct id_table *a, bool group,
+static int note_allocated(struct rootfs *rootfs, const struct id_table *table, bool group,
 			  struct err *err)
 {
 	CLEANUP(release_table) struct id_table known = { 0 };
@@ -191,15 +192,15 @@ static int note_allocated(struct rootfs *rootfs, const struct id_table *a, bool 
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < a->name.count; i++)
-		if (!account_id(&known, a->name.item[i]) &&
-		    !is_fixed(rootfs->recipe, a->name.item[i], group))
+	for (size_t i = 0; i < table->name.count; i++)
+		if (!account_id(&known, table->name.item[i]) &&
+		    !is_fixed(rootfs->recipe, table->name.item[i], group))
 			strv_addf(&rootfs->allocated_ids, "%s %s %s", group ? "group" : "user",
-				  a->name.item[i], a->id.item[i]);
+				  table->name.item[i], table->id.item[i]);
 	return r;
 }
 
-/* The packages whose scripts or sysusers.d(5) files hold the word. */
+/* Lists the packages in whose scripts or sysusers.d(5) files the name occurs. */
 static int find_creators(struct rootfs *rootfs, const char *name, struct text *ret, struct err *err)
 {
 	static const char script[] =

@@ -152,7 +152,7 @@ int stage_normalise(struct rootfs *rootfs, struct err *err)
 {
 	static int (*const step[])(struct rootfs * rootfs, struct err * err) = {
 		verify_packages, allow_starts, clamp_shadow, stamp_updated,
-		sort_info_menu,	 insserv_sort, sweep, /* last: the others leave traces of their own */
+		sort_info_menu,	 insserv_sort, sweep, /* comes last: the others leave traces */
 	};
 	int r;
 

@@ -102,7 +102,7 @@ static int read_condition(struct line *l, const char *word, struct overlay_rule 
 	const struct recipe *recipe = l->recipe;
 	const struct {
 		const char *word;
-		bool holds;
+		bool met;
 	} conditions[] = {
 		{ "init=systemd", recipe->init == INIT_SYSTEMD },
 		{ "init=sysvinit", recipe->init == INIT_SYSVINIT },
@@ -113,7 +113,7 @@ static int read_condition(struct line *l, const char *word, struct overlay_rule 
 	for (size_t i = 0; i < ARRAY_SIZE(conditions); i++) {
 		if (!streq(conditions[i].word, word))
 			continue;
-		rule->holds = conditions[i].holds;
+		rule->met = conditions[i].met;
 		return 0;
 	}
 	fail(l, "not a condition");
@@ -332,7 +332,7 @@ bool overlay_rules_want(struct overlay_rules *rules, const char *path)
 		    (!starts_with(path, rule->path) || (path[length] && path[length] != '/')))
 			continue;
 		rule->used = true;
-		want = want && rule->holds;
+		want = want && rule->met;
 	}
 	return want;
 }

@@ -6,8 +6,8 @@
  *	essential  Essential packages and what they depend on (solve/closure.h), as mmdebstrap and
  *	           debootstrap begin. dpkg cannot run before they are there, so their files are
  *	           extracted first.
- *	base       what else the lock flags as base (solve/base-set.h). After it nothing can stop dpkg
- *	           from unpacking all the others in one run.
+ *	base       what else the lock flags as base (solve/base-set.h). After it nothing can stop
+ *	           dpkg from unpacking all the others in one run.
  *	rest       everything else.
  *
  * The essential ones stand apart because maintainer scripts look whether systemctl is there

@@ -4,19 +4,13 @@
 #include "base/memory.h"
 #include "base/progress.h"
 
-static int settings_host_file(struct rootfs *rootfs, struct err *err)
+static int write_host_name(struct rootfs *rootfs, struct err *err)
 {
 	cleanup_free char *line = xasprintf("%s\n", rootfs->recipe->hostname);
-
-	return settings_write(rootfs, "/etc/hostname", line, 0644, err);
-}
-
-int settings_host(struct rootfs *rootfs, struct err *err)
-{
 	CLEANUP(text_release) struct text hosts = { 0 };
 	int r;
 
-	r = settings_host_file(rootfs, err);
+	r = settings_write(rootfs, "/etc/hostname", line, 0644, err);
 	if (r < 0)
 		return r;
 	text_printf(&hosts,
@@ -36,7 +30,7 @@ int stage_settings(struct rootfs *rootfs, struct err *err)
 		const char *name;
 		int (*run)(struct rootfs *rootfs, struct err *err);
 	} step[] = {
-		{ "host name", settings_host },	      { "locale", settings_locale },
+		{ "host name", write_host_name },     { "locale", settings_locale },
 		{ "apt sources", settings_apt },      { "password", settings_password },
 		{ "terminals", settings_terminals },  { "overlays", settings_overlays },
 		{ "authorized keys", settings_keys }, { "services", settings_services },

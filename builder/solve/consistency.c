@@ -115,7 +115,7 @@ static int contradiction(const struct solver_pool *pool, Id p, const char *verb,
 	CLEANUP(text_release) struct text t = { 0 };
 
 	solver_pool_dependency_text(pool, dependency, &t);
-	err_set(err, ERR_BUILD, "the solver's answer does not hold: %s %s %s %s, %s %s",
+	err_set(err, ERR_BUILD, "the solver's answer contradicts itself: %s %s %s %s, %s %s",
 		solver_pool_name(pool, p), solver_pool_version(pool, p), verb, t.data,
 		offer ? "and there is" : "which is not there",
 		offer ? solver_pool_name(pool, offer->owner) : "");
@@ -169,8 +169,7 @@ static int check_doubles(const struct solver_pool *pool, const struct offers *o,
 		if (!o->item[i].real)
 			continue;
 		if (last && last->name == o->item[i].name)
-			return err_set(err, ERR_BUILD,
-				       "the solver's answer does not hold: %s is there twice",
+			return err_set(err, ERR_BUILD, "the solver's answer has %s twice",
 				       solver_pool_name(pool, last->owner));
 		last = &o->item[i];
 	}

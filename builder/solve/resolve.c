@@ -93,8 +93,8 @@ static int add_boot(const struct solver_pool *pool, const struct recipe_name *wa
 	return r;
 }
 
-/* Boot packages are not installed, so nobody asks whether they are complete: files are taken
- * out. */
+/* Boot packages are not installed: files are taken out of them. So their dependencies do not
+ * matter. */
 static int add_boot_packages(const struct solver_pool *pool, const struct recipe *recipe,
 			     struct packages *ret, struct err *err)
 {
