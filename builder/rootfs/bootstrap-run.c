@@ -7,8 +7,8 @@
 
 const char *const bootstrap_env[] = {
 	"PATH=" BOOTSTRAP_BIN ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-	/* What an import compiles carries a time; what a package compiles on purpose carries a
-	 * hash. */
+	/* Bytecode that an import leaves has its source's time in it, which varies; what a package
+	 * compiles on purpose has a hash instead. */
 	"PYTHONDONTWRITEBYTECODE=1",
 	NULL,
 };
@@ -18,7 +18,7 @@ struct watch {
 	char *failed; /* the first package that dpkg gave up on */
 };
 
-/* dpkg's own words; its commands run with LC_ALL=C.UTF-8. */
+/* Looks for what dpkg says in English: its commands run with LC_ALL=C.UTF-8. */
 static void watch_line(const char *line, void *data)
 {
 	static const char gave_up[] = "dpkg: error processing ";
@@ -88,7 +88,7 @@ int bootstrap_dpkg(struct rootfs *rootfs, const char *const *arguments, const st
 	struct sandbox_command command = { 0 };
 
 	strv_add(&argv, "dpkg");
-	/* A build that is cut off starts again from nothing: no need to sync each file. */
+	/* A build that is cut off starts again from nothing, so files need not be synced. */
 	strv_add(&argv, "--force-unsafe-io");
 	/* So that what the failed script said comes last. */
 	strv_add(&argv, "--abort-after=1");

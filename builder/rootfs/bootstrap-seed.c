@@ -72,9 +72,10 @@ static int seed_put(struct seed *seed, struct sandbox *sb, const char *where, st
 	return sandbox_put(sb, seed->fd, where, err);
 }
 
-/* depmod of the kernel's postinst runs beside configuring, unless a package of out-of-tree modules
- * calls it; update-initramfs last and once. locale-gen runs beside configuring for the recipe's
- * locales, so the one that locales' postinst calls waits for that one and has little left to do. */
+/* Programs that packages call and that are held back. depmod runs once beside configuring, so a
+ * kernel's postinst need not run it (a package of out-of-tree modules still may). update-initramfs
+ * runs once, at the end. locale-gen runs beside configuring for the recipe's locales; the one that
+ * locales' postinst calls waits for it and has little left to do. */
 static const struct {
 	const char *name;
 	const char *script;
@@ -86,7 +87,8 @@ static const struct {
 	  "#!/bin/sh\n"
 	  "exec flock " BOOTSTRAP_LOCALE_LOCK " /usr/sbin/locale-gen --keep-existing\n" },
 	{ "update-initramfs", "#!/bin/sh\nexit 0\n" },
-	/* Nothing starts during a build, not even what asks neither policy-rc.d nor systemctl. */
+	/* For scripts that ask neither policy-rc.d nor systemctl whether they may start something.
+	 */
 	{ "start-stop-daemon", "#!/bin/sh\nexit 0\n" },
 };
 
@@ -195,7 +197,7 @@ char *bootstrap_deb_path(const struct package *p)
 	return xasprintf(BOOTSTRAP_DEBS "/%s_%s.deb", p->name, p->architecture);
 }
 
-/* What `netrescue deb-tar` is to send, in a temporary file that is its stdin. */
+/* Lists what `netrescue deb-tar` is to send in a temporary file, which will be its stdin. */
 static int write_list(struct rootfs *rootfs, const struct phase *phase, int *ret_fd,
 		      struct err *err)
 {
@@ -286,7 +288,7 @@ int bootstrap_seed_debs(struct rootfs *rootfs, const struct phase *phase, struct
 		return r;
 	close(take_fd(&out));
 	(void)sandbox_put(rootfs->sandbox, in, BOOTSTRAP_DEBS, &put);
-	/* Or deb-tar would wait for somebody to read the rest. */
+	/* Otherwise deb-tar would wait for somebody to read the rest. */
 	close(take_fd(&in));
 	r = end_deb_tar(&child, report, &put, err);
 	return r < 0 ? err_wrap(err, "bringing packages into the tree") : 0;

@@ -29,15 +29,16 @@ static int extract(struct rootfs *rootfs, const struct phase *phase, struct err 
 	for (size_t i = 0; i < phase->count; i++)
 		strv_add_take(streq(phase->item[i]->name, "base-files") ? &first : &other,
 			      bootstrap_deb_path(phase->item[i]));
-	/* It brings the top of the tree, through whose links the others then go. */
+	/* base-files brings the top directories and links, which the others are unpacked through.
+	 */
 	r = sandbox_extract(rootfs->sandbox, &first, 1, err);
 	if (r < 0)
 		return r;
 	return sandbox_extract(rootfs->sandbox, &other, rootfs->jobs, err);
 }
 
-/* Before the first dpkg: an empty database of this architecture, and the users that dpkg's
- * unpacking needs by name, from base-passwd's own preinst. */
+/* What the first dpkg needs: an empty database of this architecture, and the users that files
+ * belong to by name, which base-passwd's own preinst makes. */
 static int prime_dpkg(struct rootfs *rootfs, struct err *err)
 {
 	static const char *const preinst[] = { SANDBOX_SCRATCH "/base-passwd/preinst", "install",
@@ -196,8 +197,8 @@ int stage_base(struct rootfs *rootfs, struct err *err)
 	return with_progress(rootfs, "base", base, err);
 }
 
-/* apt's memory of what nobody asked for by name, in its own format and with the architecture that
- * apt gives to packages for all. */
+/* Tells apt which packages nobody asked for by name (apt-mark(8)), in the format of its own file,
+ * in which packages for all architectures have the native one. */
 static int mark_automatic(struct rootfs *rootfs, struct err *err)
 {
 	CLEANUP(text_release) struct text states = { 0 };

@@ -9,7 +9,7 @@
 
 struct contents {
 	struct strv file;    /* "usr/bin/nfsmount" */
-	struct strv module;  /* "nfsv3": names of files, `_` for `-` */
+	struct strv module;  /* "nfsv3": from the names of files, with `_` for `-` */
 	struct strv builtin; /* those that are part of the kernel */
 };
 
@@ -20,7 +20,7 @@ static void contents_release(struct contents *c)
 	strv_release(&c->builtin);
 }
 
-/* The kernel takes both for the same name, and files have either. */
+/* With `_` for `-`: the kernel takes both for the same name, and files have either. */
 static char *module_name(const char *name, size_t length)
 {
 	char *copy = xstrndup(name, length);
@@ -90,13 +90,13 @@ static bool has_file(const struct contents *c, const char *end)
 
 static int check_nfs(const struct contents *c, struct err *err)
 {
-	/* bin/ is a link to usr/bin/ in newer ones, so only the ends are compared. */
+	/* In newer ones bin is a link to usr/bin, so only the ends of names are compared. */
 	static const struct {
 		const char *file;
 		const char *what;
 	} file[] = {
 		{ "scripts/nfs", "the script that mounts an NFS root" },
-		{ "conf/conf.d/netrescue", "the word that its root comes over NFS" },
+		{ "conf/conf.d/netrescue", "the setting that the root comes over NFS" },
 		{ "bin/nfsmount", "klibc's nfsmount" },
 		{ "bin/ipconfig", "klibc's ipconfig" },
 	};
@@ -133,7 +133,7 @@ static int check_extra(struct rootfs *rootfs, const struct contents *c, struct e
 	return 0;
 }
 
-/* A virtual machine that gets its root as a disk has no entry for it. */
+/* The image of a virtual machine, which has its root on a disk, has no such menu entry. */
 static bool boots_over_network(const struct recipe *recipe)
 {
 	for (size_t i = 0; i < recipe->menu.entry_count; i++)
@@ -142,7 +142,7 @@ static bool boots_over_network(const struct recipe *recipe)
 	return false;
 }
 
-/* Who boots read-only: all, unless told otherwise, or a menu entry. */
+/* Whether anybody boots read-only: all clients do by nfs.access, or those of a menu entry. */
 static bool needs_overlay(const struct recipe *recipe)
 {
 	bool needs = recipe->nfs.access == NFS_RO;

@@ -13,7 +13,7 @@
 #define LOG_FILE SANDBOX_SCRATCH "/initramfs.log"
 #define LOG_MAX ((size_t)4 << 20)
 
-/* ---- before ---- */
+/* ---- what update-initramfs reads ---- */
 
 static int check_generator(struct rootfs *rootfs, struct err *err)
 {
@@ -34,7 +34,7 @@ static int check_generator(struct rootfs *rootfs, struct err *err)
 	return err_hint(err, "add 'initramfs-tools' to packages");
 }
 
-/* The shipped initramfs.conf has no BOOT line to edit, and is the package's file. */
+/* In a file of its own: the package's initramfs.conf has no BOOT line that could be edited. */
 static int write_configuration(struct rootfs *rootfs, struct err *err)
 {
 	CLEANUP(text_release) struct text text = { 0 };
@@ -68,16 +68,16 @@ static int write_modules(struct rootfs *rootfs, struct err *err)
 	return settings_write(rootfs, MODULES_FILE, text.data, 0644, err);
 }
 
-/* ---- while ---- */
+/* ---- update-initramfs itself ---- */
 
-/* What its hooks say in images like ours although all is as it should be. */
+/* Warnings of hooks that do not matter in an image that boots over NFS. */
 static bool is_known_warning(const char *line)
 {
 	static const char *const known[] = {
-		/* cryptroot: no root in fstab; the root is the server's. */
+		/* cryptroot's hook finds no root in fstab, since the root is the server's. */
 		"cryptsetup: WARNING: Couldn't determine root device",
 		"cryptsetup: ERROR: Couldn't resolve device ",
-		/* Firmware that is in no installed package: the recipe's choice. */
+		/* Whether firmware is installed is up to the recipe. */
 		"W: Possible missing firmware ",
 		"W: missing firmware ",
 	};
@@ -129,14 +129,14 @@ static const char *last_lines(const struct text *log, unsigned lines)
 	return p;
 }
 
-/* Hooks write their warnings to stderr, the rest to stdout; one file gets both, in order. */
+/* Hooks write warnings to stderr and the rest to stdout; one file gets both, in their order. */
 static int generate(struct rootfs *rootfs, struct err *err)
 {
 	static const char script[] = "exec update-initramfs -c -k \"$1\" 2>&1";
 	const char *const argv[] = { "/bin/sh", "-c", script, "sh", rootfs->kernel, NULL };
 	struct sandbox_command command[] = {
 		{ .argv = argv, .output = LOG_FILE, .may_fail = true },
-		file_log_verify_command(), /* costs nothing here: one processor is idle */
+		file_log_verify_command(), /* beside it, on a processor that is idle */
 	};
 	CLEANUP(text_release) struct text log = { 0 };
 	int r;

@@ -9,8 +9,9 @@
 
 #define SECONDS_A_DAY 86400
 
-/* What differs from build to build, or is nobody's business after it. What differs between machines
- * that boot the image (host keys, machine-id) is settings_identity()'s. */
+/* What differs from build to build or is of no use after it, with the reason. What must differ
+ * between the machines that boot the image (host keys, machine-id) is removed by
+ * settings_identity(). */
 static const struct {
 	enum sweep_action action;
 	const char *pattern;
@@ -90,7 +91,7 @@ static int clamp_shadow(struct rootfs *rootfs, struct err *err)
 		"[ -e /etc/shadow ] || exit 0\n"
 		"awk -F: -v OFS=: -v days=\"$1\" "
 		"'$3 ~ /^[0-9]+$/ && $3 + 0 > days { $3 = days } { print }' /etc/shadow > $new\n"
-		/* Into the file that is there, for its owner and mode. */
+		/* It is written into the file that is there, which keeps owner and mode. */
 		"cmp -s /etc/shadow $new || cat $new > /etc/shadow";
 	char days[32];
 

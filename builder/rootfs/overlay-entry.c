@@ -28,7 +28,7 @@ static int refuse(const struct collector *c, const char *path, struct err *err, 
 	return err_set(err, ERR_USAGE, "overlay '%s': '%s' %s", c->dir, path, why);
 }
 
-/* UTF-8 without control characters: names go into tar headers, logs and file lists. */
+/* Whether it is UTF-8 without control characters: names go into tar headers, logs and lists. */
 static bool is_plain_name(const char *name)
 {
 	const unsigned char *p = (const unsigned char *)name;
@@ -80,7 +80,7 @@ static bool climbs_out(const char *path, const char *target)
 	return false;
 }
 
-/* "name:x:NUMBER:" in passwd or group text. */
+/* Finds the number of a name in the text of passwd(5) or group(5): "NAME:x:NUMBER:". */
 static bool look_up(const char *text, const char *name, uint32_t *ret)
 {
 	const size_t length = strlen(name);

@@ -11,7 +11,7 @@
 
 #define DEBIAN_KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg"
 
-struct example { /* what apt's own package suggests */
+struct example { /* the URIs in the example of sources that apt's package brings */
 	char *archive;
 	char *security;
 };
@@ -22,8 +22,8 @@ static void example_release(struct example *x)
 	free(x->security);
 }
 
-/* deb822: URIs and Suites stand in lines of their own, one-line: `deb URI SUITE …`. Options in
- * brackets do not occur in the example. */
+/* In deb822 format URIs and Suites have lines of their own, in the one-line format it is
+ * `deb URI SUITE …`. The example has no options in brackets. */
 static void example_line(struct example *x, char **uri, const char *line)
 {
 	CLEANUP(strv_release) struct strv word = { 0 };
@@ -116,7 +116,7 @@ static int write_example(struct rootfs *rootfs, struct err *err)
 			      err);
 }
 
-/* The one that the recipe was read with, and whose digest is in the lock. */
+/* It must still be the file that the recipe was read with, whose digest is in the lock. */
 static int read_keyring(const struct recipe_file *keyring, struct text *ret, struct err *err)
 {
 	char digest[DIGEST_HEX];
@@ -182,7 +182,8 @@ int settings_apt(struct rootfs *rootfs, struct err *err)
 	}
 	if (!given)
 		return write_example(rootfs, err);
-	/* deb822 has a field of this name in every stanza, the one-line format no such line. */
+	/* In deb822 format every stanza has this field, in the one-line format no line is like it.
+	 */
 	return settings_write(rootfs,
 			      starts_with(given, "Types:") || strstr(given, "\nTypes:")
 				      ? "/etc/apt/sources.list.d/debian.sources"

@@ -4,8 +4,8 @@
 #include "base/memory.h"
 #include "base/log.h"
 
-/* Everybody who boots the image or reads the export would share these. Each is made anew where
- * it is needed: the host keys by overlays/ssh, the rest by the programs themselves. */
+/* All who boot the image would share these, and all who can read the export would know them. They
+ * are made anew where they are needed: host keys by overlays/ssh, the rest by the programs. */
 static const struct sweep shared[] = {
 	{ SWEEP_REMOVE, "/etc/ssh/ssh_host_*_key" },
 	{ SWEEP_REMOVE, "/etc/ssh/ssh_host_*_key.pub" },

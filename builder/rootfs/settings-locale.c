@@ -38,7 +38,7 @@ static int list_locales(struct rootfs *rootfs, struct strv *ret, struct err *err
 	return 0;
 }
 
-/* The first locale of the recipe that the tree has not; NULL if it has them all. */
+/* The first locale of the recipe that the tree does not have; NULL if it has them all. */
 static const struct recipe_name *missing_locale(const struct recipe *recipe,
 						const struct strv *have)
 {
@@ -87,8 +87,8 @@ static int check_locales(struct rootfs *rootfs, struct err *err)
 			"/usr/share/i18n/SUPPORTED of the package 'locales' lists what there is");
 }
 
-/* login and sshd set LANG from this file (pam_env); where locales is installed its postinst
- * wrote it. */
+/* login and sshd set LANG from /etc/default/locale (pam_env). If the package locales is installed,
+ * its postinst has written it. */
 static int set_default_locale(struct rootfs *rootfs, struct err *err)
 {
 	cleanup_free char *wanted = xasprintf("LANG=%s\n", rootfs->recipe->default_locale);
@@ -120,7 +120,7 @@ static int refuse_timezone(struct rootfs *rootfs, const char *timezone, struct e
 	if (r < 0)
 		return r;
 	if (!has_database && streq(timezone, "Etc/UTC"))
-		return 0; /* what libc takes without any file */
+		return 0; /* libc takes it without any file */
 	err_set(err, ERR_USAGE, "no time zone '%s' in the image", timezone);
 	return err_hint(err, has_database ? "names are as in /usr/share/zoneinfo: Europe/Berlin"
 					  : "add 'tzdata' to packages");
@@ -145,8 +145,7 @@ static int check_timezone(struct rootfs *rootfs, struct err *err)
 	r = settings_output(rootfs, argv, &now, &status, err);
 	if (r < 0 || (status == 0 && streq(now.data, target)))
 		return r;
-	/* tzdata was configured before it could be preseeded: its config script believes the
-	 * link. */
+	/* tzdata was configured before it got its answers; its config script believes the link. */
 	r = sandbox_call(rootfs->sandbox, err, "ln", "-snf", zone, "/etc/localtime", NULL);
 	if (r < 0)
 		return r;
@@ -162,8 +161,8 @@ static int check_timezone(struct rootfs *rootfs, struct err *err)
 			    "tzdata", NULL);
 }
 
-/* A package that has a say in `key` was asked through debconf; `file` is what it made of the
- * answer. */
+/* A package got the value of `key` as an answer of debconf; `line` is what it must have written to
+ * `file`. */
 static int check_answer(struct rootfs *rootfs, const char *file, const char *package,
 			const char *line, const char *key, const char *value, bool is_default,
 			struct err *err)
@@ -219,7 +218,7 @@ static int check_font(struct rootfs *rootfs, struct err *err)
 
 	r = sandbox_exists(rootfs->sandbox, file, &exists, err);
 	if (r < 0 || !exists)
-		return r; /* the kernel's own font then */
+		return r; /* the console keeps the kernel's font */
 	r = check_answer(rootfs, file, "console-setup", face, "console font",
 			 rootfs->recipe->console.font, false, err);
 	if (r < 0)

@@ -12,8 +12,8 @@
 int settings_password(struct rootfs *rootfs, struct err *err)
 {
 	bool locked = streq(rootfs->recipe->root.password, "locked");
-	/* "*" matches no password. "!" would too, but sshd takes it for an account that is
-	 * closed. */
+	/* No password matches "*". None would match "!" either, but sshd takes that for an account
+	 * that is closed. */
 	cleanup_free char *line =
 		xasprintf("root:%s\n", locked ? "*" : rootfs->recipe->root.password);
 	static const char *const argv[] = { "chpasswd", "--encrypted", NULL };
@@ -35,7 +35,7 @@ int settings_password(struct rootfs *rootfs, struct err *err)
 			      0644, err);
 }
 
-/* Adds to what an overlay brought rather than replacing it. */
+/* Adds the keys to those that an overlay brought. */
 static void merge_keys(const struct recipe_list *keys, struct text *text)
 {
 	CLEANUP(strv_release) struct strv have = { 0 };
@@ -73,7 +73,7 @@ int settings_keys(struct rootfs *rootfs, struct err *err)
 	return sandbox_call(rootfs->sandbox, err, "chmod", "0600", ROOT_KEYS, NULL);
 }
 
-/* An empty password counts as well: an image like that can be entered, if by everybody. */
+/* An empty password counts as one: the image can be entered, even if by everybody. */
 static int root_has_password(struct rootfs *rootfs, bool *ret, struct err *err)
 {
 	CLEANUP(text_release) struct text shadow = { 0 };

@@ -29,7 +29,8 @@ static int put_overlay(struct rootfs *rootfs, const char *dir,
 		return r;
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot rewind the overlay's archive");
-	return sandbox_put(rootfs->sandbox, fd, "/", err);
+	r = sandbox_put(rootfs->sandbox, fd, "/", err);
+	return r < 0 ? err_wrap(err, "overlay '%s'", dir) : 0;
 }
 
 /* The digest in the lock was taken when the recipe was read. Taken again after the overlay was put
@@ -46,11 +47,12 @@ static int check_unchanged(const struct recipe *recipe, size_t number, struct er
 		return r;
 	if (streq(digest, recipe->overlay_digests.item[number]))
 		return 0;
-	err_set(err, ERR_TRUST, "changed while the image was being built");
+	err_set(err, ERR_TRUST, "overlay '%s' changed while the image was being built",
+		overlay->value);
 	return err_hint(err, "build again: the recipe and its inputs are read anew");
 }
 
-/* The init scripts there are, one name a line. */
+/* The names of the init scripts in the tree. */
 static int list_init_scripts(struct rootfs *rootfs, struct strv *ret, struct err *err)
 {
 	static const char *const argv[] = { "ls", "-1", "/etc/init.d", NULL };
@@ -64,8 +66,8 @@ static int list_init_scripts(struct rootfs *rootfs, struct strv *ret, struct err
 	return 0;
 }
 
-/* Whoever brings an init script wants it run, as when a package brings it; and only update-rc.d can
- * say when, since the order follows from the headers of all scripts. */
+/* An init script that an overlay brings is meant to run, like one of a package. update-rc.d enables
+ * it, since the order of all scripts follows from their headers. */
 static int enable_new_init_scripts(struct rootfs *rootfs, const struct strv *before,
 				   struct err *err)
 {
@@ -111,10 +113,10 @@ int settings_overlays(struct rootfs *rootfs, struct err *err)
 
 		r = put_overlay(rootfs, dir, &context, err);
 		if (r < 0)
-			return err_wrap(err, "overlay '%s'", dir);
+			return r;
 		r = check_unchanged(rootfs->recipe, i, err);
 		if (r < 0)
-			return err_wrap(err, "overlay '%s'", dir);
+			return r;
 	}
 	return sysvinit ? enable_new_init_scripts(rootfs, &scripts, err) : 0;
 }

@@ -31,8 +31,8 @@ static int run_script(struct rootfs *rootfs, const struct recipe_file *file, siz
 {
 	cleanup_free char *path = xasprintf(SANDBOX_SCRATCH "/script-%zu", number);
 	const char *const argv[] = { path, NULL };
-	/* As for packages: a script that installs or sets up something starts no services and
-	 * makes no initramfs, which stage_initramfs would make again. */
+	/* The environment of packages' scripts: whatever this one installs or sets up, no service
+	 * starts, and no initramfs is made that stage_initramfs would make again. */
 	struct sandbox_command command = { .argv = argv, .env = bootstrap_env };
 	cleanup_free char *name = last_name(file->given);
 	cleanup_free char *maker = xasprintf("script '%s'", name);

@@ -129,8 +129,8 @@ static int systemd_service(struct rootfs *rootfs, const struct recipe_name *serv
 
 /* ---- sysvinit ---- */
 
-/* update-rc.d's `disable` leaves links that stop the service; the how-to's `remove` leaves none.
- * What is masked cannot be started by hand either, which here means it is not executable. */
+/* `update-rc.d NAME disable` would leave links that stop the service, `remove` leaves none. A
+ * masked service cannot be started by hand either: its script is not executable. */
 static int sysvinit_service(struct rootfs *rootfs, const struct recipe_name *service, bool mask,
 			    struct err *err)
 {

@@ -8,8 +8,8 @@
 
 #define SERIAL_RULES "/etc/udev/rules.d/90-rescue-terminals.rules"
 
-/* A virtual console is ttyN. All others are lines somebody is at the other end of, which
- * mingetty, that only knows consoles, cannot handle. */
+/* A virtual console is called ttyN. All other terminals are lines, such as serial ones, for which
+ * mingetty does not work. */
 static bool is_console(const char *terminal)
 {
 	return starts_with(terminal, "tty") && terminal[3] >= '0' && terminal[3] <= '9';
@@ -29,7 +29,7 @@ static int write_drop_in(struct rootfs *rootfs, const char *unit, const char *co
 	CLEANUP(text_release) struct text text = { 0 };
 
 	text_printf(&text, "[Service]\nType=idle\nExecStart=\nExecStart=-%s\n", command);
-	if (console) /* what stands there, boot messages and fingerprints, is worth keeping */
+	if (console) /* keeps the boot messages and the host keys' fingerprints on the screen */
 		text_add(&text, "TTYVTDisallocate=no\n");
 	return settings_write(rootfs, path, text.data, 0644, err);
 }
@@ -119,8 +119,8 @@ static bool is_getty_of(const char *line, const char *terminal)
 	return strv_has(&word, terminal);
 }
 
-/* Appends the inittab with `terminal` logging root in to ret: its line replaced where it stands, or
- * added at the end. The id has at most four characters and is what who(1) shows. */
+/* Appends the inittab to ret, with a line that logs root in on `terminal` in the place of that
+ * terminal's line, or at the end. The id has at most four characters; who(1) shows it. */
 static void inittab_set(const struct recipe *recipe, const char *text, const char *terminal,
 			struct text *ret)
 {

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* A file of settings or a listing; anything longer is not what it should be. */
+/* The most bytes of a settings file or of a listing. */
 #define TEXT_MAX ((size_t)4 << 20)
 
 int settings_write(struct rootfs *rootfs, const char *path, const char *text, unsigned mode,
@@ -22,8 +22,8 @@ int settings_read(struct rootfs *rootfs, const char *path, bool *ret_exists, str
 	if (r < 0 && r != -ENOENT)
 		return r;
 	if (r == -ENOENT) {
-		/* Also a link to nothing, as trixie's /etc/default/locale is before it is
-		 * written. */
+		/* A link to nothing counts as well: trixie's /etc/default/locale is one at first.
+		 */
 		err_release(err);
 		text_add(ret, "");
 	}
@@ -35,7 +35,7 @@ int settings_output(struct rootfs *rootfs, const char *const *argv, struct text 
 		    int *ret_status, struct err *err)
 {
 	static const char path[] = SANDBOX_SCRATCH "/settings.out";
-	/* An image whose init is systemd looks for a running one otherwise. */
+	/* systemd's own tools would look for a running systemd otherwise. */
 	static const char *const env[] = { "SYSTEMD_OFFLINE=1", NULL };
 	struct sandbox_command command = {
 		.argv = argv,

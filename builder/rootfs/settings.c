@@ -29,13 +29,20 @@ int stage_settings(struct rootfs *rootfs, struct err *err)
 	static const struct {
 		const char *name;
 		int (*run)(struct rootfs *rootfs, struct err *err);
+		bool names_itself; /* its errors say which overlay or script they are about */
 	} step[] = {
-		{ "host name", write_host_name },     { "locale", settings_locale },
-		{ "apt sources", settings_apt },      { "password", settings_password },
-		{ "terminals", settings_terminals },  { "overlays", settings_overlays },
-		{ "authorized keys", settings_keys }, { "services", settings_services },
-		{ "scripts", settings_scripts },      { "way in", settings_way_in },
-		{ "console", settings_console },      { "identity", settings_identity },
+		{ "host name", write_host_name, false },
+		{ "locale", settings_locale, false },
+		{ "apt sources", settings_apt, false },
+		{ "password", settings_password, false },
+		{ "terminals", settings_terminals, false },
+		{ "overlays", settings_overlays, true },
+		{ "authorized keys", settings_keys, false },
+		{ "services", settings_services, false },
+		{ "scripts", settings_scripts, true },
+		{ "way in", settings_way_in, false },
+		{ "console", settings_console, false },
+		{ "identity", settings_identity, false },
 	};
 
 	progress_start("settings", ARRAY_SIZE(step), PROGRESS_STEPS);
@@ -45,7 +52,7 @@ int stage_settings(struct rootfs *rootfs, struct err *err)
 		progress_detail("%s", step[i].name);
 		r = step[i].run(rootfs, err);
 		if (r < 0)
-			return err_wrap(err, "%s", step[i].name);
+			return step[i].names_itself ? r : err_wrap(err, "%s", step[i].name);
 		progress_update(i + 1);
 	}
 	progress_end(NULL);
