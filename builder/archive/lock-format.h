@@ -35,6 +35,6 @@ int lock_import_debs(struct store *s, const struct recipe *recipe, struct err *e
  * archives; 0: do not ask those. */
 void lock_urls(const struct package *p, const struct mirrors *mirrors, int64_t time,
 	       struct strv *ret);
-/* The time stamp in a package's own bytes; 0 if the store does not have them. ERR_TRUST if those
- * bytes are another package (lock-package.c). */
+/* The time stamp in a package's own bytes, which the store must have: *ret is 0 with return 0 if it
+ * has not. ERR_TRUST if those bytes are another package, or no package (lock-package.c). */
 int lock_package_time(struct store *s, const struct package *p, int64_t *ret, struct err *err);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Compares what a package's own bytes say with what the lock says. What they say is remembered as
- * the fact LOCK_FACT_DEB: "TIME NAME VERSION ARCHITECTURE", or "TIME" alone where the file has no
- * control file that can be read; such a file fails when it is unpacked. */
+ * the fact LOCK_FACT_DEB: "TIME NAME VERSION ARCHITECTURE". */
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,25 +12,30 @@
 #include "base/io.h"
 #include "base/memory.h"
 
-static void add_identity(int fd, const char *path, struct text *ret)
+static int add_identity(int fd, const char *path, struct text *ret, struct err *err)
 {
 	CLEANUP(deb822_stanza_release) struct deb822_stanza stanza = { 0 };
 	CLEANUP(text_release) struct text control = { 0 };
-	CLEANUP(err_release) struct err ignored = { 0 };
-	struct deb822 reader = { .name = path, .class = ERR_BUILD };
+	struct deb822 reader = { .name = path, .class = ERR_TRUST };
+	const char *name, *version, *architecture;
+	int r = control_read_as(fd, path, ERR_TRUST, &control, err);
 
-	if (lseek(fd, 0, SEEK_SET) < 0 || control_read(fd, &control) < 0)
-		return;
+	if (r < 0)
+		return r;
 	reader.data = control.data;
 	reader.size = control.length;
-	if (deb822_next(&reader, &stanza, &ignored) <= 0)
-		return;
-	const char *name = deb822_get(&stanza, "Package");
-	const char *version = deb822_get(&stanza, "Version");
-	const char *architecture = deb822_get(&stanza, "Architecture");
-
-	if (name && version && architecture)
-		text_printf(ret, " %s %s %s", name, version, architecture);
+	r = deb822_next(&reader, &stanza, err);
+	if (r < 0)
+		return r;
+	name = deb822_get(&stanza, "Package");
+	version = deb822_get(&stanza, "Version");
+	architecture = deb822_get(&stanza, "Architecture");
+	if (!name || !version || !architecture)
+		return err_set(err, ERR_TRUST,
+			       "the control file of '%s' lacks Package, Version or Architecture",
+			       path);
+	text_printf(ret, " %s %s %s", name, version, architecture);
+	return 0;
 }
 
 /* *ret stays NULL if the store has no such file. */
@@ -53,10 +57,14 @@ static int read_deb(struct store *s, const struct package *p, char **ret, struct
 	if (r < 0)
 		return r;
 	text_printf(&fact, "%" PRId64, time);
-	add_identity(fd, p->path, &fact);
+	r = add_identity(fd, p->path, &fact, err);
+	if (r < 0)
+		return r;
 	if (strchr(fact.data, '\n'))
 		return err_set(err, ERR_TRUST,
-			       "the control file of '%s' has a line break within a word", p->path);
+			       "the control file of '%s' has a name, version or architecture of "
+			       "more than one line",
+			       p->path);
 	r = store_fact_set(s, LOCK_FACT_DEB, p->sha256, fact.data, err);
 	if (r < 0)
 		return r;

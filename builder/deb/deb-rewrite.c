@@ -8,6 +8,7 @@
 #include "base/io.h"
 #include "base/libarchive.h"
 #include "base/text.h"
+#include "deb/control.h"
 #include "deb/deb-check.h"
 #include "deb/deb-reader.h"
 
@@ -108,25 +109,44 @@ static int write_member(int fd, struct archive *in, enum deb_member member, uint
 			       (uint64_t)(end - start), err);
 }
 
-int deb_rewrite(int in_fd, int out_fd, uint64_t installed_size, struct err *err)
+/* The magic number and the first member. */
+static int write_head(int fd, struct err *err)
+{
+	int r = write_all(fd, AR_MAGIC, strlen(AR_MAGIC));
+
+	if (r < 0)
+		return err_errno(err, ERR_BUILD, -r, "writing a plain .deb");
+	r = write_ar_header(fd, (off_t)strlen(AR_MAGIC), "debian-binary", 4, err);
+	if (r < 0)
+		return r;
+	if (lseek(fd, 0, SEEK_END) < 0)
+		return err_errno(err, ERR_BUILD, errno, "writing a plain .deb");
+	r = write_all(fd, "2.0\n", 4);
+	return r < 0 ? err_errno(err, ERR_BUILD, -r, "writing a plain .deb") : 0;
+}
+
+int deb_rewrite(int in_fd, int out_fd, uint64_t installed_size, struct text *ret_control,
+		struct err *err)
 {
 	CLEANUP(deb_reader_release) struct deb_reader reader = { 0 };
 	enum deb_member member;
-	int r;
+	int r, n;
 
-	r = write_all(out_fd, AR_MAGIC, strlen(AR_MAGIC));
-	if (r < 0)
-		return err_errno(err, ERR_BUILD, -r, "writing a plain .deb");
-	r = write_ar_header(out_fd, (off_t)strlen(AR_MAGIC), "debian-binary", 4, err);
+	r = control_read(in_fd, ret_control, err);
 	if (r < 0)
 		return r;
-	if (lseek(out_fd, 0, SEEK_END) < 0)
-		return err_errno(err, ERR_BUILD, errno, "writing a plain .deb");
-	r = write_all(out_fd, "2.0\n", 4);
+	if (lseek(in_fd, 0, SEEK_SET) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot read it from its beginning");
+	r = write_head(out_fd, err);
 	if (r < 0)
-		return err_errno(err, ERR_BUILD, -r, "writing a plain .deb");
+		return r;
 	r = deb_reader_open(&reader, in_fd, err);
-	while (r == 0 && (r = deb_reader_next(&reader, &member, err)) > 0)
+	if (r < 0)
+		return r;
+	while ((n = deb_reader_next(&reader, &member, err)) > 0) {
 		r = write_member(out_fd, reader.tar, member, installed_size, err);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return n;
 }

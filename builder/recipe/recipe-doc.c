@@ -72,9 +72,6 @@ const char recipe_doc_overlays[] =
 "| `dir 0700 PATH` | makes a directory, unless the tree has it; git cannot keep empty ones |\n"
 "| `template PATH` | replaces `${NAME}` in the file; `$${` stands for a literal `${` |\n"
 "\n"
-"Names for templates: `recipe`, `title`, `suite`, `architecture`, `init`, `hostname`, `domain`,\n"
-"`timezone`, `default-locale`, `keymap` (`de(nodeadkeys)`), `keymap-layout` (`de`),\n"
-"`keymap-variant` (`nodeadkeys`, or nothing), `console-font`, `console-size`,\n"
-"`console-charmap`, `autologin-program`, `nfs-access`, `nfs-path`, `overlay-size`,\n"
-"`server-address`, `server-subnet`, `server-netmask`, `nameserver`. Any other is an error.\n";
+"Names for templates, each for the value of that key; any other is an error:\n"
+"\n";
 /* clang-format on */

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "recipe/recipe-doc.h"
 #include "recipe/schema.h"
+#include "recipe/template.h"
 
 static const char *type_name(const struct schema_key *key)
 {
@@ -98,6 +99,14 @@ static void write_table(FILE *to, const char *parent)
 	fputs("\n", to);
 }
 
+static void write_template_names(FILE *to)
+{
+	CLEANUP(text_release) struct text names = { 0 };
+
+	template_list(&names);
+	fputs(names.data, to);
+}
+
 int schema_write_markdown(FILE *to)
 {
 	fprintf(to, "%s\n", recipe_doc_head);
@@ -111,5 +120,6 @@ int schema_write_markdown(FILE *to)
 		write_table(to, k->path);
 	}
 	fputs(recipe_doc_overlays, to);
+	write_template_names(to);
 	return fflush(to) == 0 && !ferror(to) ? 0 : -EIO;
 }

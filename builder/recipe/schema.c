@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "recipe/priority.h"
 
 #define FIELD(member) .offset = offsetof(struct recipe, member)
 #define REPOSITORY(member) .offset = offsetof(struct recipe_repository, member)
@@ -58,8 +59,10 @@ const struct schema_key schema[] = {
 	  .required = true, .example = "keys/example.asc",
 	  .doc = "a file of OpenPGP public keys, one of which must have signed the archive" },
 
-	{ "priorities", SCHEMA_WORDS, FIELD(priorities), .allowed = "required important standard",
-	  .fallback = "required important", .doc = "install all packages of these priorities" },
+	{ "priorities", SCHEMA_WORDS, FIELD(priorities),
+	  .allowed = PRIORITY_WORD_REQUIRED " " PRIORITY_WORD_IMPORTANT " " PRIORITY_WORD_STANDARD,
+	  .fallback = PRIORITY_WORD_REQUIRED " " PRIORITY_WORD_IMPORTANT,
+	  .doc = "install all packages of these priorities" },
 	{ "packages", SCHEMA_WORDS, FIELD(packages), .format = &format_package, .fallback = "",
 	  .example = "systemd-sysv less vim", .shown = true,
 	  .doc = "install these too; what they depend on comes by itself" },

@@ -52,21 +52,6 @@ static const char *const field_name[FIELD_COUNT] = {
 	[FIELD_PROVIDES] = "Provides",
 };
 
-static const char *const priority_name[] = {
-	[PRIORITY_REQUIRED] = "required",
-	[PRIORITY_IMPORTANT] = "important",
-	[PRIORITY_STANDARD] = "standard",
-	[PRIORITY_OPTIONAL] = "optional",
-};
-
-enum priority priority_from(const char *word)
-{
-	for (enum priority p = PRIORITY_REQUIRED; p <= PRIORITY_OPTIONAL; p++)
-		if (strcasecmp(word, priority_name[p]) == 0)
-			return p;
-	return PRIORITY_EXTRA;
-}
-
 static int complain(struct packages_reader *reader, const char *what, const char *value)
 {
 	return err_at(&reader->err, reader->class ? reader->class : ERR_BUILD, reader->name,
@@ -159,7 +144,7 @@ static int take_field(struct packages_reader *reader, char *line)
 
 	reader->keeping = false;
 	if (!colon || colon == line)
-		return complain(reader, "this is no 'Field: value' line:", line);
+		return complain(reader, "this is not a 'Field: value' line:", line);
 	*colon = '\0';
 	while (field < FIELD_COUNT && strcasecmp(line, field_name[field]) != 0)
 		field++;
@@ -172,14 +157,17 @@ static int take_field(struct packages_reader *reader, char *line)
 	if (field == FIELD_FILENAME && starts_with(value, "./"))
 		value += 2;
 	r = take_value(reader, field, value);
-	if (r == 0 && field >= FIELD_DEPENDENCY) {
+	if (r < 0)
+		return r;
+	if (field >= FIELD_DEPENDENCY) {
 		reader->keeping = true;
 		strip_architecture(reader, value);
 		r = check_alternatives(reader, value);
+		if (r < 0)
+			return r;
 	}
-	if (r == 0)
-		text_printf(&reader->stanza, "%s: %s\n", field_name[field], value);
-	return r;
+	text_printf(&reader->stanza, "%s: %s\n", field_name[field], value);
+	return 0;
 }
 
 static int end_stanza(struct packages_reader *reader)
@@ -289,8 +277,7 @@ int packages_reader_check(struct packages_reader *reader, struct err *err)
 {
 	if (reader->err.class == ERR_NONE)
 		return 0;
-	*err = reader->err;
-	reader->err = (struct err){ 0 };
+	(void)err_move(err, &reader->err);
 	return err_wrap(err, "reading the package index");
 }
 

@@ -53,24 +53,24 @@ static Repo *add_repo(struct solver_pool *pool, const struct solver_source *sour
 	return repo;
 }
 
-/* What the feed noted goes into the repo's own data, so that a .solv carries it. */
-static int store_facts(Repo *repo, const struct packages_reader *feed, const char *name,
+/* What the reader noted goes into the repo's own data, so that a .solv carries it. */
+static int store_facts(Repo *repo, const struct packages_reader *reader, const char *name,
 		       struct err *err)
 {
 	Id priority = pool_str2id(repo->pool, KEY_PRIORITY, 1);
 	Id essential = pool_str2id(repo->pool, KEY_ESSENTIAL, 1);
 	Repodata *data;
 
-	if ((size_t)repo->nsolvables != feed->count)
+	if ((size_t)repo->nsolvables != reader->count)
 		return err_set(err, ERR_BUILD, "libsolv read %d packages of %zu in %s",
-			       repo->nsolvables, feed->count, name);
+			       repo->nsolvables, reader->count, name);
 	data = repo_add_repodata(repo, REPO_REUSE_REPODATA);
-	for (size_t i = 0; i < feed->count; i++) {
+	for (size_t i = 0; i < reader->count; i++) {
 		Id p = repo->start + (Id)i;
 
-		repodata_set_num(data, p, SOLVABLE_DOWNLOADSIZE, feed->fact[i].size);
-		repodata_set_num(data, p, priority, feed->fact[i].priority);
-		if (feed->fact[i].essential)
+		repodata_set_num(data, p, SOLVABLE_DOWNLOADSIZE, reader->fact[i].size);
+		repodata_set_num(data, p, priority, reader->fact[i].priority);
+		if (reader->fact[i].essential)
 			repodata_set_void(data, p, essential);
 	}
 	repo_internalize(repo);
@@ -99,22 +99,24 @@ static int add_text(struct solver_pool *pool, Repo *repo, FILE *text, const char
 		    struct err *err)
 {
 	CLEANUP(packages_reader_release)
-	struct packages_reader feed = {
+	struct packages_reader reader = {
 		.from = text,
 		.name = name,
 		.architecture = pool->architecture,
 	};
-	FILE *reduced = packages_reader_open(&feed);
+	FILE *reduced = packages_reader_open(&reader);
 	int r;
 
 	repo_add_debpackages(repo, reduced, REPO_NO_INTERNALIZE);
 	(void)fclose(reduced);
-	r = packages_reader_check(&feed, err);
-	if (r == 0)
-		r = store_facts(repo, &feed, name, err);
-	if (r == 0)
-		load_facts(pool, repo);
-	return r;
+	r = packages_reader_check(&reader, err);
+	if (r < 0)
+		return r;
+	r = store_facts(repo, &reader, name, err);
+	if (r < 0)
+		return r;
+	load_facts(pool, repo);
+	return 0;
 }
 
 int solver_pool_add_text(struct solver_pool *pool, const struct solver_source *source, FILE *text,
@@ -175,9 +177,9 @@ static int save_solv(struct store *s, const char *key, Repo *repo, struct err *e
 	if (repo_write(repo, f) != 0 || fflush(f) != 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot keep the parsed index");
 	r = store_put_commit(&put, NULL, digest, err);
-	if (r == 0)
-		r = store_fact_set(s, "solv", key, digest, err);
-	return r;
+	if (r < 0)
+		return r;
+	return store_fact_set(s, "solv", key, digest, err);
 }
 
 int solver_pool_add_index(struct solver_pool *pool, struct store *s, const struct index_file *file,

@@ -42,15 +42,15 @@ static void make_jobs(struct attempt *a)
 	queue_empty(&a->job);
 	queue_empty(&a->job_request);
 	for (size_t i = 0; i < a->requests->count; i++) {
-		const struct request *r = &a->requests->item[i];
+		const struct request *request = &a->requests->item[i];
 		Id how = SOLVER_INSTALL;
 
-		if (r->dropped)
+		if (request->dropped)
 			continue;
-		if (r->origin == REQUEST_EXCLUDE)
+		if (request->origin == REQUEST_EXCLUDE)
 			how = SOLVER_ERASE;
-		how |= r->is_virtual ? SOLVER_SOLVABLE_PROVIDES : SOLVER_SOLVABLE_NAME;
-		queue_push2(&a->job, how, pool_str2id(a->pool->solv, r->name, 1));
+		how |= request->is_virtual ? SOLVER_SOLVABLE_PROVIDES : SOLVER_SOLVABLE_NAME;
+		queue_push2(&a->job, how, pool_str2id(a->pool->solv, request->name, 1));
 		queue_push(&a->job_request, (Id)i);
 	}
 }
@@ -87,12 +87,13 @@ static struct request *least_wanted(const struct attempt *a, Id problem)
 	queue_init(&involved);
 	explain_requests(&e, problem, &involved);
 	for (int i = 0; i < involved.count; i++) {
-		struct request *r = &a->requests->item[involved.elements[i]];
+		struct request *request = &a->requests->item[involved.elements[i]];
 
-		if (r->origin >= REQUEST_RECIPE)
+		if (request->origin >= REQUEST_RECIPE)
 			by_recipe = true;
-		if (r->origin == REQUEST_PRIORITY && (!least || r->priority >= least->priority))
-			least = r;
+		if (request->origin == REQUEST_PRIORITY &&
+		    (!least || request->priority >= least->priority))
+			least = request;
 	}
 	return by_recipe ? least : NULL;
 }
@@ -103,14 +104,14 @@ static bool give_up_one(const struct attempt *a)
 	struct explain e = explanation(a);
 
 	for (Id problem = 1; problem <= (Id)solver_problem_count(a->solver); problem++) {
-		struct request *r = least_wanted(a, problem);
+		struct request *request = least_wanted(a, problem);
 		CLEANUP(text_release) struct text why = { 0 };
 
-		if (!r)
+		if (!request)
 			continue;
 		explain_problem(&e, problem, &why);
-		log_note("%s (priority) is left out: %s", r->name, why.data);
-		r->dropped = true;
+		log_note("%s (priority) is left out: %s", request->name, why.data);
+		request->dropped = true;
 		return true;
 	}
 	return false;
@@ -152,7 +153,7 @@ static int solve_requests(struct attempt *a, struct err *err)
 	}
 }
 
-/* The package of that name in the solver's answer. */
+/* The package of that name in the solver's answer, or 0. */
 static Id installed_of_name(const struct attempt *a, const char *name)
 {
 	const Id *first;
@@ -179,17 +180,17 @@ static void choose_requests(struct attempt *a)
 	queue_empty(&a->chosen);
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < a->requests->count; i++) {
-			const struct request *r = &a->requests->item[i];
-			Id name = pool_str2id(a->pool->solv, r->name, 1);
+			const struct request *request = &a->requests->item[i];
+			Id name = pool_str2id(a->pool->solv, request->name, 1);
 			Id p;
 
-			if (r->dropped || r->origin == REQUEST_EXCLUDE ||
-			    r->is_virtual != (pass == 1))
+			if (request->dropped || request->origin == REQUEST_EXCLUDE ||
+			    request->is_virtual != (pass == 1))
 				continue;
-			if (r->is_virtual && provided_by_chosen(a, name))
+			if (request->is_virtual && provided_by_chosen(a, name))
 				continue;
-			p = r->is_virtual ? alternatives_provider(&a->alternatives, name)
-					  : installed_of_name(a, r->name);
+			p = request->is_virtual ? alternatives_provider(&a->alternatives, name)
+						: installed_of_name(a, request->name);
 			if (p)
 				queue_pushunique(&a->chosen, p);
 		}
@@ -272,8 +273,9 @@ int solver_find(struct solver_pool *pool, struct requests *requests, bool recomm
 	queue_init(&a.chosen);
 	alternatives_init(&a.alternatives, pool, recommends);
 	r = solve_requests(&a, err);
-	if (r == 0)
-		r = solve_alternatives(&a, err);
+	if (r < 0)
+		return r;
+	r = solve_alternatives(&a, err);
 	if (r < 0)
 		return r;
 	map_init(&installed, pool->solv->nsolvables);

@@ -73,11 +73,11 @@ static void test_refused(void **state)
 		unsigned line;
 		const char *message;
 	} cases[] = {
-		{ "A: 1\nno field\n", 0, 2, "no 'Field: value'" },
-		{ "A: 1\nB B: 2\n", 0, 2, "no 'Field: value'" },
-		{ ": 1\n", 0, 1, "no 'Field: value'" },
-		{ "-A: 1\n", 0, 1, "no 'Field: value'" },
-		{ "A\xc3\xa4: 1\n", 0, 1, "no 'Field: value'" },
+		{ "A: 1\nno field\n", 0, 2, "not a 'Field: value'" },
+		{ "A: 1\nB B: 2\n", 0, 2, "not a 'Field: value'" },
+		{ ": 1\n", 0, 1, "not a 'Field: value'" },
+		{ "-A: 1\n", 0, 1, "not a 'Field: value'" },
+		{ "A\xc3\xa4: 1\n", 0, 1, "not a 'Field: value'" },
 		{ " A: 1\n", 0, 1, "continuation" },
 		{ "A: 1\nB: 2\na: 3\n", 0, 3, "'a' is given twice" },
 		{ "A: 1\r\n", 0, 1, "control character" },

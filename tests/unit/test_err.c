@@ -7,6 +7,7 @@
 
 #include "base/err-report.h"
 #include "base/err.h"
+#include "base/err-line.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 
@@ -42,6 +43,55 @@ static void first_failure_is_the_story(void **state)
 	assert_int_equal(err.class, ERR_TRUST);
 	assert_int_equal(err.errnum, 0);
 	assert_printed(&err, "netrescue: error: hash of 'x' is wrong\n");
+}
+
+static void travels_whole_as_a_line(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(err_release) struct err back = { 0 };
+	CLEANUP(text_release) struct text line = { 0 };
+
+	(void)state;
+	err_errno(&err, ERR_TRUST, ENOENT, "a\tb\nc\\n");
+	err_hint(&err, "do\nthis");
+	err.file = xstrdup("x.yaml");
+	err.line = 3;
+	err.column = 5;
+	err.line_hidden = true;
+	err_to_line(&err, &line);
+	assert_null(strchr(line.data, '\n'));
+	assert_int_equal(err_from_line(line.data, &back), -ENOENT);
+	assert_int_equal(back.class, ERR_TRUST);
+	assert_string_equal(back.message, err.message);
+	assert_string_equal(back.hint, "do\nthis");
+	assert_string_equal(back.file, "x.yaml");
+	assert_int_equal(back.line, 3);
+	assert_int_equal(back.column, 5);
+	assert_true(back.line_hidden);
+}
+
+static void a_bad_line_is_an_error_too(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"1\t0\tmessage",
+		"0\t0\tno class\t\t\t0\t0\t0",
+		"99\t0\tno such class\t\t\t0\t0\t0",
+		"1\t5000\tno such errno\t\t\t0\t0\t0",
+		"1\t0\t\tno message\t\t0\t0\t0",
+		"1\t0\twrong \\x escape\t\t\t0\t0\t0",
+		"1\t0\thidden twice\t\t\t0\t0\t2",
+		"1\t0\tone too many\t\t\t0\t0\t0\t",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		CLEANUP(err_release) struct err err = { 0 };
+
+		assert_true(err_from_line(bad[i], &err) < 0);
+		assert_int_equal(err.class, ERR_BUILD);
+		assert_non_null(strstr(err.message, "did not say how"));
+	}
 }
 
 static void errno_value_survives_wrapping(void **state)
@@ -209,6 +259,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_failure_is_the_story),
+		cmocka_unit_test(travels_whole_as_a_line),
+		cmocka_unit_test(a_bad_line_is_an_error_too),
 		cmocka_unit_test(errno_value_survives_wrapping),
 		cmocka_unit_test(unknown_errno_and_full_disk),
 		cmocka_unit_test_setup_teardown(excerpt_and_caret, scratch_setup, scratch_teardown),
