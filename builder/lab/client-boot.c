@@ -65,7 +65,7 @@ int step_kernel(struct client *c, struct err *err)
 
 void explain_kernel(const struct client *c, struct text *t)
 {
-	const struct capture_tftp *file = capture_unfinished(c->capture, 0, NULL);
+	const struct capture_tftp *file = capture_unfinished(c->capture, c->mac);
 
 	if (c->kernel_sent && c->initrd_sent)
 		text_add(t, "kernel and initramfs were sent, but the kernel prints nothing");
