@@ -41,7 +41,7 @@ static char *shown_title(const char *title)
 	return xstrndup(best, most);
 }
 
-/* The words to add; NULL: it writes to the serial line already, or needs not. */
+/* The words to add; NULL: what it starts writes to the serial line already, or need not. */
 static const char *serial_words(const struct client *c)
 {
 	const struct image_entry *e = c->options->entry;

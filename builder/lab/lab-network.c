@@ -7,7 +7,7 @@
 
 static void add_server_socket(struct lab *l, unsigned number)
 {
-	cleanup_free char *path = lab_server_wire(l->options->directory, number);
+	cleanup_free char *path = lab_server_socket(l->options->directory, number);
 	cleanup_free char *quoted = qemu_path(path);
 
 	strv_addf(&l->netdevs, "stream,id=n,server=off,addr.type=unix,addr.path=%s", quoted);

@@ -16,7 +16,7 @@
 #define MEMORY "512"
 #define MAC "52:54:00:6c:61:62"
 
-char *lab_server_wire(const char *directory, unsigned number)
+char *lab_server_socket(const char *directory, unsigned number)
 {
 	return xasprintf("%s/wire%u", directory, number);
 }
@@ -29,14 +29,14 @@ static void add_disk(struct strv *v, const char *path)
 	strv_addf(v, "if=virtio,format=raw,snapshot=on,cache=unsafe,file=%s", quoted);
 }
 
-static void add_wires(struct strv *v, const struct lab_server_options *o)
+static void add_sockets(struct strv *v, const struct lab_server_options *o)
 {
 	strv_add(v, "-netdev");
 	strv_add(v, "hubport,id=card,hubid=0");
 	strv_add(v, "-device");
 	strv_add(v, "virtio-net-pci,netdev=card,romfile=,mac=" MAC);
 	for (unsigned i = 1; i <= o->clients; i++) {
-		cleanup_free char *path = lab_server_wire(o->directory, i);
+		cleanup_free char *path = lab_server_socket(o->directory, i);
 		cleanup_free char *quoted = qemu_path(path);
 
 		strv_add(v, "-netdev");
@@ -85,7 +85,7 @@ int lab_server_start(struct machine *m, const struct lab_server_options *o, stru
 	add_disk(&v, o->root_disk);
 	add_disk(&v, o->tree_disk);
 	add_disk(&v, o->data_disk);
-	add_wires(&v, o);
+	add_sockets(&v, o);
 	return machine_start(m, o->directory, "server", o->accel, &v, err);
 }
 

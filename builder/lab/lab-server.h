@@ -6,8 +6,8 @@
  * ports are unix sockets in the lab's directory (`DIR/wire1`, …): no packet leaves that, and no
  * port of the host is open.
  *
- * overlays/fileserver has the other side: how the server is configured when it starts, and what it
- * prints when it is ready.
+ * overlays/fileserver is the server's side of this: what configures it when it starts, and prints
+ * when it is ready.
  */
 #pragma once
 
@@ -35,4 +35,4 @@ int lab_server_start(struct machine *m, const struct lab_server_options *o, stru
 /* Waits until all three daemons answer. ERR_BOOT has the words of the one that does not. */
 int lab_server_wait(struct machine *m, unsigned seconds, struct err *err);
 /* The socket of client `number` (from 1); caller frees. */
-char *lab_server_wire(const char *directory, unsigned number);
+char *lab_server_socket(const char *directory, unsigned number);

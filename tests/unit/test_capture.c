@@ -194,7 +194,7 @@ static void append_file(const char *name, const void *data, size_t size)
 	assert_int_equal(close(fd), 0);
 }
 
-static struct capture *new_wire(const char *name)
+static struct capture *new_capture(const char *name)
 {
 	cleanup_free char *path = xasprintf("%s/%s", scratch_path, name);
 
@@ -212,7 +212,7 @@ static void poll_well(struct capture *capture, struct seen *s)
 /* The capture, read at once. */
 static struct capture *read_recording(const struct recording *c, struct seen *s)
 {
-	struct capture *capture = new_wire("at-once");
+	struct capture *capture = new_capture("at-once");
 
 	(void)unlinkat(scratch_fd, "at-once", 0);
 	append_file("at-once", c->file.data, c->file.length);
@@ -913,7 +913,7 @@ static void read_byte_by_byte(void **state)
 {
 	CLEANUP(recording_release) struct recording c = begin();
 	CLEANUP(seen_release) struct seen s = { 0 };
-	CLEANUP(capture_cleanup) struct capture *capture = new_wire("growing");
+	CLEANUP(capture_cleanup) struct capture *capture = new_capture("growing");
 
 	(void)state;
 	add_some(&c);
@@ -937,7 +937,7 @@ static void read_in_two_parts(void **state)
 	add_some(&c);
 	for (size_t split = 0; split <= c.file.length; split++) {
 		CLEANUP(seen_release) struct seen s = { 0 };
-		CLEANUP(capture_cleanup) struct capture *capture = new_wire("two");
+		CLEANUP(capture_cleanup) struct capture *capture = new_capture("two");
 
 		append_file("two", c.file.data, split);
 		poll_well(capture, &s);
@@ -1007,7 +1007,7 @@ static void byte_orders_and_units(void **state)
 static void fails_with(const struct recording *c, const char *message)
 {
 	CLEANUP(err_release) struct err err = { 0 };
-	CLEANUP(capture_cleanup) struct capture *capture = new_wire("bad");
+	CLEANUP(capture_cleanup) struct capture *capture = new_capture("bad");
 	CLEANUP(err_release) struct err again = { 0 };
 
 	(void)unlinkat(scratch_fd, "bad", 0);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TFTP: RFC 1350; options RFC 2347, block size RFC 2348, size RFC 2349. The
- * client's address and port tell transfers apart; the server answers from a new port (QEMU's own
- * server from 69).
+ * TFTP: RFC 1350; options RFC 2347, block size RFC 2348, size RFC 2349. Transfers are told apart by
+ * the client's address and port. A server answers from a new port, QEMU's own server from 69.
  */
 #include "lab/capture/capture-parts.h"
 
