@@ -77,9 +77,9 @@ static int add_repository(struct update *u, size_t number, struct err *err)
 	struct suite *suite;
 
 	if (ends_with(repository->suite, "/") || repository->components.count == 0) {
-		(void)err_at(err, ERR_USAGE, repository->at.file, repository->at.line,
-			     repository->at.column,
-			     "'%s' is a flat repository, which is not supported", repository->url);
+		(void)position_error(&repository->at, err,
+				     "'%s' is a flat repository, which is not supported",
+				     repository->url);
 		return err_hint(err, "give a suite (without a slash at its end) and components, or "
 				     "add the packages one by one as `debs:`");
 	}
@@ -182,10 +182,9 @@ static int no_index(const struct update *u, const struct suite *suite,
 	cleanup_free char *components = strv_join(&release->components, ", ");
 	cleanup_free char *architectures = strv_join(&release->architectures, ", ");
 
-	(void)err_at(err, ERR_USAGE, component->at.file ? component->at.file : u->recipe->path,
-		     component->at.line, component->at.column,
-		     "suite '%s' has no component '%s' for architecture '%s'", suite->name,
-		     component->value, u->recipe->architecture);
+	(void)position_error(&component->at, err,
+			     "suite '%s' has no component '%s' for architecture '%s'", suite->name,
+			     component->value, u->recipe->architecture);
 	return err_hint(err, "it has the components %s, for the architectures %s", components,
 			architectures);
 }

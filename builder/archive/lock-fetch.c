@@ -64,6 +64,15 @@ static int package_error(const struct lock *l, const struct package *p, enum err
 			  "package '%s' %s %s", p->name, p->version, what);
 }
 
+/* The same error, at the line of the lock that has the digest of the package. */
+static int repeat_at_line(const struct lock *l, const struct package *p, const struct err *from,
+			  struct err *err)
+{
+	(void)lock_error(l, lock_line(l, "SHA256: %s", p->sha256), from->class, err, "%s",
+			 from->message);
+	return from->hint ? err_hint(err, "%s", from->hint) : err_value(err);
+}
+
 /* The class of an item's failure. Wrong bytes, in the store or from a mirror, outrank missing
  * ones. */
 static enum err_class class_of(const struct fetch_item *item)
@@ -109,7 +118,7 @@ static int report(const struct lock *l, const struct items *list, struct err *er
 static int absent(const struct lock *l, const struct package *p, struct err *err)
 {
 	if (streq(p->repository, "local")) {
-		(void)package_error(l, p, ERR_TRUST, err, "is not among the recipe's debs:");
+		(void)package_error(l, p, ERR_TRUST, err, "is not one of the recipe's debs:");
 		return err_hint(err, "make a new lock");
 	}
 	return package_error(l, p, ERR_BUILD, err, "was removed from the store during the build");
@@ -126,8 +135,7 @@ static int check(struct store *s, const struct lock *l, struct err *err)
 		int r = lock_package_time(s, &l->packages.item[i], &time, &own);
 
 		if (r < 0)
-			return lock_error(l, lock_line(l, "SHA256: %s", l->packages.item[i].sha256),
-					  own.class, err, "%s", own.message);
+			return repeat_at_line(l, &l->packages.item[i], &own, err);
 		if (time == 0)
 			return absent(l, &l->packages.item[i], err);
 		if (time > newest)

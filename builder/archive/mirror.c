@@ -139,9 +139,9 @@ static int add_recipe(const struct recipe *recipe, struct mirrors *m, struct err
 		cleanup_free char *url = without_slashes(mirror->value);
 
 		if (!apt_source_url_is_known(mirror->value))
-			return err_at(err, ERR_USAGE, mirror->at.file, mirror->at.line,
-				      mirror->at.column,
-				      "mirror '%s' is no http, https or file URL", mirror->value);
+			return position_error(&mirror->at, err,
+					      "mirror '%s' is not an http, https or file URL",
+					      mirror->value);
 		add_url(url, m);
 	}
 	return 0;
@@ -152,7 +152,8 @@ static int add_command_line(const char *given, struct mirrors *m, struct err *er
 	cleanup_free char *url = without_slashes(given);
 
 	if (!apt_source_url_is_known(url)) {
-		(void)err_set(err, ERR_USAGE, "--mirror '%s' is no http, https or file URL", given);
+		(void)err_set(err, ERR_USAGE, "--mirror '%s' is not an http, https or file URL",
+			      given);
 		return err_hint(err, "for example: --mirror http://mirror.example/debian");
 	}
 	strv_add(strstr(url, MIRROR_TIMESTAMP) ? &m->last : &m->archive, url);
@@ -177,11 +178,13 @@ static int add_fallback(const struct recipe *recipe, struct mirrors *m, struct e
 	CLEANUP(mirrors_release) struct mirrors further = { 0 };
 	int r = add_recipe(recipe, &further, err);
 
+	if (r < 0)
+		return r;
 	strv_add_all(&m->last, &further.archive);
 	strv_add_all(&m->last, &further.last);
 	strv_add_all(&m->last_security, &further.security);
 	strv_add_all(&m->last_security, &further.last_security);
-	return r;
+	return 0;
 }
 
 int mirrors_find(const char *command_line, const char *apt_root, const struct recipe *recipe,

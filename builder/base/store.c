@@ -167,7 +167,7 @@ int store_get(struct store *s, const char *sha256, int *ret_fd, struct err *err)
 	int r;
 
 	if (!digest_is_valid(sha256))
-		return err_set(err, ERR_BUILD, "'%s' is no SHA-256 digest", sha256);
+		return err_set(err, ERR_BUILD, "'%s' is not a SHA-256 digest", sha256);
 	name = blob_name(sha256);
 	fd = openat(s->dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT) {
@@ -272,7 +272,7 @@ int store_put_commit(struct store_put *p, const char *known, char ret_sha256[DIG
 
 	if (known) {
 		if (!digest_is_valid(known))
-			return err_set(err, ERR_BUILD, "'%s' is no SHA-256 digest", known);
+			return err_set(err, ERR_BUILD, "'%s' is not a SHA-256 digest", known);
 		memcpy(found, known, DIGEST_HEX);
 	} else {
 		if (lseek(p->fd, 0, SEEK_SET) < 0)

@@ -12,6 +12,9 @@
 #include "base/tree.h"
 #include "recipe/format.h"
 
+/* Of an authorized_keys file of an overlay; a larger one is an error. */
+#define OVERLAY_KEYS_MAX ((size_t)1024 * 1024)
+
 static const struct input_rule {
 	const char *key, *noun;
 	uint64_t most;
@@ -150,8 +153,6 @@ int input_keys(const struct position *at, const char *given, struct recipe_list 
 	return 0;
 }
 
-#define KEYS_MAX ((size_t)1 << 20)
-
 struct overlay_walk {
 	const struct position *at;
 	const char *path;
@@ -193,7 +194,7 @@ static int look_for_keys(struct overlay_walk *w, const struct walk_entry *e, str
 {
 	CLEANUP(text_release) struct text keys = { 0 };
 
-	if (read_file(e->dirfd, e->name, KEYS_MAX, &keys, err) < 0)
+	if (read_file(e->dirfd, e->name, OVERLAY_KEYS_MAX, &keys, err) < 0)
 		return err_wrap(err, "overlay '%s', file '%s'", w->path, e->path);
 	if (format_has_key_line(keys.data))
 		w->has_keys = true;

@@ -45,8 +45,10 @@ static int read_tree(struct recipe *recipe, const char *path, const struct posit
 		position_error(from, err, "%s", why.message);
 		return err_hint(err, "'extends' is a path, relative to this file");
 	}
-	if (r < 0)
-		return err_set(err, ERR_USAGE, "%s", why.message);
+	if (r < 0) {
+		why.class = ERR_USAGE; /* The user has named this file. */
+		return err_move(err, &why);
+	}
 	strv_add(&recipe->files, path);
 	r = node_parse(recipe->files.item[recipe->files.count - 1], content.data, content.length,
 		       &root, err);

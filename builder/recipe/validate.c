@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "recipe/validate.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -179,9 +178,10 @@ static int check_computed(const struct recipe *recipe, const struct node *root, 
 
 	for (const struct schema_key *k = NULL; (k = schema_next(parent, k));) {
 		const char *hint = NULL;
+		int r = k->type == SCHEMA_SECTION ? check_computed(recipe, root, k->path, err) : 0;
 
-		if (k->type == SCHEMA_SECTION && check_computed(recipe, root, k->path, err) < 0)
-			return -EIO;
+		if (r < 0)
+			return r;
 		if (k->type != SCHEMA_TEXT || !k->fallback || !strstr(k->fallback, "${") ||
 		    node_find(root, k->path))
 			continue;

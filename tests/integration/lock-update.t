@@ -146,7 +146,7 @@ is "$status" 3 'an edited lock: exit code 3'
 mv "$m"/archive/pool/main/h/hello/hello_1.0_*.deb "$m"/archive/pool/main/o/other/other_1.0_*.deb "$scratch"
 lock cold2 --lock "$scratch/old.lock"
 is "$status" 4 'versions that nobody has: exit code 4'
-like "$stderr" "old\.lock:[0-9]+: error: keeping its version: package 'hello' 1\.0 cannot be had, nor 1 other" 'says what'
+like "$stderr" "old\.lock:[0-9]+: error: keeping its version: package 'hello' 1\.0 is not available, nor is 1 other" 'says what'
 like "$stderr" 'missing: pool/main/o/other/other_1\.0' 'and names the other'
 is "$stdout" '' 'and prints no lock'
 lock cold2 --lock "$scratch/old.lock" --update hello --update other
