@@ -9,11 +9,11 @@
 #define MAGIC "!<arch>\n"
 #define HEADER 60
 #define NAME 16
-#define TIME 12
+#define TIME_LENGTH 12
 #define END_AT 58
 #define END "`\n"
-#define CONTENT "2.0\n"		      /* of debian-binary, as dpkg-deb writes it */
-#define LATEST UINT64_C(253402300799) /* 9999-12-31T23:59:59Z */
+#define CONTENT "2.0\n"			/* of debian-binary, as dpkg-deb writes it */
+#define TIME_MAX UINT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
 _Static_assert(sizeof(MAGIC) - 1 + HEADER + sizeof(CONTENT) - 1 + HEADER == AR_HEAD,
 	       "AR_HEAD ends with the second member's header");
@@ -52,15 +52,15 @@ static bool is_head(const char *head, size_t size)
 
 int ar_time(const char *name, const char *head, size_t size, int64_t *ret, struct err *err)
 {
-	char digits[TIME + 1];
+	char digits[TIME_LENGTH + 1];
 	uint64_t time;
 
 	if (!is_head(head, size))
 		return err_set(err, ERR_TRUST, "%s does not begin as a .deb does", name);
-	memcpy(digits, head + strlen(MAGIC) + NAME, TIME);
-	digits[TIME] = '\0';
+	memcpy(digits, head + strlen(MAGIC) + NAME, TIME_LENGTH);
+	digits[TIME_LENGTH] = '\0';
 	digits[strcspn(digits, " ")] = '\0';
-	if (parse_u64(digits, &time) < 0 || time == 0 || time > LATEST)
+	if (parse_u64(digits, &time) < 0 || time == 0 || time > TIME_MAX)
 		return err_set(err, ERR_TRUST, "%s has no time stamp", name);
 	*ret = (int64_t)time;
 	return 0;

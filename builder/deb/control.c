@@ -87,7 +87,7 @@ static int read_members(struct deb_reader *reader, struct text *ret, struct err 
 	r = read_control_tar(reader->tar, ret, err);
 	if (r < 0)
 		return r;
-	/* That data.tar follows, and nothing else. */
+	/* data.tar has to follow, and nothing else. */
 	r = deb_reader_next(reader, &member, err);
 	return r < 0 ? r : 0;
 }

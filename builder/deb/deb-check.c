@@ -43,8 +43,8 @@ void deb_check_release(struct deb_check *c)
 	c->names = NULL;
 }
 
-/* Steps of a relative path: +1 for each name, -1 for "..". -1 if it ever goes above its start,
- * which is `depth` directories below the root. */
+/* How deep below the root a relative path ends that starts `depth` directories below it; -1 if it
+ * climbs above the root on its way. */
 static int path_depth(const char *path, int depth)
 {
 	while (*path) {

@@ -79,7 +79,7 @@ static int look(struct archive *tar, const char *path, size_t limit, struct text
 	return n == ARCHIVE_EOF ? 0 : deb_archive_error(tar, err, "damaged");
 }
 
-/* The same in the package's data.tar. */
+/* look() in the package's data.tar. */
 static int look_in(struct store *s, const struct package *p, const char *path, size_t limit,
 		   struct text *ret, char **ret_link, struct err *err)
 {

@@ -31,7 +31,7 @@ int deb_archive_error(struct archive *a, struct err *err, const char *what)
 	const char *why = archive_error_string(a);
 	int errnum = archive_errno(a);
 
-	/* Damaged input has EILSEQ or a negative number here, whose text says less than
+	/* For damaged input this is EILSEQ or a negative number, whose text says less than
 	 * libarchive's. */
 	if (errnum > 0 && errnum != EILSEQ && errnum != EINVAL)
 		return err_errno(err, ERR_BUILD, errnum, "%s", what);

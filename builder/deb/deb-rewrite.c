@@ -16,7 +16,7 @@
 #define AR_HEADER 60
 #define WRITE_BLOCK (256 << 10)
 
-/* deb(5), ar(5): name, date 0, uid 0, gid 0, mode, size in decimal, `\n. */
+/* A header as ar(5) has it: name, date, uid, gid, mode, size and an end mark. */
 static int write_ar_header(int fd, off_t at, const char *name, uint64_t size, struct err *err)
 {
 	char header[AR_HEADER + 1];
@@ -104,7 +104,7 @@ static int write_member(int fd, struct archive *in, enum deb_member member, uint
 	if (r < 0)
 		return r;
 	end = lseek(fd, 0, SEEK_END);
-	/* Tar comes in blocks of 512: ar's padding of odd sizes never applies. */
+	/* A tar archive has blocks of 512 bytes, so ar's padding of odd sizes never applies. */
 	return write_ar_header(fd, header, member == DEB_CONTROL ? "control.tar" : "data.tar",
 			       (uint64_t)(end - start), err);
 }

@@ -147,7 +147,7 @@ static int tar_all(struct store *s, struct archive *tar, struct err *err)
 
 	archive_write_set_format_ustar(tar);
 	archive_write_set_bytes_per_block(tar, TAR_BLOCK);
-	/* No padding behind the end: who reads the stream need not take it from the pipe. */
+	/* Without padding at the end, which a reader would have to take from the pipe. */
 	archive_write_set_bytes_in_last_block(tar, 1);
 	if (archive_write_open_fd(tar, STDOUT_FILENO) != ARCHIVE_OK)
 		return deb_archive_error(tar, err, "sending packages");
@@ -182,7 +182,7 @@ int deb_tar(const char *store_path)
 
 	if (store_open(store_path, &s, &err) == 0 && tar_all(s, tar, &err) == 0)
 		return 0;
-	/* If nobody takes the stream any more, the one who took it has the better story. */
+	/* If nobody takes the stream any more, the cause is where it was taken. */
 	if (err.errnum != EPIPE) {
 		err_to_line(&err, &line);
 		(void)write_all(DEB_TAR_ERROR_FD, line.data, line.length);

@@ -83,7 +83,7 @@ static int known_plain(struct store *s, const char *original, char ret[DIGEST_HE
 	return 1;
 }
 
-/* A package of both roles is one file. */
+/* A package that has both roles is one file. */
 static bool is_planned(const struct plan *plan, const char *sha256)
 {
 	for (size_t i = 0; i < plan->count; i++)
@@ -203,7 +203,7 @@ static int worker_read(struct plan *plan, struct worker *w, struct err *err)
 	return worker_give(plan, w, err);
 }
 
-/* Until every worker is idle again. */
+/* Runs until every worker is idle again. */
 static int plan_run(struct plan *plan, struct err *err)
 {
 	while (plan->done < plan->count) {

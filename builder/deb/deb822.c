@@ -47,7 +47,7 @@ static int malformed(const struct deb822 *d, struct err *err, const char *why)
 	return err_at(err, d->class, d->name, d->line, 0, "%s", why);
 }
 
-/* Length of the field name the line begins with, 0 if it begins with none (deb822(5)). */
+/* The length of the field name (deb822(5)) that the line begins with; 0 if there is none. */
 static size_t name_length(const struct line *l)
 {
 	size_t n = 0;

@@ -41,7 +41,8 @@ static void list_members(const struct solver_pool *pool, const Map *set, struct 
 	qsort_r(ret->item, ret->count, sizeof(*ret->item), compare_names, (void *)(uintptr_t)pool);
 }
 
-/* marker: of Requires, before it are Depends and after it Pre-Depends; 0: the field has none. */
+/* The relations of a field as text. libsolv keeps Depends before a marker in SOLVABLE_REQUIRES and
+ * Pre-Depends after it; marker says which of them are meant, 0 for a field without a marker. */
 static void list_relations(const struct solver_pool *pool, Id p, Id field, Id marker,
 			   struct strv *ret)
 {

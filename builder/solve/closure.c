@@ -21,8 +21,8 @@ static void release_relation(struct relation *r)
 	free(r->version);
 }
 
-/* Debian Policy 7.1. Whoever made the set has judged the text; what follows an unknown operator is
- * never fulfilled. */
+/* As Debian Policy 7.1 has them. The text was judged when the set was made; here, an operator that
+ * is not known is never fulfilled. */
 static void parse_relation(const char *text, struct relation *ret)
 {
 	const char *bracket = strchr(text, '(');

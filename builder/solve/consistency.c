@@ -74,7 +74,8 @@ static bool version_fits(const char *have, int flags, const char *want)
 	       (r > 0 && (flags & REL_GT));
 }
 
-/* An offer that an atom ("name (>= 2)") means, of any package but `self`; NULL if there is none. */
+/* An offer of any package but `self` that fulfils an atom ("name (>= 2)"); NULL if there is none.
+ */
 static const struct offer *find_offer(const struct solver_pool *pool, const struct offers *o,
 				      Id atom, Id self)
 {

@@ -58,7 +58,8 @@ static bool satisfies(const struct story *s, Id p, Id dependency)
 	return false;
 }
 
-/* The request of the problem that wants this very package; the recipe's own before a rule's. */
+/* The request that asks for this very package, among those that take part in the problem; one of
+ * the recipe comes before one of a rule. */
 static const struct request *request_for(const struct story *s, Id p)
 {
 	const struct request *found = NULL;
@@ -93,7 +94,7 @@ static void add_end(struct story *s)
 	text_add(&s->end, s->end.length > 0 ? ", and " : "");
 }
 
-/* Depth first from p: "p depends on q, which depends on r". */
+/* Tells the chain that begins at p, depth first: "p depends on q, which depends on r". */
 static void tell_from(struct story *s, Id p);
 
 static void tell_providers(struct story *s, Id dependency)
@@ -240,12 +241,12 @@ static void tell_roots(struct story *s)
 		     n--, first++)
 			tell_from(s, *first);
 	}
-	for (size_t i = 0; i < s->count; i++) /* virtual requests, or a rule we do not know */
+	for (size_t i = 0; i < s->count; i++) /* virtual requests, and rules of other kinds */
 		if (s->clue[i].type != SOLVER_RULE_JOB && !s->clue[i].told)
 			tell_from(s, s->clue[i].from);
 }
 
-/* Nothing but requests: "x (asked for at a:1)", but "x is excluded at a:2". */
+/* For a problem of requests alone: "x (asked for at a:1) is wanted, but x is excluded at a:2". */
 static void tell_jobs(struct story *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
@@ -262,7 +263,7 @@ static void tell_jobs(struct story *s)
 	}
 }
 
-/* By text: Ids depend on whether an index was parsed or came as .solv. */
+/* Compares by text: Ids depend on whether an index was parsed or came as .solv. */
 static int compare_dependencies(const struct solver_pool *pool, Id a, Id b)
 {
 	CLEANUP(text_release) struct text x = { 0 }, y = { 0 };

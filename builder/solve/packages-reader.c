@@ -58,8 +58,8 @@ static int complain(struct packages_reader *reader, const char *what, const char
 		      reader->line, 0, "%s '%s'", what, value);
 }
 
-/* "gcc:amd64" and "gcc:native" mean gcc here, where one architecture is all there is; libsolv knows
- * ":any" only. */
+/* There is one architecture only, so "gcc:amd64" and "gcc:native" mean gcc. libsolv would know
+ * ":any" but not these. */
 static void strip_architecture(const struct packages_reader *reader, char *value)
 {
 	char *to = value;
@@ -152,7 +152,7 @@ static int take_field(struct packages_reader *reader, char *line)
 		return 0;
 	value = colon + 1 + strspn(colon + 1, " \t");
 	if (reader->seen & (1U << field))
-		return complain(reader, "given twice: field", field_name[field]);
+		return complain(reader, "this field is given twice:", field_name[field]);
 	reader->seen |= 1U << field;
 	if (field == FIELD_FILENAME && starts_with(value, "./"))
 		value += 2;
@@ -222,7 +222,7 @@ static int take_line(struct packages_reader *reader, char *line, size_t length)
 	return take_field(reader, line);
 }
 
-/* Reads on until there is a good piece to hand out. */
+/* Reads on until there are CHUNK bytes to hand out, or the end. */
 static int fill(struct packages_reader *reader)
 {
 	reader->out.length = 0;

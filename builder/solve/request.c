@@ -23,7 +23,7 @@ static void add(struct requests *requests, enum request_origin origin, const cha
 	};
 }
 
-/* Cut at '=' or '/': the bare name. */
+/* The name without a version ("=") or suite ("/"). */
 static char *bare_name(const char *wanted)
 {
 	return xstrndup(wanted, strcspn(wanted, "=/"));
@@ -83,8 +83,9 @@ int request_find(const struct solver_pool *pool, const struct recipe_name *wante
 	return *ret ? 0 : no_such_version(pool, wanted, first, count, err);
 }
 
-/* debootstrap looks at the suite itself, and a pocket's override may lag behind: so the suite's
- * entry decides, and a pocket's only for names that the suite does not have. */
+/* The entry whose priority and Essential flag count for a name: the suite's own, as for
+ * debootstrap, since a pocket's may lag behind; a pocket's only if the suite does not have the
+ * name. */
 static const struct package_fact *deciding_fact(const struct solver_pool *pool, const Id *first,
 						size_t count)
 {
@@ -174,7 +175,8 @@ static int pin(struct solver_pool *pool, const struct recipe_list *list, struct 
 	return 0;
 }
 
-/* What the recipe names as well is the recipe's: it has a line to point at, and is not given up. */
+/* Drops what rules ask for if the recipe names it as well: then there is a line to point at, and it
+ * is not given up. */
 static void drop_rules(struct requests *requests, const char *name)
 {
 	for (size_t i = 0; i < requests->count; i++)

@@ -10,11 +10,11 @@
 #include "base/memory.h"
 #include "recipe/position.h"
 
-/* The program that compresses results comes from the suite itself: two versions write other
- * bytes. */
+/* The program that compresses results comes from the suite itself, since another version may write
+ * other bytes. */
 #define COMPRESSOR "zstd"
 
-/* Who owns /sbin/init in Debian (Contents of bookworm and trixie). */
+/* The packages that have /sbin/init (Contents of bookworm and trixie). */
 static const struct {
 	const char *name;
 	enum init_system init;

@@ -16,7 +16,7 @@
 #include "deb/control.h"
 #include "base/memory.h"
 
-/* Raised when what a .solv holds changes: older ones are then not found any more. */
+/* To be raised when the content of a .solv changes, so that older ones are not found any more. */
 #define SOLV_FORMAT "2"
 
 #define KEY_PRIORITY "netrescue:priority"
@@ -131,7 +131,7 @@ static char *solv_key(const struct solver_pool *pool, const struct index_file *f
 			 SOLV_FORMAT);
 }
 
-/* *ret is false if the store has none that can be read. */
+/* *ret: whether the store has one that can be read. */
 static int load_solv(struct solver_pool *pool, struct store *s, const char *key, Repo *repo,
 		     bool *ret, struct err *err)
 {

@@ -15,7 +15,7 @@ struct attempt {
 	struct solver_pool *pool;
 	struct requests *requests;
 	Solver *solver;	   /* owned; of the last solve */
-	Queue job;	   /* of the requests, without wishes */
+	Queue job;	   /* the requests, without the proposal of alternatives.h */
 	Queue job_request; /* index of the request that made the n-th job */
 	Queue chosen;	   /* solvables that stand for the requests, in order, all different */
 	struct alternatives alternatives;
@@ -55,8 +55,8 @@ static void make_jobs(struct attempt *a)
 	}
 }
 
-/* Number of problems; the solver stays for questions. libsolv's own handling of Recommends is off:
- * the walk has proposed them. */
+/* Solves and returns the number of problems; the solver is kept for questions about them. libsolv's
+ * own handling of Recommends is off, since the walk has proposed them. */
 static int run(struct attempt *a, Queue *job)
 {
 	forget_answer(a);
@@ -75,8 +75,8 @@ static struct explain explanation(const struct attempt *a)
 	};
 }
 
-/* Of the requests of a problem, the one to leave out: selected by a priority, the least important,
- * the last by name; and only if the recipe itself takes part. */
+/* The request of a problem that is left out, if the recipe itself takes part in it: of those that
+ * come from a priority, the least important one, and of these the last by name. */
 static struct request *least_wanted(const struct attempt *a, Id problem)
 {
 	struct explain e = explanation(a);
@@ -125,8 +125,8 @@ static bool has_pins(const struct solver_pool *pool)
 	return false;
 }
 
-/* The requests alone, until they agree. Only when a pinned version needs other old versions beside
- * it are those let in: apt never takes anything but the candidate otherwise. */
+/* Solves the requests alone, until they agree. apt takes nothing but the candidate of a name; other
+ * versions are considered only if a pinned version needs them beside it. */
 static int solve_requests(struct attempt *a, struct err *err)
 {
 	bool all_versions = false;
@@ -174,7 +174,7 @@ static bool provided_by_chosen(const struct attempt *a, Id name)
 	return false;
 }
 
-/* Virtual requests last: another request may provide them. */
+/* Virtual requests come last: another request may provide them. */
 static void choose_requests(struct attempt *a)
 {
 	queue_empty(&a->chosen);
@@ -206,8 +206,9 @@ static bool is_installable(struct attempt *a, Id p)
 	return run(a, &job) == 0;
 }
 
-/* Wishes that libsolv did not grant are refused in the next walk: each that cannot be had at all,
- * or, if every one could be had alone, the last. False if all were granted. */
+/* Notes which packages of the proposal libsolv did not take, so that the next walk refuses them:
+ * each that cannot be installed at all or, if each could be alone, the last one. False if it took
+ * all. */
 static bool note_refusals(struct attempt *a)
 {
 	CLEANUP(queue_free) Queue missing = { 0 };
@@ -232,8 +233,8 @@ static bool note_refusals(struct attempt *a)
 	return missing.count > 0;
 }
 
-/* Walk and solve until libsolv grants the whole proposal. Each round refuses a package more, so it
- * ends. */
+/* Walks and solves until libsolv takes the whole proposal. Each round refuses one package more, so
+ * it comes to an end. */
 static int solve_alternatives(struct attempt *a, struct err *err)
 {
 	for (;;) {
