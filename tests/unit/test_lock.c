@@ -65,6 +65,7 @@ static void teardown(struct fixture *f)
 	free(f->recipe.suite);
 	free(f->recipe.architecture);
 	free(f->recipe.debs.item);
+	strv_release(&f->recipe.inputs);
 	mirrors_release(&f->mirrors);
 	packages_release(&f->packages);
 }
@@ -261,8 +262,13 @@ static void refuses_another_recipe(void **state)
 	assert_true(lock_check(&lock, &f.recipe, &err) < 0);
 	assert_int_equal(err.class, ERR_TRUST);
 	assert_non_null(strstr(err.message, "bytes-epoch"));
+	assert_non_null(strstr(err.hint, "of a later release"));
 	err_release(&err);
-	lock.bytes_epoch--;
+	lock.bytes_epoch = 1;
+	assert_true(lock_check(&lock, &f.recipe, &err) < 0);
+	assert_non_null(strstr(err.hint, "bytes-epoch 1 is made by netrescue 0.1"));
+	err_release(&err);
+	lock.bytes_epoch = BYTES_EPOCH;
 	f.recipe.suite[0] = 'T';
 	assert_true(lock_check(&lock, &f.recipe, &err) < 0);
 	assert_int_equal(err.class, ERR_TRUST);
