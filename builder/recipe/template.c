@@ -5,18 +5,18 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "recipe/keymap.h"
 
-/* The part of the keymap before the parenthesis. These four return what the caller frees. */
-static char *keymap_layout(const struct recipe *recipe)
+/* ---- values that are not a text of the recipe; the caller frees them ---- */
+
+static char *layout(const struct recipe *recipe)
 {
-	return xstrndup(recipe->keymap, strcspn(recipe->keymap, "("));
+	return keymap_layout(recipe->keymap);
 }
 
-static char *keymap_variant(const struct recipe *recipe)
+static char *variant(const struct recipe *recipe)
 {
-	const char *bracket = strchr(recipe->keymap, '(');
-
-	return bracket ? xstrndup(bracket + 1, strcspn(bracket + 1, ")")) : xstrdup("");
+	return keymap_variant(recipe->keymap);
 }
 
 static char *init(const struct recipe *recipe)
@@ -28,6 +28,8 @@ static char *nfs_access(const struct recipe *recipe)
 {
 	return xstrdup(recipe->nfs.access == NFS_RO ? "ro" : "rw");
 }
+
+/* ---- the table ---- */
 
 #define FIELD(member) .offset = offsetof(struct recipe, member)
 
@@ -47,8 +49,8 @@ static const struct variable {
 	{ "timezone", "`timezone`", FIELD(timezone) },
 	{ "default-locale", "`default-locale`", FIELD(default_locale) },
 	{ "keymap", "`keymap`: `de(nodeadkeys)`", FIELD(keymap) },
-	{ "keymap-layout", "its layout: `de`", .value = keymap_layout },
-	{ "keymap-variant", "its variant: `nodeadkeys`, or nothing", .value = keymap_variant },
+	{ "keymap-layout", "its layout: `de`", .value = layout },
+	{ "keymap-variant", "its variant: `nodeadkeys`, or nothing", .value = variant },
 	{ "console-font", "`console.font`", FIELD(console.font) },
 	{ "console-size", "`console.size`", FIELD(console.size) },
 	{ "console-charmap", "`console.charmap`", FIELD(console.charmap) },

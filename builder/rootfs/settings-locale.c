@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "recipe/keymap.h"
 
 /* locale(1) writes codesets in lower case, without punctuation: de_DE.UTF-8 is de_DE.utf8. */
 static char *listed_name(const char *locale)
@@ -192,16 +193,13 @@ static int check_keyboard(struct rootfs *rootfs, struct err *err)
 	static const char file[] = "/etc/default/keyboard";
 	static const char package[] = "keyboard-configuration";
 	const char *keymap = rootfs->recipe->keymap;
-	cleanup_free char *layout = NULL;
-	cleanup_free char *variant = NULL;
-	cleanup_free char *layout_line = NULL;
-	cleanup_free char *variant_line = NULL;
+	cleanup_free char *layout = keymap_layout(keymap);
+	cleanup_free char *variant = keymap_variant(keymap);
+	cleanup_free char *layout_line = xasprintf("XKBLAYOUT=\"%s\"", layout);
+	cleanup_free char *variant_line = xasprintf("XKBVARIANT=\"%s\"", variant);
 	bool is_default = streq(keymap, "us");
 	int r;
 
-	settings_keymap(keymap, &layout, &variant);
-	layout_line = xasprintf("XKBLAYOUT=\"%s\"", layout);
-	variant_line = xasprintf("XKBVARIANT=\"%s\"", variant);
 	r = check_answer(rootfs, file, package, layout_line, "keymap", keymap, is_default, err);
 	if (r < 0)
 		return r;

@@ -4,15 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-
-void settings_keymap(const char *keymap, char **ret_layout, char **ret_variant)
-{
-	size_t layout = strcspn(keymap, "(");
-	const char *variant = keymap[layout] == '(' ? keymap + layout + 1 : "";
-
-	*ret_layout = xstrndup(keymap, layout);
-	*ret_variant = xstrndup(variant, strcspn(variant, ")"));
-}
+#include "recipe/keymap.h"
 
 char *settings_timezone(const char *timezone)
 {
@@ -59,10 +51,9 @@ static void preseed_timezone(const struct recipe *recipe, struct text *ret)
 
 static void preseed_keyboard(const struct recipe *recipe, struct text *ret)
 {
-	cleanup_free char *layout = NULL;
-	cleanup_free char *variant = NULL;
+	cleanup_free char *layout = keymap_layout(recipe->keymap);
+	cleanup_free char *variant = keymap_variant(recipe->keymap);
 
-	settings_keymap(recipe->keymap, &layout, &variant);
 	text_printf(ret,
 		    "keyboard-configuration keyboard-configuration/modelcode string pc105\n"
 		    "keyboard-configuration keyboard-configuration/layoutcode string %s\n"

@@ -28,9 +28,6 @@
  * recipe's choice. ERR_USAGE at the locale's place if a locale has no codeset ("de_DE"). */
 int settings_preseed(const struct recipe *recipe, struct text *ret, struct err *err);
 
-/* Splits a recipe's keymap into XKB's layout and variant: "de(nodeadkeys)" is "de" and
- * "nodeadkeys"; the variant is "" if there is none. The caller frees both. */
-void settings_keymap(const char *keymap, char **ret_layout, char **ret_variant);
 /* tzdata's name of a time zone: "Etc/UTC" for "UTC", all others as they are. The caller frees it.
  */
 char *settings_timezone(const char *timezone);
