@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "mounts.h"
+#include "unit.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -290,6 +290,20 @@ static void removing(void **state)
 	assert_int_equal(remove_tree(-1, "x", &err), -EBADF);
 }
 
+/* Runs fn in a process of its own and returns its exit status. */
+static int in_child(int (*fn)(void))
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(fn());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
 static int remove_read_only(void)
 {
 	struct err err = { 0 };
@@ -330,6 +344,12 @@ static void removing_what_cannot_be(void **state)
 	/* EPERM for root, EACCES for others. */
 	assert_true(remove_tree(AT_FDCWD, "/proc/self/fdinfo", &err) < 0);
 	assert_non_null(strstr(err.message, "in '/proc/self/fdinfo': cannot remove '"));
+}
+
+static int can_mount(void)
+{
+	return unshare((geteuid() != 0 ? CLONE_NEWUSER : 0) | CLONE_NEWNS) == 0 &&
+	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
 static int remove_mounted(void)

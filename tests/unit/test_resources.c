@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
+#include <sched.h>
+
 #include "base/memory.h"
 #include "base/resources.h"
 #include "base/tree.h"
@@ -135,6 +137,24 @@ static void this_machine(void **state)
 	assert_true(processors_available() >= 1);
 }
 
+/* Of all that there are, this process may run on one. */
+static void pinned(void **state)
+{
+	cpu_set_t all, one;
+	size_t cpu = 0;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	while (!CPU_ISSET(cpu, &all))
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	assert_int_equal(processors_available(), 1);
+	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
+	assert_int_equal(processors_available(), CPU_COUNT(&all));
+}
+
 #define RESOURCES_TEST(f) cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
 
 int main(void)
@@ -147,6 +167,7 @@ int main(void)
 		RESOURCES_TEST(version_1),
 		RESOURCES_TEST(nonsense),
 		cmocka_unit_test(this_machine),
+		cmocka_unit_test(pinned),
 	};
 
 	return cmocka_run_group_tests_name("resources", tests, NULL, NULL);
