@@ -26,8 +26,8 @@ static const struct stage after_lock[] = {
 	{ build_settings, "settings" },
 	{ build_initramfs, "initramfs" },
 	{ build_normalise, "normalise" },
-	{ build_pack, "pack" },
-	{ build_publish, "publish" },
+	{ build_pack, NULL },
+	{ build_publish, NULL },
 	{ NULL, NULL },
 };
 
