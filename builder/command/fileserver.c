@@ -27,12 +27,12 @@ static int find_recipe(char **ret, struct err *err)
 	if (*ret)
 		return 0;
 	err_set(err, ERR_USAGE,
-		"the recipe of the lab's file server, fileserver.yaml, is not "
-		"where it was installed");
+		"the recipe of the lab's file server, fileserver.yaml, is not where it was "
+		"installed");
 	return err_hint(err, "name it with --server RECIPE");
 }
 
-/* What the clients' firmware is taken from, out of the store. */
+/* Whether the store has the packages that the clients' firmware is taken from. */
 static bool has_boot_packages(const char *path, const char *name, struct store *s)
 {
 	CLEANUP(err_release) struct err ignored = { 0 };
@@ -50,22 +50,19 @@ static bool has_boot_packages(const char *path, const char *name, struct store *
 	return true;
 }
 
-/* Whether the image at path was made from a recipe of that digest by a builder of these bytes. */
+/* Whether the image at path was made from a recipe of that digest, in this bytes-epoch. */
 static bool is_current(const char *path, const char *recipe_digest)
 {
 	CLEANUP(err_release) struct err ignored = { 0 };
 	CLEANUP(text_release) struct text t = { 0 };
 	cleanup_free char *file = xasprintf("%s/manifest.json", path);
-	const char *digest;
-	json_t *m = NULL;
-	bool is;
 
 	if (access(file, R_OK) < 0 || read_file(AT_FDCWD, file, MANIFEST_MAX, &t, &ignored) < 0)
 		return false;
-	m = json_loadb(t.data, t.length, 0, NULL);
-	digest = json_string_value(json_object_get(m, "recipe-sha256"));
-	is = digest && streq(digest, recipe_digest) &&
-	     json_integer_value(json_object_get(m, "bytes-epoch")) == BYTES_EPOCH;
+	json_t *m = json_loadb(t.data, t.length, 0, NULL);
+	const char *digest = json_string_value(json_object_get(m, "recipe-sha256"));
+	bool is = digest && streq(digest, recipe_digest) &&
+		  json_integer_value(json_object_get(m, "bytes-epoch")) == BYTES_EPOCH;
 	json_decref(m);
 	return is;
 }
@@ -75,12 +72,11 @@ static int build(const struct build_options *options, const char *out, char **re
 {
 	CLEANUP(build_release) struct build b = BUILD_INIT;
 	struct build_options o = *options;
-	int r;
 
 	o.out = out;
 	o.lock = NULL;
 	log_note("building the lab's file server; it is kept in the store");
-	r = pipeline_build(&b, &o, err);
+	int r = pipeline_build(&b, &o, err);
 	if (r < 0)
 		return err_wrap(err, "building the lab's file server");
 	*ret_path = xstrdup(b.done);
@@ -91,22 +87,23 @@ int fileserver_find(const struct build_options *options, struct store *s, char *
 		    struct err *err)
 {
 	CLEANUP(recipe_release) struct recipe recipe = { 0 };
-	cleanup_free char *found = NULL, *out = xasprintf("%s/lab", store_path(s)), *path = NULL;
+	cleanup_free char *found = NULL, *out = xasprintf("%s/lab", store_path(s));
 	struct build_options o = *options;
-	int r = 0;
+	int r;
 
 	if (!o.recipe) {
 		r = find_recipe(&found, err);
+		if (r < 0)
+			return r;
 		o.recipe = found;
 	}
-	if (r >= 0)
-		r = recipe_load(o.recipe, &recipe, err);
+	r = recipe_load(o.recipe, &recipe, err);
 	if (r < 0)
 		return r;
-	path = xasprintf("%s/%s/latest", out, recipe.name);
+	cleanup_free char *path = xasprintf("%s/%s/latest", out, recipe.name);
 	if (!is_current(path, recipe.digest) || !has_boot_packages(path, recipe.name, s))
 		return build(&o, out, ret_path, err);
-	/* Not by way of `latest`, which another netrescue may move. */
+	/* The version's own path, since another netrescue may move `latest`. */
 	*ret_path = realpath(path, NULL);
 	return *ret_path ? 0 : err_errno(err, ERR_BUILD, errno, "cannot find '%s'", path);
 }
@@ -156,11 +153,12 @@ static int remove_image(struct pruning *p, const struct walk_entry *e, struct er
 	cleanup_fd int fd = -1;
 	int r = open_dir(e->dirfd, e->name, &fd, err);
 
-	if (r >= 0)
-		r = walk_tree(fd, count_file, p->report, err);
-	if (r >= 0 && !p->dry_run)
-		r = remove_tree(e->dirfd, e->name, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = walk_tree(fd, count_file, p->report, err);
+	if (r < 0 || p->dry_run)
+		return r;
+	return remove_tree(e->dirfd, e->name, err);
 }
 
 static int visit(const struct walk_entry *e, void *data, struct err *err)
@@ -174,7 +172,7 @@ static int visit(const struct walk_entry *e, void *data, struct err *err)
 		begin_server(p, e);
 	else if (streq(e->name, p->latest) && p->locks)
 		add_lock(p, e);
-	/* What begins with a dot is being built, or the next build removes it. */
+	/* What begins with a dot is being built, or left behind for the next build to remove. */
 	else if (!streq(e->name, p->latest) && !p->locks && *e->name != '.' &&
 		 e->st->st_ctime <= p->now - GC_GRACE_SECONDS)
 		return remove_image(p, e, err);

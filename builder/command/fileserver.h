@@ -7,18 +7,23 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "archive/gc.h"
 #include "base/store.h"
 #include "command/pipeline.h"
 
-/* options: mirror, keyring, sandbox, offline, jobs and store are used. options->recipe may be NULL:
- * the one that came with this program. *ret_path is the image's directory; caller frees. */
+/* Finds or builds it. Of the options, recipe, store, mirror, keyring, sandbox, offline and jobs
+ * count; without a recipe it is the one that comes with this program. *ret_path is the image's
+ * directory; the caller frees it. */
 int fileserver_find(const struct build_options *options, struct store *s, char **ret_path,
 		    struct err *err);
 
-/* What store_gc() must know of the lab: adds the lock of the newest image of each server. */
+/* Adds the path of the lock of each server's newest image: store_gc() then keeps its packages. */
 int fileserver_locks(const struct store *s, struct strv *locks, struct err *err);
-/* Removes the other images, those younger than GC_GRACE_SECONDS (by change time) excepted, and adds
- * their files to *report. */
+/* Removes all images but the newest of each server and those that were changed less than
+ * GC_GRACE_SECONDS ago, and adds the files that it removed to *report. With dry_run it only counts
+ * them. */
 int fileserver_prune(const struct store *s, int64_t now, bool dry_run, struct gc_report *report,
 		     struct err *err);

@@ -1,154 +1,147 @@
 /* SPDX-License-Identifier: MIT */
-/* --help, the man page and the completion, all made from the tables of verbs and options. */
+#include "command/help.h"
+
 #include <string.h>
 
-#include "command/cli.h"
+#define WIDTH 79
+#define VERB_COLUMN 15
+#define OPTION_WIDTH_MAX 24 /* a longer option has a line to itself */
+#define EXAMPLE_COLUMN 6
 
-static const char exit_codes[] =
-	"0 done · 1 the build failed · 2 command line or recipe · 3 signature, hash "
-	"or lock · 4 network · 5 boot or verification failed · "
-	"128+N ended by signal N";
+const struct exit_code exit_codes[] = {
+	{ "0", "done" },
+	{ "1", "the build failed; diff: there are differences" },
+	{ "2", "the command line or the recipe is wrong" },
+	{ "3", "a signature, a hash or a lock does not hold" },
+	{ "4", "the network failed" },
+	{ "5", "the boot or the verification failed" },
+	{ "128+N", "ended by signal N" },
+	{ NULL, NULL },
+};
 
-void help_print(FILE *to)
+/* Characters, of which continuation bytes of UTF-8 are none. */
+static size_t columns(const char *text, size_t length)
 {
-	fprintf(to, "netrescue turns a recipe into a Debian rescue system that boots over the "
-		    "network.\n\nusage: netrescue VERB [OPTION…] [ARGUMENT…]\n\n");
-	for (const struct verb *const *v = verbs; *v; v++)
-		if (!(*v)->hidden)
-			fprintf(to, "  %-14s %s\n", (*v)->name, (*v)->summary);
-	fprintf(to,
-		"\n'netrescue VERB --help' explains a verb. Try: netrescue build "
-		"recipes/rescue64.yaml\n\nexit codes: %s\n",
-		exit_codes);
+	size_t count = 0;
+
+	for (size_t i = 0; i < length; i++)
+		count += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return count;
 }
 
-static void option_text(const struct option_row *row, char *buffer, size_t size)
+/* Words up to WIDTH; lines after the first begin in column `indent`. The cursor is in column
+ * `at`. A newline in the text stays. */
+static void put_folded(const char *text, size_t at, size_t indent, FILE *to)
 {
-	char letter[8] = "    ";
-
-	if (row->letter)
-		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
-	snprintf(buffer, size, "%s--%s%s%s", letter, row->name, row->argument ? " " : "",
-		 row->argument ? row->argument : "");
-}
-
-/* Words up to 79 columns a line; a newline in the text stays. */
-static void put_folded(const char *text, FILE *to)
-{
-	size_t column = 0;
+	bool first = true;
 
 	while (*text) {
-		size_t word = strcspn(text, " \n");
+		size_t word = strcspn(text, " \n"), width = columns(text, word);
 
-		if (column > 0 && column + 1 + word > 79) {
-			fputc('\n', to);
-			column = 0;
+		if (!first && at + 1 + width > WIDTH) {
+			fprintf(to, "\n%*s", (int)indent, "");
+			at = indent;
+		} else if (!first) {
+			fputc(' ', to);
+			at++;
 		}
-		if (column > 0)
-			column += (size_t)fprintf(to, " ");
-		column += fwrite(text, 1, word, to);
+		fwrite(text, 1, word, to);
+		at += width;
+		first = false;
 		text += word;
-		for (; *text == '\n'; text++, column = 0)
-			fputc('\n', to);
+		for (; *text == '\n'; text++, first = true, at = indent)
+			fprintf(to, "\n%*s", text[1] == '\n' ? 0 : (int)indent, "");
 		if (*text == ' ')
 			text++;
 	}
 	fputc('\n', to);
 }
 
-void help_print_verb(const struct verb *verb, FILE *to)
+void help_print(const struct verb *const *verbs, FILE *to)
 {
-	char text[64];
-
-	fprintf(to, "usage: netrescue %s [OPTION…] %s\n\n", verb->name, verb->arguments);
-	put_folded(verb->description, to);
-	fputs("\noptions:\n", to);
-	for (const struct option_row *const *row = verb->option; *row; row++) {
-		option_text(*row, text, sizeof(text));
-		fprintf(to, "  %-22s  %s\n", text, (*row)->help);
-	}
-}
-
-/* troff takes a leading dot or quote as a request and a plain minus as a hyphen. */
-static void put_troff(const char *s, FILE *to)
-{
-	for (const char *p = s; *p; p++) {
-		if ((*p == '.' || *p == '\'') && (p == s || p[-1] == '\n'))
-			fputs("\\&", to);
-		if (*p == '\\')
-			fputs("\\e", to);
-		else if (*p == '-')
-			fputs("\\-", to);
-		else if (*p == '\n' && p[1] == '\n') {
-			fputs("\n.PP", to);
-		} else
-			fputc(*p, to);
-	}
-}
-
-void help_print_man(FILE *to)
-{
-	char text[64];
-
-	fputs(".TH NETRESCUE 1\n.SH NAME\nnetrescue \\- Debian rescue systems that boot over the "
-	      "network\n.SH SYNOPSIS\n.B netrescue\n.I VERB\n[\\fIOPTION\\fR...] "
-	      "[\\fIARGUMENT\\fR...]\n.SH DESCRIPTION\nTurns a recipe into a Debian system that "
-	      "boots over the network: the same inputs give the same bytes.\n.SH VERBS\n",
-	      to);
-	for (const struct verb *const *v = verbs; *v; v++) {
-		if ((*v)->hidden)
-			continue;
-		fprintf(to, ".SS netrescue %s ", (*v)->name);
-		put_troff((*v)->arguments, to);
-		fputs("\n", to);
-		put_troff((*v)->description, to);
-		for (const struct option_row *const *row = (*v)->option; *row; row++) {
-			option_text(*row, text, sizeof(text));
-			fputs("\n.TP\n.B ", to);
-			put_troff(text + strspn(text, " "), to);
-			fputs("\n", to);
-			put_troff((*row)->help, to);
-		}
-		fputs("\n", to);
-	}
-	fputs(".SH EXIT STATUS\n", to);
-	put_troff(exit_codes, to);
-	fputs("\n.SH ENVIRONMENT\n.TP\n.B NETRESCUE_STORE\nthe store, instead of "
-	      "~/.cache/netrescue\n.TP\n.B NETRESCUE_TREE\ndisk: keep the tree in the store's file "
-	      "system while it is built, even if memory would hold it\n.TP\n.B NO_COLOR\nno "
-	      "colours\n",
-	      to);
-}
-
-static void put_words(const struct verb *verb, FILE *to)
-{
-	for (const struct option_row *const *row = verb->option; *row; row++)
-		fprintf(to, " --%s", (*row)->name);
-}
-
-void help_print_completion(FILE *to)
-{
-	fputs("# bash completion of netrescue\n_netrescue()\n{\n"
-	      "\tlocal word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}\n"
-	      "\tlocal words=\n\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\twords='",
+	fputs("Makes Debian rescue systems that boot over the network, from recipes.\n"
+	      "\nusage: netrescue VERB [OPTION…] [ARGUMENT…]\n\n",
 	      to);
 	for (const struct verb *const *v = verbs; *v; v++)
-		if (!(*v)->hidden)
-			fprintf(to, "%s ", (*v)->name);
-	fputs("'\n\telif [[ $previous == --sandbox ]]; then\n\t\twords='auto namespace guestfs'\n"
-	      "\telif [[ $word == -* ]]; then\n\t\tcase ${COMP_WORDS[1]} in\n",
+		if (!(*v)->hidden) {
+			fprintf(to, "  %-*s", VERB_COLUMN - 2, (*v)->name);
+			put_folded((*v)->summary, VERB_COLUMN, VERB_COLUMN, to);
+		}
+	fputs("\n'netrescue VERB --help' explains a verb, 'netrescue man | man -l -' everything.\n"
+	      "Try: netrescue build rescue64\n\nexit codes:\n",
 	      to);
-	for (const struct verb *const *v = verbs; *v; v++) {
-		if ((*v)->hidden)
+	for (const struct exit_code *e = exit_codes; e->code; e++)
+		fprintf(to, "  %-*s%s\n", VERB_COLUMN - 2, e->code, e->meaning);
+}
+
+void option_text(const struct option_row *row, char text[OPTION_TEXT_SIZE])
+{
+	char letter[8] = "";
+
+	if (row->letter)
+		(void)snprintf(letter, sizeof(letter), "-%c, ", row->letter);
+	(void)snprintf(text, OPTION_TEXT_SIZE, "%s--%s%s%s", letter, row->name,
+		       row->argument ? " " : "", row->argument ? row->argument : "");
+}
+
+/* Long options stand below one another, whether they have a letter or not. */
+static size_t put_option(const struct option_row *row, FILE *to)
+{
+	char text[OPTION_TEXT_SIZE];
+
+	option_text(row, text);
+	return (size_t)fprintf(to, "%s%s", row->letter ? "" : "    ", text);
+}
+
+static size_t widest_option(const struct verb *verb)
+{
+	size_t widest = 0;
+
+	for (const struct option_row *row = NULL; (row = option_next(verb, row));) {
+		char text[OPTION_TEXT_SIZE];
+
+		if (row->kind == OPTION_GROUP)
 			continue;
-		fprintf(to, "\t\t%s) words='", (*v)->name);
-		put_words(*v, to);
-		fputs("' ;;\n", to);
+		option_text(row, text);
+		size_t width = strlen(text) + (row->letter ? 0 : 4);
+		if (width > widest && width <= OPTION_WIDTH_MAX)
+			widest = width;
 	}
-	fputs("\t\tesac\n\telse\n"
-	      "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
-	      "\t\treturn\n\tfi\n"
-	      "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n}\n"
-	      "complete -o filenames -F _netrescue netrescue\n",
-	      to);
+	return widest;
+}
+
+static void print_options(const struct verb *verb, FILE *to)
+{
+	const size_t column = 2 + widest_option(verb) + 2;
+
+	for (const struct option_row *row = NULL; (row = option_next(verb, row));) {
+		if (row->kind == OPTION_GROUP) {
+			fprintf(to, "\n%s:\n", row->help);
+			continue;
+		}
+		if (row == verb->option)
+			fputs("\noptions:\n", to);
+		fputs("  ", to);
+		size_t at = 2 + put_option(row, to);
+		if (at + 2 > column) {
+			fputc('\n', to);
+			at = 0;
+		}
+		fprintf(to, "%*s", (int)(column - at), "");
+		put_folded(row->help, column, column, to);
+	}
+}
+
+void help_print_verb(const struct verb *verb, FILE *to)
+{
+	fprintf(to, "usage: netrescue %s [OPTION…]%s%s\n\n", verb->name,
+		*verb->arguments ? " " : "", verb->arguments);
+	put_folded(verb->description, 0, 0, to);
+	print_options(verb, to);
+	if (verb->example)
+		fputs("\nexamples:\n", to);
+	for (const struct example *e = verb->example; e && e->command; e++) {
+		fprintf(to, "  netrescue %s\n%*s", e->command, EXAMPLE_COLUMN, "");
+		put_folded(e->what, EXAMPLE_COLUMN, EXAMPLE_COLUMN, to);
+	}
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Finds the verb, runs it, prints the error if there is one: nowhere else is an error printed or a
- * process ended. */
+/* Finds the verb, runs it and prints the error if there is one. Nowhere else is an error printed or
+ * this process ended. */
 #include <errno.h>
 #include <locale.h>
 #include <stdio.h>
@@ -12,8 +12,10 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/text.h"
-#include "command/cli.h"
 #include "base/json.h"
+#include "command/cli.h"
+#include "command/help.h"
+#include "command/verbs.h"
 
 static const char *const class_names[] = {
 	[ERR_NONE] = "none",
@@ -50,56 +52,36 @@ static void apply_output_options(const struct invocation *in)
 		progress_set_mode(progress_default_mode());
 }
 
-static int find_verb(const char *name, const struct verb **ret, struct err *err)
+static int run(int argc, char *argv[], struct invocation **in, struct err *err)
 {
-	const char *names[32];
-	size_t count = 0;
-	CLEANUP(strv_release) struct strv near = { 0 };
-
-	*ret = verb_find(name);
-	if (*ret)
-		return 0;
-	for (const struct verb *const *v = verbs; *v; v++)
-		if (!(*v)->hidden)
-			names[count++] = (*v)->name;
-	nearest(name, names, count, 1, &near);
-	err_set(err, ERR_USAGE, "unknown verb '%s'", name);
-	if (near.count > 0)
-		return err_hint(err, "did you mean '%s'?", near.item[0]);
-	return err_hint(err, "'netrescue --help' lists the verbs");
-}
-
-static int run(int argc, char *argv[], struct invocation *in, struct err *err)
-{
-	const struct verb *verb = NULL;
-
 	if (argc < 2) {
-		help_print(stderr);
+		help_print(verbs, stderr);
 		err_set(err, ERR_USAGE, "no verb given");
 		return err_hint(err, "to build an image: netrescue build RECIPE");
 	}
 	if (streq(argv[1], "--help") || streq(argv[1], "-h")) {
-		help_print(stdout);
+		help_print(verbs, stdout);
 		return 0;
 	}
-	int r = find_verb(streq(argv[1], "--version") ? "version" : argv[1], &verb, err);
+	const char *name = streq(argv[1], "--version") ? "version" : argv[1];
+	const struct verb *verb = verb_find(verbs, name, err);
+	if (!verb)
+		return err_value(err);
+	int r = cli_parse(verb, verbs, argc - 1, argv + 1, in, err);
 	if (r < 0)
 		return r;
-	r = cli_parse(verb, argc - 1, argv + 1, in, err);
-	if (r < 0)
-		return r;
-	if (in->help) {
+	if ((*in)->help) {
 		help_print_verb(verb, stdout);
 		return 0;
 	}
-	apply_output_options(in);
-	return verb->run(in, err);
+	apply_output_options(*in);
+	return verb->run(*in, err);
 }
 
 int main(int argc, char *argv[])
 {
 	CLEANUP(err_release) struct err err = { 0 };
-	CLEANUP(invocation_release) struct invocation in = { 0 };
+	CLEANUP(invocation_cleanup) struct invocation *in = NULL;
 
 	/* Names in archives are bytes; in a UTF-8 locale libarchive leaves them alone. */
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
@@ -111,7 +93,7 @@ int main(int argc, char *argv[])
 		r = err_errno(&err, ERR_BUILD, errno, "cannot write to standard output");
 	if (r < 0) {
 		progress_abort();
-		if (in.json)
+		if (in && in->json)
 			print_json_error(&err);
 		err_print(&err, stderr);
 		return err_exit_code(&err);

@@ -6,24 +6,41 @@
 #include "base/interrupt.h"
 #include "base/text.h"
 
-typedef int (*stage_fn)(struct build *b, struct err *err);
-
-static const stage_fn until_lock[] = { build_recipe, build_signer, build_index,
-				       build_solve,  build_lock,   NULL };
-static const stage_fn after_lock[] = {
-	build_begin,	build_sandbox,	 build_fetch,	  build_plain, build_base,    build_rest,
-	build_settings, build_initramfs, build_normalise, build_pack,  build_publish, NULL,
+struct stage {
+	int (*run)(struct build *b, struct err *err);
+	const char *name; /* begins its errors; NULL: they say by themselves what went on */
 };
 
-static int run_stages(struct build *b, const stage_fn *stage, struct err *err)
+static const struct stage until_lock[] = {
+	{ build_recipe, NULL }, { build_signer, NULL }, { build_index, NULL },
+	{ build_solve, NULL },	{ build_lock, NULL },	{ NULL, NULL },
+};
+
+static const struct stage after_lock[] = {
+	{ build_begin, NULL },
+	{ build_sandbox, NULL },
+	{ build_fetch, NULL },
+	{ build_plain, NULL },
+	{ build_base, "base" },
+	{ build_rest, "rest" },
+	{ build_settings, "settings" },
+	{ build_initramfs, "initramfs" },
+	{ build_normalise, "normalise" },
+	{ build_pack, NULL },
+	{ build_publish, NULL },
+	{ NULL, NULL },
+};
+
+static int run_stages(struct build *b, const struct stage *stage, struct err *err)
 {
-	for (; *stage && !b->done; stage++) {
+	for (; stage->run && !b->done; stage++) {
 		int r = interrupt_check(err);
 
-		if (r >= 0)
-			r = (*stage)(b, err);
 		if (r < 0)
 			return r;
+		r = stage->run(b, err);
+		if (r < 0)
+			return stage->name ? err_wrap(err, "stage %s", stage->name) : r;
 	}
 	return 0;
 }

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The stages in order. A stage is a name and a function of the build; each fills what the ones
- * after it read and knows nothing of them. What a stage does is written in the module it calls.
+ * A build is a row of stages (pipeline.c has their order). A stage is a function of the build
+ * (stages.c): it fills what those after it read, and knows nothing of them. What it does is written
+ * in the module that it calls.
+ *
+ *	CLEANUP(build_release) struct build b = BUILD_INIT;
+ *	const struct build_options options = { .recipe = "recipes/minimal.yaml", .out = "out" };
+ *	r = pipeline_build(&b, &options, err);
+ *	...b.done is the result's directory...
  */
 #pragma once
 
@@ -18,15 +24,15 @@
 
 struct build_options {
 	const char *recipe;
-	const char *lock;	   /* --lock FILE, or NULL: resolve */
-	const char *keep;	   /* lock FILE whose versions stay, but for… */
-	const struct strv *update; /* …these; NULL without keep */
+	const char *lock;	   /* file of a lock to build exactly; NULL: resolve */
+	const char *keep;	   /* file of a lock whose versions stay; NULL: none */
+	const struct strv *update; /* packages that move all the same; NULL without keep */
 	const char *out;
 	const char *store;   /* NULL: the default */
-	const char *mirror;  /* --mirror URL, or NULL */
+	const char *mirror;  /* URL, or NULL: apt's, else the recipe's */
 	const char *keyring; /* NULL: Debian's */
-	const char *sandbox; /* auto | namespace */
-	const char *sign;    /* --sign KEY, or NULL */
+	const char *sandbox; /* auto, namespace or guestfs; NULL: auto */
+	const char *sign;    /* a key (signature.h), or NULL: no signature */
 	unsigned jobs;	     /* 0: one a processor */
 	bool offline;
 	bool no_cache;
@@ -49,9 +55,9 @@ struct build {
 	bool up_to_date;
 };
 
-/* Runs all stages. On success b->done is out/RECIPE/VERSION. */
+/* Runs all stages. On success b->done is OUT/RECIPE/VERSION. The options must outlive the build. */
 int pipeline_build(struct build *b, const struct build_options *options, struct err *err);
-/* Runs them up to the lock. */
+/* Runs those up to the lock, which is then in b->lock. */
 int pipeline_lock(struct build *b, const struct build_options *options, struct err *err);
 void build_release(struct build *b);
 #define BUILD_INIT                                                                                 \
@@ -59,12 +65,12 @@ void build_release(struct build *b);
 		.result = RESULT_INIT, .log_fd = -1                                                \
 	}
 
-/* The stages' functions (stages.c). */
+/* The stages, in the order in which pipeline_build() runs them. */
 int build_recipe(struct build *b, struct err *err);
+int build_signer(struct build *b, struct err *err);
 int build_index(struct build *b, struct err *err);
 int build_solve(struct build *b, struct err *err);
 int build_lock(struct build *b, struct err *err);
-int build_signer(struct build *b, struct err *err);
 int build_begin(struct build *b, struct err *err);
 int build_sandbox(struct build *b, struct err *err);
 int build_fetch(struct build *b, struct err *err);

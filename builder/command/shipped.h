@@ -1,7 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* Recipes that come with the program. */
+/*
+ * The recipes that come with the program: in `recipes` of the checkout that it was built in, or in
+ * PREFIX/share/netrescue/recipes where it is installed.
+ *
+ *	cleanup_free char *recipe = NULL;
+ *	r = recipe_find("rescue64", &recipe, err);
+ */
 #pragma once
 
-/* FILE ("fileserver.yaml") beside the checkout that the program was built in, or where it was
- * installed; NULL if it is in neither. Caller frees. */
+#include "base/err.h"
+#include "base/text.h"
+
+/* The path of FILE ("fileserver.yaml"); NULL if it is not there. Caller frees. */
 char *shipped_recipe(const char *file);
+/* The names of all of them ("minimal"), sorted. */
+void shipped_recipes(struct strv *ret);
+
+/* What the user named: a path, or, if it has no slash and no file is called so, a shipped recipe by
+ * its name, with or without ".yaml". A path that is not there is returned as it is. ERR_USAGE if
+ * it can only have been a name and there is none like it. Caller frees. */
+int recipe_find(const char *given, char **ret, struct err *err);
+/* For verb.missing: names the shipped recipes. */
+int recipe_hint(struct err *err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Each stage of the pipeline: what it takes from the build, which module does the work, and one
- * line for the person who waits. */
+/* Each stage of the pipeline: what it takes from the build, which module does the work, and a line
+ * for the person who waits. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -41,21 +41,30 @@ int build_recipe(struct build *b, struct err *err)
 {
 	progress_start("recipe", 0, PROGRESS_STEPS);
 	int r = recipe_load(b->options->recipe, &b->recipe, err);
-	if (r >= 0)
-		r = overlays_check(&b->recipe, err);
-	if (r >= 0)
-		r = store_open(b->options->store, &b->store, err);
-	if (r >= 0)
-		r = find_mirrors(b, err);
+	if (r < 0)
+		return r;
+	r = overlays_check(&b->recipe, err);
+	if (r < 0)
+		return r;
+	r = store_open(b->options->store, &b->store, err);
+	if (r < 0)
+		return r;
+	r = find_mirrors(b, err);
 	if (r < 0)
 		return r;
 	progress_end(b->recipe.name);
 	return 0;
 }
 
+/* A key that cannot sign is an error before anything is fetched. */
+int build_signer(struct build *b, struct err *err)
+{
+	return b->options->sign ? signer_find(b->options->sign, &b->signer, err) : 0;
+}
+
 int build_index(struct build *b, struct err *err)
 {
-	struct index_options options = {
+	const struct index_options options = {
 		.keyring = b->options->keyring,
 		.offline = b->options->offline,
 		.now = time(NULL), /* for freshness only */
@@ -83,9 +92,12 @@ static int solve_on_lock(struct build *b, struct err *err)
 	};
 	int r = lock_read(b->options->keep, &lock, err);
 
-	if (r >= 0)
-		r = lock_check_kind(&lock, &b->recipe, err);
-	return r < 0 ? r : solve(b->store, &b->recipe, &b->indices, &relock, &b->packages, err);
+	if (r < 0)
+		return r;
+	r = lock_check_kind(&lock, &b->recipe, err);
+	if (r < 0)
+		return r;
+	return solve(b->store, &b->recipe, &b->indices, &relock, &b->packages, err);
 }
 
 int build_solve(struct build *b, struct err *err)
@@ -123,6 +135,26 @@ int build_lock(struct build *b, struct err *err)
 	return 0;
 }
 
+/* Whether the result can be written at all, and whether it is there already, are known before
+ * anything is fetched. */
+int build_begin(struct build *b, struct err *err)
+{
+	int r = result_begin(b->store, &b->recipe, &b->lock, b->options->lock ? NULL : &b->indices,
+			     b->options->out, &b->result, err);
+
+	if (r < 0)
+		return r;
+	if (b->options->sign)
+		b->result.signer = &b->signer;
+	if (!b->options->no_cache) {
+		r = result_reuse(&b->result, &b->done, err);
+		if (r < 0)
+			return r;
+	}
+	b->up_to_date = b->result.up_to_date;
+	return 0;
+}
+
 static int open_log(struct build *b, struct err *err)
 {
 	cleanup_free char *version = lock_version(&b->lock);
@@ -139,7 +171,8 @@ static int open_log(struct build *b, struct err *err)
 	return 0;
 }
 
-/* For comparing both, and for machines that would rather keep their memory. */
+/* Whether the tree has to lie on a disk: for comparing both, and for machines that would rather
+ * keep their memory. */
 static bool wants_disk(void)
 {
 	const char *where = getenv("NETRESCUE_TREE");
@@ -153,14 +186,14 @@ static void show_line(const char *line, void *data)
 	progress_detail("%s", line);
 }
 
-/* Before anything is fetched, too: does a sandbox work here? */
+/* That no sandbox works here is an error before anything is fetched. */
 int build_sandbox(struct build *b, struct err *err)
 {
 	uint64_t space = SPACE_BESIDE_PACKAGES;
 
+	/* Twice, as there are the tree and the plain .debs. */
 	for (size_t i = 0; i < b->lock.packages.count; i++)
-		space += b->lock.packages.item[i].installed_size *
-			 2; /* the tree and the plain .deb */
+		space += b->lock.packages.item[i].installed_size * 2;
 	b->rootfs.store = b->store;
 	b->rootfs.recipe = &b->recipe;
 	b->rootfs.lock = &b->lock;
@@ -185,27 +218,6 @@ int build_sandbox(struct build *b, struct err *err)
 	return 0;
 }
 
-/* First of all: a key that cannot sign is known before anything is fetched. */
-int build_signer(struct build *b, struct err *err)
-{
-	return b->options->sign ? signer_find(b->options->sign, &b->signer, err) : 0;
-}
-
-/* Before anything is fetched: can the result be written at all, and is it there already? */
-int build_begin(struct build *b, struct err *err)
-{
-	int r = result_begin(b->store, &b->recipe, &b->lock, b->options->lock ? NULL : &b->indices,
-			     b->options->out, &b->result, err);
-
-	if (r >= 0 && b->options->sign)
-		b->result.signer = &b->signer;
-	if (r >= 0 && !b->options->no_cache)
-		r = result_reuse(&b->result, &b->done, err);
-	if (r >= 0)
-		b->up_to_date = b->result.up_to_date;
-	return r;
-}
-
 int build_fetch(struct build *b, struct err *err)
 {
 	return lock_fetch(b->store, &b->lock, &b->recipe, &b->mirrors, b->options->offline, err);
@@ -216,71 +228,77 @@ int build_plain(struct build *b, struct err *err)
 	return debs_make_plain(b->store, &b->lock.packages, jobs(b), err);
 }
 
-static int run_in_tree(struct build *b, const char *name,
-		       int (*stage)(struct rootfs *r, struct err *err), struct err *err)
+static int run_in_tree(struct build *b, int (*stage)(struct rootfs *rootfs, struct err *err),
+		       struct err *err)
 {
-	int r;
-
 	sandbox_on_line(b->rootfs.sandbox, show_line, NULL);
-	r = stage(&b->rootfs, err);
-	if (r >= 0)
-		return 0;
-	err_hint(err, "the full log is %s", b->log_path);
-	return err_wrap(err, "stage %s", name);
+	int r = stage(&b->rootfs, err);
+	return r < 0 ? err_hint(err, "the full log is %s", b->log_path) : 0;
 }
 
 int build_base(struct build *b, struct err *err)
 {
-	return run_in_tree(b, "base", stage_base, err);
+	return run_in_tree(b, stage_base, err);
 }
 
 int build_rest(struct build *b, struct err *err)
 {
-	return run_in_tree(b, "rest", stage_rest, err);
+	return run_in_tree(b, stage_rest, err);
 }
 
 int build_settings(struct build *b, struct err *err)
 {
-	return run_in_tree(b, "settings", stage_settings, err);
+	return run_in_tree(b, stage_settings, err);
 }
 
 int build_initramfs(struct build *b, struct err *err)
 {
-	return run_in_tree(b, "initramfs", stage_initramfs, err);
+	return run_in_tree(b, stage_initramfs, err);
 }
 
 int build_normalise(struct build *b, struct err *err)
 {
-	return run_in_tree(b, "normalise", stage_normalise, err);
+	return run_in_tree(b, stage_normalise, err);
 }
 
 int build_pack(struct build *b, struct err *err)
 {
-	int r = stage_pack(&b->result, &b->rootfs, err);
+	return stage_pack(&b->result, &b->rootfs, err);
+}
 
-	return r < 0 ? err_wrap(err, "stage pack") : 0;
+static int add_files(struct build *b, struct err *err)
+{
+	int r = result_add_tftp(&b->result, err);
+
+	if (r < 0)
+		return r;
+	r = result_add_menu(&b->result, err);
+	if (r < 0)
+		return r;
+	r = result_add_server(&b->result, err);
+	if (r < 0)
+		return r;
+	r = result_add_sbom(&b->result, &b->rootfs, RESULT_ROOTFS, err);
+	if (r < 0)
+		return r;
+	r = result_add_manifest(&b->result, &b->rootfs, err);
+	if (r < 0)
+		return r;
+	r = result_add_sums(&b->result, err);
+	if (r < 0)
+		return r;
+	return result_add_provenance(&b->result, sandbox_description(b->rootfs.sandbox), err);
 }
 
 int build_publish(struct build *b, struct err *err)
 {
-	int r = result_add_tftp(&b->result, err);
+	int r = add_files(b, err);
 
-	if (r >= 0)
-		r = result_add_menu(&b->result, err);
-	if (r >= 0)
-		r = result_add_server(&b->result, err);
-	if (r >= 0)
-		r = result_add_sbom(&b->result, &b->rootfs, RESULT_ROOTFS, err);
-	if (r >= 0)
-		r = result_add_manifest(&b->result, &b->rootfs, err);
-	if (r >= 0)
-		r = result_add_sums(&b->result, err);
-	if (r >= 0)
-		r = result_add_provenance(&b->result, sandbox_description(b->rootfs.sandbox), err);
-	if (r >= 0)
-		r = result_commit(&b->result, &b->done, err);
 	if (r < 0)
-		return err_wrap(err, "stage publish");
+		return r;
+	r = result_commit(&b->result, &b->done, err);
+	if (r < 0)
+		return r;
 	b->up_to_date = b->result.up_to_date;
 	return 0;
 }

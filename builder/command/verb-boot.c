@@ -11,11 +11,33 @@
 #include "base/memory.h"
 #include "base/tree.h"
 #include "command/fileserver.h"
+#include "command/options.h"
+#include "command/shipped.h"
 #include "command/verbs.h"
 #include "lab/lab.h"
 
 #define SCRIPT_MAX ((size_t)1 << 20)
-#define FIELD(name) offsetof(struct invocation, name)
+
+#define INVOCATION struct boot_invocation
+struct boot_invocation {
+	struct invocation in;
+	const char *firmware, *nic, *entry; /* the client */
+	unsigned memory, timeout;
+	struct strv disk, qemu;
+	const char *display; /* for a person */
+	bool check;	     /* for a test */
+	const char *expect, *until, *screenshot, *script, *server_script;
+	unsigned clients;
+	bool reboot;
+	const char *bridge, *serve; /* the network */
+	bool simple;
+	const char *server; /* the server */
+	bool systemd_server;
+	const char *logs;
+	const char *store, *mirror, *keyring, *sandbox;
+	unsigned jobs;
+	bool offline;
+};
 
 /* ---- where sockets and logs go ------------------------------------------------------------- */
 
@@ -24,7 +46,7 @@ struct directory {
 	bool keep;
 };
 
-/* Kept after a failure, for whoever looks for its cause. */
+/* After a failure it is kept, for whoever looks for the cause. */
 static void directory_release(struct directory *d)
 {
 	CLEANUP(err_release) struct err ignored = { 0 };
@@ -48,30 +70,28 @@ static int directory_make(struct directory *d, const char *logs, struct err *err
 	}
 	d->path = xasprintf("%s/netrescue-boot.XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!mkdtemp(d->path)) {
-		int failed = err_errno(err, ERR_BUILD, errno, "cannot make '%s'", d->path);
-
 		d->keep = true;
-		return failed;
+		return err_errno(err, ERR_BUILD, errno, "cannot make '%s'", d->path);
 	}
 	return 0;
 }
 
 /* ---- the verb ------------------------------------------------------------------------------ */
 
-static int check_usage(const struct invocation *in, struct err *err)
+static int check_usage(const struct boot_invocation *o, struct err *err)
 {
-	if (in->simple && in->bridge)
-		return err_set(err, ERR_USAGE, "--simple and --bridge exclude one another");
-	if ((in->simple || in->bridge) && (in->serve || in->server_script || in->systemd_server))
+	if (o->simple && o->bridge)
+		return err_set(err, ERR_USAGE, "--simple and --bridge exclude each other");
+	if ((o->simple || o->bridge) && (o->serve || o->server_script || o->systemd_server))
 		return err_set(err, ERR_USAGE,
 			       "--serve, --server-script and --systemd-server are for the lab's "
 			       "own server, which --simple and --bridge leave out");
-	if (!in->check && (in->clients > 1 || in->expect || in->until || in->screenshot ||
-			   in->reboot || in->script || in->server_script))
+	if (!o->check && (o->clients > 1 || o->expect || o->until || o->screenshot || o->reboot ||
+			  o->script || o->server_script))
 		return err_set(err, ERR_USAGE,
 			       "--clients, --expect, --until, --screenshot, --reboot and "
 			       "scripts need --check");
-	if (in->server_script && !in->script)
+	if (o->server_script && !o->script)
 		return err_set(err, ERR_USAGE,
 			       "--server-script begins when the client's --script does: give both");
 	return 0;
@@ -82,160 +102,173 @@ static int read_script(const char *path, struct text *ret, struct err *err)
 	return path ? read_file(AT_FDCWD, path, SCRIPT_MAX, ret, err) : 0;
 }
 
-static int make_options(const struct invocation *in, const struct image *image,
+static int make_options(const struct boot_invocation *o, const struct image *image,
 			struct lab_options *ret, struct err *err)
 {
 	*ret = (struct lab_options){
 		.image = image,
-		.sandbox = in->sandbox,
-		.network = in->simple	? LAB_SIMPLE
-			   : in->bridge ? LAB_BRIDGE
-					: LAB_SERVER,
-		.bridge = in->bridge,
-		.entry = in->entry,
-		.clients = in->clients,
-		.nic = in->nic,
-		.memory = in->memory,
-		.display = in->display,
-		.screenshot = in->screenshot,
-		.expect = in->expect,
-		.until = in->until,
-		.mirror = in->serve,
-		.disks = &in->disk,
-		.arguments = &in->qemu,
-		.timeout = in->timeout,
-		.reboot = in->reboot,
-		.systemd_server = in->systemd_server,
-		.json = in->json,
+		.sandbox = o->sandbox,
+		.network = o->simple   ? LAB_SIMPLE
+			   : o->bridge ? LAB_BRIDGE
+				       : LAB_SERVER,
+		.bridge = o->bridge,
+		.entry = o->entry,
+		.clients = o->clients,
+		.nic = o->nic,
+		.memory = o->memory,
+		.display = o->display,
+		.screenshot = o->screenshot,
+		.expect = o->expect,
+		.until = o->until,
+		.mirror = o->serve,
+		.disks = &o->disk,
+		.arguments = &o->qemu,
+		.timeout = o->timeout,
+		.reboot = o->reboot,
+		.systemd_server = o->systemd_server,
+		.json = o->in.json,
 	};
-	return firmware_parse(in->firmware, &ret->firmware, err);
+	return firmware_parse(o->firmware, &ret->firmware, err);
 }
 
-static int find_server(const struct invocation *in, struct store *s, struct image *ret,
+static int find_server(const struct boot_invocation *o, struct store *s, struct image *ret,
 		       struct err *err)
 {
-	const struct build_options options = {
-		.recipe = in->server,
-		.store = in->store,
-		.mirror = in->mirror,
-		.keyring = in->keyring,
-		.sandbox = in->sandbox,
-		.offline = in->offline,
-		.jobs = in->jobs,
-	};
-	cleanup_free char *path = NULL;
-	int r = fileserver_find(&options, s, &path, err);
+	cleanup_free char *recipe = NULL, *path = NULL;
+	int r = o->server ? recipe_find(o->server, &recipe, err) : 0;
 
+	if (r < 0)
+		return r;
+	const struct build_options options = {
+		.recipe = recipe,
+		.store = o->store,
+		.mirror = o->mirror,
+		.keyring = o->keyring,
+		.sandbox = o->sandbox,
+		.offline = o->offline,
+		.jobs = o->jobs,
+	};
+	r = fileserver_find(&options, s, &path, err);
 	return r < 0 ? r : image_open(path, ret, err);
 }
 
-static int run_lab(const struct invocation *in, struct lab_options *o, struct err *err)
+static int run_lab(const struct boot_invocation *o, struct lab_options *lab, struct err *err)
 {
 	CLEANUP(directory_release) struct directory directory = { 0 };
 	CLEANUP(text_release) struct text script = { 0 };
 	CLEANUP(text_release) struct text server_script = { 0 };
-	int r = read_script(in->script, &script, err);
+	int r = read_script(o->script, &script, err);
 
-	if (r >= 0)
-		r = read_script(in->server_script, &server_script, err);
-	o->script = script.data;
-	o->server_script = server_script.data;
-	if (r >= 0)
-		r = directory_make(&directory, in->logs, err);
 	if (r < 0)
 		return r;
-	o->directory = directory.path;
-	r = in->check ? lab_check(o, err) : lab_interactive(o, err);
+	r = read_script(o->server_script, &server_script, err);
+	if (r < 0)
+		return r;
+	r = directory_make(&directory, o->logs, err);
+	if (r < 0)
+		return r;
+	lab->script = script.data;
+	lab->server_script = server_script.data;
+	lab->directory = directory.path;
+	r = o->check ? lab_check(lab, err) : lab_interactive(lab, err);
 	directory.keep |= r < 0 && err->class == ERR_BOOT;
 	return r;
 }
 
 static int run(const struct invocation *in, struct err *err)
 {
+	const struct boot_invocation *o = (const struct boot_invocation *)in;
 	CLEANUP(store_cleanup) struct store *s = NULL;
 	CLEANUP(image_release) struct image image = IMAGE_INIT, server = IMAGE_INIT;
-	struct lab_options o;
-	int r = check_usage(in, err);
+	struct lab_options lab;
+	int r = check_usage(o, err);
 
-	if (r >= 0)
-		r = image_open(in->argument[0], &image, err);
-	if (r >= 0)
-		r = make_options(in, &image, &o, err);
-	if (r >= 0)
-		r = lab_examine(&o, err);
-	if (r >= 0)
-		r = store_open(in->store, &s, err);
-	if (r >= 0)
-		r = find_server(in, s, &server, err);
 	if (r < 0)
 		return r;
-	o.store = s;
-	o.server = &server;
-	return run_lab(in, &o, err);
+	r = image_open(in->argument[0], &image, err);
+	if (r < 0)
+		return r;
+	r = make_options(o, &image, &lab, err);
+	if (r < 0)
+		return r;
+	r = lab_examine(&lab, err);
+	if (r < 0)
+		return r;
+	r = store_open(o->store, &s, err);
+	if (r < 0)
+		return r;
+	r = find_server(o, s, &server, err);
+	if (r < 0)
+		return r;
+	lab.store = s;
+	lab.server = &server;
+	return run_lab(o, &lab, err);
 }
 
-/* Name, letter, kind, argument, help, field. */
-#define TEXT(name, field, argument, help)                                                          \
-	{                                                                                          \
-		name, 0, OPTION_TEXT, argument, help, FIELD(field)                                 \
-	}
-#define NUMBER(name, field, argument, help)                                                        \
-	{                                                                                          \
-		name, 0, OPTION_NUMBER, argument, help, FIELD(field)                               \
-	}
-#define FLAG(name, field, help)                                                                    \
-	{                                                                                          \
-		name, 0, OPTION_FLAG, NULL, help, FIELD(field)                                     \
-	}
-#define LIST(name, field, argument, help)                                                          \
-	{                                                                                          \
-		name, 0, OPTION_LIST, argument, help, FIELD(field)                                 \
-	}
+static const struct option_row options[] = {
+	GROUP("the client"),
+	TEXT("firmware", firmware, "KIND", "bios, uefi or secureboot (default: bios)",
+	     .words = "bios uefi secureboot"),
+	TEXT("entry", entry, "LABEL", "menu entry (default: the first rescue entry)"),
+	TEXT("nic", nic, "MODEL", "network card: virtio, e1000, rtl8139, … (default: virtio)",
+	     .words = "virtio e1000 e1000e rtl8139 vmxnet3 pcnet ne2k_pci"),
+	NUMBER("memory", memory, "MB", "its memory (default: 1024)"),
+	LIST("disk", disk, "FILE", "a raw disk, which may be written to; may be repeated"),
+	LIST("qemu", qemu, "ARGUMENT", "one more argument for its QEMU; may be repeated"),
+	NUMBER("timeout", timeout, "S", "how long a phase may take (default: 420; 60 with KVM)"),
 
-static const struct option_row
-	check = FLAG("check", check, "boot without a person, look inside, exit 5 if it fails"),
-	firmware = TEXT("firmware", firmware, "KIND", "bios, uefi or secureboot (default: bios)"),
-	entry = TEXT("entry", entry, "LABEL", "menu entry (default: the first rescue entry)"),
-	clients = NUMBER("clients", clients, "N", "with --check: so many at once"),
-	nic = TEXT("nic", nic, "MODEL",
-		   "network card: virtio, e1000, rtl8139, … (default: virtio)"),
-	memory = NUMBER("memory", memory, "MB", "of a client (default: 1024)"),
-	display = TEXT("display", display, "KIND",
-		       "gtk, curses, or none: the serial port on this terminal"),
-	screenshot = TEXT("screenshot", screenshot, "FILE.png",
-			  "with --check: the prompt, and FILE-menu.png the menu"),
-	expect = TEXT("expect", expect, "TEXT", "with --check: on the screen or serial line"),
-	until = TEXT("until", until, "PHASE",
-		     "with --check: no further than menu, kernel, 'NFS root', …"),
-	timeout = NUMBER("timeout", timeout, "S",
-			 "how long a phase may take (default: 420; 60 "
-			 "with KVM)"),
-	reboot = FLAG("reboot", reboot, "with --check: end by a reboot, not by switching off"),
-	disk = LIST("disk", disk, "FILE", "a raw disk of the client, written to; may be repeated"),
-	qemu = LIST("qemu", qemu, "ARGUMENT", "more for the client's QEMU; may be repeated"),
-	simple = FLAG("simple", simple,
-		      "QEMU's own DHCP and TFTP; NFS from this host, if it has it"),
-	bridge = TEXT("bridge", bridge, "NAME",
-		      "plug the client into this host's bridge, with servers behind it"),
-	script = TEXT("script", script, "FILE",
-		      "with --check: for bash, run as root in each client; fails if it does"),
-	server_script = TEXT("server-script", server_script, "FILE",
-			     "on the server, when the first client's begins; its end "
-			     "is not waited for, the tree is not checked"),
-	serve = TEXT("serve", serve, "DIR", "the server offers this over HTTP, as every host"),
-	server = TEXT("server", server, "RECIPE", "the file server's (default: fileserver.yaml)"),
-	systemd_server = FLAG("systemd-server", systemd_server,
-			      "the server's daemons are started by its units, not by a short init"),
-	logs = TEXT("logs", logs, "DIR", "where consoles and captures go, and stay");
+	GROUP("for a person"),
+	TEXT("display", display, "KIND", "gtk, curses, or none: the serial port on this terminal",
+	     .words = "gtk curses none"),
 
-static const struct option_row *const options[] = {
-	&check,		 &firmware,	  &entry,	 &clients,	 &nic,
-	&memory,	 &disk,		  &display,	 &screenshot,	 &expect,
-	&until,		 &timeout,	  &reboot,	 &script,	 &server_script,
-	&simple,	 &bridge,	  &serve,	 &server,	 &systemd_server,
-	&logs,		 &qemu,		  &option_store, &option_mirror, &option_keyring,
-	&option_offline, &option_sandbox, &option_jobs,	 &option_json,	 &option_quiet,
-	&option_verbose, &option_help,	  NULL,
+	GROUP("for a test"),
+	FLAG("check", check, "boot without a person, look inside, exit 5 if it fails"),
+	TEXT("until", until, "PHASE", "no further than this phase: menu, kernel, 'NFS root', …",
+	     .words = "firmware DHCP TFTP menu kernel initramfs login health"),
+	TEXT("expect", expect, "TEXT", "wait for this text on the screen or the serial line"),
+	NUMBER("clients", clients, "N", "boot so many clients at once"),
+	FLAG("reboot", reboot, "end by a reboot, not by switching off"),
+	TEXT("script", script, "FILE",
+	     "for bash, run as root in each client; the test fails if it does"),
+	TEXT("server-script", server_script, "FILE",
+	     "run on the server when the first client's script begins; its end is not waited for, "
+	     "and the server's tree is not checked"),
+	TEXT("screenshot", screenshot, "FILE.png",
+	     "a picture of the prompt, and of the menu as FILE-menu.png"),
+	TEXT("logs", logs, "DIR", "where consoles and captures go, and stay"),
+	OPTION_JSON,
+
+	GROUP("the network"),
+	FLAG("simple", simple, "QEMU's own DHCP and TFTP; NFS from this host, if it has it"),
+	TEXT("bridge", bridge, "NAME",
+	     "plug the client into this host's bridge, with servers behind it"),
+	TEXT("serve", serve, "DIR", "let the server offer this over HTTP under every host name"),
+
+	GROUP("the server"),
+	TEXT("server", server, "RECIPE", "the recipe of the file server (default: fileserver)"),
+	FLAG("systemd-server", systemd_server,
+	     "its daemons are started by their units, not by a short init"),
+	OPTION_MIRROR,
+	OPTION_KEYRING,
+	OPTION_OFFLINE,
+	OPTION_SANDBOX,
+	OPTION_JOBS,
+
+	GROUP("in general"),
+	OPTION_STORE,
+	OPTION_QUIET,
+	OPTION_VERBOSE,
+	OPTION_HELP,
+	OPTIONS_END,
+};
+
+static const struct example examples[] = {
+	{ "boot out/rescue64/latest", "a window, or this terminal, and a menu that waits for you" },
+	{ "boot out/rescue64/latest --check --firmware uefi",
+	  "exit code 0 if a client with UEFI gets to root's prompt and all is well there, else 5" },
+	{ "boot out/rescue64/latest --check --simple --until menu",
+	  "only whether the menu comes up, without a server" },
+	{ NULL, NULL },
 };
 
 const struct verb verb_boot = {
@@ -252,8 +285,10 @@ const struct verb verb_boot = {
 		"Each phase is printed with its time. If one fails, the message says which, why "
 		"and where the logs are.\n\n"
 		"With KVM that takes a minute, emulated several.",
+	.example = examples,
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.option = options,
+	.size = sizeof(INVOCATION),
 	.run = run,
 };

@@ -4,10 +4,21 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "base/log.h"
-#include "command/pipeline.h"
-#include "command/verbs.h"
 #include "base/json.h"
+#include "base/log.h"
+#include "command/options.h"
+#include "command/pipeline.h"
+#include "command/shipped.h"
+#include "command/verbs.h"
+
+#define INVOCATION struct build_invocation
+struct build_invocation {
+	struct invocation in;
+	const char *lock, *out, *sign;
+	const char *store, *mirror, *keyring, *sandbox;
+	unsigned jobs;
+	bool offline, no_cache;
+};
 
 static void print_json_result(const struct build *b)
 {
@@ -20,7 +31,7 @@ static void print_json_result(const struct build *b)
 	json_print(o);
 }
 
-/* Of this process: the image's programs and our workers are children. */
+/* This process alone: the image's programs and our workers are children. */
 static void say_memory(void)
 {
 	struct rusage usage;
@@ -32,22 +43,27 @@ static void say_memory(void)
 
 static int run(const struct invocation *in, struct err *err)
 {
+	const struct build_invocation *o = (const struct build_invocation *)in;
 	CLEANUP(build_release) struct build b = BUILD_INIT;
-	struct build_options options = {
-		.recipe = in->argument[0],
-		.lock = in->lock,
-		.out = in->out ? in->out : "out",
-		.store = in->store,
-		.mirror = in->mirror,
-		.keyring = in->keyring,
-		.sandbox = in->sandbox,
-		.sign = in->sign,
-		.jobs = in->jobs,
-		.offline = in->offline,
-		.no_cache = in->no_cache,
-	};
-	int r = pipeline_build(&b, &options, err);
+	cleanup_free char *recipe = NULL;
+	int r = recipe_find(in->argument[0], &recipe, err);
 
+	if (r < 0)
+		return r;
+	const struct build_options options = {
+		.recipe = recipe,
+		.lock = o->lock,
+		.out = o->out ? o->out : "out",
+		.store = o->store,
+		.mirror = o->mirror,
+		.keyring = o->keyring,
+		.sandbox = o->sandbox,
+		.sign = o->sign,
+		.jobs = o->jobs,
+		.offline = o->offline,
+		.no_cache = o->no_cache,
+	};
+	r = pipeline_build(&b, &options, err);
 	if (r < 0)
 		return r;
 	if (b.up_to_date)
@@ -60,18 +76,31 @@ static int run(const struct invocation *in, struct err *err)
 	return 0;
 }
 
-static const struct option_row option_sign = { "sign",
-					       0,
-					       OPTION_TEXT,
-					       "KEY",
-					       "sign SHA256SUMS: the file of an SSH key, or a key "
-					       "id of gpg's",
-					       offsetof(struct invocation, sign) };
+static const struct option_row options[] = {
+	TEXT("lock", lock, "FILE", "build exactly what this lock says, or fail"),
+	OPTION_OUT,
+	OPTION_STORE,
+	OPTION_MIRROR,
+	OPTION_KEYRING,
+	OPTION_OFFLINE,
+	FLAG("no-cache", no_cache, "build again even if the result is there, and compare"),
+	OPTION_SANDBOX,
+	TEXT("sign", sign, "KEY",
+	     "sign SHA256SUMS: the file of an SSH key, or the id of a key of gpg's"),
+	OPTION_JOBS,
+	OPTION_JSON,
+	OPTION_QUIET,
+	OPTION_VERBOSE,
+	OPTION_HELP,
+	OPTIONS_END,
+};
 
-static const struct option_row *const options[] = {
-	&option_lock,	 &option_out,	   &option_store,   &option_mirror, &option_keyring,
-	&option_offline, &option_no_cache, &option_sandbox, &option_sign,   &option_jobs,
-	&option_json,	 &option_quiet,	   &option_verbose, &option_help,   NULL,
+static const struct example examples[] = {
+	{ "build rescue64", "the rescue system that comes with netrescue, into out/rescue64" },
+	{ "build site/siterescue.yaml --out /srv/images", "your own recipe, to another place" },
+	{ "build rescue64 --lock rescue64.lock --offline",
+	  "the same bytes as when the lock was made, from packages in the store alone" },
+	{ NULL, NULL },
 };
 
 const struct verb verb_build = {
@@ -79,6 +108,7 @@ const struct verb verb_build = {
 	.arguments = "RECIPE",
 	.summary = "make a rescue image from a recipe",
 	.description =
+		"RECIPE is a file, or the name of a recipe that comes with netrescue.\n\n"
 		"Resolves the recipe's packages, fetches and verifies them, installs them "
 		"into a tree in a sandbox without network, and leaves OUT/RECIPE/VERSION: the"
 		" TFTP tree, the root file system, snippets for the server, the lock and "
@@ -88,8 +118,11 @@ const struct verb verb_build = {
 		"the build fails. A result that is there already is kept.\n\n"
 		"With --sign, SHA256SUMS and provenance.json get a signature beside them, "
 		"which `netrescue verify --signed-by` checks, and so do ssh-keygen and gpgv.",
+	.example = examples,
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.option = options,
+	.size = sizeof(INVOCATION),
+	.missing = recipe_hint,
 	.run = run,
 };

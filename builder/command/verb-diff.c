@@ -2,20 +2,28 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/json.h"
 #include "base/progress.h"
+#include "command/options.h"
 #include "command/verbs.h"
 #include "diff/diff.h"
-#include "base/json.h"
 
 #define LINES_MAX 40 /* below one heading */
 
+#define INVOCATION struct diff_invocation
+struct diff_invocation {
+	struct invocation in;
+	bool all, markdown;
+};
+
 static int run(const struct invocation *in, struct err *err)
 {
+	const struct diff_invocation *o = (const struct diff_invocation *)in;
 	CLEANUP(diff_release) struct diff d = { 0 };
-	size_t most = in->all ? 0 : LINES_MAX;
+	size_t most = o->all ? 0 : LINES_MAX;
 	int r;
 
-	if (in->json && in->markdown)
+	if (in->json && o->markdown)
 		return err_set(err, ERR_USAGE, "--json and --markdown exclude each other");
 	if (in->json)
 		progress_set_mode(PROGRESS_NONE); /* the answer is one object */
@@ -27,33 +35,28 @@ static int run(const struct invocation *in, struct err *err)
 		return r;
 	if (in->json)
 		json_print(diff_json(&d));
-	else if (in->markdown)
+	else if (o->markdown)
 		diff_print_markdown(&d, most, stdout);
 	else
 		diff_print_text(&d, most, stdout);
 	return d.count > 0;
 }
 
-static const struct option_row markdown = { "markdown",
-					    0,
-					    OPTION_FLAG,
-					    NULL,
-					    "as Markdown, for a mail or a pull request",
-					    offsetof(struct invocation, markdown) };
-static const struct option_row json = {
-	"json", 0, OPTION_FLAG, NULL, "as one JSON object", offsetof(struct invocation, json)
-};
-static const struct option_row all = {
-	"all",
-	0,
-	OPTION_FLAG,
-	NULL,
-	"every line, where text and Markdown stop after 40 below a heading",
-	offsetof(struct invocation, all)
+static const struct option_row options[] = {
+	FLAG("all", all, "every line, where text and Markdown stop after 40 below a heading"),
+	FLAG("json", in.json, "as one JSON object"),
+	FLAG("markdown", markdown, "as Markdown, for a mail or a pull request"),
+	OPTION_QUIET,
+	OPTION_VERBOSE,
+	OPTION_HELP,
+	OPTIONS_END,
 };
 
-static const struct option_row *const options[] = {
-	&all, &json, &markdown, &option_quiet, &option_verbose, &option_help, NULL,
+static const struct example examples[] = {
+	{ "diff out/rescue64/20260829T041900Z-1f3a9c2e out/rescue64/latest",
+	  "what the newest result changes" },
+	{ "diff --markdown old.lock rescue64.lock", "what a new lock brings, for a pull request" },
+	{ NULL, NULL },
 };
 
 const struct verb verb_diff = {
@@ -66,8 +69,10 @@ const struct verb verb_diff = {
 		"and sizes. What matters comes first; files that a changed package explains are "
 		"counted in its line, the others are named. Of a result and a lock the locks are "
 		"compared. Exits with 0 if there is no difference, 1 if there is one.",
+	.example = examples,
 	.min_arguments = 2,
 	.max_arguments = 2,
 	.option = options,
+	.size = sizeof(INVOCATION),
 	.run = run,
 };

@@ -10,13 +10,27 @@
 #include "base/io.h"
 #include "base/tree.h"
 #include "command/fileserver.h"
+#include "command/options.h"
 #include "command/verbs.h"
 
-/* OUT/RECIPE/VERSION/RECIPE.lock: the results that are still there say what is still needed. */
+#define INVOCATION struct gc_invocation
+struct gc_invocation {
+	struct invocation in;
+	const char *out, *store;
+	bool all, dry_run;
+};
+
+/* The results that are still there say by their locks, OUT/RECIPE/VERSION/RECIPE.lock, what is
+ * still needed. */
 struct search {
 	const char *out;
 	struct strv locks;
 };
+
+static void search_release(struct search *search)
+{
+	strv_release(&search->locks);
+}
 
 static int visit(const struct walk_entry *e, void *data, struct err *err)
 {
@@ -39,7 +53,7 @@ static int find_locks(struct search *search, struct err *err)
 	return walk_tree(fd, visit, search, err);
 }
 
-/* More likely the wrong directory than a store that nobody needs. */
+/* More likely the directory is wrong than the store needed by nobody. */
 static int no_lock(const struct search *search, struct err *err)
 {
 	err_set(err, ERR_USAGE, "no lock found below '%s', so nothing says what to keep",
@@ -48,45 +62,60 @@ static int no_lock(const struct search *search, struct err *err)
 			     "removes every package older than a day");
 }
 
-static int collect(const struct invocation *in, struct search *search, struct gc_report *ret,
+static int collect(const struct gc_invocation *o, struct search *search, struct gc_report *ret,
 		   struct err *err)
 {
 	CLEANUP(store_cleanup) struct store *store = NULL;
 	int64_t now = time(NULL);
 	int r;
 
-	for (size_t i = 0; i < in->argument_count; i++)
-		strv_add(&search->locks, in->argument[i]);
+	for (size_t i = 0; i < o->in.argument_count; i++)
+		strv_add(&search->locks, o->in.argument[i]);
 	r = find_locks(search, err);
-	if (r >= 0 && search->locks.count == 0 && !in->all)
-		r = no_lock(search, err);
-	if (r >= 0)
-		r = store_open(in->store, &store, err);
-	if (r >= 0)
-		r = fileserver_locks(store, &search->locks, err);
-	if (r >= 0)
-		r = store_gc(store, &search->locks, now, in->dry_run, ret, err);
-	return r < 0 ? r : fileserver_prune(store, now, in->dry_run, ret, err);
+	if (r < 0)
+		return r;
+	if (search->locks.count == 0 && !o->all)
+		return no_lock(search, err);
+	r = store_open(o->store, &store, err);
+	if (r < 0)
+		return r;
+	r = fileserver_locks(store, &search->locks, err);
+	if (r < 0)
+		return r;
+	r = store_gc(store, &search->locks, now, o->dry_run, ret, err);
+	return r < 0 ? r : fileserver_prune(store, now, o->dry_run, ret, err);
 }
 
 static int run(const struct invocation *in, struct err *err)
 {
-	struct search search = { .out = in->out ? in->out : "out" };
+	const struct gc_invocation *o = (const struct gc_invocation *)in;
+	CLEANUP(search_release) struct search search = { .out = o->out ? o->out : "out" };
 	struct gc_report report;
 	char removed[16], kept[16];
-	int r = collect(in, &search, &report, err);
+	int r = collect(o, &search, &report, err);
 
-	if (r >= 0)
-		printf("%s %ju files, %s; kept %ju, %s, for %zu locks\n",
-		       in->dry_run ? "would remove" : "removed", (uintmax_t)report.removed,
-		       human_size(report.removed_bytes, removed), (uintmax_t)report.kept,
-		       human_size(report.kept_bytes, kept), search.locks.count);
-	strv_release(&search.locks);
-	return r;
+	if (r < 0)
+		return r;
+	printf("%s %ju files, %s; kept %ju, %s, for %zu locks\n",
+	       o->dry_run ? "would remove" : "removed", (uintmax_t)report.removed,
+	       human_size(report.removed_bytes, removed), (uintmax_t)report.kept,
+	       human_size(report.kept_bytes, kept), search.locks.count);
+	return 0;
 }
 
-static const struct option_row *const options[] = {
-	&option_out, &option_store, &option_all, &option_dry_run, &option_help, NULL,
+static const struct option_row options[] = {
+	OPTION_OUT,
+	OPTION_STORE,
+	FLAG("all", all, "go on where there is no lock that says what to keep"),
+	FLAG("dry-run", dry_run, "say what would be done", .letter = 'n'),
+	OPTION_HELP,
+	OPTIONS_END,
+};
+
+static const struct example examples[] = {
+	{ "gc --dry-run", "what would go, with the results in ./out" },
+	{ "gc --out /srv/images keep.lock", "with results elsewhere, and one lock more" },
+	{ NULL, NULL },
 };
 
 const struct verb verb_gc = {
@@ -99,7 +128,9 @@ const struct verb verb_gc = {
 		"and whatever is younger than a day; removes the rest of the store. What was "
 		"removed is fetched or made again when it is needed. Where there is no lock at "
 		"all, only --all removes anything.",
+	.example = examples,
 	.max_arguments = 1000,
 	.option = options,
+	.size = sizeof(INVOCATION),
 	.run = run,
 };

@@ -3,7 +3,14 @@
 #include <stdio.h>
 
 #include "archive/store-archive.h"
+#include "command/options.h"
 #include "command/verbs.h"
+
+#define INVOCATION struct store_invocation
+struct store_invocation {
+	struct invocation in;
+	const char *store;
+};
 
 static int say(const char *done, const struct store_archive_report *report)
 {
@@ -20,8 +27,9 @@ static int run_export(struct store *s, const struct invocation *in, struct err *
 	struct store_archive_report report = { 0 };
 	int r = lock_read(in->argument[1], &lock, err);
 
-	if (r == 0)
-		r = store_export(s, &lock, in->argument[2], &report, err);
+	if (r < 0)
+		return r;
+	r = store_export(s, &lock, in->argument[2], &report, err);
 	return r < 0 ? r : say("exported", &report);
 }
 
@@ -35,30 +43,37 @@ static int run_import(struct store *s, const struct invocation *in, struct err *
 
 static int run(const struct invocation *in, struct err *err)
 {
+	const struct store_invocation *o = (const struct store_invocation *)in;
 	bool export = streq(in->argument[0], "export") && in->argument_count == 3;
 	bool import = streq(in->argument[0], "import") && in->argument_count == 2;
 	CLEANUP(store_cleanup) struct store *store = NULL;
 	int r;
 
 	if (!export && !import) {
-		(void)err_set(err, ERR_USAGE,
-			      "netrescue store: neither 'export LOCK FILE' nor "
-			      "'import FILE'");
+		err_set(err, ERR_USAGE,
+			"netrescue store: neither 'export LOCK FILE' nor 'import FILE'");
 		return err_hint(err, "'netrescue store --help' explains both");
 	}
-	r = store_open(in->store, &store, err);
+	r = store_open(o->store, &store, err);
 	if (r < 0)
 		return r;
 	return export ? run_export(store, in, err) : run_import(store, in, err);
 }
 
-static const struct option_row *const options[] = {
-	&option_store, &option_quiet, &option_verbose, &option_help, NULL,
+static const struct option_row options[] = {
+	OPTION_STORE, OPTION_QUIET, OPTION_VERBOSE, OPTION_HELP, OPTIONS_END,
+};
+
+static const struct example examples[] = {
+	{ "store export rescue64.lock rescue64.tar.zst", "all packages of the lock in one file" },
+	{ "store import rescue64.tar.zst", "on another machine, which can then build offline" },
+	{ NULL, NULL },
 };
 
 const struct verb verb_store = {
 	.name = "store",
 	.arguments = "export LOCK FILE | import FILE",
+	.words = "export import",
 	.summary = "carry what a lock needs to another machine",
 	.description =
 		"export writes every package of the lock, and the indices of its suites where the "
@@ -67,8 +82,10 @@ const struct verb verb_store = {
 		"packages any more. The recipe's own files are not in it.\n\n"
 		"import puts that into the store. Each file must have the SHA-256 that the lock or "
 		"an index names, and nothing else may be there, or the store stays as it was.",
+	.example = examples,
 	.min_arguments = 2,
 	.max_arguments = 3,
 	.option = options,
+	.size = sizeof(INVOCATION),
 	.run = run,
 };

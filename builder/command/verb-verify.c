@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "command/options.h"
 #include "command/pipeline.h"
 #include "command/shipped.h"
 #include "command/verbs.h"
@@ -23,9 +24,19 @@
 #define LOCK_SUFFIX ".lock"
 #define NAME_WIDTH 24
 
+#define INVOCATION struct verify_invocation
+struct verify_invocation {
+	struct invocation in;
+	const char *recipe, *signed_by;
+	const char *store, *mirror, *sandbox;
+	unsigned jobs;
+	bool offline;
+};
+
 struct verification {
-	const struct invocation *in;
-	char *path; /* DIR, without links */
+	const struct verify_invocation *o;
+	const char *given; /* DIR */
+	char *path;	   /* the same, without links */
 	int dir;
 	char *lock; /* its lock's path */
 	char *recipe;
@@ -60,19 +71,16 @@ static int visit(const struct walk_entry *e, void *data, struct err *err)
 
 static int open_result(struct verification *v, char **ret_lock, struct err *err)
 {
-	const char *given = v->in->argument[0];
-	int r;
-
-	v->path = realpath(given, NULL);
+	v->path = realpath(v->given, NULL);
 	v->dir = v->path ? open(v->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (v->dir < 0)
-		return err_errno(err, ERR_USAGE, errno, "cannot open '%s'", given);
-	r = walk_tree(v->dir, visit, ret_lock, err);
+		return err_errno(err, ERR_USAGE, errno, "cannot open '%s'", v->given);
+	int r = walk_tree(v->dir, visit, ret_lock, err);
 	if (r < 0)
 		return r;
 	if (!*ret_lock && faccessat(v->dir, "SHA256SUMS", F_OK, 0) < 0) {
 		err_set(err, ERR_USAGE, "'%s' is no result: it has neither lock nor SHA256SUMS",
-			given);
+			v->given);
 		return err_hint(err, "name what `netrescue build` printed, OUT/RECIPE/VERSION, or "
 				     "OUT/RECIPE/latest");
 	}
@@ -82,45 +90,43 @@ static int open_result(struct verification *v, char **ret_lock, struct err *err)
 static int check_signature(const struct verification *v, const char *file, struct err *err)
 {
 	cleanup_free char *who = NULL;
-	int r = signature_check(v->dir, file, v->in->signed_by, &who, err);
+	int r = signature_check(v->dir, file, v->o->signed_by, &who, err);
 
 	if (r < 0)
-		return err_wrap(err, "'%s'", v->in->argument[0]);
+		return err_wrap(err, "'%s'", v->given);
 	log_note("%s is signed by %s", file, who);
 	return 0;
 }
 
-/* Before anything else is believed. */
+/* This comes before anything in the result is believed. */
 static int check_signatures(const struct verification *v, struct err *err)
 {
 	bool is_signed = signature_is_there(v->dir, "SHA256SUMS");
-	int r;
 
-	if (!v->in->signed_by) {
+	if (!v->o->signed_by) {
 		log_note(is_signed ? "it is signed; whose signature, --signed-by FILE would check"
 				   : "it is not signed");
 		return 0;
 	}
-	r = check_signature(v, "SHA256SUMS", err);
-	/* One that lost its signature is another. */
+	int r = check_signature(v, "SHA256SUMS", err);
+	/* A provenance.json without its signature is an error; none at all is not. */
 	if (r < 0 || faccessat(v->dir, "provenance.json", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return r;
 	return check_signature(v, "provenance.json", err);
 }
 
-/* A damaged copy says nothing about how it was made. */
+/* A damaged copy says nothing about whether a build gives the same bytes. */
 static int check_damage(const struct verification *v, struct err *err)
 {
 	cleanup_free char *damaged = NULL;
-	int r;
 
 	progress_start("check", 0, PROGRESS_STEPS);
-	r = result_damage(v->dir, &damaged, err);
+	int r = result_damage(v->dir, &damaged, err);
 	if (r < 0)
 		return r;
 	if (damaged) {
 		err_set(err, ERR_TRUST, "'%s' is damaged: '%s' is not what SHA256SUMS says",
-			v->in->argument[0], damaged);
+			v->given, damaged);
 		return err_hint(err, "get an intact copy: what is damaged is not compared");
 	}
 	progress_end("SHA256SUMS holds");
@@ -134,9 +140,9 @@ static int find_recipe(struct verification *v, const char *lock, struct err *err
 	cleanup_free char *file = xasprintf("%s.yaml", name);
 	cleanup_free char *here = xasprintf("recipes/%s", file);
 
-	v->recipe = v->in->recipe	      ? xstrdup(v->in->recipe)
-		    : access(here, R_OK) == 0 ? take_ptr(here)
-					      : shipped_recipe(file);
+	if (v->o->recipe)
+		return recipe_find(v->o->recipe, &v->recipe, err);
+	v->recipe = access(here, R_OK) == 0 ? take_ptr(here) : shipped_recipe(file);
 	if (v->recipe)
 		return 0;
 	err_set(err, ERR_USAGE, "there is no recipe recipes/%s", file);
@@ -148,15 +154,17 @@ static int find_inputs(struct verification *v, struct err *err)
 	cleanup_free char *lock = NULL;
 	int r = open_result(v, &lock, err);
 
-	if (r >= 0)
-		r = check_signatures(v, err);
-	if (r >= 0)
-		r = check_damage(v, err);
+	if (r < 0)
+		return r;
+	r = check_signatures(v, err);
+	if (r < 0)
+		return r;
+	r = check_damage(v, err);
 	if (r < 0)
 		return r;
 	if (!lock) {
 		err_set(err, ERR_USAGE, "'%s' has no lock: nothing says what it was made from",
-			v->in->argument[0]);
+			v->given);
 		return err_hint(err, "a result holds RECIPE" LOCK_SUFFIX);
 	}
 	v->lock = xasprintf("%s/%s", v->path, lock);
@@ -167,18 +175,19 @@ static int find_inputs(struct verification *v, struct err *err)
 
 static int build_again(struct verification *v, struct err *err)
 {
-	const struct invocation *in = v->in;
+	const struct verify_invocation *o = v->o;
 	const struct build_options options = {
 		.recipe = v->recipe,
 		.lock = v->lock,
-		.store = in->store,
-		.mirror = in->mirror,
-		.offline = in->offline,
+		.store = o->store,
+		.mirror = o->mirror,
+		.offline = o->offline,
 	};
 	int r = pipeline_lock(&v->build, &options, err);
 
-	if (r >= 0)
-		r = build_fetch(&v->build, err);
+	if (r < 0)
+		return r;
+	r = build_fetch(&v->build, err);
 	if (r < 0)
 		return r;
 	const struct rebuild_options rebuild = {
@@ -186,10 +195,10 @@ static int build_again(struct verification *v, struct err *err)
 		.lock = &v->build.lock,
 		.recipe = &v->build.recipe,
 		.store = v->build.store,
-		.sandbox = in->sandbox,
-		.jobs = in->jobs,
-		.quiet = in->quiet,
-		.verbose = in->verbose,
+		.sandbox = o->sandbox,
+		.jobs = o->jobs,
+		.quiet = o->in.quiet,
+		.verbose = o->in.verbose,
 	};
 	return rebuild_run(&rebuild, &v->rebuild, err);
 }
@@ -302,14 +311,20 @@ static int run(const struct invocation *in, struct err *err)
 {
 	CLEANUP(verification_release)
 	struct verification v = {
-		.in = in, .dir = -1, .build = BUILD_INIT, .rebuild = REBUILD_INIT
+		.o = (const struct verify_invocation *)in,
+		.given = in->argument[0],
+		.dir = -1,
+		.build = BUILD_INIT,
+		.rebuild = REBUILD_INIT,
 	};
 	int r = find_inputs(&v, err);
 
-	if (r >= 0)
-		r = build_again(&v, err);
-	if (r >= 0)
-		r = compare(&v, err);
+	if (r < 0)
+		return r;
+	r = build_again(&v, err);
+	if (r < 0)
+		return r;
+	r = compare(&v, err);
 	if (r < 0)
 		return r;
 	if (in->json)
@@ -321,29 +336,33 @@ static int run(const struct invocation *in, struct err *err)
 	return err_set(err, ERR_BOOT,
 		       "the rebuild differs from '%s': %zu differences, the first "
 		       "in %s",
-		       in->argument[0], v.differences.count, v.differences.item[0].artifact);
+		       v.given, v.differences.count, v.differences.item[0].artifact);
 }
 
-static const struct option_row option_recipe = { "recipe",
-						 0,
-						 OPTION_TEXT,
-						 "FILE",
-						 "what DIR was built from (default: "
-						 "recipes/NAME.yaml)",
-						 offsetof(struct invocation, recipe) };
+static const struct option_row options[] = {
+	TEXT("recipe", recipe, "RECIPE",
+	     "what DIR was built from (default: recipes/NAME.yaml, else the shipped one of that "
+	     "name)"),
+	TEXT("signed-by", signed_by, "FILE",
+	     "demand a signature by one of these keys: SSH public keys, allowed_signers, OpenPGP "
+	     "keyring"),
+	OPTION_STORE,
+	OPTION_MIRROR,
+	OPTION_OFFLINE,
+	OPTION_SANDBOX,
+	OPTION_JOBS,
+	OPTION_JSON,
+	OPTION_QUIET,
+	OPTION_VERBOSE,
+	OPTION_HELP,
+	OPTIONS_END,
+};
 
-static const struct option_row option_signed_by = { "signed-by",
-						    0,
-						    OPTION_TEXT,
-						    "FILE",
-						    "demand a signature by one of these keys: SSH "
-						    "public keys, allowed_signers, OpenPGP keyring",
-						    offsetof(struct invocation, signed_by) };
-
-static const struct option_row *const options[] = {
-	&option_recipe,	 &option_signed_by, &option_store, &option_mirror,
-	&option_offline, &option_sandbox,   &option_jobs,  &option_json,
-	&option_quiet,	 &option_verbose,   &option_help,  NULL,
+static const struct example examples[] = {
+	{ "verify out/rescue64/latest", "whether the same inputs give the same bytes again" },
+	{ "verify --signed-by build-key.pub /srv/images/rescue64/latest",
+	  "and whether it is signed by that key" },
+	{ NULL, NULL },
 };
 
 const struct verb verb_verify = {
@@ -359,8 +378,10 @@ const struct verb verb_verify = {
 		"and what could not be.\n\n"
 		"If anything differs it names the files, looks inside archives, shows how the "
 		"content differs, groups all by likely cause, and exits with 5.",
+	.example = examples,
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.option = options,
+	.size = sizeof(INVOCATION),
 	.run = run,
 };

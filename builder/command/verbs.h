@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The verbs, one file each (the ones that only print are together in verb-print.c). */
+/* The verbs, one file each; those that only print are together in verb-print.c, the processes of
+ * our own in verb-internal.c. */
 #pragma once
 
 #include "command/cli.h"
 
+/* NULL-terminated, in the order of help. */
+extern const struct verb *const verbs[];
+
 extern const struct verb verb_build, verb_lock, verb_verify, verb_diff, verb_boot, verb_gc,
 	verb_store;
 extern const struct verb verb_recipe_help, verb_completion, verb_man, verb_version;
-extern const struct verb verb_deb_worker, verb_deb_tar; /* hidden: our own children (deb/deb.h) */
-extern const struct verb verb_vary;			/* hidden: the same (verify/vary.h) */
+extern const struct verb verb_deb_worker, verb_deb_tar; /* hidden (deb/deb.h) */
+extern const struct verb verb_vary;			/* hidden (verify/vary.h) */

@@ -55,6 +55,17 @@ static int find_helper(const struct kind *k, char **ret, struct err *err)
 	return err_hint(err, "%s", k->missing);
 }
 
+bool sandbox_is_installed(const char *kind)
+{
+	CLEANUP(err_release) struct err ignored = { 0 };
+	cleanup_free char *helper = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (streq(kinds[i].name, kind))
+			return find_helper(&kinds[i], &helper, &ignored) == 0;
+	return false;
+}
+
 static int check_kind(const char *kind, struct err *err)
 {
 	if (!kind || streq(kind, "auto"))

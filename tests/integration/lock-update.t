@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# `netrescue lock --lock OLD --update NAME`: what is named moves, and what its new version needs; all else
+# `netrescue lock --keep OLD --update NAME`: what is named moves, and what its new version needs; all else
 # stays, listed by the mirror or not.
 . tests/lib/tap.sh
 . tests/lib/mirror.sh
@@ -32,7 +32,7 @@ Version: 1.0
 .
 tiny_serve "$m"
 tiny_recipe "$recipe" 'packages: [hello, other, tool]'
-plan 32
+plan 36
 
 # lock STORE [ARGUMENT]…
 lock() {
@@ -76,21 +76,27 @@ forget hello 1.0 libhello 1.0 other 1.0
 mirror_publish "$m" --date $((EPOCHSECONDS + 10))
 lock store
 is "$(versions)" 'hello 1.1 libhello 1.1 libtool 1.0 other 1.1 tool 1.0 ' 'by itself all moves'
-lock store --lock "$scratch/old.lock"
+lock store --keep "$scratch/old.lock"
 same_text "$stdout" "$old" 'on the old lock nothing moves' || diag "$stderr"
-lock cold --lock "$scratch/old.lock"
+unlike "$stderr" '--lock' 'about which there is nothing to say'
+lock store --lock "$scratch/old.lock"
+same_text "$stdout" "$old" 'nor by the old name of --keep' || diag "$stderr"
+like "$stderr" "write --keep $scratch/old.lock" 'and the new one is told'
+lock store --lock "$scratch/old.lock" --keep "$scratch/old.lock"
+is "$status" 2 'not by both'
+lock cold --keep "$scratch/old.lock"
 same_text "$stdout" "$old" 'nor with an empty store: the mirror has the files, though it lists them no more' || diag "$stderr"
-lock cold --lock "$scratch/old.lock" --offline
+lock cold --keep "$scratch/old.lock" --offline
 same_text "$stdout" "$old" 'and then offline, too' || diag "$stderr"
 sed 's/^Suite: trixie$/Suite: bookworm/' "$scratch/old.lock" >"$scratch/other.lock"
-lock store --lock "$scratch/other.lock"
+lock store --keep "$scratch/other.lock"
 is "$status" 3 'a lock that says another suite is none to keep to'
-lock store --lock "$scratch/old.lock" --update hello
+lock store --keep "$scratch/old.lock" --update hello
 is "$(versions)" 'hello 1.1 libhello 1.0 libtool 1.0 other 1.0 tool 1.0 ' 'what is named moves'
 like "$stderr" 'hello 1\.0 -> 1\.1: asked for' 'which is said'
 is "$(diff <(sed '/^Package: hello$/,/^$/d; /^Packages-SHA256\|^Source-Date/d' <<<"$old") \
 	<(sed '/^Package: hello$/,/^$/d; /^Packages-SHA256\|^Source-Date/d' <<<"$stdout"))" '' 'no other line has changed'
-lock store --lock "$scratch/old.lock" --update other --update tool
+lock store --keep "$scratch/old.lock" --update other --update tool
 is "$(versions)" 'hello 1.0 libhello 1.0 libtool 1.0 other 1.1 tool 1.0 ' 'several may be named'
 like "$stderr" 'tool 1\.0 is the newest there is' 'one of them has nothing newer, which is said'
 
@@ -115,40 +121,40 @@ Depends: libtool (= 2.0)
 .
 forget hello 1.1 libhello 1.1 libtool 1.0 tool 1.0
 mirror_publish "$m" --date $((EPOCHSECONDS + 20))
-lock store --lock "$scratch/old.lock" --update hello
+lock store --keep "$scratch/old.lock" --update hello
 is "$(versions)" 'hello 1.2 libhello 1.2 libnew 1 libtool 1.0 other 1.1 tool 1.0 ' 'what the new version needs moves with it'
 like "$stderr" 'libhello 1\.0 -> 1\.2: (hello 1\.2|libnew 1) depends on libhello \(>= 1\.2\)' 'a dependency, with the reason'
 like "$stderr" 'other 1\.0 -> 1\.1: libhello 1\.2 conflicts with other \(<< 1\.1\)' 'what it breaks, with the reason'
 like "$stderr" 'libnew 1 is new' 'and what is new'
-lock store --lock "$scratch/old.lock" --update libtool
+lock store --keep "$scratch/old.lock" --update libtool
 is "$(versions)" 'hello 1.0 libhello 1.0 libtool 2.0 other 1.0 tool 2.0 ' 'who needs the old version moves, too'
 like "$stderr" 'tool 1\.0 -> 2\.0: tool 1\.0 depends on libtool \(= 1\.0\)' 'with the reason'
-lock store --lock "$scratch/old.lock"
+lock store --keep "$scratch/old.lock"
 same_text "$stdout" "$old" 'and on the old lock still nothing moves'
 
 sed -i 's/^packages: .*/packages: [hello, other]/' "$recipe"
-lock store --lock "$scratch/old.lock"
+lock store --keep "$scratch/old.lock"
 is "$(versions)" 'hello 1.0 libhello 1.0 other 1.0 ' 'another recipe, the old versions'
 like "$stderr" 'libtool 1\.0 is no longer needed' 'what goes is said'
 sed -i 's/^packages: .*/packages: [hello, other, tool]/' "$recipe"
 
-lock store --lock "$scratch/old.lock" --update helo
+lock store --keep "$scratch/old.lock" --update helo
 is "$status" 2 'a name that is not in the lock: exit code 2'
 like "$stderr" "no package 'helo' in '$scratch/old.lock'" 'says what'
 lock store --update hello
 is "$status" 2 'no lock: exit code 2'
-like "$stderr" 'hint: name it: --lock FILE' 'says what to do'
-lock store --lock "$scratch/none.lock"
+like "$stderr" 'hint: name it: --keep FILE' 'says what to do'
+lock store --keep "$scratch/none.lock"
 is "$status" 2 'a lock that is not there: exit code 2'
 sed '0,/^Version: 1.0/s//Version: 9.0/' "$scratch/old.lock" >"$scratch/edited.lock"
-lock store --lock "$scratch/edited.lock"
+lock store --keep "$scratch/edited.lock"
 is "$status" 3 'an edited lock: exit code 3'
 mv "$m"/archive/pool/main/h/hello/hello_1.0_*.deb "$m"/archive/pool/main/o/other/other_1.0_*.deb "$scratch"
-lock cold2 --lock "$scratch/old.lock"
+lock cold2 --keep "$scratch/old.lock"
 is "$status" 4 'versions that nobody has: exit code 4'
 like "$stderr" "old\.lock:[0-9]+: error: keeping its version: package 'hello' 1\.0 is not available, nor is 1 other" 'says what'
 like "$stderr" 'missing: pool/main/o/other/other_1\.0' 'and names the other'
 is "$stdout" '' 'and prints no lock'
-lock cold2 --lock "$scratch/old.lock" --update hello --update other
+lock cold2 --keep "$scratch/old.lock" --update hello --update other
 is "$status" 0 'unless they are to move anyway' || diag "$stderr"
 is "$(versions)" 'hello 1.2 libhello 1.2 libnew 1 libtool 1.0 other 1.1 tool 1.0 ' 'and so they do'

@@ -27,7 +27,7 @@ Files:
  /usr/share/libhello 0644 one\n
 .
 tiny_serve "$m"
-plan 46
+plan 52
 
 # locked NAME CODE REGEX [ARGUMENT]…: a build with the lock fails so.
 locked() {
@@ -62,6 +62,13 @@ same_text "$stdout" "$(<"$lock")" 'its lock is what netrescue lock prints'
 like "$stdout" $'\nInputs:\n [a-z-]+ [0-9a-f]{64}\n' 'the lock lists what of the recipe decides'
 is "$(grep -c '^ \(overlays\|scripts\)\[0\] [0-9a-f]*$' "$lock")" 2 'overlay and script by themselves'
 
+# ---- by name ----
+mkdir -p "$scratch/prefix/bin" "$scratch/prefix/share/netrescue"
+cp "$NETRESCUE" "$scratch/prefix/bin"
+ln -s "$scratch" "$scratch/prefix/share/netrescue/recipes"
+NETRESCUE=$scratch/prefix/bin/netrescue run tiny_run lock tiny
+same_text "$stdout" "$(<"$lock")" 'the name of a shipped recipe gives the same as its path' || diag "$stderr"
+
 # ---- stale ----
 line=$(grep -n '^ overlays\[0\]' "$lock" | cut -d: -f1)
 echo two >"$scratch/over/etc/made-up"
@@ -77,6 +84,10 @@ locked 'another suite' 3 'tiny\.lock:[0-9]+: error: the lock is for Suite .trixi
 cp "$scratch/kept.yaml" "$recipe"
 sed 's/^Bytes-Epoch: .*/Bytes-Epoch: 999/' "$lock" >"$scratch/epoch.lock"
 lock=$scratch/epoch.lock locked 'another bytes-epoch' 3 'epoch\.lock:[0-9]+: error: the lock wants bytes-epoch 999'
+like "$stderr" 'hint: bytes-epoch 999 is made by netrescue of a later release' 'which no release up to this one makes'
+sed -i 's/^Bytes-Epoch: .*/Bytes-Epoch: 2/' "$scratch/epoch.lock"
+lock=$scratch/epoch.lock locked 'an older bytes-epoch' 3 'epoch\.lock:[0-9]+: error: the lock wants bytes-epoch 2'
+like "$stderr" 'hint: bytes-epoch 2 is made by netrescue 0\.1 as of commit' 'and the release that makes it is named'
 
 # ---- up to date ----
 mirror_publish "$m" --date $((EPOCHSECONDS + 30))
