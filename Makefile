@@ -218,8 +218,9 @@ TEST_PACKAGES := libcmocka-dev adduser gnupg mmdebstrap qemu-system-x86 ipxe-qem
 	libguestfs-dev python3-jsonschema
 MATRIX_PACKAGES := podman runc
 
-# $(1): words for people, $(2): packages. A package counts as installed under its own name or when
-# something installed provides it (pkgconf provides pkg-config in some releases).
+# $(1): what needs them, $(2): packages. A package counts as installed under its own name or when
+# something installed provides it (pkgconf provides pkg-config in some releases). Who is not root gets them
+# by sudo, which may ask for a password only where there is a terminal to answer at.
 define install_missing
 	@command -v dpkg-query >/dev/null || { \
 		echo "make: this is not a Debian system; install the equivalents of: $(2)" >&2; exit 1; }; \
@@ -230,27 +231,37 @@ define install_missing
 		[[ "$$installed" == *" $$package "* ]] || missing+=("$$package"); \
 	done; \
 	(($${#missing[@]})) || exit 0; \
-	echo "Installing what $(1) needs: $${missing[*]}"; \
-	as_root=(); \
-	if (($$(id -u) != 0)); then as_root=(sudo); fi; \
-	say_how() { \
-		echo "make: could not install them. As root, run:" >&2; \
-		echo "    apt-get update && apt-get install --no-install-recommends $${missing[*]}" >&2; \
+	update=(apt-get -q update); \
+	install=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install \
+		"$${missing[@]}"); \
+	stop() { \
+		echo "make: $$1. As root, run:" >&2; \
+		echo "    $${update[*]}" >&2; \
+		echo "    $${install[*]}" >&2; \
 		exit 1; \
 	}; \
-	(($${#as_root[@]} == 0)) || command -v sudo >/dev/null || say_how; \
-	"$${as_root[@]}" apt-get -q update || say_how; \
-	"$${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-		apt-get -q -y --no-install-recommends install "$${missing[@]}" || say_how
+	echo "$(1) needs packages that are not installed: $${missing[*]}"; \
+	sudo=(); \
+	if (($$(id -u) != 0)); then \
+		command -v sudo >/dev/null || stop 'only root can install them, and there is no sudo here'; \
+		sudo=(sudo); \
+		[[ -t 0 && -t 2 ]] || sudo+=(-n); \
+		[[ $${sudo[*]} == sudo ]] || sudo -n -l "$${update[@]}" >/dev/null 2>&1 || \
+			stop 'only root can install them, and there is no terminal at which sudo could ask for a password'; \
+	fi; \
+	echo "To install them, these commands run now:"; \
+	echo "    $${sudo[*]} $${update[*]}" | sed 's/^ */    /'; \
+	echo "    $${sudo[*]} $${install[*]}" | sed 's/^ */    /'; \
+	"$${sudo[@]}" "$${update[@]}" && "$${sudo[@]}" "$${install[@]}" || stop 'they could not be installed'
 endef
 
 .PHONY: deps-build
-deps-build: ## install, by apt-get, what building and running needs
-	$(call install_missing,building,$(BUILD_PACKAGES))
+deps-build: ## for building and running
+	$(call install_missing,Building,$(BUILD_PACKAGES))
 
 .PHONY: deps-test
-deps-test: ## install, by apt-get, what the tests need
-	$(call install_missing,testing,$(TEST_PACKAGES))
+deps-test: ## for the tests
+	$(call install_missing,Testing,$(TEST_PACKAGES))
 
 .PHONY: deps-matrix
 deps-matrix: deps-test ## install, by apt-get, what the matrix needs besides
