@@ -128,6 +128,14 @@ objects: $(OBJECTS) $(patsubst tests/unit/%.c,$(OBJ)/tests/%.o,$(UNIT_SOURCES))
 image: deps-build all ## install what is missing, build the builder, then the image of RECIPE
 	$(BIN)/netrescue build $(RECIPE) --out out
 
+.PHONY: deb
+deb: deps-build deps-deb ## build the Debian packages netrescue and netrescue-guestfs into out/deb
+	$(Q)rm -rf out/deb && mkdir -p out/deb/src
+	$(Q)git ls-files -z | tar --null -T - -cf - | tar -C out/deb/src -xf -
+	$(Q)cd out/deb/src && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -b
+	$(Q)rm -rf out/deb/src
+	$(Q)ls out/deb/*.deb
+
 .PHONY: clean
 clean: ## remove everything that was built, images included
 	rm -rf out
@@ -261,10 +269,12 @@ uninstall: ## remove what `make install` installed there
 BUILD_PACKAGES := gcc libc6-dev make pkg-config libcurl4-openssl-dev libssl-dev libarchive-dev \
 	libsolv-dev libsolvext-dev libzstd-dev libyaml-dev libjansson-dev libseccomp-dev uidmap gpgv \
 	debian-archive-keyring ca-certificates perl
+# The Build-Depends of debian/control are these and those above.
+DEB_PACKAGES := build-essential debhelper git libcmocka-dev libguestfs-dev
 TEST_PACKAGES := adduser gnupg mmdebstrap qemu-system-x86 ipxe-qemu seabios python3-minimal \
 	python3 dpkg-dev shellcheck clang clang-format clang-tidy zstd attr acl libcap2-bin sudo \
 	xz-utils fakeroot file binutils iproute2 curl jq grub-common e2fsprogs openssh-client buildah \
-	python3-jsonschema libcmocka-dev libguestfs-dev
+	python3-jsonschema groff-base man-db bsdextrautils zsh $(DEB_PACKAGES) lintian
 MATRIX_PACKAGES := podman runc
 
 # $(1): what needs them, $(2): packages. A package counts as installed under its own name or when
@@ -316,10 +326,16 @@ deps-test: ## for the tests
 deps-matrix: deps-test ## for the matrix of test-all
 	$(call install_missing,Testing in all ways,$(MATRIX_PACKAGES))
 
+.PHONY: deps-deb
+deps-deb: ## for `make deb`
+	$(call install_missing,Building the packages,$(DEB_PACKAGES))
+
 # For tests that build elsewhere.
-.PHONY: print-build-packages
+.PHONY: print-build-packages print-deb-packages
 print-build-packages:
 	@echo $(BUILD_PACKAGES)
+print-deb-packages:
+	@echo $(BUILD_PACKAGES) $(DEB_PACKAGES)
 
 # ---- rules -------------------------------------------------------------------------------------
 
@@ -329,6 +345,7 @@ INSTALLED := deps-build $(if $(filter test test-all,$(MAKECMDGOALS)),deps-test) 
 	$(if $(filter test-all,$(MAKECMDGOALS)),deps-matrix)
 endif
 deps-test: | deps-build
+deps-deb: | deps-build $(filter deps-test,$(INSTALLED))
 
 # Rewritten only when the command line differs from the last one: then all objects are older.
 STAMP := $(OBJ)/flags
