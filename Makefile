@@ -71,8 +71,8 @@ PROGRAMS := $(if $(wildcard $(PROGRAM_MAIN)),$(BIN)/netrescue) \
 	$(if $(GUESTFS),$(BIN)/sandbox-guestfs)
 
 # What the program says of itself, as files that man(1) and the shells read.
-MANUALS     := $(BIN)/share/man/man1/netrescue.1
-COMPLETIONS := $(BIN)/share/bash-completion/completions/netrescue
+MANUALS     := $(addprefix $(BIN)/share/man/,man1/netrescue.1 man5/netrescue-recipe.5)
+COMPLETIONS := $(addprefix $(BIN)/share/,bash-completion/completions/netrescue zsh/site-functions/_netrescue)
 
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(BIN)/tests/%,$(UNIT_SOURCES))
@@ -246,7 +246,9 @@ install-program: all ## the programs, recipes, overlays, manual pages and comple
 	cp -R --no-dereference recipes overlays $(DESTDIR)$(SHARE)
 	chmod -R u+w,go-w,a+rX $(DESTDIR)$(SHARE)
 	install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man1 $(BIN)/share/man/man1/netrescue.1
+	install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man5 $(BIN)/share/man/man5/netrescue-recipe.5
 	install -D -m 0644 -t $(DESTDIR)$(BASHCOMPDIR) $(BIN)/share/bash-completion/completions/netrescue
+	install -D -m 0644 -t $(DESTDIR)$(ZSHCOMPDIR) $(BIN)/share/zsh/site-functions/_netrescue
 
 # Pages link to one another by relative paths: they are laid out as they are here.
 .PHONY: install-doc
@@ -257,8 +259,9 @@ install-doc: ## the documentation
 .PHONY: uninstall
 uninstall: ## remove what `make install` installed there
 	rm -rf $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(SHARE) $(DESTDIR)$(DOCDIR)
-	rm -f $(DESTDIR)$(BINDIR)/netrescue $(DESTDIR)$(BASHCOMPDIR)/netrescue \
-		$(DESTDIR)$(MANDIR)/man1/netrescue.1
+	rm -f $(DESTDIR)$(BINDIR)/netrescue \
+		$(DESTDIR)$(MANDIR)/man1/netrescue.1 $(DESTDIR)$(MANDIR)/man5/netrescue-recipe.5 \
+		$(DESTDIR)$(BASHCOMPDIR)/netrescue $(DESTDIR)$(ZSHCOMPDIR)/_netrescue
 
 # ---- what must be installed --------------------------------------------------------------------
 
@@ -402,9 +405,17 @@ $(BIN)/share/man/man1/netrescue.1: $(BIN)/netrescue
 	@mkdir -p $(@D)
 	$(Q)$< man > $@
 
+$(BIN)/share/man/man5/netrescue-recipe.5: $(BIN)/netrescue
+	@mkdir -p $(@D)
+	$(Q)$< man recipe > $@
+
 $(BIN)/share/bash-completion/completions/netrescue: $(BIN)/netrescue
 	@mkdir -p $(@D)
-	$(Q)$< completion > $@
+	$(Q)$< completion bash > $@
+
+$(BIN)/share/zsh/site-functions/_netrescue: $(BIN)/netrescue
+	@mkdir -p $(@D)
+	$(Q)$< completion zsh > $@
 
 # Archives, so that a helper or a test links only what it uses.
 $(SHARED_LIBRARY): $(SHARED_OBJECTS) $(SOURCES_STAMP)

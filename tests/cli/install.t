@@ -4,7 +4,7 @@
 . tests/lib/tap.sh
 . tests/lib/state.sh
 need make qemu-system-x86_64
-plan 16
+plan 19
 
 root=$scratch/root
 # The programs are there already.
@@ -30,9 +30,12 @@ usr/share/doc
 usr/share/doc/netrescue
 usr/share/man
 usr/share/man/man1
+usr/share/man/man5
 usr/share/netrescue
 usr/share/netrescue/overlays
-usr/share/netrescue/recipes" 'programs, recipes, overlays, manual pages, completions, documentation'
+usr/share/netrescue/recipes
+usr/share/zsh
+usr/share/zsh/vendor-completions" 'programs, recipes, overlays, manual pages, completions, documentation'
 silent 'which everybody can read and only the owner change, whatever the umask' \
 	find "$root/usr" -mindepth 2 ! -type l \( ! -perm -a+r -o -perm /022 \)
 
@@ -44,8 +47,13 @@ same_text "$(content "$root/usr/share/netrescue/recipes")" "$(content recipes)" 
 same_text "$(content "$root/usr/share/netrescue/overlays")" "$(content overlays)" 'overlays too, without those of before'
 same_text "$(cd "$root/usr/share/netrescue" && find . -type f -perm -u+x | sort)" \
 	"$(find ./recipes ./overlays -type f -perm -u+x | sort)" 'programs among them can be run'
-same_text "$(<"$root/usr/share/man/man1/netrescue.1")" "$("$NETRESCUE" man)" 'the manual page is the one that the program prints'
-same_text "$(<"$root/usr/share/bash-completion/completions/netrescue")" "$("$NETRESCUE" completion)" 'and so is the completion'
+printed() {
+	same_text "$(<"$root/$1")" "$("$NETRESCUE" "${@:2}")" "$1 is what 'netrescue ${*:2}' prints"
+}
+printed usr/share/man/man1/netrescue.1 man
+printed usr/share/man/man5/netrescue-recipe.5 man recipe
+printed usr/share/bash-completion/completions/netrescue completion bash
+printed usr/share/zsh/vendor-completions/_netrescue completion zsh
 same_text "$(cd "$root/usr/share/doc/netrescue" && echo *.md LICENSE docs/*.md)" "$(echo *.md LICENSE docs/*.md)" \
 	'every page of the documentation is there'
 
@@ -54,6 +62,7 @@ touch "$root/usr/bin/other" "$root/usr/share/man/man1/other.1"
 before=$(state_of "$root")
 install_to "$root" /opt/n
 ok 'once more, elsewhere' test -x "$root/opt/n/bin/netrescue"
+ok 'where zsh has another place' test -s "$root/opt/n/share/zsh/site-functions/_netrescue"
 make --silent uninstall DESTDIR="$root" PREFIX=/opt/n
 silent 'make uninstall removes all of it' find "$root/opt" ! -type d
 rm -r "$root/opt"
