@@ -48,7 +48,7 @@ COPY recipes recipes
 COPY overlays overlays
 # Beside the programs: the packages whose libraries they link, by the names that this release gives them.
 RUN make \
- && make install DESTDIR=/install \
+ && make install-program DESTDIR=/install \
  && install -D -m 0644 LICENSE /install/usr/local/share/doc/netrescue/LICENSE \
  && find /install/usr/local/bin /install/usr/local/libexec -type f -exec ldd {} + >/tmp/linked \
  && sed -n 's,.* => .*/\(lib[^ ]*\) .*,*/\1,p' /tmp/linked | sort -u >/tmp/libraries \

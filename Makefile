@@ -16,6 +16,8 @@ MAKEFLAGS += --no-builtin-rules --jobs=$(shell nproc)
 ##   V=1                    show every command
 ##   CC=clang               another compiler
 ##   PREFIX= DESTDIR=       where `make install` installs to (/usr/local)
+##   MANDIR= DOCDIR= BASHCOMPDIR= ZSHCOMPDIR=
+##                          where it puts manual pages, documentation and completions (below PREFIX/share)
 RECIPE  ?= recipes/rescue64.yaml
 FLAVOUR ?= release
 PREFIX  ?= /usr/local
@@ -36,10 +38,13 @@ GUESTFS_MAIN   := builder/sandbox/guestfs/sandbox-guestfs.c
 MAINS          := $(PROGRAM_MAIN) $(NAMESPACE_MAIN) $(GUESTFS_MAIN)
 
 # sandbox-guestfs is built where libguestfs is; the tests install it. Nothing else has to do with it.
+# So are the unit tests where cmocka is.
 ifneq ($(filter test test-all,$(MAKECMDGOALS)),)
 GUESTFS := 1
+CMOCKA  := 1
 else
 GUESTFS := $(shell pkg-config --exists libguestfs 2>/dev/null && echo 1)
+CMOCKA  := $(shell pkg-config --exists cmocka 2>/dev/null && echo 1)
 endif
 SOURCES := $(filter-out $(if $(GUESTFS),,builder/sandbox/guestfs/%), \
 	$(sort $(wildcard builder/*/*.c builder/*/*/*.c)))
@@ -64,6 +69,10 @@ PROGRAM_OBJECTS := $(call object,$(filter-out $(NAMESPACE_ONLY) $(GUESTFS_ONLY),
 PROGRAMS := $(if $(wildcard $(PROGRAM_MAIN)),$(BIN)/netrescue) \
 	$(if $(wildcard $(NAMESPACE_MAIN)),$(BIN)/sandbox-namespace) \
 	$(if $(GUESTFS),$(BIN)/sandbox-guestfs)
+
+# What the program says of itself, as files that man(1) and the shells read.
+MANUALS     := $(addprefix $(BIN)/share/man/,man1/netrescue.1 man5/netrescue-recipe.5)
+COMPLETIONS := $(addprefix $(BIN)/share/,bash-completion/completions/netrescue zsh/site-functions/_netrescue)
 
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(BIN)/tests/%,$(UNIT_SOURCES))
@@ -106,10 +115,11 @@ LINK    = $(CC) $($(FLAVOUR)_CFLAGS) $(CFLAGS) $($(FLAVOUR)_LDFLAGS) -Wl,--as-ne
 
 # ---- targets -----------------------------------------------------------------------------------
 
-## Targets:
+##
+## Building:
 
 .PHONY: all
-all: $(OBJECTS) $(PROGRAMS) ## build the programs (default)
+all: $(OBJECTS) $(PROGRAMS) $(MANUALS) $(COMPLETIONS) $(OBJ)/built ## build the programs (default)
 
 .PHONY: objects
 objects: $(OBJECTS) $(patsubst tests/unit/%.c,$(OBJ)/tests/%.o,$(UNIT_SOURCES))
@@ -118,7 +128,31 @@ objects: $(OBJECTS) $(patsubst tests/unit/%.c,$(OBJ)/tests/%.o,$(UNIT_SOURCES))
 image: deps-build all ## install what is missing, build the builder, then the image of RECIPE
 	$(BIN)/netrescue build $(RECIPE) --out out
 
-CHECK_TESTS = $(UNIT_TESTS) $(sort $(wildcard tests/cases/*.t tests/cli/*.t tests/integration/*.t))
+.PHONY: deb
+deb: deps-build deps-deb ## build the Debian packages netrescue and netrescue-guestfs into out/deb
+	$(Q)rm -rf out/deb && mkdir -p out/deb/src
+	$(Q)git ls-files -z | tar --null -T - -cf - | tar -C out/deb/src -xf -
+	$(Q)cd out/deb/src && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -b
+	$(Q)rm -rf out/deb/src
+	$(Q)ls out/deb/*.deb
+
+.PHONY: clean
+clean: ## remove everything that was built, images included
+	rm -rf out
+
+.PHONY: help
+help: ## this list
+	@sed -n -e 's/^## \{0,1\}//p' \
+		-e 's/^\([a-z-]*\):.* ## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		expand -t 18
+
+##
+## Testing:
+
+# `make check` needs nothing but what building needs: a test that needs more skips itself and says what it
+# misses. The unit tests cannot, as cmocka is what they are linked with.
+CHECK_UNIT_TESTS = $(if $(CMOCKA),$(UNIT_TESTS))
+CHECK_TESTS = $(CHECK_UNIT_TESTS) $(sort $(wildcard tests/cases/*.t tests/cli/*.t tests/integration/*.t))
 REAL_TESTS  = $(sort $(wildcard tests/lint/*.t tests/real/*.t tests/boot/*.t))
 MATRIX_TESTS = $(sort $(wildcard tests/matrix/*.t))
 # A short form for `make test` says "# Whole: tests/matrix/NAME.t", and test-all runs the whole test alone.
@@ -133,14 +167,16 @@ PROVE = prove # .proverc has its options
 JOBS = -j $$(nproc)
 
 .PHONY: unit
-unit: $(UNIT_TESTS) ## the unit tests only
-	$(PROVE) $(UNIT_TESTS)
+unit: $(CHECK_UNIT_TESTS) ## the unit tests only
+	$(if $(CMOCKA),,@echo "make: the unit tests need libcmocka-dev (make deps-test)" >&2; exit 1)
+	$(PROVE) $(JOBS) $(UNIT_TESTS)
 
 .PHONY: test-programs
-test-programs: all $(UNIT_TESTS) $(TOOLS) ## what the tests run; then `prove tests/integration/lock.t` runs one of them
+test-programs: all $(CHECK_UNIT_TESTS) $(TOOLS) ## what the tests run; then `prove tests/integration/lock.t` runs one of them
 
 .PHONY: check
-check: test-programs ## quick tests: no network beyond loopback
+check: test-programs ## quick tests: no network beyond loopback, no package beyond what building needs
+	$(if $(CMOCKA),,@echo '# SKIP the unit tests: they need libcmocka-dev (make deps-test)')
 	$(PROVE) $(JOBS) --timer $(CHECK_TESTS)
 
 .PHONY: test
@@ -182,44 +218,71 @@ analyze: ## gcc -fanalyzer and clang-tidy over all sources
 		--checks='$(subst $() ,,$(TIDY_CHECKS))' \
 		$(SOURCES) -- $(ANALYZE)
 
-# Recipes name overlays beside their folder; `netrescue boot` looks for its file server's here.
-SHARE = $(PREFIX)/share/netrescue
+##
+## Installing:
+
+# The program looks for its helpers and its recipes from where it lies itself (sandbox/sandbox-open.c,
+# command/shipped.c), and recipes name overlays beside their folder: so these are not for others to set.
+BINDIR  = $(PREFIX)/bin
+LIBEXEC = $(PREFIX)/libexec/netrescue
+SHARE   = $(PREFIX)/share/netrescue
+
+MANDIR      ?= $(PREFIX)/share/man
+DOCDIR      ?= $(PREFIX)/share/doc/netrescue
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+# Below /usr Debian's zsh leaves site-functions to the administrator.
+ZSHCOMPDIR  ?= $(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 
 .PHONY: install
-install: all ## install the programs, recipes and overlays below PREFIX
-	install -D -m 0755 $(BIN)/netrescue $(DESTDIR)$(PREFIX)/bin/netrescue
-	install -D -m 0755 $(BIN)/sandbox-namespace \
-		$(DESTDIR)$(PREFIX)/libexec/netrescue/sandbox-namespace
-	$(if $(GUESTFS),install -m 0755 $(BIN)/sandbox-guestfs \
-		$(DESTDIR)$(PREFIX)/libexec/netrescue/sandbox-guestfs)
+install: install-program install-doc ## install all of the following below PREFIX
+
+.PHONY: install-program
+install-program: all ## the programs, recipes, overlays, manual pages and completions
+	install -D -m 0755 $(BIN)/netrescue $(DESTDIR)$(BINDIR)/netrescue
+	install -D -m 0755 $(BIN)/sandbox-namespace $(DESTDIR)$(LIBEXEC)/sandbox-namespace
+	$(if $(GUESTFS),install -m 0755 $(BIN)/sandbox-guestfs $(DESTDIR)$(LIBEXEC)/sandbox-guestfs)
 	rm -rf $(DESTDIR)$(SHARE)
 	install -d $(DESTDIR)$(SHARE)
 	cp -R --no-dereference recipes overlays $(DESTDIR)$(SHARE)
 	chmod -R u+w,go-w,a+rX $(DESTDIR)$(SHARE)
+	install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man1 $(BIN)/share/man/man1/netrescue.1
+	install -D -m 0644 -t $(DESTDIR)$(MANDIR)/man5 $(BIN)/share/man/man5/netrescue-recipe.5
+	install -D -m 0644 -t $(DESTDIR)$(BASHCOMPDIR) $(BIN)/share/bash-completion/completions/netrescue
+	install -D -m 0644 -t $(DESTDIR)$(ZSHCOMPDIR) $(BIN)/share/zsh/site-functions/_netrescue
 
-.PHONY: clean
-clean: ## remove everything that was built, images included
-	rm -rf out
+# Pages link to one another by relative paths: they are laid out as they are here.
+.PHONY: install-doc
+install-doc: ## the documentation
+	install -D -m 0644 -t $(DESTDIR)$(DOCDIR) LICENSE $(wildcard *.md)
+	install -D -m 0644 -t $(DESTDIR)$(DOCDIR)/docs $(wildcard docs/*.md docs/*.svg docs/*.png)
 
-.PHONY: help
-help: ## this list
-	@sed -n -e 's/^## \{0,1\}//p' \
-		-e 's/^\([a-z-]*\):.* ## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | \
-		expand -t 16
+.PHONY: uninstall
+uninstall: ## remove what `make install` installed there
+	rm -rf $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(SHARE) $(DESTDIR)$(DOCDIR)
+	rm -f $(DESTDIR)$(BINDIR)/netrescue \
+		$(DESTDIR)$(MANDIR)/man1/netrescue.1 $(DESTDIR)$(MANDIR)/man5/netrescue-recipe.5 \
+		$(DESTDIR)$(BASHCOMPDIR)/netrescue $(DESTDIR)$(ZSHCOMPDIR)/_netrescue
 
 # ---- what must be installed --------------------------------------------------------------------
 
+##
+## Packages that are missing (each says what it runs, through sudo where needed, and nothing else when there are none):
+
+# perl has prove, which `make check` runs.
 BUILD_PACKAGES := gcc libc6-dev make pkg-config libcurl4-openssl-dev libssl-dev libarchive-dev \
 	libsolv-dev libsolvext-dev libzstd-dev libyaml-dev libjansson-dev libseccomp-dev uidmap gpgv \
-	debian-archive-keyring ca-certificates
-TEST_PACKAGES := libcmocka-dev adduser gnupg mmdebstrap qemu-system-x86 ipxe-qemu seabios python3-minimal \
-	python3 dpkg-dev shellcheck clang clang-format clang-tidy zstd attr acl libcap2-bin sudo perl \
+	debian-archive-keyring ca-certificates perl
+# The Build-Depends of debian/control are these and those above.
+DEB_PACKAGES := build-essential debhelper git libcmocka-dev libguestfs-dev
+TEST_PACKAGES := adduser gnupg mmdebstrap qemu-system-x86 ipxe-qemu seabios python3-minimal \
+	python3 dpkg-dev shellcheck clang clang-format clang-tidy zstd attr acl libcap2-bin sudo \
 	xz-utils fakeroot file binutils iproute2 curl jq grub-common e2fsprogs openssh-client buildah \
-	libguestfs-dev python3-jsonschema
+	python3-jsonschema groff-base man-db bsdextrautils zsh $(DEB_PACKAGES) lintian
 MATRIX_PACKAGES := podman runc
 
-# $(1): words for people, $(2): packages. A package counts as installed under its own name or when
-# something installed provides it (pkgconf provides pkg-config in some releases).
+# $(1): what needs them, $(2): packages. A package counts as installed under its own name or when
+# something installed provides it (pkgconf provides pkg-config in some releases). Who is not root gets them
+# by sudo, which may ask for a password only where there is a terminal to answer at.
 define install_missing
 	@command -v dpkg-query >/dev/null || { \
 		echo "make: this is not a Debian system; install the equivalents of: $(2)" >&2; exit 1; }; \
@@ -230,35 +293,52 @@ define install_missing
 		[[ "$$installed" == *" $$package "* ]] || missing+=("$$package"); \
 	done; \
 	(($${#missing[@]})) || exit 0; \
-	echo "Installing what $(1) needs: $${missing[*]}"; \
-	as_root=(); \
-	if (($$(id -u) != 0)); then as_root=(sudo); fi; \
-	say_how() { \
-		echo "make: could not install them. As root, run:" >&2; \
-		echo "    apt-get update && apt-get install --no-install-recommends $${missing[*]}" >&2; \
+	update=(apt-get -q update); \
+	install=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install \
+		"$${missing[@]}"); \
+	stop() { \
+		echo "make: $$1. As root, run:" >&2; \
+		echo "    $${update[*]}" >&2; \
+		echo "    $${install[*]}" >&2; \
 		exit 1; \
 	}; \
-	(($${#as_root[@]} == 0)) || command -v sudo >/dev/null || say_how; \
-	"$${as_root[@]}" apt-get -q update || say_how; \
-	"$${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-		apt-get -q -y --no-install-recommends install "$${missing[@]}" || say_how
+	echo "$(1) needs packages that are not installed: $${missing[*]}"; \
+	sudo=(); \
+	if (($$(id -u) != 0)); then \
+		command -v sudo >/dev/null || stop 'only root can install them, and there is no sudo here'; \
+		sudo=(sudo); \
+		[[ -t 0 && -t 2 ]] || sudo+=(-n); \
+		[[ $${sudo[*]} == sudo ]] || sudo -n -l "$${update[@]}" >/dev/null 2>&1 || \
+			stop 'only root can install them, and there is no terminal at which sudo could ask for a password'; \
+	fi; \
+	echo "To install them, these commands run now:"; \
+	echo "    $${sudo[*]} $${update[*]}" | sed 's/^ */    /'; \
+	echo "    $${sudo[*]} $${install[*]}" | sed 's/^ */    /'; \
+	"$${sudo[@]}" "$${update[@]}" && "$${sudo[@]}" "$${install[@]}" || stop 'they could not be installed'
 endef
 
 .PHONY: deps-build
-deps-build: ## install, by apt-get, what building and running needs
-	$(call install_missing,building,$(BUILD_PACKAGES))
+deps-build: ## for building and running
+	$(call install_missing,Building,$(BUILD_PACKAGES))
 
 .PHONY: deps-test
-deps-test: ## install, by apt-get, what the tests need
-	$(call install_missing,testing,$(TEST_PACKAGES))
+deps-test: ## for the tests
+	$(call install_missing,Testing,$(TEST_PACKAGES))
 
 .PHONY: deps-matrix
-deps-matrix: deps-test ## install, by apt-get, what the matrix needs besides
-	$(call install_missing,testing in all ways,$(MATRIX_PACKAGES))
+deps-matrix: deps-test ## for the matrix of test-all
+	$(call install_missing,Testing in all ways,$(MATRIX_PACKAGES))
 
-.PHONY: print-build-packages
-print-build-packages: # for tests that build elsewhere
+.PHONY: deps-deb
+deps-deb: ## for `make deb`
+	$(call install_missing,Building the packages,$(DEB_PACKAGES))
+
+# For tests that build elsewhere.
+.PHONY: print-build-packages print-deb-packages
+print-build-packages:
 	@echo $(BUILD_PACKAGES)
+print-deb-packages:
+	@echo $(BUILD_PACKAGES) $(DEB_PACKAGES)
 
 # ---- rules -------------------------------------------------------------------------------------
 
@@ -268,6 +348,7 @@ INSTALLED := deps-build $(if $(filter test test-all,$(MAKECMDGOALS)),deps-test) 
 	$(if $(filter test-all,$(MAKECMDGOALS)),deps-matrix)
 endif
 deps-test: | deps-build
+deps-deb: | deps-build $(filter deps-test,$(INSTALLED))
 
 # Rewritten only when the command line differs from the last one: then all objects are older.
 STAMP := $(OBJ)/flags
@@ -314,6 +395,28 @@ $(BIN)/sandbox-guestfs: $(GUESTFS_OBJS) $(SHARED_LIBRARY) $(STAMP)
 	@$(if $(Q),echo "  LINK     $@")
 	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(GUESTFS_LIBS)
 
+# Said once after linking, since the program alone does not look any different.
+$(OBJ)/built: $(PROGRAMS)
+	@echo "Built $(BIN)/netrescue, $(if $(GUESTFS),with the helper of --sandbox=guestfs,without the \
+		helper of --sandbox=guestfs: it needs libguestfs-dev (apt-get install libguestfs-dev, then make))"
+	@touch $@
+
+$(BIN)/share/man/man1/netrescue.1: $(BIN)/netrescue
+	@mkdir -p $(@D)
+	$(Q)$< man > $@
+
+$(BIN)/share/man/man5/netrescue-recipe.5: $(BIN)/netrescue
+	@mkdir -p $(@D)
+	$(Q)$< man recipe > $@
+
+$(BIN)/share/bash-completion/completions/netrescue: $(BIN)/netrescue
+	@mkdir -p $(@D)
+	$(Q)$< completion bash > $@
+
+$(BIN)/share/zsh/site-functions/_netrescue: $(BIN)/netrescue
+	@mkdir -p $(@D)
+	$(Q)$< completion zsh > $@
+
 # Archives, so that a helper or a test links only what it uses.
 $(SHARED_LIBRARY): $(SHARED_OBJECTS) $(SOURCES_STAMP)
 	@rm -f $@
@@ -326,7 +429,7 @@ $(LIBRARY): $(LIBRARY_OBJECTS) $(SOURCES_STAMP)
 $(BIN)/tests/%: $(OBJ)/tests/%.o $(LIBRARY) $(STAMP)
 	@mkdir -p $(@D)
 	@$(if $(Q),echo "  LINK     $@")
-	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(PROGRAM_LIBS) -lcmocka
+	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(PROGRAM_LIBS) $(if $(filter $@,$(UNIT_TESTS)),-lcmocka)
 
 .SECONDARY: $(patsubst tests/unit/%.c,$(OBJ)/tests/%.o,$(UNIT_SOURCES)) \
 	$(patsubst tests/tools/%.c,$(OBJ)/tests/%.o,$(TOOL_SOURCES))
