@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "verify/difference-parts.h"
+#include "verify/result-diff.h"
 
 struct entry {
 	const char *path;
@@ -74,11 +75,11 @@ static void compare(struct differences *f)
 	cleanup_fd int old = openat(scratch_fd, "old", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_fd int new = openat(scratch_fd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	assert_int_equal(differences_compare(old, new, &none, f, &err), 0);
+	assert_int_equal(result_diff(old, new, &none, f, &err), 0);
 }
 
-static void assert_finding(const struct difference *f, const char *member, const char *what,
-			   const char *cause)
+static void assert_difference(const struct difference *f, const char *member, const char *what,
+			      const char *cause)
 {
 	if (member)
 		assert_string_equal(f->member, member);
@@ -115,17 +116,17 @@ static void tar(void **state)
 	put("new/rootfs.tar.zst", &b);
 	compare(&f);
 	assert_int_equal(f.count, 5);
-	assert_finding(&f.item[0], "a", "time stamp", CAUSE_TIME_STAMP);
+	assert_difference(&f.item[0], "a", "time stamp", CAUSE_TIME_STAMP);
 	assert_string_equal(f.item[0].detail, "time stamp: 1970-01-01 00:01:40 UTC, rebuilt "
 					      "1970-01-01 00:03:20 UTC\n");
-	assert_finding(&f.item[1], "b", "mode, owner", "owners, modes or attributes");
+	assert_difference(&f.item[1], "b", "mode, owner", "owners, modes or attributes");
 	assert_string_equal(f.item[1].detail,
 			    "mode: 0644, rebuilt 4755\nowner: 0:0, rebuilt 7:0\n");
-	assert_finding(&f.item[2], "d", "content, time stamp", "a date or a time");
-	assert_finding(&f.item[3], "tmp.q1Zr7T", "only in the rebuild",
-		       "names that are others each time");
-	assert_finding(&f.item[4], "tmp.xK82ab", "only in the original",
-		       "names that are others each time");
+	assert_difference(&f.item[2], "d", "content, time stamp", "a date or a time");
+	assert_difference(&f.item[3], "tmp.q1Zr7T", "only in the rebuild",
+			  "names that are others each time");
+	assert_difference(&f.item[4], "tmp.xK82ab", "only in the original",
+			  "names that are others each time");
 }
 
 /* The initrd is a file of the result, and once more in the tree. */
@@ -157,10 +158,10 @@ static void initrds(void **state)
 	compare(&f);
 	assert_int_equal(f.count, 3);
 	assert_string_equal(f.item[0].artifact, "initrd.img");
-	assert_finding(&f.item[0], "conf/x", "content", CAUSE_ORDER);
+	assert_difference(&f.item[0], "conf/x", "content", CAUSE_ORDER);
 	assert_string_equal(f.item[1].artifact, "rootfs.tar.zst");
-	assert_finding(&f.item[1], "boot/initrd.img-6.1", "content", CAUSE_ORDER);
-	assert_finding(&f.item[2], "boot/initrd.img-6.1: conf/x", "content", CAUSE_ORDER);
+	assert_difference(&f.item[1], "boot/initrd.img-6.1", "content", CAUSE_ORDER);
+	assert_difference(&f.item[2], "boot/initrd.img-6.1: conf/x", "content", CAUSE_ORDER);
 }
 
 static void order_and_compression(void **state)
@@ -184,12 +185,12 @@ static void order_and_compression(void **state)
 	put("new/rootfs.tar.zst", &b);
 	compare(&order);
 	assert_int_equal(order.count, 1);
-	assert_finding(&order.item[0], NULL, "order of members", CAUSE_ORDER);
+	assert_difference(&order.item[0], NULL, "order of members", CAUSE_ORDER);
 	put("new/rootfs.tar.zst", &c);
 	compare(&packed);
 	assert_int_equal(packed.count, 1);
-	assert_finding(&packed.item[0], NULL, "compression or padding",
-		       "the same content, packed differently");
+	assert_difference(&packed.item[0], NULL, "compression or padding",
+			  "the same content, packed differently");
 }
 
 int main(void)

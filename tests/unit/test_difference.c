@@ -6,8 +6,9 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "verify/difference-parts.h"
+#include "verify/result-diff.h"
 
-static const struct variations no_conditions;
+static const struct variations no_variations;
 
 static const char *cause(const char *a, const char *b)
 {
@@ -15,7 +16,7 @@ static const char *cause(const char *a, const char *b)
 		{ .data = (char *)(uintptr_t)a, .length = strlen(a) },
 		{ .data = (char *)(uintptr_t)b, .length = strlen(b) },
 	};
-	const char *found = likely_cause_of_content(&no_conditions, content);
+	const char *found = likely_cause_of_content(&no_variations, content);
 
 	return found ? found : "unknown";
 }
@@ -95,7 +96,7 @@ static void compare_trees(struct differences *f)
 	cleanup_fd int old = openat(scratch_fd, "old", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_fd int new = openat(scratch_fd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	assert_int_equal(differences_compare(old, new, &no_conditions, f, &err), 0);
+	assert_int_equal(result_diff(old, new, &no_variations, f, &err), 0);
 }
 
 static void results(void **state)
