@@ -26,8 +26,6 @@ static const struct kind {
 	  "and lies beside netrescue or in NETRESCUE_LIBEXEC" },
 };
 
-#define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
-
 static int find_helper(const struct kind *k, char **ret, struct err *err)
 {
 	static const char *const place[] = { "", "../libexec/netrescue/", "../" };
@@ -41,7 +39,7 @@ static int find_helper(const struct kind *k, char **ret, struct err *err)
 	exe[n] = '\0';
 	slash = strrchr(exe, '/');
 	slash[1] = '\0';
-	for (size_t i = 0; i < (given ? 1 : sizeof(place) / sizeof(place[0])); i++) {
+	for (size_t i = 0; i < (given ? 1 : ARRAY_SIZE(place)); i++) {
 		cleanup_free char *path = given ? xasprintf("%s/%s", given, k->helper)
 						: xasprintf("%s%s%s", exe, place[i], k->helper);
 
@@ -59,7 +57,7 @@ static int check_kind(const char *kind, struct err *err)
 {
 	if (!kind || streq(kind, "auto"))
 		return 0;
-	for (size_t i = 0; i < KIND_COUNT; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (streq(kind, kinds[i].name))
 			return 0;
 	if (streq(kind, "root-unconfined"))
@@ -85,7 +83,7 @@ static void fill_environment(struct strv *ret)
 	};
 
 	for (char **e = environ; e && *e; e++)
-		for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
+		for (size_t i = 0; i < ARRAY_SIZE(passed); i++)
 			if (starts_with(*e, passed[i]))
 				strv_add(ret, *e);
 	strv_add(ret, "TZ=UTC");
@@ -172,24 +170,16 @@ static int open_any(struct sandbox *sb, struct store *s, const struct sandbox_op
 	CLEANUP(err_release) struct err first = { 0 };
 	CLEANUP(err_release) struct err second = { 0 };
 	cleanup_free char *chosen = NULL;
-	int r = open_kind(sb, &kinds[0], s, options, &first);
 
-	if (r == 0)
+	if (open_kind(sb, &kinds[0], s, options, &first) == 0)
 		return 0;
-	if (first.class != ERR_INTERRUPTED) {
-		sandbox_end(sb);
-		log_note("no sandbox of namespaces here (%s): trying guestfs", first.message);
-		r = open_kind(sb, &kinds[1], s, options, &second);
-	}
-	if (first.class == ERR_INTERRUPTED || second.class == ERR_INTERRUPTED) {
-		struct err *interrupted = first.class == ERR_INTERRUPTED ? &first : &second;
-
-		*err = *interrupted;
-		*interrupted = (struct err){ 0 };
-		return r;
-	}
-	if (r < 0)
-		return none_works(&first, &second, err);
+	if (first.class == ERR_INTERRUPTED)
+		return err_move(err, &first);
+	sandbox_end(sb);
+	log_note("no sandbox of namespaces here (%s): trying guestfs", first.message);
+	if (open_kind(sb, &kinds[1], s, options, &second) < 0)
+		return second.class == ERR_INTERRUPTED ? err_move(err, &second)
+						       : none_works(&first, &second, err);
 	chosen = xasprintf("%s, since namespaces do not work here: %s", sb->description,
 			   first.message);
 	free(sb->description);
@@ -202,7 +192,7 @@ static int open_chosen(struct sandbox *sb, struct store *s, const struct sandbox
 {
 	if (!options->kind || streq(options->kind, "auto"))
 		return open_any(sb, s, options, err);
-	for (size_t i = 0; i < KIND_COUNT; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (streq(options->kind, kinds[i].name))
 			return open_kind(sb, &kinds[i], s, options, err);
 	return check_kind(options->kind, err);

@@ -205,19 +205,24 @@ static int configure(struct driver *d, const struct appliance *a, struct err *er
 	    guestfs_set_backend_setting(d->g, a->kvm ? "force_kvm" : "force_tcg", "1") < 0)
 		return failed(d, "set up the appliance", err);
 	r = place_supermin(d, a, err);
-	if (r == 0)
-		r = add_scratch(d, a, err);
-	if (r == 0)
-		r = add_port(d, a, err);
-	return r < 0 ? r : add_given(d, err);
+	if (r < 0)
+		return r;
+	r = add_scratch(d, a, err);
+	if (r < 0)
+		return r;
+	r = add_port(d, a, err);
+	if (r < 0)
+		return r;
+	return add_given(d, err);
 }
 
 static int launch(struct driver *d, const struct appliance *a, struct err *err)
 {
 	int r = report_step("launching the appliance", err);
 
-	if (r == 0)
-		r = configure(d, a, err);
+	if (r < 0)
+		return r;
+	r = configure(d, a, err);
 	if (r < 0)
 		return r;
 	if (guestfs_launch(d->g) < 0) {
@@ -257,8 +262,9 @@ static int fill(struct driver *d, const struct appliance *a, struct err *err)
 	cleanup_free char *runtime = xasprintf("/dev/fd/%d", RUNTIME_FD);
 	int r = report_step("making the scratch disk's file system", err);
 
-	if (r == 0)
-		r = find_scratch(d, a, &scratch, err);
+	if (r < 0)
+		return r;
+	r = find_scratch(d, a, &scratch, err);
 	if (r < 0)
 		return r;
 	if (guestfs_mkfs_opts(d->g, "ext4", scratch, GUESTFS_MKFS_OPTS_FEATURES, "^has_journal",
@@ -307,9 +313,12 @@ static int drive(const struct appliance *a, struct err *err)
 	if (!d.g)
 		return err_errno(err, ERR_BUILD, errno, "cannot use libguestfs");
 	r = launch(&d, a, err);
-	if (r == 0)
-		r = fill(&d, a, err);
-	return r < 0 ? r : serve(&d, err);
+	if (r < 0)
+		return r;
+	r = fill(&d, a, err);
+	if (r < 0)
+		return r;
+	return serve(&d, err);
 }
 
 /* A handler, unlike SIG_IGN, does not pass on to QEMU and supermin: those end, and so libguestfs

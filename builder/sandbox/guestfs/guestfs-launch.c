@@ -58,10 +58,10 @@ static int take_step(struct launch *l, struct err *err)
 	CLEANUP(message_release) struct message m = { 0 };
 	int r = relay_wait(l->relay, l->relay->report, false, err);
 
-	if (r == 0 && message_receive(l->relay->report, -1, &m, err) != 1)
-		return err_set(err, ERR_BUILD, "the program that holds the appliance ended");
 	if (r < 0)
 		return r;
+	if (message_receive(l->relay->report, -1, &m, err) != 1)
+		return err_set(err, ERR_BUILD, "the program that holds the appliance ended");
 	if (m.type == MESSAGE_ERROR)
 		return message_take_err(&m, err);
 	l->done = m.type == MESSAGE_OK;
@@ -97,18 +97,24 @@ int launch_follow(struct relay *relay, const struct child *driver, struct err *e
 	uint64_t seconds = 0;
 	int r = read_patience(&l.patience, err);
 
-	while (!l.done && r == 0) {
+	if (r < 0)
+		return r;
+	while (!l.done) {
 		struct pollfd p[2] = { { .fd = relay->sock, .events = POLLRDHUP },
 				       { .fd = relay->report, .events = POLLIN } };
 		int n = poll(p, 2, TICK_SECONDS * 1000);
 
 		seconds = n == 0 ? seconds + TICK_SECONDS : 0;
-		if (n != 0)
+		if (n == 0 && seconds >= l.patience)
+			return give_up(&l, seconds, err);
+		if (n != 0) {
 			r = take_step(&l, err);
-		else if (seconds >= l.patience)
-			r = give_up(&l, seconds, err);
-		if (r == 0)
-			r = show_time(&l, seconds, err);
+			if (r < 0)
+				return r;
+		}
+		r = show_time(&l, seconds, err);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }

@@ -79,13 +79,13 @@ struct relay {
 
 /* Waits until fd can be read (write: written): 0; -ECANCELED without an error if the main program
  * has hung up; an error if the driver ended, in its own words. */
-int relay_wait(struct relay *r, int fd, bool write, struct err *err);
+int relay_wait(struct relay *relay, int fd, bool write, struct err *err);
 /* Sends one request on and its answers back. Its descriptors stay the caller's. */
-int relay_request(struct relay *r, const struct message *request, struct err *err);
+int relay_request(struct relay *relay, const struct message *request, struct err *err);
 
 /* ---- guestfs-launch.c ----------------------------------------------------------------------- */
 
 /* Follows the driver's steps until the sandbox in the appliance is started, and lets the main
  * program show them. An error in the driver's words if it fails, and after ten minutes without a
  * step, or the seconds of NETRESCUE_APPLIANCE_SECONDS. */
-int launch_follow(struct relay *r, const struct child *driver, struct err *err);
+int launch_follow(struct relay *relay, const struct child *driver, struct err *err);

@@ -31,11 +31,11 @@
 
 #define MEBI (1ULL << 20)
 /* The appliance itself, page cache, and what the image's own programs take. */
-#define MEMORY_LEAST 768U
-#define MEMORY_MOST 4096U
+#define MEMORY_MIN 768U
+#define MEMORY_MAX 4096U
 /* Emulated, one: QEMU before 8.1 may run what another processor has just rewritten, and the kernel,
  * which patches itself, dies of an int3. A second saves a tenth of the time, most of it in pack. */
-#define PROCESSORS_MOST 8U
+#define PROCESSORS_MAX 8U
 /* What ext4 keeps for itself, and scripts need for a while. */
 #define DISK_BESIDE (8192 * MEBI)
 /* rescue64: 750 s for what took 37 with namespaces and two processors. tests/bench/sandbox measures
@@ -66,7 +66,7 @@ static void guest_release(struct guest *g)
 		(void)kill(-g->driver.pid, SIGKILL);
 	child_release(&g->driver);
 	int *const fd[] = { &g->relay.port, &g->relay.report };
-	for (size_t i = 0; i < sizeof(fd) / sizeof(fd[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(fd); i++)
 		if (*fd[i] >= 0)
 			(void)close(take_fd(fd[i]));
 	if (g->name && remove_tree(g->trees, g->name, &ignored) < 0)
@@ -121,25 +121,27 @@ static bool asks_for_emulation(void)
 
 static int look_around(struct guest *g, struct err *err)
 {
-	cleanup_free char *kernel = NULL, *emulator = NULL;
+	cleanup_free char *kernel = NULL, *emulator = NULL, *line = NULL;
 	int r = appliance_find_emulator(&emulator, err);
 
-	if (r == 0)
-		r = appliance_find_kernel(&kernel, err);
 	if (r < 0)
 		return r;
-	if (asks_for_emulation())
+	r = appliance_find_kernel(&kernel, err);
+	if (r < 0)
+		return r;
+	if (asks_for_emulation()) {
 		g->why_not = "LIBGUESTFS_BACKEND_SETTINGS says so";
-	else
+	} else {
 		r = kvm_probe(emulator, kernel, &g->why_not, err);
-	if (r < 0)
-		return r;
+		if (r < 0)
+			return r;
+	}
 	g->kvm = !g->why_not;
 	if (g->kvm)
 		return 0;
-	cleanup_free char *line = xasprintf("the appliance is emulated, so this build takes about "
-					    "%d times as long as with namespaces: %s",
-					    EMULATION_FACTOR, g->why_not);
+	line = xasprintf("the appliance is emulated, so this build takes about %d times as long as "
+			 "with namespaces: %s",
+			 EMULATION_FACTOR, g->why_not);
 	return say(g, line, err);
 }
 
@@ -229,27 +231,31 @@ static int start_driver(struct guest *g, const char *port_path, struct err *err)
 	struct appliance a = {
 		.directory = g->path,
 		.port_path = port_path,
-		.memory = between(MEMORY_LEAST, memory_available() / MEBI / 2, MEMORY_MOST),
-		.processors = g->kvm ? between(1, processors_available(), PROCESSORS_MOST) : 1,
+		.memory = between(MEMORY_MIN, memory_available() / MEBI / 2, MEMORY_MAX),
+		.processors = g->kvm ? between(1, processors_available(), PROCESSORS_MAX) : 1,
 		.kvm = g->kvm,
 	};
 	cleanup_fd int runtime = -1;
 	int r = size_disk(g, &a.disk, err);
 
-	if (r == 0)
-		r = runtime_make(g->relay.directory, &runtime, err);
-	/* libguestfs's sockets; root's are always in /tmp. */
+	if (r < 0)
+		return r;
+	r = runtime_make(g->relay.directory, &runtime, err);
+	if (r < 0)
+		return r;
+	/* For libguestfs's sockets; root's are always in /tmp. */
 	if (strlen(g->path) < RUNTIME_DIRECTORY_MAX)
 		(void)setenv("XDG_RUNTIME_DIR", g->path, 1);
-	return r < 0 ? r : driver_start(&g->driver, &a, runtime, &g->relay.report, err);
+	return driver_start(&g->driver, &a, runtime, &g->relay.report, err);
 }
 
 static int wait_for_appliance(struct guest *g, int listening, struct err *err)
 {
 	int r = launch_follow(&g->relay, &g->driver, err);
 
-	if (r == 0)
-		r = relay_wait(&g->relay, listening, false, err);
+	if (r < 0)
+		return r;
+	r = relay_wait(&g->relay, listening, false, err);
 	if (r < 0)
 		return r;
 	g->relay.port = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
@@ -257,6 +263,7 @@ static int wait_for_appliance(struct guest *g, int listening, struct err *err)
 				 : 0;
 }
 
+/* 0: the main program has hung up. */
 static int serve(struct guest *g, const struct message *open, struct err *err)
 {
 	int r;
@@ -269,8 +276,9 @@ static int serve(struct guest *g, const struct message *open, struct err *err)
 		CLEANUP(message_release) struct message m = { 0 };
 
 		r = relay_wait(&g->relay, g->relay.sock, false, err);
-		if (r == 0)
-			r = message_receive(g->relay.sock, -1, &m, err);
+		if (r < 0)
+			return r;
+		r = message_receive(g->relay.sock, -1, &m, err);
 		if (r <= 0)
 			return r;
 		r = relay_request(&g->relay, &m, err);
@@ -285,17 +293,24 @@ static int run(struct guest *g, struct err *err)
 	cleanup_fd int listening = -1;
 	int r = read_open(g, &open, err);
 
-	if (r == 0)
-		r = look_around(g, err);
-	if (r == 0)
-		r = make_directory(g, err);
-	if (r == 0)
-		r = listen_for_port(g, &port_path, &listening, err);
-	if (r == 0)
-		r = start_driver(g, port_path, err);
-	if (r == 0)
-		r = wait_for_appliance(g, listening, err);
-	return r < 0 ? r : serve(g, &open, err);
+	if (r < 0)
+		return r;
+	r = look_around(g, err);
+	if (r < 0)
+		return r;
+	r = make_directory(g, err);
+	if (r < 0)
+		return r;
+	r = listen_for_port(g, &port_path, &listening, err);
+	if (r < 0)
+		return r;
+	r = start_driver(g, port_path, err);
+	if (r < 0)
+		return r;
+	r = wait_for_appliance(g, listening, err);
+	if (r < 0)
+		return r;
+	return serve(g, &open, err);
 }
 
 static void send_error(int sock, const struct err *failure)

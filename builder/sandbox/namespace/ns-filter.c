@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "sandbox/namespace/ns.h"
 
@@ -110,13 +111,15 @@ static int deny(scmp_filter_ctx f, int error, const char *name)
 
 static int deny_namespaces(scmp_filter_ctx f)
 {
-	int r = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(new_namespace); i++) {
+		scmp_datum_t flag = (scmp_datum_t)new_namespace[i];
+		int r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+					 SCMP_A0(SCMP_CMP_MASKED_EQ, flag, flag));
 
-	for (size_t i = 0; i < sizeof(new_namespace) / sizeof(new_namespace[0]) && r == 0; i++)
-		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-				     SCMP_A0(SCMP_CMP_MASKED_EQ, (scmp_datum_t)new_namespace[i],
-					     (scmp_datum_t)new_namespace[i]));
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* Unix, IPv4, IPv6 and netlink only. Some families (vsock) know no network namespaces. */
@@ -125,50 +128,73 @@ static int deny_sockets(scmp_filter_ctx f)
 	int r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
 				 SCMP_A0(SCMP_CMP_GT, AF_NETLINK, 0));
 
-	for (unsigned family = 0; family < AF_NETLINK && r == 0; family++)
-		if (family != AF_UNIX && family != AF_INET && family != AF_INET6)
-			r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-					     SCMP_A0(SCMP_CMP_EQ, family, 0));
-	return r;
+	if (r < 0)
+		return r;
+	for (unsigned family = 0; family < AF_NETLINK; family++) {
+		if (family == AF_UNIX || family == AF_INET || family == AF_INET6)
+			continue;
+		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
+				     SCMP_A0(SCMP_CMP_EQ, family, 0));
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* Device nodes could not be made here anyway; scripts take EPERM well. */
 static int deny_devices(scmp_filter_ctx f)
 {
 	static const scmp_datum_t type[] = { S_IFBLK, S_IFCHR };
-	int r = 0;
 
-	for (size_t i = 0; i < 2 && r == 0; i++) {
-		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mknod), 1,
-				     SCMP_A1(SCMP_CMP_MASKED_EQ, S_IFMT, type[i]));
-		if (r == 0)
-			r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mknodat), 1,
-					     SCMP_A2(SCMP_CMP_MASKED_EQ, S_IFMT, type[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(type); i++) {
+		int r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mknod), 1,
+					 SCMP_A1(SCMP_CMP_MASKED_EQ, S_IFMT, type[i]));
+
+		if (r < 0)
+			return r;
+		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mknodat), 1,
+				     SCMP_A2(SCMP_CMP_MASKED_EQ, S_IFMT, type[i]));
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
+}
+
+static int set_up(scmp_filter_ctx f)
+{
+	int r = seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+
+	if (r < 0)
+		return r;
+	/* A foreign call convention (x32) is an unknown call, not a reason to die. */
+	r = seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
+	if (r < 0)
+		return r;
+	/* For maintainer scripts of i386 packages in a multi-arch image. */
+	return seccomp_arch_native() == SCMP_ARCH_X86_64 ? seccomp_arch_add(f, SCMP_ARCH_X86) : 0;
 }
 
 static int add_rules(scmp_filter_ctx f)
 {
-	int r = seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	int r = set_up(f);
 
-	/* A foreign call convention (x32) is an unknown call, not a reason to die. */
-	if (r == 0)
-		r = seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
-	/* For maintainer scripts of i386 packages in a multi-arch image. */
-	if (r == 0 && seccomp_arch_native() == SCMP_ARCH_X86_64)
-		r = seccomp_arch_add(f, SCMP_ARCH_X86);
-	for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]) && r == 0; i++)
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(denied); i++) {
 		r = deny(f, denied[i].error, denied[i].name);
-	if (r == 0)
-		r = deny_namespaces(f);
-	if (r == 0)
-		r = deny_sockets(f);
-	if (r == 0)
-		r = deny_devices(f);
-	if (r == 0)
-		r = seccomp_rule_add(f, SCMP_ACT_NOTIFY, SCMP_SYS(uname), 0);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	r = deny_namespaces(f);
+	if (r < 0)
+		return r;
+	r = deny_sockets(f);
+	if (r < 0)
+		return r;
+	r = deny_devices(f);
+	if (r < 0)
+		return r;
+	return seccomp_rule_add(f, SCMP_ACT_NOTIFY, SCMP_SYS(uname), 0);
 }
 
 int ns_filter_make(scmp_filter_ctx *ret, struct err *err)
@@ -186,7 +212,7 @@ int ns_filter_make(scmp_filter_ctx *ret, struct err *err)
 
 static bool is_kept(int capability)
 {
-	for (size_t i = 0; i < sizeof(kept_capability) / sizeof(kept_capability[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(kept_capability); i++)
 		if (kept_capability[i] == capability)
 			return true;
 	return false;
@@ -212,10 +238,11 @@ int ns_filter_confine(scmp_filter_ctx filter, int *ret_listener)
 {
 	int r = drop_capabilities();
 
-	if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		r = -errno;
-	if (r == 0)
-		r = seccomp_load(filter);
+	if (r < 0)
+		return r;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	r = seccomp_load(filter);
 	if (r < 0)
 		return r;
 	*ret_listener = seccomp_notify_fd(filter);

@@ -31,21 +31,6 @@ int ns_preload(struct err *err)
 	return 0;
 }
 
-int ns_mount(const char *source, const char *target, const char *type, unsigned long flags,
-	     const char *data, struct err *err)
-{
-	if (mount(source, target, type, flags, data) == 0)
-		return 0;
-	err_errno(err, ERR_BUILD, errno, "cannot mount %s on '%s' for the sandbox",
-		  type	   ? type
-		  : source ? source
-			   : "again",
-		  target);
-	if (errno != EPERM && errno != EACCES)
-		return err_hint(err, "the sandbox needs Linux 5.11 or newer");
-	return ns_hint_refused(err);
-}
-
 static int make_directory(const char *path, mode_t mode, struct err *err)
 {
 	if (mkdir(path, mode) < 0 && errno != EEXIST)
@@ -79,17 +64,23 @@ static int mount_all(struct ns *ns, const struct ns_tree *tree, struct err *err)
 	};
 	int r = ns_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL, err);
 
-	if (r == 0)
-		r = mount_base(tree, err);
-	for (size_t i = 0; i < sizeof(directory) / sizeof(directory[0]) && r == 0; i++)
+	if (r < 0)
+		return r;
+	r = mount_base(tree, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(directory); i++) {
 		r = make_directory(directory[i], 0755, err);
-	if (r == 0)
-		r = ns_mount(NEW_ROOT, NEW_ROOT, NULL, MS_BIND, NULL, err);
-	if (r == 0)
-		r = ns_mount(BASE "/scratch", NEW_ROOT "/" SCRATCH_NAME, NULL, MS_BIND, NULL, err);
-	if (r == 0)
-		r = ns_world_mount(ns, NEW_ROOT, BASE "/world", err);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	r = ns_mount(NEW_ROOT, NEW_ROOT, NULL, MS_BIND, NULL, err);
+	if (r < 0)
+		return r;
+	r = ns_mount(BASE "/scratch", NEW_ROOT "/" SCRATCH_NAME, NULL, MS_BIND, NULL, err);
+	if (r < 0)
+		return r;
+	return ns_world_mount(ns, NEW_ROOT, BASE "/world", err);
 }
 
 static int pivot(struct ns *ns, struct err *err)
@@ -122,11 +113,13 @@ int ns_setup(struct ns *ns, const struct ns_options *options, const struct ns_tr
 	ns->kernel = xstrdup(options->kernel);
 	(void)umask(022);
 	r = set_names(ns, err);
-	if (r == 0)
-		r = mount_all(ns, tree, err);
-	if (r == 0)
-		r = pivot(ns, err);
-	if (r == 0)
-		r = ns_filter_make(&ns->filter, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = mount_all(ns, tree, err);
+	if (r < 0)
+		return r;
+	r = pivot(ns, err);
+	if (r < 0)
+		return r;
+	return ns_filter_make(&ns->filter, err);
 }

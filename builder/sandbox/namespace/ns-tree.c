@@ -19,7 +19,7 @@
 /* What the builder and the image's own programs (mkinitramfs, zstd) take beside the tree. */
 #define MEMORY_RESERVE (512ULL << 20)
 
-static void remove_inside(const struct ns_tree *t)
+static void remove_as_we_are(const struct ns_tree *t)
 {
 	CLEANUP(err_release) struct err err = { 0 };
 
@@ -37,12 +37,12 @@ static void remove_as_owner(const struct ns_tree *t)
 	pid_t pid;
 
 	if (!t->map.by_helper) {
-		remove_inside(t);
+		remove_as_we_are(t);
 		return;
 	}
 	pid = ns_fork(0, &t->map, &pidfd, &err);
 	if (pid == 0) {
-		remove_inside(t);
+		remove_as_we_are(t);
 		_exit(0);
 	}
 	if (pid < 0) {
@@ -108,7 +108,7 @@ static int make_directory(struct ns_tree *t, struct err *err)
 
 int ns_tree_choose(const struct ns_options *options, struct ns_tree *ret, struct err *err)
 {
-	struct ns_tree t = { .fd = -1, .parent = options->trees };
+	CLEANUP(ns_tree_release) struct ns_tree t = { .fd = -1, .parent = options->trees };
 	uint64_t need = options->space + options->space / 10 * 3 + MEMORY_RESERVE;
 	uint64_t available = memory_available();
 	int r;
@@ -117,13 +117,15 @@ int ns_tree_choose(const struct ns_options *options, struct ns_tree *ret, struct
 	t.on_disk = options->on_disk || need >= available;
 	t.size = available / 10 * 8;
 	r = ns_map_plan(t.on_disk, &t.map, err);
-	if (r == 0 && t.on_disk)
-		r = make_directory(&t, err);
 	if (r < 0)
-		ns_tree_release(&t);
-	else
-		*ret = t;
-	return r;
+		return r;
+	if (t.on_disk) {
+		r = make_directory(&t, err);
+		if (r < 0)
+			return r;
+	}
+	*ret = TAKE_LEAVING(t, { .fd = -1 });
+	return 0;
 }
 
 void ns_tree_release(struct ns_tree *t)

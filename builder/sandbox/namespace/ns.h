@@ -92,7 +92,7 @@ struct ns {
 	scmp_filter_ctx filter;
 };
 
-/* ---- ns-setup.c, ns-world.c, ns-filter.c ---------------------------------------------------- */
+/* ---- ns-setup.c, ns-mount.c, ns-world.c, ns-filter.c ---------------------------------------- */
 
 /* Everything that must be in memory before the tree becomes the root. */
 int ns_preload(struct err *err);
@@ -100,6 +100,8 @@ int ns_preload(struct err *err);
 int ns_setup(struct ns *ns, const struct ns_options *options, const struct ns_tree *tree,
 	     struct err *err);
 
+/* mount(2); where it is refused the error says what this machine or container would have to permit.
+ */
 int ns_mount(const char *source, const char *target, const char *type, unsigned long flags,
 	     const char *data, struct err *err);
 
@@ -166,7 +168,6 @@ int ns_serve(struct ns *ns);
 /* Each reads its request and, unless it fails, fills the reply (MESSAGE_OK). */
 typedef int (*ns_request_fn)(struct ns *ns, struct message *request, struct message *reply,
 			     struct err *err);
-int ns_request_run(struct ns *ns, struct message *request, struct message *reply, struct err *err);
 int ns_request_read(struct ns *ns, struct message *request, struct message *reply, struct err *err);
 int ns_request_write(struct ns *ns, struct message *request, struct message *reply,
 		     struct err *err);

@@ -88,21 +88,28 @@ static int watch_children(int *ret, struct err *err)
 	return *ret < 0 ? err_errno(err, ERR_BUILD, errno, "cannot watch for children") : 0;
 }
 
-static int serve(int sock, struct ns_options *options, struct ns_tree *tree)
+static int prepare(struct ns *ns, struct ns_options *options, struct ns_tree *tree, struct err *err)
 {
-	struct ns ns = { .sock = sock, .tree = -1, .world = -1, .signals = -1 };
-	CLEANUP(err_release) struct err err = { 0 };
-	int r = ns_setup(&ns, options, tree, &err);
+	int r = ns_setup(ns, options, tree, err);
 
 	/* The last descriptors of the host but the socket. */
 	(void)close(take_fd(&options->trees));
 	if (tree->fd >= 0)
 		(void)close(take_fd(&tree->fd));
-	if (r == 0)
-		r = watch_children(&ns.signals, &err);
-	if (r == 0)
-		r = send_ready(sock, tree, &err);
-	if (r < 0) {
+	if (r < 0)
+		return r;
+	r = watch_children(&ns->signals, err);
+	if (r < 0)
+		return r;
+	return send_ready(ns->sock, tree, err);
+}
+
+static int serve(int sock, struct ns_options *options, struct ns_tree *tree)
+{
+	struct ns ns = { .sock = sock, .tree = -1, .world = -1, .signals = -1 };
+	CLEANUP(err_release) struct err err = { 0 };
+
+	if (prepare(&ns, options, tree, &err) < 0) {
 		send_error(sock, &err);
 		return 1;
 	}
@@ -130,10 +137,12 @@ static int start(int sock, struct err *err)
 	pid_t server;
 	int r = read_options(sock, &options, err);
 
-	if (r == 0)
-		r = ns_preload(err);
-	if (r == 0)
-		r = ns_tree_choose(&options, &tree, err);
+	if (r < 0)
+		return r;
+	r = ns_preload(err);
+	if (r < 0)
+		return r;
+	r = ns_tree_choose(&options, &tree, err);
 	if (r < 0)
 		return r;
 	if (tree.on_disk && (fchdir(tree.fd) < 0 || chdir("box") < 0))
