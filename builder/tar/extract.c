@@ -174,6 +174,13 @@ static int check_size(struct extract *x, struct archive_entry *e, struct err *er
 	return 0;
 }
 
+static int put_attributes(struct extract *x, struct archive_entry *e, const char *name, int fd)
+{
+	int r = put_metadata(e, fd);
+
+	return r < 0 ? r : put_time(e, x->place.parent, name);
+}
+
 static int put_file(struct extract *x, struct archive_entry *e, const char *path, struct err *err)
 {
 	const char *name = place_name(path);
@@ -193,9 +200,7 @@ static int put_file(struct extract *x, struct archive_entry *e, const char *path
 	r = put_content(x, e, fd, err);
 	if (r < 0)
 		return r;
-	r = put_metadata(e, fd);
-	if (r == 0)
-		r = put_time(e, x->place.parent, name);
+	r = put_attributes(x, e, name, fd);
 	return r < 0 ? failed(x, path, -r, err) : 0;
 }
 
@@ -337,8 +342,9 @@ int extract_deb(int fd, int root_fd, bool directories_only, const char *what, st
 	enum deb_member member;
 	int r = extract_init(&x, root_fd, what, err);
 
-	if (r == 0)
-		r = deb_reader_open(&reader, fd, err);
+	if (r < 0)
+		return r;
+	r = deb_reader_open(&reader, fd, err);
 	if (r < 0)
 		return r;
 	x.directories_only = directories_only;
