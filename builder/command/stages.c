@@ -18,6 +18,7 @@
 #include "base/tree.h"
 #include "command/pipeline.h"
 #include "deb/deb.h"
+#include "publish/preflight.h"
 #include "rootfs/overlay.h"
 
 /* Beside the packages' own size: the initramfs, locale archive, caches made on the way. */
@@ -194,8 +195,12 @@ int build_signer(struct build *b, struct err *err)
 /* Before anything is fetched: can the result be written at all, and is it there already? */
 int build_begin(struct build *b, struct err *err)
 {
-	int r = result_begin(b->store, &b->recipe, &b->lock, b->options->lock ? NULL : &b->indices,
-			     b->options->out, &b->result, err);
+	int r = preflight_check(&b->recipe, &b->lock, err);
+
+	if (r < 0)
+		return r;
+	r = result_begin(b->store, &b->recipe, &b->lock, b->options->lock ? NULL : &b->indices,
+			 b->options->out, &b->result, err);
 
 	if (r >= 0 && b->options->sign)
 		b->result.signer = &b->signer;

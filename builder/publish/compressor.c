@@ -34,9 +34,10 @@ static int put_program(struct store *s, const struct lock *lock, struct sandbox 
 	CLEANUP(text_release) struct text program = { 0 };
 	int r = deb_read_member(s, p, "usr/bin/zstd", PROGRAM_MAX, &program, err);
 
-	if (r >= 0)
-		r = sandbox_write(sb, SCRATCH_PROGRAM, program.data, program.length, 0755, err);
-	return r < 0 ? err_wrap(err, "laying the compressor into the sandbox") : 0;
+	if (r < 0)
+		return err_wrap(err, "taking the compressor out of its package");
+	r = sandbox_write(sb, SCRATCH_PROGRAM, program.data, program.length, 0755, err);
+	return r < 0 ? err_wrap(err, "putting the compressor into the sandbox") : 0;
 }
 
 /* A boot package brings no dependencies along: its libraries have to be the image's. */
@@ -63,8 +64,9 @@ int compressor_prepare(struct store *s, const struct lock *lock, struct sandbox 
 	const char *program = installed ? IMAGE_PROGRAM : SCRATCH_PROGRAM;
 	int r = installed ? 0 : put_program(s, lock, sb, err);
 
-	if (r >= 0)
-		r = check_runs(sb, program, err);
+	if (r < 0)
+		return r;
+	r = check_runs(sb, program, err);
 	if (r < 0)
 		return r;
 	strv_add(ret, program);

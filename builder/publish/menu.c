@@ -74,8 +74,7 @@ static int add_entry(struct menu *m, struct menu_entry *e, const struct position
 	if (r < 0)
 		return r;
 	GROW(m->entry, m->count, m->allocated);
-	m->entry[m->count++] = *e;
-	*e = (struct menu_entry){ 0 };
+	m->entry[m->count++] = TAKE(*e);
 	return 0;
 }
 
@@ -142,17 +141,15 @@ static int add_other(struct menu *m, const struct recipe_menu_entry *from, struc
 static int add_entries(struct menu *m, const struct recipe *recipe, const char *version,
 		       struct err *err)
 {
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < recipe->menu.entry_count; i++) {
+	for (size_t i = 0; i < recipe->menu.entry_count; i++) {
 		const struct recipe_menu_entry *e = &recipe->menu.entry[i];
+		int r = e->kind == MENU_RESCUE ? add_rescue(m, recipe, e, version, err)
+					       : add_other(m, e, err);
 
-		if (e->kind == MENU_RESCUE)
-			r = add_rescue(m, recipe, e, version, err);
-		else
-			r = add_other(m, e, err);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 int menu_describe(const struct recipe *recipe, const char *version, struct menu *ret,
@@ -166,8 +163,7 @@ int menu_describe(const struct recipe *recipe, const char *version, struct menu 
 	r = add_entries(&m, recipe, version, err);
 	if (r < 0)
 		return r;
-	*ret = m;
-	m = (struct menu){ 0 };
+	*ret = TAKE(m);
 	return 0;
 }
 
