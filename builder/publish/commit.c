@@ -295,7 +295,7 @@ static int check_lock(const struct result *res, int dir_fd, char **ret, struct e
 	return 0;
 }
 
-/* 1: it is there, as its checksums say; 0: it is not. */
+/* 1: the version is there, as its checksums say; 0: it is not, or not like that. */
 static int is_whole(struct result *res, struct err *err)
 {
 	cleanup_fd int fd =
@@ -316,8 +316,8 @@ static int is_whole(struct result *res, struct err *err)
 	if (r < 0)
 		return r;
 	if (!path && wants_signature(res, fd)) {
-		log_note("'%s/%s/%s' is not signed: building it again, to sign what is seen to be "
-			 "made",
+		log_note("'%s/%s/%s' is not signed: building it again, since a signature says "
+			 "that the signer has seen it built",
 			 res->out, res->recipe->name, res->version);
 		return 0;
 	}

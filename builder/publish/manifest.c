@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* manifest.json: what the image is, for machines. It decides nothing and depends on the lock
- * alone. */
+/* manifest.json: what the image is, for programs. Nothing is decided by it, and it depends on the
+ * lock alone. */
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -121,7 +121,7 @@ static json_t *settings_json(const struct recipe *recipe)
 	json_add_text(o, "keymap", recipe->keymap);
 	json_add_text(o, "timezone", recipe->timezone);
 	json_object_set_new(o, "autologin", names_json(&recipe->autologin.terminals));
-	/* Whether, never what: the manifest is for many eyes. */
+	/* Only whether there is one: the manifest is for everybody. */
 	json_object_set_new(o, "root-password",
 			    json_boolean(recipe->root.password &&
 					 strcmp(recipe->root.password, "locked") != 0));

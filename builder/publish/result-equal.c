@@ -61,7 +61,8 @@ static void merge(const struct result_files *old, const struct result_files *new
 	}
 }
 
-/* A file that its own checksum list disowns says nothing about reproducibility. */
+/* A file that is not as its own result's SHA256SUMS says was changed later: that tells nothing
+ * about reproducibility. */
 static int check_damage(int old_fd, const struct result_files *old, struct mismatch *d,
 			struct err *err)
 {

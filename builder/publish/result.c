@@ -107,8 +107,7 @@ void result_unlock_out(struct result *res)
 	(void)flock(res->out_fd, LOCK_UN);
 }
 
-/* A directory that can be locked has lost its builder: locks end with the process that held
- * them. */
+/* If the directory can be locked, the build that made it has ended: its lock ended with it. */
 static int remove_if_stale(int out_fd, const char *name, struct err *err)
 {
 	cleanup_fd int fd = openat(out_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -229,7 +228,7 @@ static void remove_temporary(struct result *res)
 	CLEANUP(err_release) struct err err = { 0 };
 
 	if (remove_tree(res->out_fd, res->temporary, &err) < 0)
-		log_warning("'%s/%s/%s' stays behind: %s", res->out, res->recipe->name,
+		log_warning("cannot remove '%s/%s/%s': %s", res->out, res->recipe->name,
 			    res->temporary, err.message);
 }
 

@@ -38,8 +38,8 @@ struct sbom {
 	char date[SBOM_DATE];
 };
 
-/* What is known of each package: of the installed ones out of the tree, of the others out of their
- * .debs in the store. All but ret is borrowed as long as ret lives. */
+/* Finds out what is known of each package: of installed ones from the tree, of the others from
+ * their .debs in the store. recipe, lock, version and origins must live as long as *ret. */
 int sbom_gather(struct store *s, const struct recipe *recipe, const struct lock *lock,
 		const char *version, const struct file_origins *origins, struct sbom *ret,
 		struct err *err);

@@ -64,8 +64,8 @@ static unsigned prefix_length(const char *netmask)
 	return (unsigned)__builtin_popcount(mask);
 }
 
-/* The root of the clients owns the root file system: squashed, it could not even read its host
- * keys. */
+/* The clients' root must not be squashed: it owns the root file system, and could not even read the
+ * SSH host keys otherwise. */
 char *server_exports(const struct recipe *recipe)
 {
 	CLEANUP(text_release) struct text t = { 0 };

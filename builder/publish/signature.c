@@ -99,7 +99,7 @@ static int run_program(const char *const *argv, const struct text *input, int ke
 	return read_memory(words, &ret->words, err);
 }
 
-/* What it said, in one line. */
+/* What the program said on stderr, in one line; if nothing, how it ended. */
 static char *complaint(const struct run *run)
 {
 	CLEANUP(strv_release) struct strv line = { 0 };
@@ -219,8 +219,8 @@ static bool is_key_type(const char *word)
 	return starts_with(word, "ssh-") || starts_with(word, "ecdsa-") || starts_with(word, "sk-");
 }
 
-/* Lines of an allowed_signers as they are; a bare public key becomes one, with its comment (or
- * "key") as the name that is shown. Empty: it holds none. */
+/* Takes the lines of an allowed_signers file as they are, and makes one of each bare public key,
+ * with its comment (or "key") as the name that is shown. Nothing is added if there is no key. */
 static void allowed_signers(const char *keys, struct text *ret)
 {
 	CLEANUP(strv_release) struct strv line = { 0 };
@@ -250,7 +250,7 @@ static int refuse(const char *file, const struct run *run, struct err *err)
 	return err_set(err, ERR_TRUST, "the signature of %s is not good: %s", file, why);
 }
 
-/* Descriptors are read from their start each time: /dev/fd opens the file anew. */
+/* The descriptors are used twice: /dev/fd opens the file anew, at its start. */
 static int check_ssh(const char *file, const struct text *data, const struct text *sig,
 		     const struct text *allowed, char **ret_who, struct err *err)
 {
@@ -291,7 +291,7 @@ static int check_ssh(const char *file, const struct text *data, const struct tex
 	return 0;
 }
 
-/* What is not there or too large is not what was signed. */
+/* A file that is not there, or too large, is not the one that was signed: ERR_TRUST. */
 static int read_untrusted(int dir_fd, const char *file, size_t limit, struct text *ret,
 			  struct err *err)
 {

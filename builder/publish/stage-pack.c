@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stage_pack: what comes out of the sandbox. */
+/* The stage "pack": takes root file system, kernel and initrd out of the sandbox. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -58,7 +58,7 @@ static int pack_rootfs(struct result *res, struct sandbox *sb, uint64_t *ret_siz
 	return r < 0 ? err_wrap(err, "packing " ROOTFS) : 0;
 }
 
-/* By the kernel's exact release, never by pattern: an image may hold two. */
+/* By the kernel's exact release, never by a pattern: an image may have two kernels. */
 static int copy_boot_file(struct result *res, struct sandbox *sb, const char *from, size_t limit,
 			  const char *name, struct err *err)
 {

@@ -85,7 +85,7 @@ static int check_files(const struct lock *lock, const struct loader_file *f, con
 	return 0;
 }
 
-/* The core refuses modules of another build, at boot, with a message that names neither. */
+/* At boot the core refuses modules of another build, with a message that names neither package. */
 static int check_same_build(const struct lock *lock, struct err *err)
 {
 	const struct package *core = packages_find(&lock->packages, "pxelinux", ROLE_BOOT);
@@ -105,7 +105,8 @@ int tftp_check(const struct recipe *recipe, const struct lock *lock, const struc
 {
 	if (menu->count && !recipe_boots(recipe, FIRMWARE_BIOS) &&
 	    !recipe_boots(recipe, FIRMWARE_UEFI)) {
-		err_set(err, ERR_USAGE, "the menu has entries, but 'boot-packages' no boot loader");
+		err_set(err, ERR_USAGE,
+			"the menu has entries, but 'boot-packages' names no boot loader");
 		return err_hint(err, "BIOS: pxelinux, syslinux-common; UEFI: shim-signed, "
 				     "shim-helpers-amd64-signed, grub-efi-amd64-signed");
 	}

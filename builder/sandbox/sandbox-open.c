@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which sandbox, and where its helper program is: the one place that knows there are several. */
+/* Chooses the sandbox and finds its helper program. No other file knows that there are several. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -69,7 +69,8 @@ static int check_kind(const char *kind, struct err *err)
 	return err_hint(err, "use --sandbox=auto, namespace or guestfs");
 }
 
-/* A helper gets what a child gets (child.h), and what libguestfs, supermin and QEMU go by. */
+/* What a helper gets beside the usual (child.h): the variables that libguestfs, supermin and QEMU
+ * read. */
 static void fill_environment(struct strv *ret)
 {
 	static const char *const passed[] = {
@@ -140,7 +141,7 @@ static int greet(struct sandbox *sb, struct store *s, const struct sandbox_optio
 	return message_end(&reply, err);
 }
 
-/* Of one kind; log and listener are set. */
+/* Opens one kind; sb->log and sb->on_line are set. */
 static int open_kind(struct sandbox *sb, const struct kind *k, struct store *s,
 		     const struct sandbox_options *options, struct err *err)
 {
@@ -150,7 +151,7 @@ static int open_kind(struct sandbox *sb, const struct kind *k, struct store *s,
 	return r < 0 ? r : greet(sb, s, options, err);
 }
 
-/* Both ways out, in the order in which they are worth trying. */
+/* Both errors, and both hints in the order in which they are worth trying. */
 static int none_works(struct err *first, struct err *second, struct err *err)
 {
 	int r = err_set(err, ERR_BUILD, "no sandbox works here\nnamespace: %s\nguestfs: %s",
@@ -163,7 +164,7 @@ static int none_works(struct err *first, struct err *second, struct err *err)
 	return r;
 }
 
-/* Whether a kind works is found out by opening it: no guess is as good. */
+/* Only opening a kind shows whether it works: no guess would be as good. */
 static int open_any(struct sandbox *sb, struct store *s, const struct sandbox_options *options,
 		    struct err *err)
 {

@@ -14,7 +14,7 @@
 
 #define LINE_MAX_SHOWN ((size_t)4096)
 #define LINES_KEPT 20
-/* The helper removes a tree on disk before it ends. */
+/* As long as it may take the helper to remove a tree on disk before it ends. */
 #define END_MILLISECONDS 60000
 #define TICK_MS 1000
 
@@ -92,7 +92,7 @@ static int take_note(struct message *m, struct err *err)
 
 /* ---- talking to the helper ------------------------------------------------------------------ */
 
-/* In an appliance minutes may pass without a word. */
+/* In an appliance minutes may pass without a message; the progress line then still counts. */
 static void wait_for_word(const struct sandbox *sb)
 {
 	struct pollfd p[2] = { { .fd = sb->sock, .events = POLLIN },
@@ -160,7 +160,7 @@ void sandbox_end(struct sandbox *sb)
 {
 	if (sb->sock >= 0)
 		(void)close(take_fd(&sb->sock));
-	/* Even after Ctrl-C: what lies on disk is the helper's to remove. */
+	/* Waits after Ctrl-C, too: only the helper can remove what lies on disk. */
 	if (sb->child.pidfd >= 0) {
 		struct pollfd p = { .fd = sb->child.pidfd, .events = POLLIN };
 

@@ -62,7 +62,7 @@ int acl_to_text(const void *xattr, size_t size, struct text *ret)
 	return 0;
 }
 
-/* Rows of one tag, ids ascending: one pass finds the next larger id. */
+/* Adds the rows of one tag, by ascending ids: each pass finds the next larger id. */
 static int add_rows(struct archive_entry *e, int type, size_t which, struct text *ret)
 {
 	int64_t last = -1;

@@ -194,7 +194,8 @@ int member_walk_read(struct member_walk *w, struct err *err)
 
 	w->buffer = buffer;
 	while ((r = archive_read_next_header(w->archive, &e)) != ARCHIVE_EOF) {
-		/* A name that is no UTF-8 is but a warning, and comes through as it is. */
+		/* For a name that is not UTF-8 there is only a warning, and it is handed out as it
+		 * is. */
 		if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
 			return member_archive_error(w->archive, err);
 		r = read_entry(w, e, err);

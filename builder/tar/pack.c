@@ -105,7 +105,7 @@ static int by_file(const void *a, const void *b)
 	return x->index < y->index ? -1 : x->index > y->index;
 }
 
-/* Among the names of one file the first of the sort carries the content. */
+/* Of the names of one file the first in the order of the archive gets the content. */
 static void find_links(struct pack *p)
 {
 	cleanup_free struct link *link = xcalloc(p->count + 1, sizeof(*link));

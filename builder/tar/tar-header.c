@@ -96,8 +96,8 @@ static void octal_or_pax(struct tar_header *h, char *field, size_t size, uint64_
 	tar_header_add(h, key, digits, (size_t)n);
 }
 
-/* Short names that are no UTF-8 stay raw in the ustar field, where every reader takes bytes as
- * they are; a pax record with such bytes has to say so (POSIX hdrcharset). */
+/* A short name that is not UTF-8 stays in the ustar field, whose bytes every reader takes as they
+ * are; in a pax record it would need a hdrcharset record beside it. */
 static bool needs_pax(const char *s)
 {
 	return strlen(s) > NAME_SIZE || (!is_ascii(s) && is_utf8(s));

@@ -284,12 +284,16 @@ static int explain_contents(struct archives *both, const int fd[2], struct err *
 
 static int read_sides(struct archives *both, const int fd[2], struct err *err)
 {
+	const int inner = (int)strcspn(both->prefix, ":");
+
 	for (int side = 0; side < 2; side++) {
 		int r = read_side(both, fd, side, NULL, &both->members[side], err);
 
+		if (r < 0 && inner > 0)
+			return err_wrap(err, "reading '%.*s' in '%s'", inner, both->prefix,
+					both->artifact);
 		if (r < 0)
-			return err_wrap(err, "reading '%s%s%s'", both->artifact,
-					*both->prefix ? ": " : "", both->prefix);
+			return err_wrap(err, "reading '%s'", both->artifact);
 	}
 	return 0;
 }

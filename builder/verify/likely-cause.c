@@ -202,5 +202,5 @@ const char *likely_cause_of_name(const char *path)
 	const char *name = slash ? slash + 1 : path;
 	const char *dot = strrchr(name, '.');
 
-	return looks_random(dot ? dot + 1 : name) ? "names that are others each time" : NULL;
+	return looks_random(dot ? dot + 1 : name) ? "names that differ each time" : NULL;
 }

@@ -124,9 +124,9 @@ static void tar(void **state)
 			    "mode: 0644, rebuilt 4755\nowner: 0:0, rebuilt 7:0\n");
 	assert_difference(&f.item[2], "d", "content, time stamp", "a date or a time");
 	assert_difference(&f.item[3], "tmp.q1Zr7T", "only in the rebuild",
-			  "names that are others each time");
+			  "names that differ each time");
 	assert_difference(&f.item[4], "tmp.xK82ab", "only in the original",
-			  "names that are others each time");
+			  "names that differ each time");
 }
 
 /* The initrd is a file of the result, and once more in the tree. */

@@ -13,11 +13,11 @@
 /* Kernel and initramfs are the largest files that anybody reads. */
 #define READ_MAX ((off_t)1 << 30)
 
-/* Where the bytes of an answer go. */
+/* Where the content that belongs to an answer goes. */
 struct sink {
 	int fd;	    /* -1: nowhere */
-	off_t end;  /* holes move it */
-	off_t most; /* 0: any number */
+	off_t end;  /* bytes so far, holes included */
+	off_t most; /* 0: no limit */
 };
 
 static int driver_ended(struct relay *relay, struct err *err)
@@ -27,7 +27,7 @@ static int driver_ended(struct relay *relay, struct err *err)
 
 	if (message_receive(relay->report, -1, &m, &said) == 1 && m.type == MESSAGE_ERROR)
 		return message_take_err(&m, err);
-	return err_set(err, ERR_BUILD, "the program that holds the appliance ended");
+	return err_set(err, ERR_BUILD, "the program that drives the appliance ended");
 }
 
 int relay_wait(struct relay *relay, int fd, bool write, struct err *err)
@@ -46,7 +46,7 @@ int relay_wait(struct relay *relay, int fd, bool write, struct err *err)
 	return driver_ended(relay, err);
 }
 
-/* The port closed: the driver is about to say why. */
+/* The port was closed: the driver will say why. */
 static int port_lost(struct relay *relay, struct err *err)
 {
 	int r = relay_wait(relay, relay->report, false, err);
@@ -112,7 +112,7 @@ static int send_request(struct relay *relay, const struct message *m, struct err
 
 static int malformed(struct err *err)
 {
-	return err_set(err, ERR_BUILD, "the appliance sends what makes no sense");
+	return err_set(err, ERR_BUILD, "the appliance sent a malformed message");
 }
 
 /* ---- what comes back ------------------------------------------------------------------------ */
@@ -125,7 +125,8 @@ static bool is_too_large(struct relay *relay, const struct sink *s)
 	return true;
 }
 
-/* The bytes are taken in any case; the first failure to keep them becomes the answer. */
+/* The bytes have to be read in any case. If they cannot be kept, the first failure becomes the
+ * answer. */
 static void keep(struct relay *relay, struct sink *s, const void *data, size_t size)
 {
 	int r = 0;
@@ -225,7 +226,7 @@ static int take_frame(struct relay *relay, struct sink *s, bool *ret_done, struc
 
 /* ---- a tar, on its way in ------------------------------------------------------------------- */
 
-/* A tar that cannot be read ends early; the answer is then why. */
+/* A tar that cannot be read is ended early, and the failure becomes the answer. */
 static int send_some(struct relay *relay, int tar, bool *ret_more, struct err *err)
 {
 	cleanup_free char *chunk = xmalloc(FRAME_DATA_MAX);
@@ -256,7 +257,7 @@ static int answer(struct relay *relay, int tar, struct sink *s, struct err *err)
 			r = take_frame(relay, s, &done, err);
 			continue;
 		}
-		/* Whoever feeds it may be slow, or killed. */
+		/* Whoever writes the tar may be slow, or may have been killed. */
 		r = relay_wait(relay, tar, false, err);
 		if (r == 0)
 			r = send_some(relay, tar, &more, err);

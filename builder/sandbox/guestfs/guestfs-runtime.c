@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What runs in the appliance is this machine's sandbox-namespace with this machine's libraries, as
- * ldd(1) names them: libguestfs's own appliance has most of them, but not all, and not for long.
+ * ldd(1) names them. libguestfs's own appliance has most of them, but not all, and its next version
+ * may have others.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,7 @@
 #include "sandbox/guestfs/guestfs.h"
 
 #define SERVER "sandbox-namespace"
-/* Where glibc looks; sandbox-namespace needs it. */
+/* The locale C.UTF-8 where glibc looks for it; sandbox-namespace needs it. */
 #define LOCALE "usr/lib/locale/C.utf8/LC_CTYPE"
 #define LIST_MAX ((size_t)256 << 10)
 #define CHUNK ((size_t)256 << 10)
@@ -57,8 +58,8 @@ static int add_file(struct archive *a, const char *name, const char *path, struc
 	return n < 0 ? err_errno(err, ERR_BUILD, (int)-n, "cannot read '%s'", path) : 0;
 }
 
-/* "libc.so.6 => /lib/…/libc.so.6 (0x…)", "/lib64/ld-linux-x86-64.so.2 (0x…)": the path that is
- * there, if any. */
+/* The path in a line of ldd(1), such as "libc.so.6 => /lib/…/libc.so.6 (0x…)" or
+ * "/lib64/ld-linux-x86-64.so.2 (0x…)", or NULL. */
 static const char *library_path(char *line)
 {
 	char *path = strchr(line, '/');
@@ -114,7 +115,7 @@ static int add_all(struct archive *a, const char *server, struct err *err)
 	return add_libraries(a, server, err);
 }
 
-/* Beside us, where `make install` puts both. */
+/* It lies beside sandbox-guestfs: `make install` puts both into one directory. */
 static int find_server(char **ret, struct err *err)
 {
 	char exe[PATH_MAX];

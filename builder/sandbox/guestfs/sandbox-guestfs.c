@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The helper program: `sandbox-guestfs`, with the socket to the main program as descriptor 3. The
- * relay's own course; guestfs.h tells the rest. */
+/* The helper program `sandbox-guestfs`, which gets the socket to the main program as descriptor 3:
+ * what the relay does from its start to its end. guestfs.h describes the rest. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -30,27 +30,28 @@
 #define RUNTIME_DIRECTORY_MAX 70
 
 #define MEBI (1ULL << 20)
-/* The appliance itself, page cache, and what the image's own programs take. */
+/* MiB: for the appliance itself, its page cache, and what the image's own programs take. */
 #define MEMORY_MIN 768U
 #define MEMORY_MAX 4096U
-/* Emulated, one: QEMU before 8.1 may run what another processor has just rewritten, and the kernel,
- * which patches itself, dies of an int3. A second saves a tenth of the time, most of it in pack. */
+/* With emulation only one: QEMU before 8.1 may run code that another processor has just rewritten,
+ * and the kernel, which patches itself, dies of an int3. A second processor would save a tenth of
+ * the time, most of it in pack. */
 #define PROCESSORS_MAX 8U
-/* What ext4 keeps for itself, and scripts need for a while. */
+/* Beside the packages: what ext4 keeps for itself, and what scripts need for a while. */
 #define DISK_BESIDE (8192 * MEBI)
-/* rescue64: 750 s for what took 37 with namespaces and two processors. tests/bench/sandbox measures
- * this machine. */
+/* Measured with rescue64: 750 s instead of 37 s with namespaces and two processors. Run
+ * tests/bench/sandbox to measure another machine. */
 #define EMULATION_FACTOR 20
 
 struct guest {
 	struct relay relay;
 	struct child driver;
-	int trees;  /* the store's directory */
-	char *name; /* of ours in it */
-	char *path; /* the same, absolute */
+	int trees;  /* owned: the store's directory tree/ */
+	char *name; /* owned: our directory in it */
+	char *path; /* owned: the same, absolute */
 	uint64_t space;
 	bool kvm;
-	const char *why_not; /* KVM */
+	const char *why_not; /* why KVM is not used; NULL: it is */
 };
 
 static void guest_release(struct guest *g)
@@ -58,7 +59,8 @@ static void guest_release(struct guest *g)
 	CLEANUP(err_release) struct err ignored = { 0 };
 	struct pollfd p = { .fd = g->driver.pidfd, .events = POLLIN };
 
-	/* All of its group but the leader: it then tidies up and goes, too. */
+	/* This ends QEMU and supermin; the driver, their group's leader, then tidies up and
+	 * ends. */
 	if (g->driver.pid > 0 && kill(-g->driver.pid, SIGTERM) == 0)
 		while (poll(&p, 1, DRIVER_END_MILLISECONDS) < 0 && errno == EINTR)
 			;
@@ -110,7 +112,8 @@ static int say(struct guest *g, const char *line, struct err *err)
 	return message_send(g->relay.sock, &m, err);
 }
 
-/* ---- what is there -------------------------------------------------------------------------- */
+/* ---- what this machine has
+ * -------------------------------------------------------------------------- */
 
 static bool asks_for_emulation(void)
 {
@@ -179,8 +182,9 @@ static int make_directory(struct guest *g, struct err *err)
 	return 0;
 }
 
-/* Sparse, and larger than it will have to be. What the packages need must be free; should that not
- * be enough, the appliance sees its disk fail (ns-serial.c). */
+/* The disk is sparse, and larger than it should have to be. As much as the packages need must be
+ * free on the host; should more be used, and not be there, the appliance sees its disk fail
+ * (ns-serial.c). */
 static int size_disk(const struct guest *g, uint64_t *ret, struct err *err)
 {
 	uint64_t need = g->space + g->space / 2, free_bytes;
@@ -192,8 +196,8 @@ static int size_disk(const struct guest *g, uint64_t *ret, struct err *err)
 	free_bytes = (uint64_t)v.f_bavail * v.f_frsize;
 	if (free_bytes < g->space) {
 		err_set(err, ERR_BUILD,
-			"the appliance's disk may come to %s, and where the store lies only %s are "
-			"free",
+			"the appliance's disk may need %s, but the store's file system has only %s "
+			"left",
 			human_size(g->space, a), human_size(free_bytes, b));
 		return err_hint(err, "make room, or choose another place with --store DIR or "
 				     "NETRESCUE_STORE");
@@ -207,9 +211,10 @@ static unsigned between(uint64_t least, uint64_t value, uint64_t most)
 	return (unsigned)(value < least ? least : value > most ? most : value);
 }
 
-/* ---- the course ----------------------------------------------------------------------------- */
+/* ---- from start to end
+ * ----------------------------------------------------------------------------- */
 
-/* QEMU and bind(2) take short names only: this one goes by our descriptor. */
+/* QEMU and bind(2) take only short paths, so this one starts at our descriptor of the directory. */
 static int listen_for_port(const struct guest *g, char **ret_path, int *ret, struct err *err)
 {
 	cleanup_free char *path =

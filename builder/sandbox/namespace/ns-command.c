@@ -140,7 +140,7 @@ static int do_work(struct ns_job *job, int pipe)
 	return 1;
 }
 
-/* A forked worker would otherwise hold the other ends of its own pipes. */
+/* Otherwise a forked worker would keep the other jobs' ends of its own pipes open. */
 static void close_others(struct ns_job *job, size_t count, size_t me)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -194,7 +194,7 @@ static int start(struct ns *ns, struct ns_job *job, size_t count, size_t me, str
 	return 0;
 }
 
-/* Passes on what came; at the end of the pipe closes it. */
+/* Passes on what the job has written; closes the pipe at its end. */
 static int take_output(struct ns *ns, struct ns_job *j, size_t index, struct err *err)
 {
 	CLEANUP(message_release) struct message m = { .type = MESSAGE_OUTPUT };
@@ -222,7 +222,7 @@ static void take_listener(struct ns_job *j)
 	CLEANUP(message_release) struct message m = { 0 };
 	CLEANUP(err_release) struct err ignored = { 0 };
 
-	/* Nothing comes if the command failed before: its output says why. */
+	/* A command that failed earlier sends none: its output says why. */
 	if (message_receive(j->confined, -1, &m, &ignored) == 1)
 		j->listener = message_take_fd(&m);
 	(void)close(take_fd(&j->confined));
@@ -290,7 +290,7 @@ static int wait_all(struct ns *ns, struct ns_job *job, size_t count, struct err 
 	return 0;
 }
 
-/* Daemons and all else that lives on: we are pid 1, so -1 is everyone but us. */
+/* Kills daemons and whatever else still runs: we are pid 1, so -1 is everyone but us. */
 static void kill_rest(void)
 {
 	(void)kill(-1, SIGKILL);

@@ -23,9 +23,9 @@ static const int kept_capability[] = {
 	CAP_AUDIT_WRITE,
 };
 
-/* Refused system calls, by the error that programs take best: EPERM as if by lack of privilege,
- * ENOSYS as by an older kernel, 0 as if done (a tree that is thrown away after it was read needs
- * no sync). */
+/* Refused system calls, each with the error that programs cope with best: EPERM as for lack of
+ * privilege, ENOSYS as from an older kernel, 0 as if it were done (a tree that is thrown away after
+ * it was read needs no sync). */
 static const struct denied {
 	int error;
 	const char *name;
@@ -99,9 +99,8 @@ static const struct denied {
 static const int new_namespace[] = { CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,	  CLONE_NEWNET,
 				     CLONE_NEWUTS,  CLONE_NEWIPC, CLONE_NEWCGROUP };
 
-/* A call that this libseccomp or this architecture does not know cannot be made either: newer
- * ones get no number from it, and the filter's list is checked by a test against the running
- * kernel. */
+/* A call that this libseccomp does not know by name cannot be denied; one that this architecture
+ * does not have cannot be made. A test tries the whole list on the running kernel. */
 static int deny(scmp_filter_ctx f, int error, const char *name)
 {
 	int call = seccomp_syscall_resolve_name(name);
@@ -122,7 +121,7 @@ static int deny_namespaces(scmp_filter_ctx f)
 	return 0;
 }
 
-/* Unix, IPv4, IPv6 and netlink only. Some families (vsock) know no network namespaces. */
+/* Only Unix, IPv4, IPv6 and netlink: some other families (vsock) do not heed network namespaces. */
 static int deny_sockets(scmp_filter_ctx f)
 {
 	int r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
@@ -141,7 +140,7 @@ static int deny_sockets(scmp_filter_ctx f)
 	return 0;
 }
 
-/* Device nodes could not be made here anyway; scripts take EPERM well. */
+/* Device nodes could not be made in a user namespace anyway; scripts cope with EPERM. */
 static int deny_devices(scmp_filter_ctx f)
 {
 	static const scmp_datum_t type[] = { S_IFBLK, S_IFCHR };
@@ -166,11 +165,11 @@ static int set_up(scmp_filter_ctx f)
 
 	if (r < 0)
 		return r;
-	/* A foreign call convention (x32) is an unknown call, not a reason to die. */
+	/* A call by another convention (x32) fails as unknown, instead of killing the program. */
 	r = seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
 	if (r < 0)
 		return r;
-	/* For maintainer scripts of i386 packages in a multi-arch image. */
+	/* The rules hold for maintainer scripts of i386 packages in a multi-arch image, too. */
 	return seccomp_arch_native() == SCMP_ARCH_X86_64 ? seccomp_arch_add(f, SCMP_ARCH_X86) : 0;
 }
 
@@ -254,8 +253,8 @@ static void copy_name(char field[65], const char *value)
 	(void)snprintf(field, 65, "%s", value);
 }
 
-/* The target sleeps in its call as long as the id is valid; its number could be another's only
- * after that, so the id is checked when its memory is already open. */
+/* The caller sleeps in its call as long as the id is valid. Only after that could its pid be
+ * another process's, so the id is checked once the memory of that pid is open. */
 static int write_names(const struct ns *ns, int listener, const struct seccomp_notif *n)
 {
 	struct utsname u = { .sysname = "Linux", .machine = "x86_64", .domainname = "(none)" };

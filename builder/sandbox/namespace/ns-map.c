@@ -19,8 +19,8 @@
 
 #define SUBID_FILE_MAX ((size_t)4 << 20)
 #define PROC_FILE_MAX ((size_t)64 << 10)
-/* Where root looks for ids nobody uses: above what shadow, systemd and containers hand out by
- * default. */
+/* Where root looks for ids that nobody uses: above those that shadow, systemd and containers hand
+ * out by default. */
 #define HIGH_FIRST 0x70000000U
 #define HIGH_LAST 0x7ffe0000U
 
@@ -78,8 +78,8 @@ static bool overlaps(const struct ranges *ranges, uint64_t first)
 	return false;
 }
 
-/* In a container that maps only some ids, the high ones do not exist: the end of its largest
- * range. */
+/* In a container that maps only some ids the high ones do not exist. Then *ret is set, to the end
+ * of the first range that is large enough. */
 static int own_range(const char *path, uint32_t *ret, struct err *err)
 {
 	CLEANUP(text_release) struct text t = { 0 };
@@ -159,7 +159,7 @@ static int find_own(const char *path, const char *name, struct ns_extent *ret, s
 	return 0;
 }
 
-/* Names the file that lacks the range, and the command that adds one nobody has. */
+/* Names the file that has no range for the user, and the command that adds one nobody else has. */
 static int no_range(const char *name, bool has_uid, bool has_gid, struct err *err)
 {
 	CLEANUP(ranges_release) struct ranges taken = { 0 };
@@ -296,7 +296,8 @@ int ns_hint_refused(struct err *err)
 
 static int no_namespace(int errnum, struct err *err)
 {
-	/* Not a full disk, as its text and hint would say: a limit of user.max_*_namespaces. */
+	/* This ENOSPC is no full disk, as its text and hint would say, but a limit of
+	 * user.max_*_namespaces. */
 	if (errnum == ENOSPC) {
 		err_set(err, ERR_BUILD,
 			"cannot make the sandbox's namespaces: their number is limited");
@@ -307,17 +308,17 @@ static int no_namespace(int errnum, struct err *err)
 	return ns_hint_refused(err);
 }
 
-/* A keeper that dies before PR_SET_PDEATHSIG leaves a server that sees its socket close. */
+/* If the keeper dies before PR_SET_PDEATHSIG, the server ends as it sees its socket close. */
 static void become_root(int go)
 {
 	char byte;
 
-	/* Nothing comes when the parent failed: it has told the story. */
+	/* Nothing comes when the parent failed: it has reported that. */
 	if (read(go, &byte, 1) != 1)
 		_exit(1);
 	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 		_exit(1);
-	/* After the change of ids, which clears it. */
+	/* Set after the change of ids, which clears it. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		_exit(1);
 }

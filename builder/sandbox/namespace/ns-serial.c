@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The appliance's end of the line (frame.h): to the server it is the main program. Everything here
- * may block: what the host sends during a request is only for the server to read, and the server
- * reads it or closes it.
+ * The appliance's end of the serial port (frame.h). For keeper and server it plays the main
+ * program. It may block on the host: all that the host sends during a request is meant for the
+ * server, which reads it or closes it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,10 +23,10 @@
 struct port {
 	int fd;
 	int sock;	  /* to the server */
-	uint32_t request; /* the one being answered */
-	int put;	  /* what the server reads as tar; -1: none */
-	int archive;	  /* what the server writes; -1: none */
-	int trees;	  /* the disk */
+	uint32_t request; /* number of the one being answered */
+	int put;	  /* the pipe from which the server reads a tar; -1: none */
+	int archive;	  /* the pipe to which the server writes an archive; -1: none */
+	int trees;	  /* directory on the scratch disk */
 	bool leaves;	  /* the answer has content of the tree */
 };
 
@@ -139,8 +139,9 @@ static int pass_archive(struct port *p, struct err *err)
 	return send_frame(p, FRAME_END, NULL, 0, err);
 }
 
-/* The disk is sparse. When the host's is full, what was written to it a while ago gets lost, and is
- * read as zeros: nothing leaves that was not kept. */
+/* The scratch disk is a sparse file. When the host's disk is full, what was written to the page
+ * cache some time ago is lost, and later read as zeros. So everything is synced before content of
+ * the tree is handed out. */
 static void check_disk(struct port *p, struct message *m)
 {
 	CLEANUP(err_release) struct err failure = { 0 };
@@ -148,14 +149,15 @@ static void check_disk(struct port *p, struct message *m)
 	if (m->type != MESSAGE_OK || !p->leaves || syncfs(p->trees) == 0)
 		return;
 	err_errno(&failure, ERR_BUILD, errno, "the appliance's disk lost what was written to it");
-	err_hint(&failure, "where the store lies the disk is full, or fails: make room, or choose "
-			   "another place with --store DIR or NETRESCUE_STORE");
+	err_hint(&failure,
+		 "the disk that the store lies on is full, or fails: make room, or choose "
+		 "another place with --store DIR or NETRESCUE_STORE");
 	message_release(m);
 	*m = (struct message){ .type = MESSAGE_ERROR };
 	message_put_err(m, &failure);
 }
 
-/* The server's hint for a full file system speaks of one that its reader could make room on. */
+/* The server's hint for a full file system advises to make room on it, which nobody can do here. */
 static void name_disk(struct message *m)
 {
 	CLEANUP(err_release) struct err failure = { 0 };
@@ -165,16 +167,16 @@ static void name_disk(struct message *m)
 	(void)message_take_err(m, &failure);
 	if (failure.errnum == ENOSPC) {
 		free(take_ptr(failure.hint));
-		err_hint(&failure, "that is the appliance's disk, which has one and a half times "
-				   "what the packages need and 8 GB; --sandbox=namespace has the "
-				   "store's");
+		err_hint(&failure, "the appliance's disk is full: it is as large as one and a half "
+				   "times what the packages need, and 8 GB; --sandbox=namespace "
+				   "has all of the store's file system");
 	}
 	message_release(m);
 	*m = (struct message){ .type = MESSAGE_ERROR };
 	message_put_err(m, &failure);
 }
 
-/* *ret_done: it was the reply. */
+/* Passes a message of the server on. *ret_done: it was the reply. */
 static int pass_message(struct port *p, bool *ret_done, struct err *err)
 {
 	CLEANUP(message_release) struct message m = { 0 };
@@ -224,7 +226,7 @@ static int read_frame(struct port *p, struct frame *ret, struct err *err)
 	return r > 0 && ret->magic != FRAME_MAGIC ? lost(err, -EPROTO) : r;
 }
 
-/* A piece of the tar. Who does not want it any more has closed it. */
+/* Passes a piece of the tar on. A server that does not want the rest has closed the pipe. */
 static int take_data(struct port *p, struct err *err)
 {
 	CLEANUP(text_release) struct text t = { 0 };
@@ -351,9 +353,9 @@ int ns_serial_serve(int fd, int sock, struct err *err)
 	return r;
 }
 
-/* libguestfs starts us in a chroot below the appliance's root, which itself is one in its
- * initramfs: no user namespace can be made there (clone(2), EPERM). So the chroot's file system
- * becomes the root of a mount namespace, as switch_root(8) does it. */
+/* libguestfs starts us in a chroot below the appliance's root, which itself is a chroot in its
+ * initramfs. No user namespace can be made in one (clone(2), EPERM). So the chroot's file system
+ * becomes the root of a mount namespace, in the way of switch_root(8). */
 int ns_serial_enter(struct err *err)
 {
 	cleanup_fd int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

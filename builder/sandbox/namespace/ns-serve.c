@@ -118,7 +118,7 @@ static ns_request_fn find_request(enum message_type type)
 	return NULL;
 }
 
-/* 0, or an error of the socket: nobody is left to tell. */
+/* Fails only if the socket does: there is nobody to tell then. */
 static int answer(struct ns *ns, struct message *request, struct err *err)
 {
 	CLEANUP(message_release) struct message reply = { .type = MESSAGE_OK };

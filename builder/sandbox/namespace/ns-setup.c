@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "sandbox/namespace/ns.h"
 
-/* Any directory that every system has; it is covered only in our own mount namespace. */
+/* Any directory that every system has: it is covered only in our own mount namespace. */
 #define BASE "/tmp"
 #define NEW_ROOT BASE "/root"
 #define SCRATCH_NAME ".netrescue"
@@ -38,10 +38,10 @@ static int make_directory(const char *path, mode_t mode, struct err *err)
 	return 0;
 }
 
-/* The directory that holds root/, scratch/ and world/: a new tmpfs, or the current directory,
- * which the keeper entered before it made the namespaces. A path or a descriptor would not do:
- * inside, we may not search the way to it, and a descriptor belongs to the outer mount
- * namespace. */
+/* Mounts the directory that is to hold root/, scratch/ and world/: a new tmpfs, or the current
+ * directory, which the keeper entered before it made the namespaces. A path would not do, as we may
+ * not be allowed to search the directories above, nor would a descriptor, as it belongs to the
+ * outer mount namespace. */
 static int mount_base(const struct ns_tree *tree, struct err *err)
 {
 	cleanup_free char *data = NULL;
@@ -94,7 +94,6 @@ static int pivot(struct ns *ns, struct err *err)
 	return 0;
 }
 
-/* Without the right to trace, uname(2) could not be answered, and a stranger could trace us. */
 static int set_names(const struct ns *ns, struct err *err)
 {
 	if (sethostname(ns->hostname, strlen(ns->hostname)) == 0 && setdomainname("(none)", 6) == 0)

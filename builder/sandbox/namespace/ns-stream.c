@@ -132,7 +132,7 @@ static int pack_work(struct ns_job *job, int result, struct err *err)
 	return 0;
 }
 
-/* The filter gets pipes only: out is a file of the host. */
+/* The filter, a program of the image, gets only pipes: the real output is a file of the host. */
 static int relay_work(struct ns_job *job, int result, struct err *err)
 {
 	(void)result;

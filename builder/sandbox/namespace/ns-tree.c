@@ -16,7 +16,7 @@
 #include "sandbox/locked-dir.h"
 #include "sandbox/namespace/ns.h"
 
-/* What the builder and the image's own programs (mkinitramfs, zstd) take beside the tree. */
+/* What the builder and the image's own programs (mkinitramfs, zstd) need beside the tree. */
 #define MEMORY_RESERVE (512ULL << 20)
 
 static void remove_as_we_are(const struct ns_tree *t)
@@ -29,7 +29,8 @@ static void remove_as_we_are(const struct ns_tree *t)
 	}
 }
 
-/* An ordinary user's trees belong to the ids of its range: only their own root can remove them. */
+/* An ordinary user's trees belong to the ids of the user's range: only the root of a user namespace
+ * with these ids can remove them. */
 static void remove_as_owner(const struct ns_tree *t)
 {
 	CLEANUP(err_release) struct err err = { 0 };
@@ -97,8 +98,9 @@ static int make_box(const struct ns_tree *t, struct err *err)
 	return 0;
 }
 
-/* PID.RANDOM/box: the outer one is ours and carries the lock, the inner one becomes the inside's.
- * Nobody else gets through the outer one: the image has programs that are setuid. */
+/* PID.RANDOM/box: the outer directory is ours and is locked, the inner one is given to the
+ * sandbox's root. Nobody else may get through the outer one, since the image has setuid
+ * programs. */
 static int make_directory(struct ns_tree *t, struct err *err)
 {
 	int r = locked_dir_new(t->parent, "", &t->name, &t->fd, err);

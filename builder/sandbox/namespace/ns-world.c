@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The small world: what package scripts can learn about the machine is the same on every machine.
- * What /proc/cpuinfo describes is a plausible PC of the last ten years with one core, so that hooks
- * that look there for `aes` (cryptsetup) decide as for the machines the image is for. Who asks the
- * scheduler instead (nproc, sched_getaffinity(2)) sees the host's processors: that stays real.
+ * /proc and /dev of the sandbox: what package scripts can learn from them is the same on every
+ * machine. /proc/cpuinfo describes a plausible PC of the last ten years with one core, so that
+ * hooks that look for `aes` there (cryptsetup) decide as for the machines that the image is meant
+ * for. A script that asks the scheduler instead (nproc, sched_getaffinity(2)) sees the host's
+ * processors.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -53,7 +54,7 @@ static const char filesystems[] =
 	"nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tcgroup2\nnodev\tdevtmpfs\nnodev\tdevpts\n"
 	"nodev\tsecurityfs\nnodev\tpipefs\nnodev\tsockfs\nnodev\tramfs\nnodev\toverlay\n\text4\n";
 
-/* Files of ours over files of /proc. One that this kernel does not have needs no cover. */
+/* Files of ours that cover files of /proc. Those that this kernel does not have are left out. */
 static const struct world_file {
 	const char *name;    /* in the directory of fixed files */
 	const char *path;    /* below /proc */
@@ -100,7 +101,7 @@ static char *world_text(const struct ns *ns, const struct world_file *f)
 			 NS_KERNEL_VERSION);
 }
 
-/* In place: the mounts hold the inode. */
+/* Writes the file in place, since the mount is of its inode. */
 static int write_fixed(const struct ns *ns, const struct world_file *f, struct err *err)
 {
 	cleanup_free char *text = world_text(ns, f);

@@ -75,7 +75,8 @@ static int send_ready(int sock, const struct ns_tree *tree, struct err *err)
 	return message_send(sock, &m, err);
 }
 
-/* SIGCHLD by descriptor. A write to a filter that died is an error, not our end. */
+/* SIGCHLD comes through a descriptor. SIGPIPE is ignored: a write to a filter that has died
+ * fails. */
 static int watch_children(int *ret, struct err *err)
 {
 	sigset_t set;
@@ -116,7 +117,7 @@ static int serve(int sock, struct ns_options *options, struct ns_tree *tree)
 	return ns_serve(&ns);
 }
 
-/* Until the server ends, or the main program hangs up: then it ends, whatever it does. */
+/* Waits until the server ends, or the main program hangs up: then the server is killed. */
 static void keep(int sock, pid_t server, int pidfd)
 {
 	struct pollfd p[2] = { { .fd = sock, .events = POLLRDHUP },
@@ -157,7 +158,7 @@ static int start(int sock, struct err *err)
 	return 0;
 }
 
-/* Until the other side of sock hangs up. */
+/* Runs the sandbox until the other side of sock hangs up. */
 static int run(int sock)
 {
 	CLEANUP(err_release) struct err err = { 0 };
@@ -168,7 +169,7 @@ static int run(int sock)
 	return 1;
 }
 
-/* The server as a child, we ourselves at the port until the host hangs up. */
+/* Runs the sandbox in a child, and serves the port ourselves until the host hangs up. */
 static int run_at_port(const char *path, struct err *err)
 {
 	cleanup_fd int port = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
