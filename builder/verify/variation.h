@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The field's word is reprotest's: a variation is a condition of the build that was made different
- * when an image was built again, or that could not be. Each is looked at before and after it was
- * changed: one that is the same afterwards was not varied.
+ * A variation, as reprotest calls it, is a condition of the build that was made different when an
+ * image was built again, or that could not be. Each is looked at before and after it was changed:
+ * one that is the same afterwards was not varied.
  */
 #pragma once
 
