@@ -331,8 +331,10 @@ int diff_trees(struct diff *d, const struct diff_input *old, const struct diff_i
 	if (streq(tar_digest(old->manifest), tar_digest(new->manifest)))
 		return 0;
 	r = compare(&t, old, new, err);
-	if (r >= 0 && d->count == 0)
+	if (r < 0)
+		return r;
+	if (d->count == 0)
 		change_words(diff_add(d, DIFF_FILES, CHANGE_CHANGED, ROOTFS, NULL, NULL),
 			     "the same files, in another order or with other headers");
-	return r;
+	return 0;
 }

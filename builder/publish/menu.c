@@ -46,12 +46,20 @@ static char *rescue_words(const struct recipe *recipe, const struct recipe_menu_
 	return text_take(&t);
 }
 
+static bool has_label(const struct menu *m, const char *label)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (streq(m->entry[i].label, label))
+			return true;
+	return false;
+}
+
 static int check_entry(const struct menu *m, const struct menu_entry *e, const struct position *at,
 		       struct err *err)
 {
 	size_t length = COMMAND_LINE_ADDED;
 
-	if (menu_find(m, e->label))
+	if (has_label(m, e->label))
 		return fail(at, err, "two menu entries have the same label", e->label);
 	if (e->initrd && strlen(e->initrd) > PATH_MAX)
 		return fail(at, err, "a path is longer than the 127 bytes PXELINUX reads",
@@ -165,14 +173,6 @@ int menu_describe(const struct recipe *recipe, const char *version, struct menu 
 		return r;
 	*ret = TAKE(m);
 	return 0;
-}
-
-const struct menu_entry *menu_find(const struct menu *m, const char *label)
-{
-	for (size_t i = 0; i < m->count; i++)
-		if (streq(m->entry[i].label, label))
-			return &m->entry[i];
-	return NULL;
 }
 
 struct menu_choice menu_default_choice(const struct recipe *recipe)

@@ -50,7 +50,6 @@ struct menu_choice {
 int menu_describe(const struct recipe *recipe, const char *version, struct menu *ret,
 		  struct err *err);
 void menu_release(struct menu *m);
-const struct menu_entry *menu_find(const struct menu *m, const char *label);
 
 /* The common start, and that of recipe->menu.client[i]. */
 struct menu_choice menu_default_choice(const struct recipe *recipe);

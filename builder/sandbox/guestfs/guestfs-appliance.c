@@ -406,7 +406,8 @@ int driver_start(struct child *c, const struct appliance *a, int runtime, int *r
 				.fd_count = 2,
 			},
 			err);
-	if (r == 0)
-		*ret_report = take_fd(&ours);
-	return r;
+	if (r < 0)
+		return r;
+	*ret_report = take_fd(&ours);
+	return 0;
 }
