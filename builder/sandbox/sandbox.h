@@ -2,8 +2,8 @@
 /*
  * The sandbox: a tree, and commands that run in it as its root without reaching anything else. A
  * separate helper program holds it, sandbox-namespace or sandbox-guestfs; the functions here are
- * the main program's side of the socket to it (protocol.h). Callers need not know which helper is at
- * work.
+ * the main program's side of the socket to it (protocol.h). Callers need not know which helper is
+ * at work.
  *
  *	CLEANUP(sandbox_cleanup) struct sandbox *sb = NULL;
  *	r = sandbox_open(store, &options, &sb, err);
