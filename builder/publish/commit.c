@@ -273,7 +273,7 @@ int result_commit(struct result *res, char **ret_path, struct err *err)
 	r = publish(res, err);
 	if (r < 0) {
 		progress_abort();
-		return err_wrap(err, "publishing the result");
+		return r;
 	}
 	progress_end(res->version);
 	*ret_path = xasprintf("%s/%s/%s", res->out, res->recipe->name, res->version);

@@ -311,6 +311,15 @@ void message_put_err(struct message *m, const struct err *err)
 	message_put_text(m, line.data);
 }
 
+void message_send_err(int sock, const struct err *failure)
+{
+	CLEANUP(message_release) struct message m = { .type = MESSAGE_ERROR };
+	CLEANUP(err_release) struct err ignored = { 0 };
+
+	message_put_err(&m, failure);
+	(void)message_send(sock, &m, &ignored);
+}
+
 int message_take_err(struct message *m, struct err *err)
 {
 	cleanup_free char *line = message_get_text(m);

@@ -92,6 +92,8 @@ int message_receive(int sock, int interrupt_fd, struct message *ret, struct err 
 /* Releases body and received descriptors. */
 void message_release(struct message *m);
 
+/* Sends MESSAGE_ERROR; whether that succeeds does not matter any more. */
+void message_send_err(int sock, const struct err *failure);
 /* An error as values of a message, and back into *err. message_take_err() also calls message_end(),
  * and returns the error's negative value. */
 void message_put_err(struct message *m, const struct err *err);

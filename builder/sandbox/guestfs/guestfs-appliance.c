@@ -366,8 +366,7 @@ static int read_arguments(char **argv, struct appliance *a)
 int driver_main(int argc, char **argv)
 {
 	const struct sigaction action = { .sa_handler = stay };
-	CLEANUP(message_release) struct message m = { .type = MESSAGE_ERROR };
-	CLEANUP(err_release) struct err err = { 0 }, ignored = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
 	struct appliance a = { 0 };
 
 	if (argc != ARGUMENTS || read_arguments(argv, &a) < 0 || follow_helper() < 0)
@@ -375,8 +374,7 @@ int driver_main(int argc, char **argv)
 	(void)sigaction(SIGTERM, &action, NULL);
 	(void)sigaction(SIGPIPE, &action, NULL);
 	(void)drive(&a, &err);
-	message_put_err(&m, &err);
-	(void)message_send(REPORT_FD, &m, &ignored);
+	message_send_err(REPORT_FD, &err);
 	return 1;
 }
 

@@ -318,15 +318,6 @@ static int run(struct guest *g, struct err *err)
 	return serve(g, &open, err);
 }
 
-static void send_error(int sock, const struct err *failure)
-{
-	CLEANUP(message_release) struct message m = { .type = MESSAGE_ERROR };
-	CLEANUP(err_release) struct err ignored = { 0 };
-
-	message_put_err(&m, failure);
-	(void)message_send(sock, &m, &ignored);
-}
-
 int main(int argc, char **argv)
 {
 	CLEANUP(guest_release)
@@ -352,6 +343,6 @@ int main(int argc, char **argv)
 	(void)setsid();
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 	if (run(&g, &err) < 0 && err.class != ERR_NONE)
-		send_error(SOCKET_FD, &err);
+		message_send_err(SOCKET_FD, &err);
 	return err_exit_code(&err);
 }

@@ -57,15 +57,6 @@ static int read_options(int sock, struct ns_options *o, struct err *err)
 	return message_end(&m, err);
 }
 
-static void send_error(int sock, const struct err *failure)
-{
-	CLEANUP(message_release) struct message m = { .type = MESSAGE_ERROR };
-	CLEANUP(err_release) struct err ignored = { 0 };
-
-	message_put_err(&m, failure);
-	(void)message_send(sock, &m, &ignored);
-}
-
 static int send_ready(int sock, const struct ns_tree *tree, struct err *err)
 {
 	CLEANUP(message_release) struct message m = { .type = MESSAGE_OK };
@@ -111,7 +102,7 @@ static int serve(int sock, struct ns_options *options, struct ns_tree *tree)
 	CLEANUP(err_release) struct err err = { 0 };
 
 	if (prepare(&ns, options, tree, &err) < 0) {
-		send_error(sock, &err);
+		message_send_err(sock, &err);
 		return 1;
 	}
 	return ns_serve(&ns);
@@ -165,7 +156,7 @@ static int run(int sock)
 
 	if (start(sock, &err) == 0)
 		return 0;
-	send_error(sock, &err);
+	message_send_err(sock, &err);
 	return 1;
 }
 
