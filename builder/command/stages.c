@@ -18,6 +18,7 @@
 #include "base/tree.h"
 #include "command/pipeline.h"
 #include "deb/deb.h"
+#include "publish/preflight.h"
 #include "rootfs/overlay.h"
 
 /* Beside the packages' own size: the initramfs, locale archive, caches made on the way. */
@@ -139,9 +140,12 @@ int build_lock(struct build *b, struct err *err)
  * anything is fetched. */
 int build_begin(struct build *b, struct err *err)
 {
-	int r = result_begin(b->store, &b->recipe, &b->lock, b->options->lock ? NULL : &b->indices,
-			     b->options->out, &b->result, err);
+	int r = preflight_check(&b->recipe, &b->lock, err);
 
+	if (r < 0)
+		return r;
+	r = result_begin(b->store, &b->recipe, &b->lock, b->options->lock ? NULL : &b->indices,
+			 b->options->out, &b->result, err);
 	if (r < 0)
 		return r;
 	if (b->options->sign)

@@ -14,7 +14,7 @@
 #include "command/pipeline.h"
 #include "command/shipped.h"
 #include "command/verbs.h"
-#include "verify/difference.h"
+#include "verify/result-diff.h"
 #include "verify/rebuild.h"
 #include "publish/result-equal.h"
 #include "base/json.h"
@@ -212,7 +212,7 @@ static int compare(struct verification *v, struct err *err)
 	if (r < 0)
 		return r;
 	progress_start("compare", 0, PROGRESS_STEPS);
-	r = differences_compare(v->dir, rebuilt, &v->rebuild.variations, &v->differences, err);
+	r = result_diff(v->dir, rebuilt, &v->rebuild.variations, &v->differences, err);
 	if (r < 0)
 		return r;
 	summary = xasprintf("%zu files", v->differences.files);

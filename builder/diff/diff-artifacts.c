@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The result's own files, by what manifest.json says of them. */
+/* Compares the files of the results, by what manifest.json says of them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,14 +58,14 @@ static json_t *files_of(json_t *manifest)
 	return o;
 }
 
-/* Files of text in which the version stands: another version, another content. That is no news;
- * what they say is compared as lock, settings and menu. */
+/* Texts in which the version stands differ between any two versions, which is no news. What else
+ * they say is compared with lock, settings and menu. */
 static bool names_version(const char *path)
 {
 	return starts_with(path, "tftp/menu/") || starts_with(path, "server/");
 }
 
-/* Lock, SBOM: made from facts that have been compared, and nobody asks for their size. */
+/* Lock, manifest and SBOMs describe what is compared anyway, and nobody asks for their size. */
 static bool is_description(const char *path)
 {
 	return !strchr(path, '/') && !streq(path, "rootfs.tar.zst");

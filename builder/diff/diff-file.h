@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Two entries of a root file system that have one path: are they the same, and in words. */
+/* Two entries of root file systems that have the same path: whether they are equal, and what to say
+ * of them. */
 #pragma once
 
 #include <jansson.h>
@@ -10,8 +11,8 @@
 bool file_same_content(const struct member *a, const struct member *b);
 /* Mode, owner, extended attributes; of links only the owner, their mode has no meaning. */
 bool file_same_permissions(const struct member *a, const struct member *b);
-/* Gives more than its owner's own rights away: setuid, setgid, writable by all, extended attributes
- * (capabilities, ACLs). */
+/* Gives others rights that they do not have by themselves: setuid, setgid, writable by all,
+ * extended attributes (capabilities, ACLs). */
 bool file_is_privileged(const struct member *m);
 bool file_has_children(const struct members *members, const char *path);
 

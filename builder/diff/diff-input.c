@@ -42,7 +42,7 @@ static int parse_manifest(const char *path, const struct text *text, json_t **re
 	return 0;
 }
 
-/* All files are as SHA256SUMS says: what is told of a damaged result would be wrong. */
+/* Sees that all files are as SHA256SUMS says: of a damaged result we would say what is not true. */
 static int check_sums(struct diff_input *in, struct err *err)
 {
 	cleanup_free char *damaged = NULL;
@@ -83,14 +83,18 @@ static int open_result(struct diff_input *in, struct err *err)
 	if (fstatat(in->dir_fd, MANIFEST, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 		return no_result(in->path, in->dir_fd, err);
 	r = check_sums(in, err);
-	if (r >= 0)
-		r = read_file(in->dir_fd, MANIFEST, MANIFEST_MAX, &text, err);
-	if (r >= 0)
-		r = parse_manifest(in->path, &text, &in->manifest, err);
-	return r < 0 ? r : read_lock_of(in, err);
+	if (r < 0)
+		return r;
+	r = read_file(in->dir_fd, MANIFEST, MANIFEST_MAX, &text, err);
+	if (r < 0)
+		return r;
+	r = parse_manifest(in->path, &text, &in->manifest, err);
+	if (r < 0)
+		return r;
+	return read_lock_of(in, err);
 }
 
-/* A lock begins with its format; whatever else a file is, it is none. */
+/* A lock begins with its format; a file that begins with anything else is none. */
 static int open_lock(struct diff_input *in, int fd, struct err *err)
 {
 	static const char first[] = "Format: ";
@@ -125,8 +129,7 @@ int diff_input_open(const char *path, struct diff_input *ret, struct err *err)
 	}
 	if (r < 0)
 		return r;
-	*ret = in;
-	in = (struct diff_input)DIFF_INPUT_INIT;
+	*ret = TAKE_LEAVING(in, DIFF_INPUT_INIT);
 	return 0;
 }
 

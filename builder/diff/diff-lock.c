@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The locks: what they say of the image, and the packages. No field is left out, so that locks
- * without a change are the same text. */
+/* Compares the locks: what they say of the image, and the packages. No field is left out, so that
+ * two locks without a change are the same text. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -24,7 +24,7 @@ static void text_value(struct diff *d, enum diff_section section, const char *na
 	(void)diff_values(d, section, name, a, b);
 }
 
-/* Machines get the digests; people that it is another. */
+/* Programs get the digests; people are told that the content is another one. */
 static void digest_value(struct diff *d, enum diff_section section, const char *name,
 			 const char *old, const char *new)
 {
@@ -137,7 +137,7 @@ static void note_flag(struct change *c, bool old, bool new, const char *yes, con
 		change_words(c, "%s", new ? yes : no);
 }
 
-/* Where it is of the pocket that security updates come from, say so. */
+/* Says where a package comes from, if that is not the suite itself: security updates, for one. */
 static void note_origin(struct change *c, const struct lock *l, const struct package *p)
 {
 	if (p->role == ROLE_BOOT)
@@ -146,13 +146,13 @@ static void note_origin(struct change *c, const struct lock *l, const struct pac
 		change_words(c, "%s", p->suite);
 }
 
-/* Debian's security archive goes with its pocket. */
+/* Debian's security archive is another repository, but note_origin() names its pocket already. */
 static bool is_foreign(const struct package *p)
 {
 	return *p->repository && !streq(p->repository, "security");
 }
 
-/* What is not its version or content. */
+/* All that is neither version nor content. */
 static void note_fields(struct change *c, const struct package *old, const struct package *new)
 {
 	note(c, "role", role_name(old), role_name(new));
@@ -182,7 +182,7 @@ static const char *pocket(const struct lock *l, const struct package *p)
 	return p->suite + (starts_with(p->suite, l->suite) ? strlen(l->suite) : 0);
 }
 
-/* That all packages are of another suite is said once, of the image. */
+/* Packages may differ in their suite: that is said once, of the image. */
 static bool is_same(const struct lock *old_lock, const struct lock *new_lock,
 		    const struct package *old, const struct package *new)
 {

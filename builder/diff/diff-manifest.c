@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What manifest.json says of settings, server and menu. */
+/* Compares what the manifests say of settings, server and menu. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +53,8 @@ static json_t *ids_object(json_t *ids)
 	return o;
 }
 
-/* Paths carry recipe and version, which always differ: RECIPE/VERSION instead. */
+/* Paths have the recipe and the version in them, which always differ: RECIPE/VERSION stands for
+ * them. */
 static json_t *without_version(const char *s, json_t *manifest)
 {
 	const char *recipe = json_string_value(json_object_get(manifest, "recipe"));

@@ -23,10 +23,11 @@ void diff_input_release(struct diff_input *in);
 /* Adds a change; takes old and new. Returns it, valid until the next one is added. */
 struct change *diff_add(struct diff *d, enum diff_section section, enum change_kind kind,
 			const char *name, json_t *old, json_t *new);
-/* Added, removed or changed, by which of them is NULL; nothing where they are equal. Borrows. */
+/* Adds what the two values say: added, removed or changed, by which of them is NULL; NULL and
+ * nothing where they are equal. Borrows both. */
 struct change *diff_values(struct diff *d, enum diff_section section, const char *name, json_t *old,
 			   json_t *new);
-/* "; " between what was there and this. */
+/* Adds to the words, behind "; " if there were any. */
 void change_words(struct change *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "+1.2 MB", "-300 B"; caller frees. */
 char *size_change(uint64_t old, uint64_t new);
@@ -35,9 +36,9 @@ char *size_change(uint64_t old, uint64_t new);
 void diff_locks(struct diff *d, const struct lock *old, const struct lock *new);
 /* Settings, server, menu. */
 void diff_manifests(struct diff *d, json_t *old, json_t *new);
-/* The files of the results; of those that always differ between versions, sizes only. */
+/* The files of the results; of those that always differ between versions only the sizes. */
 void diff_artifacts(struct diff *d, json_t *old, json_t *new);
-/* The root file systems; after diff_locks(), whose changes explain most. */
+/* The root file systems; after diff_locks(), whose changes explain most of what differs. */
 int diff_trees(struct diff *d, const struct diff_input *old, const struct diff_input *new,
 	       struct err *err);
 
@@ -65,5 +66,5 @@ char *diff_value_text(const struct diff_heading *h, const json_t *value);
 char *diff_summary(const struct diff *d);
 /* "rescue64 20260829T041900Z-1f3a9c2e (trixie amd64)"; caller frees. */
 char *diff_side_text(const struct diff_side *side);
-/* Why only the locks were compared, though a result was given; else NULL. */
+/* Says that only the locks were compared although a result was given; else NULL. */
 const char *diff_remark(const struct diff *d);

@@ -35,7 +35,7 @@ const struct diff_heading diff_headings[] = {
 	  .minor = true },
 	{ .section = DIFF_BUILD, .text = "Build", .noun = "build fact", .minor = true },
 };
-const size_t diff_heading_count = sizeof(diff_headings) / sizeof(*diff_headings);
+const size_t diff_heading_count = ARRAY_SIZE(diff_headings);
 
 static bool is_below(const struct change *c, const struct diff_heading *h)
 {
@@ -94,7 +94,8 @@ char *diff_value_text(const struct diff_heading *h, const json_t *value)
 	return text_take(&t);
 }
 
-/* A new kernel is the news itself; of other things it is how many. */
+/* Changes of the image, such as a new kernel, are told in full; of the others it is told how many
+ * there are. */
 static void summarise(const struct diff *d, const struct diff_heading *h, struct text *t)
 {
 	size_t first, count = diff_below(d, h, &first);
@@ -136,5 +137,5 @@ char *diff_side_text(const struct diff_side *side)
 
 const char *diff_remark(const struct diff *d)
 {
-	return d->mixed ? "only the locks were compared, because one of the two is no more" : NULL;
+	return d->mixed ? "only the locks were compared, because one of the two is a lock" : NULL;
 }

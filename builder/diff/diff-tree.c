@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The root file systems. A file that belongs to a changed package is counted in that package's
- * line; what is left is named, and so is every change of who may do what. */
+/* Compares the root file systems. A file that belongs to a changed package is counted in that
+ * package's line; the others are named, and so is every change of permissions and owners. */
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -12,8 +12,8 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "diff/diff-file.h"
-#include "diff/diff-owners.h"
 #include "diff/diff-parts.h"
+#include "publish/file-owners.h"
 
 #define ROOTFS "rootfs.tar.zst"
 #define INFO "var/lib/dpkg/info/"
@@ -21,11 +21,11 @@
 
 struct tree {
 	struct members members;
-	struct owners owners;
+	struct file_owners owners;
 	size_t *change; /* of each of owners.package: index in diff.item, or NO_CHANGE */
 };
 
-/* What happened to the files of a changed package. */
+/* How many files of a changed package came, went and changed. */
 struct fold {
 	size_t added, removed, changed;
 	uint64_t old_bytes, new_bytes;
@@ -34,15 +34,16 @@ struct fold {
 struct trees {
 	struct diff *d;
 	struct tree old, new;
-	struct fold *fold; /* of each change that was there before: diff.item */
+	struct fold
+		*fold; /* one for each change that diff.item had before the trees were compared */
 	size_t package_changes;
-	bool same_date; /* else time stamps differ all over */
+	bool same_date; /* if not, time stamps differ everywhere, and are no news */
 };
 
 static void tree_release(struct tree *t)
 {
 	members_release(&t->members);
-	owners_release(&t->owners);
+	file_owners_release(&t->owners);
 	free(t->change);
 }
 
@@ -53,7 +54,8 @@ static void trees_release(struct trees *t)
 	free(t->fold);
 }
 
-/* The change of that package's content: a role or a flag moves no file. */
+/* The index of the change that replaced the package's content; a change of its role or of a flag
+ * does not touch any file. */
 static size_t change_of_package(const struct diff *d, const char *package)
 {
 	for (size_t i = 0; i < d->count; i++) {
@@ -70,10 +72,10 @@ static int read_tree(const struct diff_input *in, const struct diff *d, struct t
 		     struct err *err)
 {
 	struct member_reader reader = {
-		.wants = owners_wants,
-		.take = owners_take,
+		.wants = file_owners_wants,
+		.take = file_owners_take,
 		.data = &ret->owners,
-		.limit = OWNERS_FILE_MAX,
+		.limit = FILE_OWNERS_TEXT_MAX,
 	};
 	cleanup_fd int fd = openat(in->dir_fd, ROOTFS, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	int r;
@@ -86,7 +88,7 @@ static int read_tree(const struct diff_input *in, const struct diff *d, struct t
 		err->class = err->class == ERR_INTERRUPTED ? err->class : ERR_TRUST;
 		return err_wrap(err, "reading '%s/" ROOTFS "'", in->path);
 	}
-	owners_finish(&ret->owners, &ret->members);
+	file_owners_resolve(&ret->owners, &ret->members);
 	ret->change = xcalloc(ret->owners.package.count + 1, sizeof(*ret->change));
 	for (size_t i = 0; i < ret->owners.package.count; i++)
 		ret->change[i] = change_of_package(d, ret->owners.package.item[i]);
@@ -111,7 +113,7 @@ static size_t change_of_info(const struct diff *d, const char *path)
 
 static size_t change_in(const struct tree *t, const char *path)
 {
-	size_t first, count = owners_find(&t->owners, path, &first);
+	size_t first, count = file_owners_find(&t->owners, path, &first);
 
 	for (size_t i = first; i < first + count; i++)
 		if (t->change[t->owners.item[i].package] != NO_CHANGE)
@@ -119,7 +121,8 @@ static size_t change_in(const struct tree *t, const char *path)
 	return NO_CHANGE;
 }
 
-/* t is one of the two, m one of its members. */
+/* The change of a package that explains what happened to the member m of the tree t; m may be
+ * NULL. */
 static size_t explanation(const struct diff *d, const struct tree *t, const struct member *m)
 {
 	if (!m)
@@ -136,7 +139,7 @@ static void fold(struct fold *f, const struct member *old, const struct member *
 	f->new_bytes += new &&new->type == S_IFREG && !new->first ? new->size : 0;
 }
 
-/* Made by programs, out of all packages together, on every change of any. */
+/* Files that programs make out of all packages together, and so anew when any of them changes. */
 static bool is_generated(const char *path)
 {
 	static const char *const patterns[] = {
@@ -160,14 +163,15 @@ static bool is_generated(const char *path)
 		"vmlinuz*",
 	};
 
-	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++)
 		if (fnmatch(patterns[i], path, 0) == 0)
 			return true;
 	return false;
 }
 
 /* Counts the file with the packages that explain what happened to it; false: none does. What dpkg
- * keeps of a package is explained by it, but is none of its files. */
+ * keeps in its database about a package is explained by that package, but not counted as its
+ * file. */
 static bool fold_file(struct trees *t, const struct member *old, const struct member *new)
 {
 	size_t was = explanation(t->d, &t->old, old), is = explanation(t->d, &t->new, new);
@@ -203,7 +207,7 @@ static void file_change(struct trees *t, const struct member *old, const struct 
 			    : CHANGE_CHANGED,
 		     path, old ? file_json(old) : NULL, new ? file_json(new) : NULL);
 	change_words(c, "%s", words);
-	if (m->type != S_IFDIR && owners_find(&tree->owners, m->path, &first))
+	if (m->type != S_IFDIR && file_owners_find(&tree->owners, m->path, &first))
 		change_words(c, "of %s",
 			     tree->owners.package.item[tree->owners.item[first].package]);
 }
@@ -214,7 +218,7 @@ static void permission_change(struct trees *t, const struct member *old, const s
 	cleanup_free char *path = xasprintf("/%s", old ? old->path : new->path);
 	struct change *c;
 
-	/* Who could be trusted with what is the news; that a new file has a mode is none. */
+	/* That a new file has a mode and an owner is no news, unless it gives privileges away. */
 	if (!privileged && (!old || !new))
 		return;
 	if (old && new &&file_same_permissions(old, new))
@@ -232,7 +236,7 @@ static void compare_members(struct trees *t, const struct member *old, const str
 	permission_change(t, old, new);
 	if (old && new &&file_same_content(old, new) && (!t->same_date || old->mtime == new->mtime))
 		return;
-	/* The files in it speak for a directory. */
+	/* A directory that came or went with files in it is not named beside them. */
 	if (!old && new->type == S_IFDIR && file_has_children(&t->new.members, new->path))
 		return;
 	if (!new && old->type == S_IFDIR && file_has_children(&t->old.members, old->path))
@@ -327,8 +331,10 @@ int diff_trees(struct diff *d, const struct diff_input *old, const struct diff_i
 	if (streq(tar_digest(old->manifest), tar_digest(new->manifest)))
 		return 0;
 	r = compare(&t, old, new, err);
-	if (r >= 0 && d->count == 0)
+	if (r < 0)
+		return r;
+	if (d->count == 0)
 		change_words(diff_add(d, DIFF_FILES, CHANGE_CHANGED, ROOTFS, NULL, NULL),
 			     "the same files, in another order or with other headers");
-	return r;
+	return 0;
 }

@@ -48,8 +48,9 @@ static int compare(struct diff *d, const char *old_path, const char *new_path, s
 	CLEANUP(diff_input_release) struct diff_input new = DIFF_INPUT_INIT;
 	int r = diff_input_open(old_path, &old, err);
 
-	if (r >= 0)
-		r = diff_input_open(new_path, &new, err);
+	if (r < 0)
+		return r;
+	r = diff_input_open(new_path, &new, err);
 	if (r < 0)
 		return r;
 	d->locks = !old.manifest || !new.manifest;
@@ -69,7 +70,6 @@ int diff_read(const char *old_path, const char *new_path, struct diff *ret, stru
 		return r;
 	if (d.count)
 		qsort(d.item, d.count, sizeof(*d.item), compare_changes);
-	*ret = d;
-	d = (struct diff){ 0 };
+	*ret = TAKE(d);
 	return 0;
 }

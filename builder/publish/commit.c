@@ -50,12 +50,12 @@ struct finishing {
 	uint64_t done; /* bytes */
 };
 
-/* Mode, times and, at the end, the disk. Nothing is added after this, so a directory's time
- * holds. */
+/* Sets mode and times and, if .sync, waits for the disk. Nothing is added to the result after
+ * this, so the times of directories hold. */
 static int finish_entry(const struct walk_entry *e, void *data, struct err *err)
 {
-	struct finishing *s = data;
-	struct timespec times[2] = { { .tv_sec = s->epoch }, { .tv_sec = s->epoch } };
+	struct finishing *f = data;
+	struct timespec times[2] = { { .tv_sec = f->epoch }, { .tv_sec = f->epoch } };
 	bool directory = S_ISDIR(e->st->st_mode);
 	cleanup_fd int fd = -1;
 	int r = interrupt_check(err);
@@ -70,24 +70,24 @@ static int finish_entry(const struct walk_entry *e, void *data, struct err *err)
 	fd = openat(e->dirfd, e->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", e->path);
-	r = finish_fd(fd, e->path, directory ? 0755 : 0644, s->epoch, s->sync, err);
+	r = finish_fd(fd, e->path, directory ? 0755 : 0644, f->epoch, f->sync, err);
 	if (r < 0)
 		return r;
 	if (!directory)
-		s->done += (uint64_t)e->st->st_size;
-	if (s->sync)
-		progress_update(s->done);
+		f->done += (uint64_t)e->st->st_size;
+	if (f->sync)
+		progress_update(f->done);
 	return 0;
 }
 
 static int finish(struct result *res, bool sync, struct err *err)
 {
-	struct finishing s = { .epoch = res->lock->source_date_epoch, .sync = sync };
-	int r = walk_tree(res->dir_fd, finish_entry, &s, err);
+	struct finishing f = { .epoch = res->lock->source_date_epoch, .sync = sync };
+	int r = walk_tree(res->dir_fd, finish_entry, &f, err);
 
 	if (r < 0)
 		return r;
-	return finish_fd(res->dir_fd, res->temporary, 0755, s.epoch, sync, err);
+	return finish_fd(res->dir_fd, res->temporary, 0755, f.epoch, sync, err);
 }
 
 static int sync_out(struct result *res, struct err *err)
@@ -108,15 +108,9 @@ static int rename_to(struct result *res, const char *name, struct err *err)
 	return sync_out(res, err);
 }
 
-static int keep_different(struct result *res, const struct mismatch *d, struct err *err)
+static int report_different(const struct result *res, const struct mismatch *d, const char *name,
+			    struct err *err)
 {
-	cleanup_free char *name = xasprintf("%s.differs", res->version);
-	int r = remove_tree(res->out_fd, name, err);
-
-	if (r >= 0)
-		r = rename_to(res, name, err);
-	if (r < 0)
-		return r;
 	if (d->damaged) {
 		err_set(err, ERR_BUILD,
 			"'%s/%s/%s' was changed after it was built: its '%s' is not as its " SUMS
@@ -137,15 +131,33 @@ static int keep_different(struct result *res, const struct mismatch *d, struct e
 			res->out, res->recipe->name, name);
 }
 
+static int keep_different(struct result *res, const struct mismatch *d, struct err *err)
+{
+	cleanup_free char *name = xasprintf("%s.differs", res->version);
+	int r = remove_tree(res->out_fd, name, err);
+
+	if (r < 0)
+		return r;
+	r = rename_to(res, name, err);
+	if (r < 0)
+		return r;
+	return report_different(res, d, name, err);
+}
+
 static int sign(const struct signer *signer, int dir_fd, struct err *err)
 {
 	static const char *const file[] = { SUMS, PROVENANCE };
-	int r = 0;
 
-	for (size_t i = 0; signer && r >= 0 && i < sizeof(file) / sizeof(*file); i++)
-		if (faccessat(dir_fd, file[i], F_OK, 0) == 0)
-			r = signature_make(signer, dir_fd, file[i], err);
-	return r;
+	for (size_t i = 0; signer && i < ARRAY_SIZE(file); i++) {
+		int r;
+
+		if (faccessat(dir_fd, file[i], F_OK, 0) < 0)
+			continue;
+		r = signature_make(signer, dir_fd, file[i], err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static bool wants_signature(const struct result *res, int dir_fd)
@@ -154,8 +166,8 @@ static bool wants_signature(const struct result *res, int dir_fd)
 	       !(signature_is_there(dir_fd, SUMS) && signature_is_there(dir_fd, PROVENANCE));
 }
 
-/* A result that is there already and equal: its signatures stay true, so it keeps those it has.
- * Else it gets the new one's, with the account of the build that they answer for. */
+/* An equal result that is there already keeps the signatures that it has, since they still hold.
+ * One that lacks any gets those of the new result, and its provenance.json, which they sign. */
 static int sign_old(const struct result *res, int old_fd, struct err *err)
 {
 	static const char *const file[] = { PROVENANCE, PROVENANCE SIGNATURE_SSH,
@@ -164,11 +176,21 @@ static int sign_old(const struct result *res, int old_fd, struct err *err)
 
 	if (!wants_signature(res, old_fd))
 		return 0;
-	for (size_t i = 0; i < sizeof(file) / sizeof(*file); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(file); i++)
 		if (renameat(res->dir_fd, file[i], old_fd, file[i]) < 0 && errno != ENOENT)
 			return err_errno(err, ERR_BUILD, errno,
 					 "cannot put '%s' into the earlier result", file[i]);
 	return 0;
+}
+
+static int mismatch_with_old(struct result *res, int *ret_old, struct mismatch *ret,
+			     struct err *err)
+{
+	int r = open_dir(res->out_fd, res->version, ret_old, err);
+
+	if (r < 0)
+		return r;
+	return result_mismatch(*ret_old, res->dir_fd, ret, err);
 }
 
 /* 1: the version is there already and equal; 0: it is not there; negative: it differs. */
@@ -181,9 +203,7 @@ static int compare_old(struct result *res, struct err *err)
 
 	if (fstatat(res->out_fd, res->version, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
 		return 0;
-	r = open_dir(res->out_fd, res->version, &old_fd, err);
-	if (r >= 0)
-		r = result_mismatch(old_fd, res->dir_fd, &d, err);
+	r = mismatch_with_old(res, &old_fd, &d, err);
 	if (r < 0)
 		return err_wrap(err, "comparing with the earlier result '%s/%s/%s'", res->out,
 				res->recipe->name, res->version);
@@ -216,14 +236,33 @@ static int publish_locked(struct result *res, struct err *err)
 	if (r > 0) {
 		res->up_to_date = true;
 		res->published = true;
-	} else {
-		r = finish(res, true, err);
-		if (r >= 0)
-			r = rename_to(res, res->version, err);
-		if (r < 0)
-			return r;
+		return point_latest(res, err);
 	}
+	r = finish(res, true, err);
+	if (r < 0)
+		return r;
+	r = rename_to(res, res->version, err);
+	if (r < 0)
+		return r;
 	return point_latest(res, err);
+}
+
+static int publish(struct result *res, struct err *err)
+{
+	int r = sign(res->signer, res->dir_fd, err);
+
+	if (r < 0)
+		return r;
+	/* All but the disk, so that others wait for our lock as short as possible. */
+	r = finish(res, false, err);
+	if (r < 0)
+		return r;
+	r = result_lock_out(res, err);
+	if (r < 0)
+		return r;
+	r = publish_locked(res, err);
+	result_unlock_out(res);
+	return r;
 }
 
 int result_commit(struct result *res, char **ret_path, struct err *err)
@@ -231,24 +270,18 @@ int result_commit(struct result *res, char **ret_path, struct err *err)
 	int r;
 
 	progress_start("publish", 0, PROGRESS_BYTES);
-	r = sign(res->signer, res->dir_fd, err);
-	if (r >= 0)
-		r = finish(res, false, err);
-	if (r >= 0)
-		r = result_lock_out(res, err);
-	if (r >= 0)
-		r = publish_locked(res, err);
-	result_unlock_out(res);
+	r = publish(res, err);
 	if (r < 0) {
 		progress_abort();
-		return err_wrap(err, "publishing the result");
+		return r;
 	}
 	progress_end(res->version);
 	*ret_path = xasprintf("%s/%s/%s", res->out, res->recipe->name, res->version);
 	return 0;
 }
 
-/* The directory's name has but a part of the lock's digest. *ret: the lock, if it is another. */
+/* The directory's name has only a part of the lock's digest: sees that it holds the lock itself.
+ * *ret: the name of its lock, if that is another one. */
 static int check_lock(const struct result *res, int dir_fd, char **ret, struct err *err)
 {
 	cleanup_free char *name = xasprintf("%s.lock", res->recipe->name);
@@ -262,7 +295,7 @@ static int check_lock(const struct result *res, int dir_fd, char **ret, struct e
 	return 0;
 }
 
-/* 1: it is there, as its checksums say; 0: it is not. */
+/* 1: the version is there, as its checksums say; 0: it is not, or not like that. */
 static int is_whole(struct result *res, struct err *err)
 {
 	cleanup_fd int fd =
@@ -283,8 +316,8 @@ static int is_whole(struct result *res, struct err *err)
 	if (r < 0)
 		return r;
 	if (!path && wants_signature(res, fd)) {
-		log_note("'%s/%s/%s' is not signed: building it again, to sign what is seen to be "
-			 "made",
+		log_note("'%s/%s/%s' is not signed: building it again, since a signature says "
+			 "that the signer has seen it built",
 			 res->out, res->recipe->name, res->version);
 		return 0;
 	}
@@ -303,8 +336,9 @@ int result_reuse(struct result *res, char **ret_path, struct err *err)
 	if (r <= 0)
 		return r;
 	r = result_lock_out(res, err);
-	if (r >= 0)
-		r = point_latest(res, err);
+	if (r < 0)
+		return r;
+	r = point_latest(res, err);
 	result_unlock_out(res);
 	if (r < 0)
 		return r;

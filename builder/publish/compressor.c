@@ -34,12 +34,13 @@ static int put_program(struct store *s, const struct lock *lock, struct sandbox 
 	CLEANUP(text_release) struct text program = { 0 };
 	int r = deb_read_member(s, p, "usr/bin/zstd", PROGRAM_MAX, &program, err);
 
-	if (r >= 0)
-		r = sandbox_write(sb, SCRATCH_PROGRAM, program.data, program.length, 0755, err);
-	return r < 0 ? err_wrap(err, "laying the compressor into the sandbox") : 0;
+	if (r < 0)
+		return err_wrap(err, "taking the compressor out of its package");
+	r = sandbox_write(sb, SCRATCH_PROGRAM, program.data, program.length, 0755, err);
+	return r < 0 ? err_wrap(err, "putting the compressor into the sandbox") : 0;
 }
 
-/* A boot package brings no dependencies along: its libraries have to be the image's. */
+/* A boot package comes without its dependencies: the image must have the libraries it needs. */
 static int check_runs(struct sandbox *sb, const char *program, struct err *err)
 {
 	const char *const argv[] = { program, "--version", NULL };
@@ -63,13 +64,14 @@ int compressor_prepare(struct store *s, const struct lock *lock, struct sandbox 
 	const char *program = installed ? IMAGE_PROGRAM : SCRATCH_PROGRAM;
 	int r = installed ? 0 : put_program(s, lock, sb, err);
 
-	if (r >= 0)
-		r = check_runs(sb, program, err);
+	if (r < 0)
+		return r;
+	r = check_runs(sb, program, err);
 	if (r < 0)
 		return r;
 	strv_add(ret, program);
 	strv_addf(ret, "-%d", level);
-	/* The number of workers decides the bytes, the number of processors must not. */
+	/* The bytes depend on the number of workers, so that may not depend on the processors. */
 	strv_add(ret, "-T2");
 	strv_add(ret, "--quiet");
 	strv_add(ret, "--stdout");
@@ -82,7 +84,7 @@ struct check {
 	char *in;
 	char *out;
 	uint64_t size;
-	size_t left; /* 0: at the end of a frame */
+	size_t left; /* 0: this is the end of a frame */
 };
 
 static void check_release(struct check *c)
@@ -95,12 +97,12 @@ static void check_release(struct check *c)
 
 static int refuse(struct err *err, const char *why)
 {
-	err_set(err, ERR_BUILD, "what the image's zstd made does not unpack to the tree: %s", why);
+	err_set(err, ERR_BUILD, "what the image's zstd wrote does not unpack to the tree: %s", why);
 	return err_hint(err, "a package, an overlay or a script may have replaced the image's "
 			     "/usr/bin/zstd or its libraries");
 }
 
-/* One piece of the file. Never unpacks more than the tar has. */
+/* Checks a piece of the file. Never unpacks more than the tar should have. */
 static int check_piece(struct check *c, size_t length, uint64_t limit, struct err *err)
 {
 	ZSTD_inBuffer in = { c->in, length, 0 };
@@ -113,7 +115,7 @@ static int check_piece(struct check *c, size_t length, uint64_t limit, struct er
 		if (ZSTD_isError(c->left))
 			return refuse(err, ZSTD_getErrorName(c->left));
 		if (out.pos > limit - c->size)
-			return refuse(err, "there is more of it");
+			return refuse(err, "it is longer than the tree");
 		digest_update(c->digest, c->out, out.pos);
 		c->size += out.pos;
 		full = out.pos == out.size && c->left != 0;
@@ -142,9 +144,9 @@ int compressor_verify(int fd, const char *tar_sha256, uint64_t tar_size, struct 
 	if (n < 0)
 		return err_errno(err, ERR_BUILD, (int)-n, "cannot read the packed tree back");
 	if (c.left != 0)
-		return refuse(err, "it breaks off");
+		return refuse(err, "it is cut short");
 	digest_final(c.digest, found);
 	if (c.size != tar_size || !streq(found, tar_sha256))
-		return refuse(err, "its content is another");
+		return refuse(err, "its content differs");
 	return 0;
 }

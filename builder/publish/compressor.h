@@ -2,9 +2,9 @@
 /*
  * The compressor of rootfs.tar.zst: the zstd program of the image's own suite, run in the
  * sandbox, because two versions of libzstd give different bytes. It is the image's
- * /usr/bin/zstd when the image has the package, else that of the boot package zstd, laid into
- * the sandbox's scratch directory, where it runs with the image's libraries (those that dpkg
- * and apt need are all it needs).
+ * /usr/bin/zstd when the image has the package. Otherwise it is that of the boot package zstd, put
+ * into the sandbox's scratch directory, where it runs with the image's libraries; it needs none
+ * that dpkg and apt do not need as well.
  */
 #pragma once
 
@@ -16,11 +16,11 @@
 /* ERR_USAGE if the lock has no zstd of either role. */
 int compressor_check(const struct lock *lock, struct err *err);
 
-/* Puts it in place, sees that it runs, and appends the filter's command line to ret. */
+/* Puts the program in place, sees that it runs, and appends the filter's command line to ret. */
 int compressor_prepare(struct store *s, const struct lock *lock, struct sandbox *sb, int level,
 		       struct strv *ret, struct err *err);
 
-/* Unpacks the rest of fd with this program's own libzstd: it must give a tar of that size and
- * digest, in whole frames and nothing behind them. The compressor came out of the tree, where
- * maintainer scripts, overlays and scripts could have changed it. ERR_BUILD. */
+/* Unpacks the rest of fd with this program's own libzstd: that must give a tar of this size and
+ * digest, in whole frames with nothing behind them. The compressor came out of the tree, where
+ * maintainer scripts, overlays and the recipe's scripts could have changed it. ERR_BUILD. */
 int compressor_verify(int fd, const char *tar_sha256, uint64_t tar_size, struct err *err);

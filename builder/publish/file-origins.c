@@ -7,18 +7,15 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "publish/file-owners.h"
 #include "publish/generated-files.h"
 
-#define INFO "var/lib/dpkg/info/"
-#define LIST ".list"
-#define DIVERSIONS "var/lib/dpkg/diversions"
-#define KEPT_MAX ((uint64_t)64 << 20)
-
-/* While they are drawn up; arrays are parallel to the members. */
+/* What is known while they are found out; the arrays are parallel to the members. */
 struct origins_reader {
 	struct file_origins *origins;
 	const struct packages *packages;
 	const struct file_log *file_log;
+	struct file_owners owners;
 	const char **owner;		     /* the package that lists it; NULL: none */
 	const struct file_log_entry **maker; /* who noted it last; NULL: nobody */
 	bool *altered;			     /* dpkg --verify says so */
@@ -29,17 +26,17 @@ struct origins_reader {
 
 static bool is_wanted(const struct member *m, void *data)
 {
-	(void)data;
-	return streq(m->path, DIVERSIONS) || streq(m->path, FILE_ORIGINS_STATUS) ||
-	       (starts_with(m->path, INFO) && ends_with(m->path, ".list")) ||
+	return file_owners_wants(m, data) || streq(m->path, FILE_ORIGINS_STATUS) ||
 	       fnmatch("usr/share/doc/*/copyright", m->path, FNM_PATHNAME) == 0;
 }
 
 static int keep(const struct member *m, const struct text *content, void *data, struct err *err)
 {
-	struct file_origins *o = ((struct origins_reader *)data)->origins;
+	struct origins_reader *read = data;
+	struct file_origins *o = read->origins;
 
-	(void)err;
+	if (file_owners_wants(m, &read->owners))
+		return file_owners_take(m, content, &read->owners, err);
 	GROW(o->text, o->text_count, o->text_allocated);
 	o->text[o->text_count++] = (struct kept_text){ xstrdup(m->path), xstrdup(content->data) };
 	return 0;
@@ -87,6 +84,7 @@ const char *file_origins_text(const struct file_origins *o, const char *path)
 static void read_release(struct origins_reader *read)
 {
 	digest_free(read->digest);
+	file_owners_release(&read->owners);
 	free(read->sha1);
 	free(read->owner);
 	free(read->maker);
@@ -101,7 +99,8 @@ static size_t place_of(const struct file_origins *o, const char *path)
 	return m ? (size_t)(m - o->members.item) : o->members.count;
 }
 
-size_t file_origins_place(const struct file_origins *o, const char *path)
+/* The same through links of directories: somebody's note may have come that way. */
+static size_t place_through_links(const struct file_origins *o, const char *path)
 {
 	cleanup_free char *real = NULL;
 	size_t place = place_of(o, path);
@@ -158,7 +157,7 @@ static bool lacks_source(const struct origins_reader *read, const char *path)
 	cleanup_free char *source = cache ? xasprintf("%.*s/%.*s.py", (int)(cache - path), path,
 						      (int)strcspn(name, "."), name)
 					  : NULL;
-	size_t place = source ? file_origins_place(read->origins, source) : SIZE_MAX;
+	size_t place = source ? place_through_links(read->origins, source) : SIZE_MAX;
 
 	return source && (place >= read->origins->members.count || !read->owner[place]);
 }
@@ -168,14 +167,16 @@ static bool find_generated(const struct origins_reader *read, struct file_origin
 	const struct member *m = origin->member;
 	struct search search = { .packages = read->packages };
 	const char *package = NULL;
-	const struct generated_file *o =
+	const struct generated_file *known =
 		generated_file_find(m->path, m->target, is_installed, &search, &package);
 
-	if (!o || lacks_source(read, m->path))
+	if (!known || lacks_source(read, m->path))
 		return false;
 	origin->package = package;
-	origin->how = xstrdup(o->how);
-	origin->stage = o->stage ? o->stage : search.found && search.found->base ? "base" : "rest";
+	origin->how = xstrdup(known->how);
+	origin->stage = known->stage			     ? known->stage
+			: search.found && search.found->base ? "base"
+							     : "rest";
 	return true;
 }
 
@@ -220,68 +221,19 @@ static void judge(struct origins_reader *read)
 	o->dark += o->gone.count;
 }
 
-/* dpkg-divert(1): three lines each, from, to, package; ":" is nobody's, the administrator's. */
-struct diversions {
-	struct strv line;
-};
-
-static void diversions_release(struct diversions *d)
-{
-	strv_release(&d->line);
-}
-
-static const char *divert(const struct diversions *d, const char *path, const char *package)
-{
-	for (size_t i = 0; i + 2 < d->line.count; i += 3)
-		if (streq(d->line.item[i], path) && !streq(d->line.item[i + 2], package))
-			return d->line.item[i + 1];
-	return path;
-}
-
-/* "var/lib/dpkg/info/libc6:amd64.list" -> "libc6" */
-static const char *package_name(const struct origins_reader *read, const char *list)
-{
-	const char *start = list + strlen(INFO);
-	cleanup_free char *name = xstrndup(start, strlen(start) - strlen(LIST));
-	const struct package *p;
-
-	name[strcspn(name, ":")] = '\0';
-	p = packages_find(read->packages, name, ROLE_IMAGE);
-	return p ? p->name : NULL;
-}
-
-static void read_list(struct origins_reader *read, const struct diversions *diversions,
-		      const char *package, const char *text)
-{
-	CLEANUP(strv_release) struct strv line = { 0 };
-	const struct members *m = &read->origins->members;
-
-	strv_split(&line, text, "\n");
-	for (size_t i = 0; i < line.count; i++) {
-		const char *path = divert(diversions, line.item[i], package);
-		size_t place = file_origins_place(read->origins, path + (*path == '/'));
-
-		if (place < m->count)
-			read->owner[place] = package;
-	}
-}
-
 static void read_owners(struct origins_reader *read)
 {
-	CLEANUP(diversions_release) struct diversions diversions = { 0 };
-	const struct file_origins *o = read->origins;
-	const char *text = file_origins_text(o, DIVERSIONS);
+	const struct members *m = &read->origins->members;
 
-	if (text)
-		strv_split(&diversions.line, text, "\n");
-	for (size_t i = 0; i < o->text_count; i++) {
-		const char *path = o->text[i].path;
-		const char *package = starts_with(path, INFO) && ends_with(path, LIST)
-					      ? package_name(read, path)
-					      : NULL;
+	file_owners_resolve(&read->owners, m);
+	for (size_t i = 0; i < read->owners.count; i++) {
+		const struct file_owner *owner = &read->owners.item[i];
+		const char *name = read->owners.package.item[owner->package];
+		const struct package *p = packages_find(read->packages, name, ROLE_IMAGE);
+		size_t place = p ? place_of(read->origins, owner->path) : m->count;
 
-		if (package)
-			read_list(read, &diversions, package, o->text[i].text);
+		if (place < m->count)
+			read->owner[place] = p->name;
 	}
 }
 
@@ -300,14 +252,14 @@ static void read_makers(struct origins_reader *read)
 
 	/* In the order of the making: the last one counts. */
 	for (size_t i = 0; i < log->count; i++) {
-		size_t place = file_origins_place(o, log->item[i].path);
+		size_t place = place_through_links(o, log->item[i].path);
 
 		if (place < o->members.count)
 			read->maker[place] = &log->item[i];
 	}
 	for (size_t i = 0; i < log->altered.count; i++) {
 		const char *path = log->altered.item[i];
-		size_t place = file_origins_place(o, path);
+		size_t place = place_through_links(o, path);
 
 		if (place < o->members.count)
 			read->altered[place] = true;
@@ -327,7 +279,7 @@ int file_origins_read(int rootfs_fd, const struct packages *packages, const stru
 		.take = keep,
 		.piece = hash_piece,
 		.data = &read,
-		.limit = KEPT_MAX,
+		.limit = FILE_OWNERS_TEXT_MAX,
 	};
 	int r = members_read(rootfs_fd, &reader, &o.members, err);
 
@@ -341,8 +293,7 @@ int file_origins_read(int rootfs_fd, const struct packages *packages, const stru
 	read_owners(&read);
 	read_makers(&read);
 	judge(&read);
-	*ret = o;
-	o = (struct file_origins){ 0 };
+	*ret = TAKE(o);
 	return 0;
 }
 

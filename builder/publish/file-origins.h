@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where each file of the image comes from. A file (all that is no directory) belongs to a package,
- * by dpkg's own lists and diversions; or somebody noted making it (rootfs/file-log.h); or it is one
- * of those that packages are known to make (generated-files.h). One that none of these accounts for
- * is *dark*, and so is a package's file that is not as the package brought it and that nobody noted
- * changing. Both are findings.
+ * by dpkg's own lists and diversions (file-owners.h); or somebody noted making it
+ * (rootfs/file-log.h); or it is one of those that packages are known to make (generated-files.h).
+ * One of which none of this is true is *dark*, and so is a package's file that is not as the
+ * package brought it although nobody noted changing it. The bill of materials reports both.
  *
- *	CLEANUP(file_origins_release) struct file_origins a = { 0 };
- *	r = file_origins_read(fd of rootfs.tar.zst, &lock->packages, &rootfs->file_log, &a, err);
+ *	CLEANUP(file_origins_release) struct file_origins origins = { 0 };
+ *	r = file_origins_read(fd of rootfs.tar.zst, &lock->packages, &rootfs->file_log, &origins,
+ *			      err);
  */
 #pragma once
 
@@ -34,9 +35,9 @@ struct file_origins {
 	size_t allocated;
 	size_t files;	    /* of the image: count of all but directories */
 	size_t of_packages; /* of these, in a package's list */
-	size_t generated;   /* in none, but accounted for */
-	size_t altered;	    /* of the packages' files, accounted for */
-	size_t dark;	    /* the findings, of either kind */
+	size_t generated;   /* in none, but known to be made */
+	size_t altered;	    /* of the packages' files, and somebody noted it */
+	size_t dark;	    /* of either kind, those that are gone too */
 	struct strv gone;   /* packages' files that are missing and nobody noted removing */
 	/* Content by path, for others: dpkg's status, copyright files. Sorted. */
 	struct kept_text {
@@ -51,8 +52,6 @@ struct file_origins {
 
 int file_origins_read(int rootfs_fd, const struct packages *packages, const struct file_log *log,
 		      struct file_origins *ret, struct err *err);
-/* The index of the member at that path, through links of directories; the members' count: none. */
-size_t file_origins_place(const struct file_origins *o, const char *path);
 /* Content of a file that was kept, links followed; NULL: none such. */
 const char *file_origins_text(const struct file_origins *o, const char *path);
 void file_origins_release(struct file_origins *o);

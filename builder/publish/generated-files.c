@@ -4,6 +4,8 @@
 #include <fnmatch.h>
 #include <stddef.h>
 
+#include "base/memory.h"
+
 /* clang-format off */
 static const struct generated_file table[] = {
 	/* dpkg and apt: their own databases, and what each maintainer script may ask them for. */
@@ -151,16 +153,16 @@ const struct generated_file *generated_file_find(const char *path, const char *t
 								   const char **ret, void *data),
 						 void *data, const char **ret_package)
 {
-	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
-		const struct generated_file *o = &table[i];
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		const struct generated_file *file = &table[i];
 
 		*ret_package = NULL;
-		if (fnmatch(o->pattern, path, 0) != 0)
+		if (fnmatch(file->pattern, path, 0) != 0)
 			continue;
-		if (o->target && (!target || fnmatch(o->target, target, 0) != 0))
+		if (file->target && (!target || fnmatch(file->target, target, 0) != 0))
 			continue;
-		if (!o->package || installed(o->package, ret_package, data))
-			return o;
+		if (!file->package || installed(file->package, ret_package, data))
+			return file;
 	}
 	return NULL;
 }

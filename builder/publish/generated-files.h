@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files that programs make while an image is built: what we expect, as data. Who writes one of
- * these is known only to its maintainer script or trigger; recording each script's files would mean
- * a look at the whole tree before and after each of some hundred scripts, and would explain
- * anything any of them does. A table says what is right to be there, so that what is not in it
- * stands out.
+ * The files that maintainer scripts, triggers and other programs are expected to make while an
+ * image is built, as a table. dpkg does not record what scripts write. We could look at the whole
+ * tree before and after each of some hundred scripts; but that would name a maker for anything that
+ * any of them does, whereas whatever is not in a table stands out.
  */
 #pragma once
 
@@ -20,9 +19,9 @@ struct generated_file {
 	const char *how;
 };
 
-/* The first row that matches and whose package is installed; NULL: none. target: of a symbolic
- * link, else NULL. installed(): whether a package of that pattern is, its name in *ret (borrowed).
- */
+/* The first row that matches and whose package is installed; NULL: none. target: that of a symbolic
+ * link, else NULL. installed() says whether a package that matches the pattern is installed, with
+ * its name in *ret (borrowed). */
 const struct generated_file *generated_file_find(const char *path, const char *target,
 						 bool (*installed)(const char *pattern,
 								   const char **ret, void *data),

@@ -71,7 +71,7 @@ static void add_local(struct text *t)
 	};
 
 	text_add(t, "\tfor loader in");
-	for (size_t i = 0; i < sizeof(loader) / sizeof(*loader); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(loader); i++)
 		text_printf(t, " %s", loader[i]);
 	text_add(t, "; do\n"
 		    "\t\tif search --no-floppy --file --set=disk $loader; then\n"

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <strings.h>
 
+#include "base/memory.h"
 #include "publish/licence.h"
 
 struct name {
@@ -133,10 +134,10 @@ static const char *find(const struct name *table, size_t count, const char *debi
 
 const char *licence_id(const char *short_name)
 {
-	return find(licence, sizeof(licence) / sizeof(*licence), short_name);
+	return find(licence, ARRAY_SIZE(licence), short_name);
 }
 
 const char *licence_exception_id(const char *name)
 {
-	return find(exception, sizeof(exception) / sizeof(*exception), name);
+	return find(exception, ARRAY_SIZE(exception), name);
 }

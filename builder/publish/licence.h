@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The licence that a package declares, as a SPDX expression, where its copyright file is
- * machine-readable (Debian's copyright-format 1.0, "DEP-5"). Declared, never concluded: nobody
- * looked into the sources. What all its files are under together is the AND of the short names that
- * its stanzas give.
+ * machine-readable (Debian's copyright-format 1.0, "DEP-5"). It is declared, never concluded:
+ * nobody looked into the sources. The licence of the whole package is the AND of the short names
+ * that its stanzas give.
  *
  * Debian's short names become SPDX ids by a table (licence-names.c). One that it does not hold
- * becomes LicenseRef-NAME-DIGITS with the text that the copyright file gives for it; the digits are
- * of that text, since "permissive" is not the same in two packages.
+ * becomes LicenseRef-NAME-DIGITS with the text that the copyright file gives for it. The digits are
+ * of that text's digest, since "permissive" is not the same in two packages.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* manifest.json: what the image is, for machines. It decides nothing and depends on the lock
- * alone. */
+/* manifest.json: what the image is, for programs. Nothing is decided by it, and it depends on the
+ * lock alone. */
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -121,7 +121,7 @@ static json_t *settings_json(const struct recipe *recipe)
 	json_add_text(o, "keymap", recipe->keymap);
 	json_add_text(o, "timezone", recipe->timezone);
 	json_object_set_new(o, "autologin", names_json(&recipe->autologin.terminals));
-	/* Whether, never what: the manifest is for many eyes. */
+	/* Only whether there is one: the manifest is for everybody. */
 	json_object_set_new(o, "root-password",
 			    json_boolean(recipe->root.password &&
 					 strcmp(recipe->root.password, "locked") != 0));
@@ -164,7 +164,10 @@ static int add_files(json_t *manifest, const struct result *res, struct err *err
 	json_t *array = json_array();
 	int r = result_files_read(res->dir_fd, &files, err);
 
-	for (size_t i = 0; r >= 0 && i < files.count; i++) {
+	json_object_set_new(manifest, "files", array);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < files.count; i++) {
 		const struct result_file *f = &files.item[i];
 		json_t *o = json_object();
 
@@ -177,8 +180,7 @@ static int add_files(json_t *manifest, const struct result *res, struct err *err
 		}
 		json_array_append_new(array, o);
 	}
-	json_object_set_new(manifest, "files", array);
-	return r;
+	return 0;
 }
 
 static void add_identity(json_t *o, const struct result *res)
@@ -198,29 +200,37 @@ static void add_identity(json_t *o, const struct result *res)
 		json_add_text(o, "kernel", res->kernel);
 }
 
-int result_add_manifest(struct result *res, const struct rootfs *r, struct err *err)
+static int write_manifest(struct result *res, const struct rootfs *rootfs, struct err *err)
 {
-	CLEANUP(menu_release) struct menu menu = { 0 };
 	CLEANUP(json_cleanup) json_t *manifest = json_object();
-	json_t *rootfs = json_object();
-	int n = menu_describe(res->recipe, res->version, &menu, err);
+	CLEANUP(menu_release) struct menu menu = { 0 };
+	json_t *tar = json_object();
+	int r;
 
 	add_identity(manifest, res);
-	json_add_text(rootfs, "tar-sha256", res->tar_sha256);
-	json_add_number(rootfs, "tar-size", res->tar_size);
-	json_object_set_new(manifest, "rootfs", rootfs);
-	if (n < 0)
-		return n;
+	json_add_text(tar, "tar-sha256", res->tar_sha256);
+	json_add_number(tar, "tar-size", res->tar_size);
+	json_object_set_new(manifest, "rootfs", tar);
+	r = menu_describe(res->recipe, res->version, &menu, err);
+	if (r < 0)
+		return r;
 	json_object_set_new(manifest, "settings", settings_json(res->recipe));
 	json_object_set_new(manifest, "server", server_json(res->recipe));
 	if (menu.count) {
 		json_object_set_new(manifest, "firmware", firmware_json(res->recipe));
 		json_object_set_new(manifest, "menu", menu_json(res->recipe, &menu));
 	}
-	json_object_set_new(manifest, "allocated-ids", sorted_json(&r->allocated_ids));
+	json_object_set_new(manifest, "allocated-ids", sorted_json(&rootfs->allocated_ids));
 	json_object_set_new(manifest, "packages", packages_json(&res->lock->packages));
-	n = add_files(manifest, res, err);
-	if (n >= 0)
-		n = result_write_json(res, "manifest.json", manifest, err);
-	return n < 0 ? err_wrap(err, "writing manifest.json") : 0;
+	r = add_files(manifest, res, err);
+	if (r < 0)
+		return r;
+	return result_write_json(res, "manifest.json", manifest, err);
+}
+
+int result_add_manifest(struct result *res, const struct rootfs *rootfs, struct err *err)
+{
+	int r = write_manifest(res, rootfs, err);
+
+	return r < 0 ? err_wrap(err, "writing manifest.json") : 0;
 }

@@ -27,20 +27,41 @@ static int write_pxelinux(struct result *res, const struct menu *m, struct err *
 	struct menu_choice choice = menu_default_choice(res->recipe);
 	int r = write_file(res, "pxelinux.cfg/default", menu_pxelinux(m, &choice), err);
 
-	for (size_t i = 0; r >= 0 && i < res->recipe->menu.client_count; i++)
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < res->recipe->menu.client_count; i++) {
 		r = write_client(res, m, i, err);
-	if (r >= 0)
-		r = result_symlink(res, "menu/current/pxelinux.cfg", "tftp/pxelinux.cfg", err);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return result_symlink(res, "menu/current/pxelinux.cfg", "tftp/pxelinux.cfg", err);
 }
 
 static int write_grub(struct result *res, const struct menu *m, struct err *err)
 {
 	int r = write_file(res, "grub.cfg", menu_grub(m, res->recipe), err);
 
-	if (r >= 0)
-		r = result_symlink(res, "../menu/current/grub.cfg", "tftp/grub/grub.cfg", err);
-	return r;
+	if (r < 0)
+		return r;
+	return result_symlink(res, "../menu/current/grub.cfg", "tftp/grub/grub.cfg", err);
+}
+
+static int write_menus(struct result *res, const struct menu *m, struct err *err)
+{
+	int r;
+
+	if (recipe_boots(res->recipe, FIRMWARE_BIOS)) {
+		r = write_pxelinux(res, m, err);
+		if (r < 0)
+			return r;
+	}
+	if (recipe_boots(res->recipe, FIRMWARE_UEFI)) {
+		r = write_grub(res, m, err);
+		if (r < 0)
+			return r;
+	}
+	/* The server switches to a version by one rename of menu/current. */
+	return result_symlink(res, res->version, "tftp/menu/current", err);
 }
 
 int result_add_menu(struct result *res, struct err *err)
@@ -50,12 +71,6 @@ int result_add_menu(struct result *res, struct err *err)
 
 	if (r < 0 || !m.count)
 		return r;
-	if (recipe_boots(res->recipe, FIRMWARE_BIOS))
-		r = write_pxelinux(res, &m, err);
-	if (r >= 0 && recipe_boots(res->recipe, FIRMWARE_UEFI))
-		r = write_grub(res, &m, err);
-	/* The server switches to a version by one rename of menu/current. */
-	if (r >= 0)
-		r = result_symlink(res, res->version, "tftp/menu/current", err);
+	r = write_menus(res, &m, err);
 	return r < 0 ? err_wrap(err, "writing the boot menu") : 0;
 }

@@ -46,12 +46,20 @@ static char *rescue_words(const struct recipe *recipe, const struct recipe_menu_
 	return text_take(&t);
 }
 
+static bool has_label(const struct menu *m, const char *label)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (streq(m->entry[i].label, label))
+			return true;
+	return false;
+}
+
 static int check_entry(const struct menu *m, const struct menu_entry *e, const struct position *at,
 		       struct err *err)
 {
 	size_t length = COMMAND_LINE_ADDED;
 
-	if (menu_find(m, e->label))
+	if (has_label(m, e->label))
 		return fail(at, err, "two menu entries have the same label", e->label);
 	if (e->initrd && strlen(e->initrd) > PATH_MAX)
 		return fail(at, err, "a path is longer than the 127 bytes PXELINUX reads",
@@ -74,8 +82,7 @@ static int add_entry(struct menu *m, struct menu_entry *e, const struct position
 	if (r < 0)
 		return r;
 	GROW(m->entry, m->count, m->allocated);
-	m->entry[m->count++] = *e;
-	*e = (struct menu_entry){ 0 };
+	m->entry[m->count++] = TAKE(*e);
 	return 0;
 }
 
@@ -142,17 +149,15 @@ static int add_other(struct menu *m, const struct recipe_menu_entry *from, struc
 static int add_entries(struct menu *m, const struct recipe *recipe, const char *version,
 		       struct err *err)
 {
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < recipe->menu.entry_count; i++) {
+	for (size_t i = 0; i < recipe->menu.entry_count; i++) {
 		const struct recipe_menu_entry *e = &recipe->menu.entry[i];
+		int r = e->kind == MENU_RESCUE ? add_rescue(m, recipe, e, version, err)
+					       : add_other(m, e, err);
 
-		if (e->kind == MENU_RESCUE)
-			r = add_rescue(m, recipe, e, version, err);
-		else
-			r = add_other(m, e, err);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 int menu_describe(const struct recipe *recipe, const char *version, struct menu *ret,
@@ -166,17 +171,8 @@ int menu_describe(const struct recipe *recipe, const char *version, struct menu 
 	r = add_entries(&m, recipe, version, err);
 	if (r < 0)
 		return r;
-	*ret = m;
-	m = (struct menu){ 0 };
+	*ret = TAKE(m);
 	return 0;
-}
-
-const struct menu_entry *menu_find(const struct menu *m, const char *label)
-{
-	for (size_t i = 0; i < m->count; i++)
-		if (streq(m->entry[i].label, label))
-			return &m->entry[i];
-	return NULL;
 }
 
 struct menu_choice menu_default_choice(const struct recipe *recipe)

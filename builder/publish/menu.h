@@ -43,14 +43,13 @@ struct menu_choice {
 #define MENU_MEMTEST_PATH "kernel/memtest86/memtest86"
 #define MENU_MEMTEST_EFI_PATH "kernel/memtest86/memtest86.efi"
 
-/* The recipe is one that recipe_load() passed. ERR_USAGE, at the recipe's line, for what
- * PXELINUX or the kernel cannot take: file names over 127 bytes, kernel command lines over 2047
- * (with BOOT_IMAGE= and BOOTIF=), and for a label that a serial variant has taken. What they can
- * take GRUB can. A recipe without a kernel may have no entries. */
+/* The recipe is one that recipe_load() has accepted. ERR_USAGE, at the recipe's line, for what
+ * PXELINUX or the kernel cannot take: file names over 127 bytes and kernel command lines over 2047
+ * (with BOOT_IMAGE= and BOOTIF=); and for a label that the serial variant of another entry has.
+ * GRUB has no narrower limits. A recipe without a kernel may have no entries. */
 int menu_describe(const struct recipe *recipe, const char *version, struct menu *ret,
 		  struct err *err);
 void menu_release(struct menu *m);
-const struct menu_entry *menu_find(const struct menu *m, const char *label);
 
 /* The common start, and that of recipe->menu.client[i]. */
 struct menu_choice menu_default_choice(const struct recipe *recipe);

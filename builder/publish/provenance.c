@@ -187,7 +187,7 @@ static json_t *run_json(const struct result *res)
 	return o;
 }
 
-int result_add_provenance(struct result *res, const char *sandbox, struct err *err)
+static int write_provenance(struct result *res, const char *sandbox, struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *statement = json_object();
 	json_t *subject = json_array(), *predicate = json_object();
@@ -200,7 +200,14 @@ int result_add_provenance(struct result *res, const char *sandbox, struct err *e
 	json_object_set_new(predicate, "runDetails", run_json(res));
 	json_object_set_new(statement, "predicate", predicate);
 	r = subjects_json(res, subject, err);
-	if (r >= 0)
-		r = result_write_json(res, "provenance.json", statement, err);
+	if (r < 0)
+		return r;
+	return result_write_json(res, "provenance.json", statement, err);
+}
+
+int result_add_provenance(struct result *res, const char *sandbox, struct err *err)
+{
+	int r = write_provenance(res, sandbox, err);
+
 	return r < 0 ? err_wrap(err, "writing provenance.json") : 0;
 }

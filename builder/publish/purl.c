@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-/* The specification's rule of characters: these stand for themselves, a colon too, everywhere. */
+/* By the specification these characters stand for themselves in all parts, the colon too. */
 static void add_encoded(struct text *t, const char *s, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {

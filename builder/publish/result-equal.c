@@ -30,9 +30,9 @@ static bool is_equal(const struct result_file *a, const struct result_file *b)
 
 static void note(struct mismatch *d, const char *path, const char *how)
 {
-	bool later = d->path && (!is_consequence(d->path) || is_consequence(path));
+	bool known = d->path && (!is_consequence(d->path) || is_consequence(path));
 
-	if (later)
+	if (known)
 		return;
 	free(d->path);
 	d->path = xstrdup(path);
@@ -61,7 +61,8 @@ static void merge(const struct result_files *old, const struct result_files *new
 	}
 }
 
-/* A file that its own checksum list disowns says nothing about reproducibility. */
+/* A file that is not as its own result's SHA256SUMS says was changed later: that tells nothing
+ * about reproducibility. */
 static int check_damage(int old_fd, const struct result_files *old, struct mismatch *d,
 			struct err *err)
 {
@@ -100,16 +101,16 @@ int result_mismatch(int old_fd, int new_fd, struct mismatch *ret, struct err *er
 	CLEANUP(mismatch_release) struct mismatch d = { 0 };
 	int r = result_files_read(old_fd, &old, err);
 
-	if (r >= 0)
-		r = result_files_read(new_fd, &new, err);
+	if (r < 0)
+		return r;
+	r = result_files_read(new_fd, &new, err);
 	if (r < 0)
 		return r;
 	merge(&old, &new, &d);
 	r = d.path ? check_damage(old_fd, &old, &d, err) : 0;
 	if (r < 0)
 		return r;
-	*ret = d;
-	d = (struct mismatch){ 0 };
+	*ret = TAKE(d);
 	return 0;
 }
 
@@ -205,6 +206,7 @@ int result_damage(int dir_fd, char **ret, struct err *err)
 	CLEANUP(text_release) struct text sums = { 0 };
 	CLEANUP(strv_release) struct strv line = { 0 };
 	struct stat st;
+	int r;
 
 	*ret = NULL;
 	if (fstatat(dir_fd, SUMS, &st, AT_SYMLINK_NOFOLLOW) == 0) {
@@ -216,12 +218,13 @@ int result_damage(int dir_fd, char **ret, struct err *err)
 		*ret = xstrdup(SUMS);
 		return 0;
 	}
-	if (result_files_read(dir_fd, &files, err) < 0)
-		return -EIO;
+	r = result_files_read(dir_fd, &files, err);
+	if (r < 0)
+		return r;
 	*ret = find_changed(&files, &line);
 	if (!*ret && is_listed(&line, MANIFEST))
 		*ret = find_changed_link(dir_fd, &files, err);
-	return err->class == ERR_NONE ? 0 : -EIO;
+	return err->class == ERR_NONE ? 0 : err_value(err);
 }
 
 void mismatch_release(struct mismatch *d)

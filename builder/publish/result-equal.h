@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Two results of one lock: are they the same bytes, and if not, where do they begin to differ? */
+/* Whether two results of one lock are equal, and whether one result is as its checksums say. The
+ * first path that is not is named; verify/result-diff.h is for all of them. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,11 +13,12 @@ struct mismatch {
 	bool damaged;	 /* the old file is not what the old SHA256SUMS says */
 };
 
-/* provenance.json and signatures aside. The first path in byte order; SHA256SUMS and
- * manifest.json, which follow from the others, come last. */
+/* Compares two results, provenance.json and signatures aside. *ret: the first path in byte order
+ * that differs; SHA256SUMS and manifest.json count only if no other file does, since they list the
+ * others' digests. */
 int result_mismatch(int old_fd, int new_fd, struct mismatch *ret, struct err *err);
-/* *ret: the first file that is not what SHA256SUMS says, or that it does not know (SHA256SUMS
- * itself where it is missing or no such list); else the first link that is not what manifest.json
- * says; NULL if there is none. Caller frees. */
+/* *ret: the first file that is not as SHA256SUMS says, or that is not in it (SHA256SUMS itself
+ * where it is missing or no such list); otherwise the first link that is not as manifest.json says;
+ * NULL if the result is whole. Caller frees. */
 int result_damage(int dir_fd, char **ret, struct err *err);
 void mismatch_release(struct mismatch *d);

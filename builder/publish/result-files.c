@@ -129,11 +129,10 @@ int result_files_read(int dir_fd, struct result_files *ret, struct err *err)
 
 	if (r < 0)
 		return r;
-	/* A walk has "a/b" before "a.c"; sorted paths have not. */
+	/* A walk gives "a/b" before "a.c"; in the order of bytes it comes behind. */
 	if (files.count)
 		qsort(files.item, files.count, sizeof(*files.item), compare_paths);
-	*ret = files;
-	files = (struct result_files){ 0 };
+	*ret = TAKE(files);
 	return 0;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Putting files into the result under way. Paths are relative to the result; directories above
- * them are made. Modes and times are nobody's business here: result_commit() sets every file to
- * 0644, every directory to 0755 and every time stamp to SOURCE_DATE_EPOCH.
+ * Puts files into the result that is being filled, and lists those that are in one. Paths are
+ * relative to the result; missing directories are made. Modes and times do not matter here:
+ * result_commit() sets every file to 0644, every directory to 0755 and every time stamp to
+ * SOURCE_DATE_EPOCH.
  */
 #pragma once
 
@@ -39,7 +40,8 @@ struct result_files {
 int result_files_read(int dir_fd, struct result_files *ret, struct err *err);
 void result_files_release(struct result_files *f);
 
-/* Waits for the lock of out/RECIPE (flock), which guards names, not content; unlock by closing or
- * result_unlock_out(). File systems without flock on directories (NFS) go unlocked. */
+/* Waits for the lock of out/RECIPE (flock(2)), which must be held to make, rename or remove
+ * directories in it. It is released by result_unlock_out() or by closing. On file systems where
+ * directories cannot be locked (NFS) there is no lock. */
 int result_lock_out(struct result *res, struct err *err);
 void result_unlock_out(struct result *res);

@@ -15,9 +15,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/tree.h"
-#include "publish/compressor.h"
-#include "publish/menu.h"
-#include "publish/tftp.h"
 
 #define TEMPORARY_PREFIX ".new-"
 #define LOCK_POLL_MS 50
@@ -30,24 +27,30 @@ static bool is_missing(const char *path)
 	return stat(path, &st) < 0 && errno == ENOENT;
 }
 
-static int open_out(struct result *res, struct err *err)
+static int make_out(struct result *res, const char *path, struct err *err)
 {
-	cleanup_free char *path = xasprintf("%s/%s", res->out, res->recipe->name);
 	int r;
 
 	res->made_out |= is_missing(res->out);
 	res->made_recipe |= is_missing(path);
 	r = make_dirs(AT_FDCWD, path, 0755, err);
-	if (r >= 0)
-		r = open_dir(AT_FDCWD, path, &res->out_fd, err);
-	if (r < 0) {
-		err_wrap(err, "making the output directory '%s'", path);
-		return err_hint(err, "give a directory you may write to with --out DIR");
-	}
-	return 0;
+	if (r < 0)
+		return r;
+	return open_dir(AT_FDCWD, path, &res->out_fd, err);
 }
 
-/* Another builder may have removed what it had made, between our opening and our lock. */
+static int open_out(struct result *res, struct err *err)
+{
+	cleanup_free char *path = xasprintf("%s/%s", res->out, res->recipe->name);
+
+	if (make_out(res, path, err) == 0)
+		return 0;
+	err_wrap(err, "making the output directory '%s'", path);
+	return err_hint(err, "give a directory you may write to with --out DIR");
+}
+
+/* Between our opening it and our locking it another builder, which had made it, may have removed
+ * it. */
 static bool is_still_there(const struct result *res)
 {
 	cleanup_free char *path = xasprintf("%s/%s", res->out, res->recipe->name);
@@ -71,7 +74,7 @@ static int open_locked_out(struct result *res, struct err *err)
 		cleanup_close_fd(&res->out_fd);
 		res->out_fd = -1;
 	}
-	return err_set(err, ERR_BUILD, "'%s/%s' is removed as often as it is made", res->out,
+	return err_set(err, ERR_BUILD, "another program keeps removing '%s/%s'", res->out,
 		       res->recipe->name);
 }
 
@@ -104,8 +107,7 @@ void result_unlock_out(struct result *res)
 	(void)flock(res->out_fd, LOCK_UN);
 }
 
-/* A directory that can be locked has lost its builder: locks end with the process that held
- * them. */
+/* If the directory can be locked, the build that made it has ended: its lock ended with it. */
 static int remove_if_stale(int out_fd, const char *name, struct err *err)
 {
 	cleanup_fd int fd = openat(out_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -137,17 +139,28 @@ static int list_temporaries(int out_fd, struct strv *ret, struct err *err)
 	return 0;
 }
 
-static int remove_stale(struct result *res, struct err *err)
+static int remove_all_stale(const struct result *res, struct err *err)
 {
 	CLEANUP(strv_release) struct strv names = { 0 };
 	int r = list_temporaries(res->out_fd, &names, err);
 
-	for (size_t i = 0; r >= 0 && i < names.count; i++)
-		r = remove_if_stale(res->out_fd, names.item[i], err);
 	if (r < 0)
-		return err_wrap(err, "removing what an earlier build left in '%s/%s'", res->out,
-				res->recipe->name);
+		return r;
+	for (size_t i = 0; i < names.count; i++) {
+		r = remove_if_stale(res->out_fd, names.item[i], err);
+		if (r < 0)
+			return r;
+	}
 	return 0;
+}
+
+static int remove_stale(struct result *res, struct err *err)
+{
+	int r = remove_all_stale(res, err);
+
+	return r < 0 ? err_wrap(err, "removing what an earlier build left in '%s/%s'", res->out,
+				res->recipe->name)
+		     : 0;
 }
 
 static int make_temporary(struct result *res, struct err *err)
@@ -169,18 +182,6 @@ static int make_temporary(struct result *res, struct err *err)
 		return err_wrap(err, "opening the new result");
 	(void)flock(res->dir_fd, LOCK_EX | LOCK_NB);
 	return 0;
-}
-
-static int check_inputs(const struct result *res, struct err *err)
-{
-	CLEANUP(menu_release) struct menu menu = { 0 };
-	int r = menu_describe(res->recipe, res->version, &menu, err);
-
-	if (r >= 0)
-		r = tftp_check(res->recipe, res->lock, &menu, err);
-	if (r >= 0)
-		r = compressor_check(res->lock, err);
-	return r;
 }
 
 static int write_lock(struct result *res, struct err *err)
@@ -205,21 +206,20 @@ int result_begin(struct store *s, const struct recipe *recipe, const struct lock
 	res.started = time(NULL);
 	res.version = lock_version(lock);
 	res.out = xstrdup(out);
-	r = check_inputs(&res, err);
-	if (r >= 0)
-		r = open_locked_out(&res, err);
-	if (r >= 0)
-		r = remove_stale(&res, err);
-	if (r >= 0)
-		r = make_temporary(&res, err);
+	r = open_locked_out(&res, err);
+	if (r < 0)
+		return r;
+	r = remove_stale(&res, err);
+	if (r < 0)
+		return r;
+	r = make_temporary(&res, err);
 	if (r < 0)
 		return r;
 	result_unlock_out(&res);
 	r = write_lock(&res, err);
 	if (r < 0)
 		return r;
-	*ret = res;
-	res = (struct result)RESULT_INIT;
+	*ret = TAKE_LEAVING(res, RESULT_INIT);
 	return 0;
 }
 
@@ -228,12 +228,13 @@ static void remove_temporary(struct result *res)
 	CLEANUP(err_release) struct err err = { 0 };
 
 	if (remove_tree(res->out_fd, res->temporary, &err) < 0)
-		log_warning("'%s/%s/%s' stays behind: %s", res->out, res->recipe->name,
+		log_warning("cannot remove '%s/%s/%s': %s", res->out, res->recipe->name,
 			    res->temporary, err.message);
 }
 
-/* Others may have begun to use them: only empty ones go, and not while another builder is at it;
- * one that opened it already finds out under the lock (is_still_there()). */
+/* Others may have begun to use them: only empty ones are removed, and out/RECIPE only while nobody
+ * holds its lock. A builder that has opened it, but not locked it yet, sees that it is gone
+ * (is_still_there()). */
 static void remove_made_directories(const struct result *res)
 {
 	if (res->made_recipe && res->out_fd >= 0 && flock(res->out_fd, LOCK_EX | LOCK_NB) == 0) {

@@ -4,6 +4,7 @@
  * gets everything, is fsynced, renamed, and `latest` follows. It appears whole or not at all.
  *
  *	CLEANUP(result_release) struct result res = RESULT_INIT;
+ *	r = preflight_check(&recipe, &lock, err);
  *	r = result_begin(s, &recipe, &lock, &indices, "out", &res, err);
  *	r = stage_pack(&res, &rootfs, err);
  *	r = result_add_tftp(&res, err);
@@ -62,34 +63,34 @@ struct result {
 		.out_fd = -1, .dir_fd = -1                                                         \
 	}
 
-/* Also checks, before anything is built, what result_add_*() will need of recipe and lock: the
- * menu and PXELINUX's limits, the boot packages, the compressor (ERR_USAGE). */
+/* Makes and locks the directory that is filled, and puts the lock into it. preflight.h says
+ * beforehand whether recipe and lock have all that result_add_*() will need. */
 int result_begin(struct store *s, const struct recipe *recipe, const struct lock *lock,
 		 const struct indices *indices, const char *out, struct result *ret,
 		 struct err *err);
-/* Where the version is there already and its files are as its SHA256SUMS says: a result of the same
- * lock has the same bytes, so it is kept, `latest` points at it, and *ret_path names it. Else
- * *ret_path is left alone; a damaged result is warned of. */
-/* It gets .signer's signatures where it has none. */
+/* Keeps a result of this version that is there already, if its files are as its SHA256SUMS says:
+ * one lock gives the same bytes each time. `latest` then points at it, and *ret_path names it.
+ * Otherwise *ret_path is left alone, and the result is to be built (again): it is not there, or
+ * damaged, which is warned of, or lacks signatures although there is a .signer. */
 int result_reuse(struct result *res, char **ret_path, struct err *err);
 /* rootfs.tar.zst, kernel and initrd. Shows progress as stage "pack". */
-int stage_pack(struct result *res, struct rootfs *r, struct err *err);
-/* The loaders, out of boot packages (tftp.c); menu/VERSION and the links to it (menu-files.c); the
- * snippets in server/ (server.c); manifest.json and provenance.json. */
+int stage_pack(struct result *res, struct rootfs *rootfs, struct err *err);
+/* Each adds a part: the loaders, out of boot packages (tftp.c); menu/VERSION and the links to it
+ * (menu-files.c); the snippets in server/ (server.c). */
 int result_add_tftp(struct result *res, struct err *err);
 int result_add_menu(struct result *res, struct err *err);
 int result_add_server(struct result *res, struct err *err);
-/* sbom.spdx.json and sbom.cdx.json (sbom.h), from the file `packed` of the result, the tree as tar;
- * warns of files that nothing accounts for. */
+/* sbom.spdx.json and sbom.cdx.json (sbom-files.c), from the file `packed` of the result, which is
+ * the tree as a tar; warns of files of which nobody knows where they come from. */
 #define RESULT_ROOTFS "rootfs.tar.zst"
-int result_add_sbom(struct result *res, const struct rootfs *r, const char *packed,
+int result_add_sbom(struct result *res, const struct rootfs *rootfs, const char *packed,
 		    struct err *err);
-int result_add_manifest(struct result *res, const struct rootfs *r, struct err *err);
+int result_add_manifest(struct result *res, const struct rootfs *rootfs, struct err *err);
 /* SHA256SUMS over every file. */
 int result_add_sums(struct result *res, struct err *err);
 /* After result_add_sums(). sandbox: sandbox_description(). */
 int result_add_provenance(struct result *res, const char *sandbox, struct err *err);
-/* Signatures by .signer, then the rename; *ret_path is
- * OUT/RECIPE/VERSION. Shows progress as stage "publish". */
+/* Signs by .signer and renames; *ret_path is OUT/RECIPE/VERSION. Shows progress as stage
+ * "publish". */
 int result_commit(struct result *res, char **ret_path, struct err *err);
 void result_release(struct result *res);

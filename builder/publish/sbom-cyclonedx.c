@@ -29,7 +29,7 @@ static json_t *hashes_json(const char *sha1, const char *sha256)
 	json_t *array = json_array();
 	const char *const hash[][2] = { { "SHA-1", sha1 }, { "SHA-256", sha256 } };
 
-	for (size_t i = 0; i < sizeof(hash) / sizeof(*hash); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(hash); i++) {
 		json_t *o;
 
 		if (!hash[i][1])
@@ -91,29 +91,29 @@ static json_t *package_json(const struct sbom_package *p)
 	return o;
 }
 
-static json_t *file_json(const struct file_origin *a)
+static json_t *file_json(const struct file_origin *file)
 {
-	cleanup_free char *name = xasprintf("/%s", a->member->path);
+	cleanup_free char *name = xasprintf("/%s", file->member->path);
 	cleanup_free char *ref = xasprintf("file:%s", name);
 	json_t *o = json_object(), *properties = json_array();
 
 	json_add_text(o, "type", "file");
 	json_add_text(o, "bom-ref", ref);
 	json_add_text(o, "name", name);
-	if (a->member->target)
-		add_property(properties, "netrescue:link", a->member->target);
+	if (file->member->target)
+		add_property(properties, "netrescue:link", file->member->target);
 	else
-		json_object_set_new(o, "hashes", hashes_json(a->sha1, a->sha256));
-	if (a->package)
-		add_property(properties, "netrescue:package", a->package);
-	if (a->altered)
+		json_object_set_new(o, "hashes", hashes_json(file->sha1, file->sha256));
+	if (file->package)
+		add_property(properties, "netrescue:package", file->package);
+	if (file->altered)
 		add_property(properties, "netrescue:changed", SBOM_ALTERED);
-	if (a->dark) {
+	if (file->dark) {
 		add_property(properties, "netrescue:finding",
-			     a->altered ? SBOM_ALTERED : SBOM_DARK);
+			     file->altered ? SBOM_ALTERED : SBOM_DARK);
 	} else {
-		add_property(properties, "netrescue:stage", a->stage);
-		add_property(properties, "netrescue:maker", a->how);
+		add_property(properties, "netrescue:stage", file->stage);
+		add_property(properties, "netrescue:maker", file->how);
 	}
 	json_object_set_new(o, "properties", properties);
 	return o;
@@ -121,7 +121,7 @@ static json_t *file_json(const struct file_origin *a)
 
 static json_t *root_json(const struct sbom *b)
 {
-	const struct file_origins *a = b->accounts;
+	const struct file_origins *origins = b->origins;
 	json_t *o = json_object(), *properties = json_array();
 
 	json_add_text(o, "type", "operating-system");
@@ -129,14 +129,14 @@ static json_t *root_json(const struct sbom *b)
 	json_add_text(o, "name", b->name);
 	json_add_text(o, "version", b->version);
 	add_property(properties, "netrescue:lock-sha256", b->lock->digest);
-	add_count(properties, "netrescue:files", a->files);
-	add_count(properties, "netrescue:files-of-packages", a->of_packages);
-	add_count(properties, "netrescue:files-of-packages-changed", a->altered);
-	add_count(properties, "netrescue:files-generated", a->generated);
-	add_count(properties, "netrescue:files-dark", a->dark);
-	for (size_t i = 0; i < a->gone.count; i++) {
+	add_count(properties, "netrescue:files", origins->files);
+	add_count(properties, "netrescue:files-of-packages", origins->of_packages);
+	add_count(properties, "netrescue:files-of-packages-changed", origins->altered);
+	add_count(properties, "netrescue:files-generated", origins->generated);
+	add_count(properties, "netrescue:files-dark", origins->dark);
+	for (size_t i = 0; i < origins->gone.count; i++) {
 		cleanup_free char *what =
-			xasprintf("a package's file is missing: /%s", a->gone.item[i]);
+			xasprintf("a package's file is missing: /%s", origins->gone.item[i]);
 
 		add_property(properties, "netrescue:finding", what);
 	}
@@ -192,8 +192,8 @@ json_t *sbom_cyclonedx(const struct sbom *b)
 	json_object_set_new(o, "metadata", metadata_json(b));
 	for (size_t i = 0; i < b->count; i++)
 		json_array_append_new(components, package_json(&b->package[i]));
-	for (size_t i = 0; i < b->accounts->count; i++)
-		json_array_append_new(components, file_json(&b->accounts->item[i]));
+	for (size_t i = 0; i < b->origins->count; i++)
+		json_array_append_new(components, file_json(&b->origins->item[i]));
 	json_object_set_new(o, "components", components);
 	json_object_set_new(o, "dependencies", dependencies_json(b));
 	return o;

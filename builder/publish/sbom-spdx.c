@@ -117,41 +117,41 @@ static json_t *described(const struct sbom *b, const char *id, const char *what,
 	return o;
 }
 
-static char *file_id(const struct file_origin *a)
+static char *file_id(const struct file_origin *file)
 {
 	char digest[DIGEST_HEX];
 
-	digest_bytes(a->member->path, strlen(a->member->path), digest);
+	digest_bytes(file->member->path, strlen(file->member->path), digest);
 	return xasprintf("SPDXRef-File-%.*s", FILE_ID_DIGITS, digest);
 }
 
-static char *file_comment(const struct file_origin *a)
+static char *file_comment(const struct file_origin *file)
 {
 	CLEANUP(text_release) struct text t = { 0 };
 
-	if (a->dark)
-		text_printf(&t, "dark: %s", a->altered ? SBOM_ALTERED : SBOM_DARK);
+	if (file->dark)
+		text_printf(&t, "dark: %s", file->altered ? SBOM_ALTERED : SBOM_DARK);
 	else
-		text_printf(&t, "stage: %s; by: %s", a->stage, a->how);
-	if (a->package)
-		text_printf(&t, "; package: %s%s", a->package,
-			    a->altered ? ", whose file was changed" : "");
-	if (a->member->target)
+		text_printf(&t, "stage: %s; by: %s", file->stage, file->how);
+	if (file->package)
+		text_printf(&t, "; package: %s%s", file->package,
+			    file->altered ? ", whose file was changed" : "");
+	if (file->member->target)
 		text_printf(&t, "; symbolic link, checksums are of its target's text: %s",
-			    a->member->target);
+			    file->member->target);
 	return text_take(&t);
 }
 
-static json_t *file_json(const struct file_origin *a, const char *id)
+static json_t *file_json(const struct file_origin *file, const char *id)
 {
-	cleanup_free char *name = xasprintf("./%s", a->member->path);
-	cleanup_free char *comment = file_comment(a);
+	cleanup_free char *name = xasprintf("./%s", file->member->path);
+	cleanup_free char *comment = file_comment(file);
 	json_t *o = json_object(), *sums = json_array();
 
 	json_add_text(o, "SPDXID", id);
 	json_add_text(o, "fileName", name);
-	json_array_append_new(sums, checksum("SHA1", a->sha1));
-	json_array_append_new(sums, checksum("SHA256", a->sha256));
+	json_array_append_new(sums, checksum("SHA1", file->sha1));
+	json_array_append_new(sums, checksum("SHA256", file->sha256));
 	json_object_set_new(o, "checksums", sums);
 	json_add_text(o, "licenseConcluded", UNKNOWN);
 	json_add_text(o, "copyrightText", UNKNOWN);
@@ -160,13 +160,13 @@ static json_t *file_json(const struct file_origin *a, const char *id)
 }
 
 /* SPDX 2.3, 7.9: SHA-1 of the sorted SHA-1s. */
-static void verification_code(const struct file_origins *a, char ret[DIGEST_HEX])
+static void verification_code(const struct file_origins *origins, char ret[DIGEST_HEX])
 {
 	CLEANUP(digest_cleanup) struct digest *d = digest_new_sha1();
 	CLEANUP(strv_release) struct strv sums = { 0 };
 
-	for (size_t i = 0; i < a->count; i++)
-		strv_add(&sums, a->item[i].sha1);
+	for (size_t i = 0; i < origins->count; i++)
+		strv_add(&sums, origins->item[i].sha1);
 	strv_sort(&sums);
 	for (size_t i = 0; i < sums.count; i++)
 		digest_update(d, sums.item[i], strlen(sums.item[i]));
@@ -176,14 +176,15 @@ static void verification_code(const struct file_origins *a, char ret[DIGEST_HEX]
 static json_t *generated_json(const struct sbom *b)
 {
 	json_t *o = described(b, GENERATED, "generated files", "FILE"), *code = json_object();
-	const struct file_origins *a = b->accounts;
+	const struct file_origins *origins = b->origins;
 	cleanup_free char *comment =
 		xasprintf("files: %zu; of packages: %zu, changed and accounted for: %zu; generated "
 			  "and accounted for: %zu; dark: %zu",
-			  a->files, a->of_packages, a->altered, a->generated, a->dark);
+			  origins->files, origins->of_packages, origins->altered,
+			  origins->generated, origins->dark);
 	char digest[DIGEST_HEX];
 
-	verification_code(a, digest);
+	verification_code(origins, digest);
 	json_object_set_new(o, "filesAnalyzed", json_true());
 	json_add_text(code, "packageVerificationCodeValue", digest);
 	json_object_set_new(o, "packageVerificationCode", code);
@@ -209,10 +210,10 @@ static json_t *files_json(const struct sbom *b, json_t *relationships)
 {
 	json_t *files = json_array();
 
-	for (size_t i = 0; i < b->accounts->count; i++) {
-		cleanup_free char *id = file_id(&b->accounts->item[i]);
+	for (size_t i = 0; i < b->origins->count; i++) {
+		cleanup_free char *id = file_id(&b->origins->item[i]);
 
-		json_array_append_new(files, file_json(&b->accounts->item[i], id));
+		json_array_append_new(files, file_json(&b->origins->item[i], id));
 		relate(relationships, GENERATED, "CONTAINS", id);
 	}
 	return files;
@@ -238,11 +239,11 @@ static json_t *annotations_json(const struct sbom *b)
 {
 	json_t *annotations = json_array();
 
-	for (size_t i = 0; i < b->accounts->gone.count; i++) {
+	for (size_t i = 0; i < b->origins->gone.count; i++) {
 		cleanup_free char *comment =
 			xasprintf("dark: a package's file is missing and nothing accounts for it: "
 				  "./%s",
-				  b->accounts->gone.item[i]);
+				  b->origins->gone.item[i]);
 		json_t *o = json_object();
 
 		json_add_text(o, "annotationDate", b->date);

@@ -31,17 +31,17 @@ struct sbom {
 	const char *name;    /* of the recipe */
 	const char *version; /* of the result */
 	const struct lock *lock;
-	const struct file_origins *accounts;
+	const struct file_origins *origins;
 	struct sbom_package *package; /* one for each of the lock, in its order */
 	size_t count;
 	struct licence_refs refs;
 	char date[SBOM_DATE];
 };
 
-/* What is known of each package: of the installed ones out of the tree, of the others out of their
- * .debs in the store. All but ret is borrowed as long as ret lives. */
+/* Finds out what is known of each package: of installed ones from the tree, of the others from
+ * their .debs in the store. recipe, lock, version and origins must live as long as *ret. */
 int sbom_gather(struct store *s, const struct recipe *recipe, const struct lock *lock,
-		const char *version, const struct file_origins *accounts, struct sbom *ret,
+		const char *version, const struct file_origins *origins, struct sbom *ret,
 		struct err *err);
 void sbom_release(struct sbom *b);
 

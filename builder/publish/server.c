@@ -64,8 +64,8 @@ static unsigned prefix_length(const char *netmask)
 	return (unsigned)__builtin_popcount(mask);
 }
 
-/* The root of the clients owns the root file system: squashed, it could not even read its host
- * keys. */
+/* The clients' root must not be squashed: it owns the root file system, and could not even read the
+ * SSH host keys otherwise. */
 char *server_exports(const struct recipe *recipe)
 {
 	CLEANUP(text_release) struct text t = { 0 };
@@ -96,8 +96,9 @@ char *server_tftpd(const struct recipe *recipe)
 static int write_snippet(struct result *res, const char *path, char *text, struct err *err)
 {
 	cleanup_free char *owned = text;
+	int r = result_write(res, path, owned, strlen(owned), err);
 
-	return result_write(res, path, owned, strlen(owned), err);
+	return r < 0 ? err_wrap(err, "writing the server's snippets") : 0;
 }
 
 int result_add_server(struct result *res, struct err *err)
@@ -105,13 +106,15 @@ int result_add_server(struct result *res, struct err *err)
 	const struct recipe *recipe = res->recipe;
 	int r = write_snippet(res, "server/dhcpd.conf", server_dhcpd(recipe), err);
 
-	if (r >= 0)
-		r = write_snippet(res, "server/exports", server_exports(recipe), err);
-	if (r >= 0)
-		r = write_snippet(res, "server/tftpd-hpa", server_tftpd(recipe), err);
-	if (r >= 0)
-		r = write_snippet(res, "server/README", server_readme(recipe, res->version), err);
-	return r < 0 ? err_wrap(err, "writing the server's snippets") : 0;
+	if (r < 0)
+		return r;
+	r = write_snippet(res, "server/exports", server_exports(recipe), err);
+	if (r < 0)
+		return r;
+	r = write_snippet(res, "server/tftpd-hpa", server_tftpd(recipe), err);
+	if (r < 0)
+		return r;
+	return write_snippet(res, "server/README", server_readme(recipe, res->version), err);
 }
 
 static void add_root(struct text *t, const struct recipe *recipe, const char *version)

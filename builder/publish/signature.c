@@ -21,7 +21,7 @@
 #define WORDS_MAX ((size_t)64 << 10)
 #define ARMOUR "-----BEGIN PGP PUBLIC KEY BLOCK-----"
 
-/* Numbers that ssh-keygen sees. */
+/* The descriptors that ssh-keygen gets, by their names. */
 #define FD_KEYS "/dev/fd/3"
 #define FD_SIGNATURE "/dev/fd/4"
 
@@ -68,13 +68,15 @@ static int run_program(const char *const *argv, const struct text *input, int ke
 	struct child_options options = { .argv = argv };
 	int r = memory_fd(input->data, input->length, &in, err);
 
-	if (r == 0)
-		r = memory_fd("", 0, &out, err);
-	if (r == 0)
-		r = memory_fd("", 0, &words, err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+	r = memory_fd("", 0, &out, err);
+	if (r < 0)
+		return r;
+	r = memory_fd("", 0, &words, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
 		add_env(&env, kept[i]);
 	strv_add(&env, "LC_ALL=C.UTF-8");
 	options.env = (const char *const *)env.item;
@@ -86,14 +88,18 @@ static int run_program(const char *const *argv, const struct text *input, int ke
 	if (sig >= 0)
 		options.fd[options.fd_count++] = (struct child_fd){ 4, sig };
 	r = child_start(&child, &options, err);
-	if (r == 0)
-		r = child_wait(&child, &ret->status, err);
-	if (r == 0)
-		r = read_memory(out, &ret->out, err);
-	return r == 0 ? read_memory(words, &ret->words, err) : r;
+	if (r < 0)
+		return r;
+	r = child_wait(&child, &ret->status, err);
+	if (r < 0)
+		return r;
+	r = read_memory(out, &ret->out, err);
+	if (r < 0)
+		return r;
+	return read_memory(words, &ret->words, err);
 }
 
-/* What it said, in one line. */
+/* What the program said on stderr, in one line; if nothing, how it ended. */
 static char *complaint(const struct run *run)
 {
 	CLEANUP(strv_release) struct strv line = { 0 };
@@ -123,8 +129,7 @@ static int sign(const struct signer *s, const struct text *data, struct text *re
 
 		return err_set(err, ERR_USAGE, "cannot sign with the key '%s': %s", s->key, why);
 	}
-	*ret = run.out;
-	run.out = (struct text){ 0 };
+	*ret = TAKE(run.out);
 	return 0;
 }
 
@@ -151,8 +156,7 @@ int signer_find(const char *key, struct signer *ret, struct err *err)
 				"--sign takes the file of an SSH key (private, or public with its "
 				"other half in ssh-agent), or the id of a secret key of gpg's: "
 				"ssh:FILE, gpg:ID");
-	*ret = s;
-	s = (struct signer){ 0 };
+	*ret = TAKE(s);
 	return 0;
 }
 
@@ -162,17 +166,25 @@ void signer_release(struct signer *s)
 	*s = (struct signer){ 0 };
 }
 
-int signature_make(const struct signer *s, int dir_fd, const char *file, struct err *err)
+static int write_signature(const struct signer *s, int dir_fd, const char *file, struct err *err)
 {
 	cleanup_free char *name = xasprintf("%s%s", file, s->gpg ? SIGNATURE_GPG : SIGNATURE_SSH);
 	CLEANUP(text_release) struct text data = { 0 };
 	CLEANUP(text_release) struct text sig = { 0 };
 	int r = read_file(dir_fd, file, SIGNED_MAX, &data, err);
 
-	if (r >= 0)
-		r = sign(s, &data, &sig, err);
-	if (r >= 0)
-		r = write_file(dir_fd, name, sig.data, sig.length, 0644, err);
+	if (r < 0)
+		return r;
+	r = sign(s, &data, &sig, err);
+	if (r < 0)
+		return r;
+	return write_file(dir_fd, name, sig.data, sig.length, 0644, err);
+}
+
+int signature_make(const struct signer *s, int dir_fd, const char *file, struct err *err)
+{
+	int r = write_signature(s, dir_fd, file, err);
+
 	return r < 0 ? err_wrap(err, "signing %s", file) : 0;
 }
 
@@ -192,7 +204,7 @@ bool signature_is_there(int dir_fd, const char *file)
 
 bool signature_is_one(const char *path)
 {
-	for (size_t i = 0; i < sizeof(signed_file) / sizeof(*signed_file); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(signed_file); i++) {
 		size_t length = strlen(signed_file[i]);
 
 		if (starts_with(path, signed_file[i]) &&
@@ -207,8 +219,8 @@ static bool is_key_type(const char *word)
 	return starts_with(word, "ssh-") || starts_with(word, "ecdsa-") || starts_with(word, "sk-");
 }
 
-/* Lines of an allowed_signers as they are; a bare public key becomes one, with its comment (or
- * "key") as the name that is shown. Empty: it holds none. */
+/* Takes the lines of an allowed_signers file as they are, and makes one of each bare public key,
+ * with its comment (or "key") as the name that is shown. Nothing is added if there is no key. */
 static void allowed_signers(const char *keys, struct text *ret)
 {
 	CLEANUP(strv_release) struct strv line = { 0 };
@@ -238,7 +250,7 @@ static int refuse(const char *file, const struct run *run, struct err *err)
 	return err_set(err, ERR_TRUST, "the signature of %s is not good: %s", file, why);
 }
 
-/* Descriptors are read from their start each time: /dev/fd opens the file anew. */
+/* The descriptors are used twice: /dev/fd opens the file anew, at its start. */
 static int check_ssh(const char *file, const struct text *data, const struct text *sig,
 		     const struct text *allowed, char **ret_who, struct err *err)
 {
@@ -250,10 +262,12 @@ static int check_ssh(const char *file, const struct text *data, const struct tex
 	cleanup_free char *who = NULL;
 	int r = memory_fd(allowed->data, allowed->length, &keys, err);
 
-	if (r == 0)
-		r = memory_fd(sig->data, sig->length, &signature, err);
-	if (r == 0)
-		r = run_program(find, data, keys, signature, &found, err);
+	if (r < 0)
+		return r;
+	r = memory_fd(sig->data, sig->length, &signature, err);
+	if (r < 0)
+		return r;
+	r = run_program(find, data, keys, signature, &found, err);
 	if (r < 0)
 		return r;
 	who = xstrndup(found.out.data, strcspn(found.out.data, "\r\n"));
@@ -277,7 +291,7 @@ static int check_ssh(const char *file, const struct text *data, const struct tex
 	return 0;
 }
 
-/* What is not there or too large is not what was signed. */
+/* A file that is not there, or too large, is not the one that was signed: ERR_TRUST. */
 static int read_untrusted(int dir_fd, const char *file, size_t limit, struct text *ret,
 			  struct err *err)
 {
@@ -325,8 +339,9 @@ int signature_check(int dir_fd, const char *file, const char *by, char **ret_who
 		return err_set(err, ERR_USAGE, "'%s' holds neither SSH nor OpenPGP public keys",
 			       by);
 	r = read_untrusted(dir_fd, file, SIGNED_MAX, &data, err);
-	if (r >= 0)
-		r = read_signature(dir_fd, file, gpg ? SIGNATURE_GPG : SIGNATURE_SSH, &sig, err);
+	if (r < 0)
+		return r;
+	r = read_signature(dir_fd, file, gpg ? SIGNATURE_GPG : SIGNATURE_SSH, &sig, err);
 	if (r < 0)
 		return r;
 	return gpg ? trust_verify_detached(by, file, &data, &sig, ret_who, err)

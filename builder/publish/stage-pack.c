@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stage_pack: what comes out of the sandbox. */
+/* The stage "pack": takes root file system, kernel and initrd out of the sandbox. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -23,7 +23,7 @@ static int verify_rootfs(const struct result *res, struct err *err)
 	return compressor_verify(fd, res->tar_sha256, res->tar_size, err);
 }
 
-static int pack_rootfs(struct result *res, struct sandbox *sb, uint64_t *ret_size, struct err *err)
+static int write_rootfs(struct result *res, struct sandbox *sb, uint64_t *ret_size, struct err *err)
 {
 	CLEANUP(strv_release) struct strv filter = { 0 };
 	cleanup_fd int fd = -1;
@@ -31,24 +31,34 @@ static int pack_rootfs(struct result *res, struct sandbox *sb, uint64_t *ret_siz
 	int r = compressor_prepare(res->store, res->lock, sb, res->recipe->compression_level,
 				   &filter, err);
 
-	if (r >= 0)
-		r = result_create(res, ROOTFS, &fd, err);
-	/* Trying the compressor, its version was a line of progress. */
-	progress_detail(ROOTFS);
-	if (r >= 0)
-		r = sandbox_archive(sb, (const char *const *)filter.item, fd, res->tar_sha256,
-				    &res->tar_size, err);
-	if (r >= 0)
-		r = verify_rootfs(res, err);
 	if (r < 0)
-		return err_wrap(err, "packing " ROOTFS);
+		return r;
+	r = result_create(res, ROOTFS, &fd, err);
+	if (r < 0)
+		return r;
+	/* The compressor was tried, and its version was shown as progress: this replaces it. */
+	progress_detail(ROOTFS);
+	r = sandbox_archive(sb, (const char *const *)filter.item, fd, res->tar_sha256,
+			    &res->tar_size, err);
+	if (r < 0)
+		return r;
+	r = verify_rootfs(res, err);
+	if (r < 0)
+		return r;
 	if (fstat(fd, &st) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot read the size of " ROOTFS);
+		return err_errno(err, ERR_BUILD, errno, "cannot read its size");
 	*ret_size = (uint64_t)st.st_size;
 	return 0;
 }
 
-/* By the kernel's exact release, never by pattern: an image may hold two. */
+static int pack_rootfs(struct result *res, struct sandbox *sb, uint64_t *ret_size, struct err *err)
+{
+	int r = write_rootfs(res, sb, ret_size, err);
+
+	return r < 0 ? err_wrap(err, "packing " ROOTFS) : 0;
+}
+
+/* By the kernel's exact release, never by a pattern: an image may have two kernels. */
 static int copy_boot_file(struct result *res, struct sandbox *sb, const char *from, size_t limit,
 			  const char *name, struct err *err)
 {
@@ -58,11 +68,11 @@ static int copy_boot_file(struct result *res, struct sandbox *sb, const char *fr
 	cleanup_free char *target = xasprintf("tftp/%s/%s", directory, name);
 	int r = sandbox_read(sb, source, limit, &content, err);
 
-	if (r >= 0 && !content.length)
-		r = err_set(err, ERR_BUILD, "'%s' of the image is empty", source);
-	if (r >= 0)
-		r = result_write(res, target, content.data, content.length, err);
-	return r < 0 ? err_wrap(err, "copying '%s' out of the image", source) : 0;
+	if (r < 0)
+		return err_wrap(err, "copying '%s' out of the image", source);
+	if (content.length == 0)
+		return err_set(err, ERR_BUILD, "'%s' of the image is empty", source);
+	return result_write(res, target, content.data, content.length, err);
 }
 
 static int copy_kernel(struct result *res, struct sandbox *sb, struct err *err)
@@ -77,26 +87,33 @@ static int copy_kernel(struct result *res, struct sandbox *sb, struct err *err)
 	if (!res->kernel)
 		return 0;
 	r = copy_boot_file(res, sb, "vmlinuz", KERNEL_MAX, "vmlinuz", err);
-	if (r >= 0)
-		r = copy_boot_file(res, sb, "initrd.img", INITRD_MAX, "initrd.img", err);
-	return r;
+	if (r < 0)
+		return r;
+	return copy_boot_file(res, sb, "initrd.img", INITRD_MAX, "initrd.img", err);
 }
 
-int stage_pack(struct result *res, struct rootfs *r, struct err *err)
+static int pack(struct result *res, struct sandbox *sb, uint64_t *ret_size, struct err *err)
+{
+	int r = pack_rootfs(res, sb, ret_size, err);
+
+	if (r < 0)
+		return r;
+	return copy_kernel(res, sb, err);
+}
+
+int stage_pack(struct result *res, struct rootfs *rootfs, struct err *err)
 {
 	char human[16];
 	uint64_t size = 0;
-	int n;
+	int r;
 
 	progress_start("pack", 0, PROGRESS_STEPS);
-	if (r->kernel)
-		res->kernel = xstrdup(r->kernel);
-	n = pack_rootfs(res, r->sandbox, &size, err);
-	if (n >= 0)
-		n = copy_kernel(res, r->sandbox, err);
-	if (n < 0) {
+	if (rootfs->kernel)
+		res->kernel = xstrdup(rootfs->kernel);
+	r = pack(res, rootfs->sandbox, &size, err);
+	if (r < 0) {
 		progress_abort();
-		return n;
+		return r;
 	}
 	progress_end(human_size(size, human));
 	return 0;

@@ -55,7 +55,6 @@ static const struct loader {
 	{ FIRMWARE_BIOS, true, "the menu's memory test", memtest_bios },
 	{ FIRMWARE_UEFI, true, "the menu's memory test", memtest_efi },
 };
-static const size_t loader_count = sizeof(loaders) / sizeof(*loaders);
 
 static bool has_memtest(const struct menu *menu)
 {
@@ -86,7 +85,7 @@ static int check_files(const struct lock *lock, const struct loader_file *f, con
 	return 0;
 }
 
-/* The core refuses modules of another build, at boot, with a message that names neither. */
+/* At boot the core refuses modules of another build, with a message that names neither package. */
 static int check_same_build(const struct lock *lock, struct err *err)
 {
 	const struct package *core = packages_find(&lock->packages, "pxelinux", ROLE_BOOT);
@@ -104,39 +103,50 @@ static int check_same_build(const struct lock *lock, struct err *err)
 int tftp_check(const struct recipe *recipe, const struct lock *lock, const struct menu *menu,
 	       struct err *err)
 {
-	int r = 0;
-
 	if (menu->count && !recipe_boots(recipe, FIRMWARE_BIOS) &&
 	    !recipe_boots(recipe, FIRMWARE_UEFI)) {
-		err_set(err, ERR_USAGE, "the menu has entries, but 'boot-packages' no boot loader");
+		err_set(err, ERR_USAGE,
+			"the menu has entries, but 'boot-packages' names no boot loader");
 		return err_hint(err, "BIOS: pxelinux, syslinux-common; UEFI: shim-signed, "
 				     "shim-helpers-amd64-signed, grub-efi-amd64-signed");
 	}
-	for (size_t i = 0; r >= 0 && i < loader_count; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(loaders); i++) {
 		const struct loader *l = &loaders[i];
+		int r;
 
-		if (is_wanted(l, recipe, menu))
-			r = check_files(lock, l->files, l->what, err);
-		if (r >= 0 && is_wanted(l, recipe, menu) && l->files == pxelinux_files)
+		if (!is_wanted(l, recipe, menu))
+			continue;
+		r = check_files(lock, l->files, l->what, err);
+		if (r < 0)
+			return r;
+		if (l->files == pxelinux_files) {
 			r = check_same_build(lock, err);
+			if (r < 0)
+				return r;
+		}
 	}
-	return r;
+	return 0;
+}
+
+static int copy_file(struct result *res, const struct loader_file *f, struct err *err)
+{
+	const struct package *p = packages_find(&res->lock->packages, f->package, ROLE_BOOT);
+	CLEANUP(text_release) struct text content = { 0 };
+	cleanup_free char *path = xasprintf("tftp/%s", f->path);
+	int r = deb_read_member(res->store, p, f->member, LOADER_MAX, &content, err);
+
+	if (r < 0)
+		return err_wrap(err, "taking '%s' out of the package '%s'", f->member, f->package);
+	return result_write(res, path, content.data, content.length, err);
 }
 
 static int copy_files(struct result *res, const struct loader_file *f, struct err *err)
 {
 	for (; f->package; f++) {
-		const struct package *p =
-			packages_find(&res->lock->packages, f->package, ROLE_BOOT);
-		CLEANUP(text_release) struct text content = { 0 };
-		cleanup_free char *path = xasprintf("tftp/%s", f->path);
-		int r = deb_read_member(res->store, p, f->member, LOADER_MAX, &content, err);
+		int r = copy_file(res, f, err);
 
-		if (r >= 0)
-			r = result_write(res, path, content.data, content.length, err);
 		if (r < 0)
-			return err_wrap(err, "taking '%s' out of the package '%s'", f->member,
-					f->package);
+			return r;
 	}
 	return 0;
 }
@@ -146,10 +156,17 @@ int result_add_tftp(struct result *res, struct err *err)
 	CLEANUP(menu_release) struct menu menu = { 0 };
 	int r = menu_describe(res->recipe, res->version, &menu, err);
 
-	if (r >= 0)
-		r = tftp_check(res->recipe, res->lock, &menu, err);
-	for (size_t i = 0; r >= 0 && i < loader_count; i++)
-		if (is_wanted(&loaders[i], res->recipe, &menu))
-			r = copy_files(res, loaders[i].files, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = tftp_check(res->recipe, res->lock, &menu, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(loaders); i++) {
+		if (!is_wanted(&loaders[i], res->recipe, &menu))
+			continue;
+		r = copy_files(res, loaders[i].files, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The loaders that the menu needs, out of the lock's boot packages. Nothing of them is
- * installed. */
+/* The boot loaders that the menu needs, taken out of the lock's boot packages, which are not
+ * installed in the image. */
 #pragma once
 
 #include "archive/lock.h"

@@ -54,13 +54,13 @@ static int no_directory(struct err *err)
 	return err_errno(err, ERR_BUILD, errno, "cannot make a directory for the sandbox's tree");
 }
 
-/* The store's directory may have a default ACL, which what is made in it inherits: down to the
+/* The store's directory may have a default ACL. Whatever is made in it inherits that, down to the
  * files of the image. */
 int locked_dir_set_mode(int fd, mode_t mode, struct err *err)
 {
 	static const char *const acl[] = { "system.posix_acl_default", "system.posix_acl_access" };
 
-	for (size_t i = 0; i < sizeof(acl) / sizeof(acl[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(acl); i++)
 		if (fremovexattr(fd, acl[i]) < 0 && errno != ENODATA && errno != EOPNOTSUPP)
 			return err_errno(err, ERR_BUILD, errno,
 					 "cannot remove the ACL of the sandbox's directory");
@@ -82,7 +82,7 @@ int locked_dir_new(int parent, const char *prefix, char **ret_name, int *ret_fd,
 		name = xasprintf("%s%d.%08x", prefix, (int)getpid(), random);
 		if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
 			return no_directory(err);
-		/* Somebody who looks for stale ones may be quicker: then once more. */
+		/* Somebody who removes stale ones may have got the lock first: then once more. */
 		fd = locked_dir_take(parent, name);
 	}
 	r = locked_dir_set_mode(fd, 0700, err);

@@ -166,25 +166,30 @@ static int send_rest(int sock, const char *data, size_t size)
 	return 0;
 }
 
+static int send_all(int sock, const struct header *h, const struct message *m)
+{
+	ssize_t n = send_part(sock, h, sizeof(*h), m);
+	int r;
+
+	if (n < 0)
+		return (int)n;
+	r = send_rest(sock, (const char *)h + n, sizeof(*h) - (size_t)n);
+	if (r < 0)
+		return r;
+	return send_rest(sock, m->body.data, m->body.length);
+}
+
 int message_send(int sock, const struct message *m, struct err *err)
 {
 	struct header h = { MESSAGE_MAGIC, (uint32_t)m->type, (uint32_t)m->body.length,
 			    (uint32_t)m->fd_count };
-	ssize_t n;
 	int r;
 
 	if (m->bad || m->body.length > MESSAGE_BODY_MAX)
 		return err_set(err, ERR_BUILD, "sandbox message of %zu bytes is over the limit",
 			       m->body.length);
-	n = send_part(sock, &h, sizeof(h), m);
-	if (n < 0)
-		return err_errno(err, ERR_BUILD, (int)-n, "cannot talk to the sandbox");
-	r = send_rest(sock, (const char *)&h + n, sizeof(h) - (size_t)n);
-	if (r == 0)
-		r = send_rest(sock, m->body.data, m->body.length);
-	if (r < 0)
-		return err_errno(err, ERR_BUILD, -r, "cannot talk to the sandbox");
-	return 0;
+	r = send_all(sock, &h, m);
+	return r < 0 ? err_errno(err, ERR_BUILD, -r, "cannot talk to the sandbox") : 0;
 }
 
 static int wait_readable(int sock, int interrupt, struct err *err)
@@ -285,8 +290,7 @@ int message_receive(int sock, int interrupt, struct message *ret, struct err *er
 		m.body.length = h.length;
 		m.body.data[h.length] = '\0';
 	}
-	*ret = m;
-	m = (struct message){ 0 };
+	*ret = TAKE(m);
 	return 1;
 }
 
@@ -305,6 +309,15 @@ void message_put_err(struct message *m, const struct err *err)
 
 	err_to_line(err, &line);
 	message_put_text(m, line.data);
+}
+
+void message_send_err(int sock, const struct err *failure)
+{
+	CLEANUP(message_release) struct message m = { .type = MESSAGE_ERROR };
+	CLEANUP(err_release) struct err ignored = { 0 };
+
+	message_put_err(&m, failure);
+	(void)message_send(sock, &m, &ignored);
 }
 
 int message_take_err(struct message *m, struct err *err)

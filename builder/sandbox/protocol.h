@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the main program and a sandbox helper say to each other over a SOCK_STREAM unix socket. Both
- * run on one machine from one build, so integers are in host order; but the helper sits next to
- * untrusted code, so every length meets a limit before memory is taken, and a message that does not
- * parse to its last byte is an error, never a guess.
+ * What the main program and a sandbox's helper program say to each other, over a unix socket
+ * (SOCK_STREAM). sandbox.h is the main program's side, namespace/ns.h the helper's; with
+ * sandbox-guestfs between them (guestfs/guestfs.h) the messages also pass a serial port (frame.h).
  *
- * A message is a header {magic, type, body length, number of descriptors} with its descriptors as
- * SCM_RIGHTS, then the body: a row of values. The main program sends one request and reads messages
- * until the reply; the helper may send any number of MESSAGE_OUTPUT and MESSAGE_NOTE before it.
+ * The main program sends one request and reads messages until the reply, MESSAGE_OK or
+ * MESSAGE_ERROR; the helper may send any number of MESSAGE_OUTPUT and MESSAGE_NOTE before it.
+ * MESSAGE_OPEN is the first request. Whoever hangs up ends the sandbox.
+ *
+ * A message is a header {magic, type, body length, number of descriptors}, with its descriptors as
+ * SCM_RIGHTS, then the body, which is a row of values. Both programs are of one build and run on
+ * one machine, so integers are in host order. But the helper runs next to untrusted code: every
+ * length meets a limit before memory is taken, and a message that does not parse to its last byte
+ * is an error.
  *
  *	CLEANUP(message_release) struct message m = { .type = MESSAGE_READ };
  *	message_put_text(&m, path);
@@ -31,7 +36,7 @@
 #define MESSAGE_VERSION 2U
 
 enum message_type {
-	/* requests: values in the order they are put */
+	/* requests; their values, in this order */
 	MESSAGE_OPEN =
 		1, /* version, epoch, host name, kernel, space, on_disk; fd: directory for trees */
 	MESSAGE_KERNEL,	 /* release */
@@ -54,7 +59,7 @@ struct message {
 	enum message_type type;
 	struct text body;
 	size_t position;	/* of the next value to get */
-	bool bad;		/* a value was missing or over its limit */
+	bool bad;		/* a value was missing, or over its limit */
 	int fd[MESSAGE_FD_MAX]; /* received ones are owned; ones to send stay the caller's */
 	size_t fd_count;
 	bool received;
@@ -76,7 +81,8 @@ char *message_get_text(struct message *m);
 void message_get_list(struct message *m, struct strv *ret);
 /* A received descriptor, now the caller's; -1 and bad if there is none. */
 int message_take_fd(struct message *m);
-/* Error unless all values were good, nothing is left over and no descriptor was forgotten. */
+/* To be called when all values have been got: an error if one of them was not there, if there are
+ * more values, or if a descriptor was not taken. */
 int message_end(struct message *m, struct err *err);
 
 int message_send(int sock, const struct message *m, struct err *err);
@@ -86,6 +92,9 @@ int message_receive(int sock, int interrupt_fd, struct message *ret, struct err 
 /* Releases body and received descriptors. */
 void message_release(struct message *m);
 
-/* An error as a message, and back into *err; message_take_err() returns err's negative value. */
+/* Sends MESSAGE_ERROR; whether that succeeds does not matter any more. */
+void message_send_err(int sock, const struct err *failure);
+/* An error as values of a message, and back into *err. message_take_err() also calls message_end(),
+ * and returns the error's negative value. */
 void message_put_err(struct message *m, const struct err *err);
 int message_take_err(struct message *m, struct err *err);

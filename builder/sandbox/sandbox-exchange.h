@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The main program's end of the socket, shared by sandbox.c (output), sandbox-open.c and
- * sandbox-request.c. */
+/* The main program's end of the socket, which sandbox-open.c (opening), sandbox.c (messages) and
+ * sandbox-request.c (requests) share. */
 #pragma once
 
 #include "base/child.h"
@@ -30,5 +30,5 @@ int sandbox_exchange(struct sandbox *sb, const struct message *request, struct m
 /* Ends a last line without newline. */
 void sandbox_output_end(struct sandbox *sb, struct sandbox_output *o);
 void sandbox_output_release(struct sandbox_output *o);
-/* Hangs up and waits until the helper has tidied up; another one may then be started. */
+/* Hangs up and waits until the helper has tidied up. Another one may be started then. */
 void sandbox_end(struct sandbox *sb);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which sandbox, and where its helper program is: the one place that knows there are several. */
+/* Chooses the sandbox and finds its helper program. No other file knows that there are several. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -26,8 +26,6 @@ static const struct kind {
 	  "and lies beside netrescue or in NETRESCUE_LIBEXEC" },
 };
 
-#define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))
-
 static int find_helper(const struct kind *k, char **ret, struct err *err)
 {
 	static const char *const place[] = { "", "../libexec/netrescue/", "../" };
@@ -41,7 +39,7 @@ static int find_helper(const struct kind *k, char **ret, struct err *err)
 	exe[n] = '\0';
 	slash = strrchr(exe, '/');
 	slash[1] = '\0';
-	for (size_t i = 0; i < (given ? 1 : sizeof(place) / sizeof(place[0])); i++) {
+	for (size_t i = 0; i < (given ? 1 : ARRAY_SIZE(place)); i++) {
 		cleanup_free char *path = given ? xasprintf("%s/%s", given, k->helper)
 						: xasprintf("%s%s%s", exe, place[i], k->helper);
 
@@ -70,7 +68,7 @@ static int check_kind(const char *kind, struct err *err)
 {
 	if (!kind || streq(kind, "auto"))
 		return 0;
-	for (size_t i = 0; i < KIND_COUNT; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (streq(kind, kinds[i].name))
 			return 0;
 	if (streq(kind, "root-unconfined"))
@@ -82,7 +80,8 @@ static int check_kind(const char *kind, struct err *err)
 	return err_hint(err, "use --sandbox=auto, namespace or guestfs");
 }
 
-/* A helper gets what a child gets (child.h), and what libguestfs, supermin and QEMU go by. */
+/* What a helper gets beside the usual (child.h): the variables that libguestfs, supermin and QEMU
+ * read. */
 static void fill_environment(struct strv *ret)
 {
 	static const char *const passed[] = {
@@ -96,7 +95,7 @@ static void fill_environment(struct strv *ret)
 	};
 
 	for (char **e = environ; e && *e; e++)
-		for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
+		for (size_t i = 0; i < ARRAY_SIZE(passed); i++)
 			if (starts_with(*e, passed[i]))
 				strv_add(ret, *e);
 	strv_add(ret, "TZ=UTC");
@@ -153,7 +152,7 @@ static int greet(struct sandbox *sb, struct store *s, const struct sandbox_optio
 	return message_end(&reply, err);
 }
 
-/* Of one kind; log and listener are set. */
+/* Opens one kind; sb->log and sb->on_line are set. */
 static int open_kind(struct sandbox *sb, const struct kind *k, struct store *s,
 		     const struct sandbox_options *options, struct err *err)
 {
@@ -163,7 +162,7 @@ static int open_kind(struct sandbox *sb, const struct kind *k, struct store *s,
 	return r < 0 ? r : greet(sb, s, options, err);
 }
 
-/* Both ways out, in the order in which they are worth trying. */
+/* Both errors, and both hints in the order in which they are worth trying. */
 static int none_works(struct err *first, struct err *second, struct err *err)
 {
 	int r = err_set(err, ERR_BUILD, "no sandbox works here\nnamespace: %s\nguestfs: %s",
@@ -176,31 +175,23 @@ static int none_works(struct err *first, struct err *second, struct err *err)
 	return r;
 }
 
-/* Whether a kind works is found out by opening it: no guess is as good. */
+/* Only opening a kind shows whether it works: no guess would be as good. */
 static int open_any(struct sandbox *sb, struct store *s, const struct sandbox_options *options,
 		    struct err *err)
 {
 	CLEANUP(err_release) struct err first = { 0 };
 	CLEANUP(err_release) struct err second = { 0 };
 	cleanup_free char *chosen = NULL;
-	int r = open_kind(sb, &kinds[0], s, options, &first);
 
-	if (r == 0)
+	if (open_kind(sb, &kinds[0], s, options, &first) == 0)
 		return 0;
-	if (first.class != ERR_INTERRUPTED) {
-		sandbox_end(sb);
-		log_note("no sandbox of namespaces here (%s): trying guestfs", first.message);
-		r = open_kind(sb, &kinds[1], s, options, &second);
-	}
-	if (first.class == ERR_INTERRUPTED || second.class == ERR_INTERRUPTED) {
-		struct err *interrupted = first.class == ERR_INTERRUPTED ? &first : &second;
-
-		*err = *interrupted;
-		*interrupted = (struct err){ 0 };
-		return r;
-	}
-	if (r < 0)
-		return none_works(&first, &second, err);
+	if (first.class == ERR_INTERRUPTED)
+		return err_move(err, &first);
+	sandbox_end(sb);
+	log_note("no sandbox of namespaces here (%s): trying guestfs", first.message);
+	if (open_kind(sb, &kinds[1], s, options, &second) < 0)
+		return second.class == ERR_INTERRUPTED ? err_move(err, &second)
+						       : none_works(&first, &second, err);
 	chosen = xasprintf("%s, since namespaces do not work here: %s", sb->description,
 			   first.message);
 	free(sb->description);
@@ -213,7 +204,7 @@ static int open_chosen(struct sandbox *sb, struct store *s, const struct sandbox
 {
 	if (!options->kind || streq(options->kind, "auto"))
 		return open_any(sb, s, options, err);
-	for (size_t i = 0; i < KIND_COUNT; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (streq(options->kind, kinds[i].name))
 			return open_kind(sb, &kinds[i], s, options, err);
 	return check_kind(options->kind, err);

@@ -82,33 +82,40 @@ static int command_failed(const struct sandbox_command *c, const struct sandbox_
 static int check_commands(struct sandbox *sb, struct sandbox_command *command,
 			  struct sandbox_output *output, size_t count, struct err *err)
 {
-	int r = 0;
-
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		sandbox_output_end(sb, &output[i]);
-		if (r == 0 && command[i].status != 0 && !command[i].may_fail)
-			r = command_failed(&command[i], &output[i], err);
-	}
-	return r;
+	for (size_t i = 0; i < count; i++)
+		if (command[i].status != 0 && !command[i].may_fail)
+			return command_failed(&command[i], &output[i], err);
+	return 0;
 }
 
-int sandbox_run(struct sandbox *sb, struct sandbox_command *command, size_t count, struct err *err)
+static int run_commands(struct sandbox *sb, struct sandbox_command *command,
+			struct sandbox_output *output, size_t count, struct err *err)
 {
 	CLEANUP(message_release) struct message m = { .type = MESSAGE_RUN };
 	CLEANUP(message_release) struct message reply = { 0 };
-	cleanup_free struct sandbox_output *output = xcalloc(count, sizeof(*output));
 	int r;
 
 	message_put_u64(&m, count);
 	for (size_t i = 0; i < count; i++)
 		put_command(&m, &command[i]);
 	r = sandbox_exchange(sb, &m, &reply, output, count, err);
-	for (size_t i = 0; i < count && r == 0; i++)
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < count; i++)
 		command[i].status = (int)message_get_u64(&reply);
-	if (r == 0)
-		r = message_end(&reply, err);
-	if (r == 0)
-		r = check_commands(sb, command, output, count, err);
+	r = message_end(&reply, err);
+	if (r < 0)
+		return r;
+	return check_commands(sb, command, output, count, err);
+}
+
+int sandbox_run(struct sandbox *sb, struct sandbox_command *command, size_t count, struct err *err)
+{
+	cleanup_free struct sandbox_output *output = xcalloc(count, sizeof(*output));
+	int r = run_commands(sb, command, output, count, err);
+
 	for (size_t i = 0; i < count; i++)
 		sandbox_output_release(&output[i]);
 	return r;
@@ -144,9 +151,10 @@ int sandbox_open_file(struct sandbox *sb, const char *path, int *ret_fd, struct 
 		return r;
 	cleanup_fd int fd = message_take_fd(&reply);
 	r = message_end(&reply, err);
-	if (r == 0)
-		*ret_fd = take_fd(&fd);
-	return r;
+	if (r < 0)
+		return r;
+	*ret_fd = take_fd(&fd);
+	return 0;
 }
 
 int sandbox_read(struct sandbox *sb, const char *path, size_t limit, struct text *ret,
@@ -170,8 +178,7 @@ int sandbox_read(struct sandbox *sb, const char *path, size_t limit, struct text
 		return err_errno(err, ERR_BUILD, (int)-n, "cannot read '%s' in the tree", path);
 	t.length = (size_t)n;
 	t.data[n] = '\0';
-	*ret = t;
-	t = (struct text){ 0 };
+	*ret = TAKE(t);
 	return 0;
 }
 
@@ -199,9 +206,10 @@ int sandbox_exists(struct sandbox *sb, const char *path, bool *ret, struct err *
 		return r;
 	exists = message_get_u64(&reply) != 0;
 	r = message_end(&reply, err);
-	if (r == 0)
-		*ret = exists;
-	return r;
+	if (r < 0)
+		return r;
+	*ret = exists;
+	return 0;
 }
 
 int sandbox_sweep(struct sandbox *sb, const struct sweep *rule, size_t count, struct err *err)
@@ -232,10 +240,10 @@ int sandbox_archive(struct sandbox *sb, const char *const *filter, int out_fd,
 	cleanup_free char *digest = message_get_text(&reply);
 	size = message_get_u64(&reply);
 	r = message_end(&reply, err);
-	if (r == 0 && !digest_is_valid(digest))
-		r = err_set(err, ERR_BUILD, "the sandbox gives a malformed digest");
 	if (r < 0)
 		return r;
+	if (!digest_is_valid(digest))
+		return err_set(err, ERR_BUILD, "the sandbox gives a malformed digest");
 	memcpy(ret_tar_sha256, digest, DIGEST_HEX);
 	*ret_tar_size = size;
 	return 0;

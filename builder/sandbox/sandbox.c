@@ -14,7 +14,7 @@
 
 #define LINE_MAX_SHOWN ((size_t)4096)
 #define LINES_KEPT 20
-/* The helper removes a tree on disk before it ends. */
+/* As long as it may take the helper to remove a tree on disk before it ends. */
 #define END_MILLISECONDS 60000
 #define TICK_MS 1000
 
@@ -84,14 +84,15 @@ static int take_note(struct message *m, struct err *err)
 	cleanup_free char *line = message_get_text(m);
 	int r = message_end(m, err);
 
-	if (r == 0)
-		log_note("%s", line);
-	return r;
+	if (r < 0)
+		return r;
+	log_note("%s", line);
+	return 0;
 }
 
 /* ---- talking to the helper ------------------------------------------------------------------ */
 
-/* In an appliance minutes may pass without a word. */
+/* In an appliance minutes may pass without a message; the progress line then still counts. */
 static void wait_for_word(const struct sandbox *sb)
 {
 	struct pollfd p[2] = { { .fd = sb->sock, .events = POLLIN },
@@ -107,13 +108,36 @@ static int receive(struct sandbox *sb, struct message *ret, struct err *err)
 
 	wait_for_word(sb);
 	r = message_receive(sb->sock, interrupt_fd(), ret, err);
-
-	if (r != 0)
-		return r < 0 ? r : 0;
+	if (r < 0)
+		return r;
+	if (r > 0)
+		return 0;
 	err_set(err, ERR_BUILD, "the sandbox ended in the middle of its work");
 	return err_hint(err,
 			"if the kernel killed it for lack of memory (see dmesg), put the tree on "
 			"disk with a store on a larger file system");
+}
+
+/* 1: the reply is in *ret_reply; 0: something that comes before it has been dealt with. */
+static int receive_one(struct sandbox *sb, struct message *ret_reply, struct sandbox_output *output,
+		       size_t count, struct err *err)
+{
+	CLEANUP(message_release) struct message m = { 0 };
+	int r = receive(sb, &m, err);
+
+	if (r < 0)
+		return r;
+	if (m.type == MESSAGE_NOTE)
+		return take_note(&m, err);
+	if (m.type == MESSAGE_OUTPUT)
+		return take_output(sb, &m, output, count, err);
+	sb->lost = false;
+	if (m.type == MESSAGE_ERROR)
+		return message_take_err(&m, err);
+	if (m.type != MESSAGE_OK)
+		return err_set(err, ERR_BUILD, "the sandbox answers with message %d", (int)m.type);
+	*ret_reply = TAKE(m);
+	return 1;
 }
 
 int sandbox_exchange(struct sandbox *sb, const struct message *request, struct message *ret_reply,
@@ -125,28 +149,9 @@ int sandbox_exchange(struct sandbox *sb, const struct message *request, struct m
 		return err_set(err, ERR_BUILD, "the sandbox is gone");
 	sb->lost = true;
 	r = message_send(sb->sock, request, err);
-	while (r == 0) {
-		CLEANUP(message_release) struct message m = { 0 };
-
-		r = receive(sb, &m, err);
-		if (r < 0)
-			break;
-		if (m.type == MESSAGE_OUTPUT || m.type == MESSAGE_NOTE) {
-			r = m.type == MESSAGE_NOTE ? take_note(&m, err)
-						   : take_output(sb, &m, output, count, err);
-			continue;
-		}
-		sb->lost = false;
-		if (m.type == MESSAGE_ERROR)
-			return message_take_err(&m, err);
-		if (m.type != MESSAGE_OK)
-			return err_set(err, ERR_BUILD, "the sandbox answers with message %d",
-				       (int)m.type);
-		*ret_reply = m;
-		m = (struct message){ 0 };
-		return 0;
-	}
-	return r;
+	while (r == 0)
+		r = receive_one(sb, ret_reply, output, count, err);
+	return r < 0 ? r : 0;
 }
 
 /* ---- the end -------------------------------------------------------------------------------- */
@@ -155,7 +160,7 @@ void sandbox_end(struct sandbox *sb)
 {
 	if (sb->sock >= 0)
 		(void)close(take_fd(&sb->sock));
-	/* Even after Ctrl-C: what lies on disk is the helper's to remove. */
+	/* Waits after Ctrl-C, too: only the helper can remove what lies on disk. */
 	if (sb->child.pidfd >= 0) {
 		struct pollfd p = { .fd = sb->child.pidfd, .events = POLLIN };
 

@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The sandbox: a tree, and commands that run in it as its root without reaching anything else. It
- * is a separate helper program; this is the main program's side of the socket. Which helper is at
- * work (sandbox-namespace or sandbox-guestfs) is nobody else's business.
+ * The sandbox: a tree, and commands that run in it as its root without reaching anything else. A
+ * separate helper program holds it, sandbox-namespace or sandbox-guestfs; the functions here are
+ * the main program's side of the socket to it (protocol.h). Callers need not know which helper is
+ * at work.
  *
- * What a command sees: the tree as /, uid 0 of a user namespace, its own pid, mount, uts, ipc, net
- * (loopback only, down) and cgroup namespaces, a minimal /dev, no /sys, fixed /proc/cpuinfo,
- * cmdline, swaps, bus/input/devices, fixed host name, uname(2) of the image's kernel, TZ=UTC,
- * LC_ALL=C.UTF-8, SOURCE_DATE_EPOCH, HOME=/root, DEBIAN_FRONTEND=noninteractive, umask 022, and
- * /.netrescue, a scratch directory that is not part of the tree (plain .debs, fixed files).
+ *	CLEANUP(sandbox_cleanup) struct sandbox *sb = NULL;
+ *	r = sandbox_open(store, &options, &sb, err);
+ *	r = sandbox_put(sb, tar_fd, "/", err);
+ *	r = sandbox_call(sb, err, "ldconfig", NULL);
+ *	r = sandbox_archive(sb, NULL, out_fd, digest, &size, err);
  *
- * Paths are absolute in the tree; resolved inside it, so links cannot lead out.
+ * What a command sees: the tree as /; itself as uid 0 of a user namespace, with pid, mount, uts,
+ * ipc, net (loopback only, down) and cgroup namespaces of its own; a minimal /dev and no /sys;
+ * fixed /proc/cpuinfo, cmdline, swaps, bus/input/devices and others; a fixed host name; uname(2) of
+ * the image's kernel; TZ=UTC, LC_ALL=C.UTF-8, SOURCE_DATE_EPOCH, HOME=/root,
+ * DEBIAN_FRONTEND=noninteractive, umask 022; and /.netrescue, a scratch directory that is not part
+ * of the tree (plain .debs, fixed files).
+ *
+ * Paths are absolute in the tree and resolved inside it, so links cannot lead out.
  */
 #pragma once
 
@@ -30,10 +38,10 @@ struct sandbox_options {
 	int64_t source_date_epoch;
 	const char *hostname; /* what uname -n says inside: always "netrescue" in builds */
 	const char *kernel;   /* what uname -r says inside; sandbox_set_kernel() changes it */
-	uint64_t space;	      /* bytes that tree and scratch will need: decides tmpfs or disk */
-	bool on_disk;	      /* force the tree onto disk (tests) */
-	int log_fd;	      /* all output of commands goes here; -1: nowhere */
-	/* as by sandbox_on_line(), but for the steps of opening too; may be NULL */
+	uint64_t space; /* bytes that tree and scratch will need: decides between tmpfs and disk */
+	bool on_disk;	/* force the tree onto disk (tests) */
+	int log_fd;	/* all output of commands goes here; -1: nowhere */
+	/* as with sandbox_on_line(), but it also gets the steps of opening; may be NULL */
 	void (*on_line)(const char *line, void *data);
 };
 
@@ -72,22 +80,24 @@ int sandbox_run(struct sandbox *sb, struct sandbox_command *command, size_t coun
 /* One command, argv as arguments up to NULL. */
 int sandbox_call(struct sandbox *sb, struct err *err, const char *program, ...)
 	__attribute__((sentinel));
-/* Called for each line commands write while they run (for progress_detail). */
+/* fn is called for each line that commands write while they run (for progress_detail()). */
 void sandbox_on_line(struct sandbox *sb, void (*fn)(const char *line, void *data), void *data);
 
-/* Files, as a shell inside would see them: links are followed. read: at most limit bytes of a
- * regular file; -ENOENT is returned with err set when absent. write: missing directories are
- * made (0755, root), an existing file keeps its owner and gets this content and mode. */
+/* Files, as a shell inside would see them: links are followed. sandbox_read() reads a regular file
+ * of at most limit bytes; if there is none it returns -ENOENT, with *err set. sandbox_write() makes
+ * missing directories (0755, root); a file that is there keeps its owner and gets this content and
+ * mode. */
 int sandbox_read(struct sandbox *sb, const char *path, size_t limit, struct text *ret,
 		 struct err *err);
-/* The open file, for one too large to read at once. */
+/* Opens a file that is too large for sandbox_read(); *ret_fd is the caller's. */
 int sandbox_open_file(struct sandbox *sb, const char *path, int *ret_fd, struct err *err);
 int sandbox_write(struct sandbox *sb, const char *path, const void *data, size_t size,
 		  unsigned mode, struct err *err);
-/* lstat says it is there. */
+/* Whether lstat(2) finds it. */
 int sandbox_exists(struct sandbox *sb, const char *path, bool *ret, struct err *err);
 
-/* What normalise.c wants done, as data; the helper does it by one loop over the tree. */
+/* What is to be removed or emptied (rootfs/normalise.c), as data: the helper applies all rules in
+ * one request. */
 enum sweep_action {
 	SWEEP_REMOVE,	 /* file, link or whole directory */
 	SWEEP_EMPTY,	 /* truncate to no bytes, keep owner and mode */

@@ -8,6 +8,8 @@
 #include <linux/posix_acl_xattr.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 static const struct {
 	uint16_t tag;
 	int entry_tag;
@@ -23,13 +25,11 @@ static const struct {
 	{ ACL_OTHER, ARCHIVE_ENTRY_ACL_OTHER, "other", false },
 };
 
-#define TAG_COUNT (sizeof(acl_tag) / sizeof(acl_tag[0]))
-
 static int add_row(const struct posix_acl_xattr_entry *row, struct text *ret)
 {
 	unsigned tag = le16toh(row->e_tag), perm = le16toh(row->e_perm);
 
-	for (size_t i = 0; i < TAG_COUNT; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(acl_tag); i++) {
 		if (acl_tag[i].tag != tag)
 			continue;
 		text_printf(ret, "%s%s:", ret->length > 0 ? "," : "", acl_tag[i].word);
@@ -62,7 +62,7 @@ int acl_to_text(const void *xattr, size_t size, struct text *ret)
 	return 0;
 }
 
-/* Rows of one tag, ids ascending: one pass finds the next larger id. */
+/* Adds the rows of one tag, by ascending ids: each pass finds the next larger id. */
 static int add_rows(struct archive_entry *e, int type, size_t which, struct text *ret)
 {
 	int64_t last = -1;
@@ -103,7 +103,7 @@ int acl_from_entry(struct archive_entry *e, int type, struct text *ret)
 
 	if (archive_entry_acl_count(e, type) == 0)
 		return 0;
-	for (size_t i = 0; i < TAG_COUNT; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(acl_tag); i++) {
 		int r = add_rows(e, type, i, &rows);
 
 		if (r < 0)

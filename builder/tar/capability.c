@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 /* In the order of their numbers. */
 static const char *const names[] = {
 	"cap_chown",
@@ -49,12 +51,11 @@ static const char *const names[] = {
 	"cap_bpf",
 	"cap_checkpoint_restore",
 };
-#define NAMES (sizeof(names) / sizeof(*names))
-_Static_assert(NAMES == CAP_CHECKPOINT_RESTORE + 1, "names by number");
+_Static_assert(ARRAY_SIZE(names) == CAP_CHECKPOINT_RESTORE + 1, "names by number");
 
 static bool add_name(const char *name, uint64_t *set)
 {
-	for (unsigned i = 0; i < NAMES; i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
 		const uint64_t bit = (uint64_t)1 << i;
 
 		if (!streq(names[i], name))
@@ -93,9 +94,9 @@ bool capability_to_text(const void *value, size_t size, struct text *ret)
 	    get_le32(word + 8) != 0 || get_le32(word + 16) != 0)
 		return false;
 	set = get_le32(word + 4) | (uint64_t)get_le32(word + 12) << 32;
-	if (set == 0 || set >> NAMES)
+	if (set == 0 || set >> ARRAY_SIZE(names))
 		return false;
-	for (unsigned i = 0; i < NAMES; i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
 		if (!(set >> i & 1))
 			continue;
 		text_printf(ret, "%s%s", comma, names[i]);

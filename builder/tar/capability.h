@@ -15,7 +15,8 @@
 #define CAPABILITY_XATTR "security.capability"
 #define CAPABILITY_XATTR_SIZE 20
 
-/* "+" may stand for "=". False if it is no such text. */
+/* The text may have "+" instead of "=". False if it is no such text. */
 bool capability_parse(const char *text, unsigned char ret[CAPABILITY_XATTR_SIZE]);
-/* Appends the text that gives exactly this value. False if there is none: ret is untouched. */
+/* Appends the text from which capability_parse() makes exactly this value. False if there is none;
+ * ret is then unchanged. */
 bool capability_to_text(const void *value, size_t size, struct text *ret);

@@ -13,7 +13,6 @@
 
 #define PARENT_MODE 0755
 
-/* "./usr//bin/" -> "usr/bin", "./" -> "."; NULL if it is absolute or climbs. */
 char *place_clean(const char *name)
 {
 	CLEANUP(text_release) struct text t = { 0 };

@@ -83,7 +83,7 @@ static int put_xattrs(struct archive_entry *e, int fd)
 	return 0;
 }
 
-/* Mode after owner and capabilities after both: chown clears what came before. */
+/* The owner first, then the mode, then capabilities: chown(2) clears the other two. */
 static int put_metadata(struct archive_entry *e, int fd)
 {
 	if (fchown(fd, (uid_t)archive_entry_uid(e), (gid_t)archive_entry_gid(e)) < 0 ||
@@ -174,6 +174,13 @@ static int check_size(struct extract *x, struct archive_entry *e, struct err *er
 	return 0;
 }
 
+static int put_attributes(struct extract *x, struct archive_entry *e, const char *name, int fd)
+{
+	int r = put_metadata(e, fd);
+
+	return r < 0 ? r : put_time(e, x->place.parent, name);
+}
+
 static int put_file(struct extract *x, struct archive_entry *e, const char *path, struct err *err)
 {
 	const char *name = place_name(path);
@@ -193,9 +200,7 @@ static int put_file(struct extract *x, struct archive_entry *e, const char *path
 	r = put_content(x, e, fd, err);
 	if (r < 0)
 		return r;
-	r = put_metadata(e, fd);
-	if (r == 0)
-		r = put_time(e, x->place.parent, name);
+	r = put_attributes(x, e, name, fd);
 	return r < 0 ? failed(x, path, -r, err) : 0;
 }
 
@@ -270,8 +275,8 @@ static int put_entry(struct extract *x, struct archive_entry *e, const char *pat
 	return r < 0 ? failed(x, path, -r, err) : 0;
 }
 
-/* A name that is no UTF-8 is only a warning to libarchive, and comes through as it is; every other
- * warning means that something of the entry was lost. */
+/* For a name that is not UTF-8 libarchive only warns, and hands it out as it is. Any other warning
+ * means that something of the entry was lost. */
 static bool is_complete(struct archive *a, int r, struct archive_entry *e)
 {
 	const char *why = archive_error_string(a);
@@ -305,7 +310,8 @@ static int extract_init(struct extract *x, int root_fd, const char *what, struct
 
 	*x = (struct extract){ .what = what, .place = PLACE_INIT(root_fd) };
 	if (fstatvfs(root_fd, &fs) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot ask for the sandbox's room");
+		return err_errno(err, ERR_BUILD, errno,
+				 "cannot find out how large the tree's file system is");
 	x->space = (uint64_t)fs.f_blocks * fs.f_frsize;
 	return 0;
 }
@@ -319,7 +325,8 @@ int extract_tar(int fd, int root_fd, const char *what, struct err *err)
 	if (r < 0)
 		return r;
 	x.archive = a;
-	/* Only these: libarchive's own guess would also run programs, here those of the tree. */
+	/* Only these: the guess of libarchive may run programs, which here would be those of the
+	 * tree. */
 	if (archive_read_support_format_tar(a) != ARCHIVE_OK ||
 	    archive_read_support_filter_gzip(a) != ARCHIVE_OK ||
 	    archive_read_support_filter_xz(a) != ARCHIVE_OK ||
@@ -337,8 +344,9 @@ int extract_deb(int fd, int root_fd, bool directories_only, const char *what, st
 	enum deb_member member;
 	int r = extract_init(&x, root_fd, what, err);
 
-	if (r == 0)
-		r = deb_reader_open(&reader, fd, err);
+	if (r < 0)
+		return r;
+	r = deb_reader_open(&reader, fd, err);
 	if (r < 0)
 		return r;
 	x.directories_only = directories_only;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A tar stream, or the data member of a .deb, into a directory. Meant to run inside the sandbox
+ * Unpacks a tar stream, or the data member of a .deb, into a directory. It runs inside the sandbox
  * after pivot_root, as the tree's root: a link such as /lib -> usr/lib is then followed as the
  * finished system would, and every lookup is confined to the directory by openat2(2) all the same
  * (RESOLVE_IN_ROOT, no magic links, no other mounts).

@@ -46,7 +46,7 @@ static int read_cpio(struct member_walk *w, struct bytes *b, struct err *err)
 		return r;
 	used = archive_filter_bytes(a, 0);
 	if (used <= 0 || (uint64_t)used > b->size)
-		return err_set(err, ERR_BUILD, "an initrd's cpio archive that has no end");
+		return err_set(err, ERR_BUILD, "a cpio archive of the initrd has no end");
 	skip(b, (size_t)used);
 	return 0;
 }
@@ -65,14 +65,15 @@ static int unpack(struct bytes b, struct text *ret, struct err *err)
 		return member_archive_error(a, err);
 	while ((n = archive_read_data(a, piece, PIECE)) > 0) {
 		if ((size_t)n > MEMBERS_INITRD_MAX - ret->length)
-			return err_set(err, ERR_BUILD, "an initrd of more than %zu MiB",
+			return err_set(err, ERR_BUILD, "the initrd unpacks to more than %zu MiB",
 				       MEMBERS_INITRD_MAX >> 20);
 		text_append(ret, piece, (size_t)n);
 	}
 	return n < 0 ? member_archive_error(a, err) : 0;
 }
 
-/* is_packed: this came out of a compressed part already, so what is no cpio is no initrd. */
+/* is_packed: these bytes came out of the compressed part. There is no other one inside, so all of
+ * them must be cpio archives. */
 static int read_parts(struct member_walk *w, struct bytes b, bool is_packed, struct err *err)
 {
 	CLEANUP(text_release) struct text unpacked = { 0 };
@@ -87,7 +88,7 @@ static int read_parts(struct member_walk *w, struct bytes b, bool is_packed, str
 				return r;
 		} else if (is_packed) {
 			return err_set(err, ERR_BUILD,
-				       "an initrd that holds more than cpio archives");
+				       "the initrd holds something that is no cpio archive");
 		} else {
 			r = unpack(b, &unpacked, err);
 			if (r < 0)
@@ -110,7 +111,8 @@ int members_read_initrd(int fd, const struct member_reader *reader, struct membe
 	if (fstat(fd, &st) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot look at the initrd");
 	if (st.st_size == 0 || (uint64_t)st.st_size > MEMBERS_INITRD_MAX)
-		return err_set(err, ERR_BUILD, "an initrd of %ju bytes", (uintmax_t)st.st_size);
+		return err_set(err, ERR_BUILD, "the initrd has %ju bytes, which cannot be one",
+			       (uintmax_t)st.st_size);
 	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (map == MAP_FAILED)
 		return err_errno(err, ERR_BUILD, errno, "cannot read the initrd");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the readers of members.h share. */
+/* What members.c and members-initrd.c share. */
 #pragma once
 
 #include "base/libarchive.h"
@@ -19,8 +19,8 @@ int member_walk_read(struct member_walk *w, struct err *err);
 /* Sorts, lets hard links know their file, and hands the table out. */
 int member_walk_finish(struct member_walk *w, struct members *ret, struct err *err);
 
-/* The compressions that members are read through. Not libarchive's own guess, which runs programs.
- */
+/* The compressions that archives may have. Not all that libarchive knows: for some it runs
+ * programs. */
 void member_archive_filters(struct archive *a);
-/* ERR_BUILD in libarchive's words. */
+/* ERR_BUILD, with what libarchive says. */
 int member_archive_error(struct archive *a, struct err *err);

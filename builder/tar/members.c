@@ -128,7 +128,7 @@ static int count_bytes(struct member_walk *w, const struct member *m, size_t siz
 	return interrupt_check(err);
 }
 
-/* Whether somebody wants it is known by the announced size: what comes may not be longer. */
+/* Whether the reader wants the content is decided by the announced size, so no more may come. */
 static int read_content(struct member_walk *w, struct member *m, uint64_t announced,
 			struct err *err)
 {
@@ -138,9 +138,10 @@ static int read_content(struct member_walk *w, struct member *m, uint64_t announ
 	CLEANUP(digest_cleanup) struct digest *digest = digest_new();
 	CLEANUP(text_release) struct text content = { 0 };
 	la_ssize_t n;
-	int r = 0;
 
-	while ((n = archive_read_data(w->archive, w->buffer, READ_SIZE)) > 0 && r == 0) {
+	while ((n = archive_read_data(w->archive, w->buffer, READ_SIZE)) > 0) {
+		int r;
+
 		digest_update(digest, w->buffer, (size_t)n);
 		if (reader && reader->piece)
 			reader->piece(m, w->buffer, (size_t)n, reader->data);
@@ -148,13 +149,13 @@ static int read_content(struct member_walk *w, struct member *m, uint64_t announ
 			text_append(&content, w->buffer, (size_t)n);
 		m->size += (uint64_t)n;
 		r = count_bytes(w, m, (size_t)n, err);
+		if (r < 0)
+			return r;
 	}
-	if (r < 0)
-		return r;
 	if (n < 0)
 		return member_archive_error(w->archive, err);
 	if (m->size != announced)
-		return err_set(err, ERR_BUILD, "'%s' breaks off", m->path);
+		return err_set(err, ERR_BUILD, "'%s' is cut short", m->path);
 	digest_final(digest, m->sha256);
 	if (reader && reader->piece)
 		reader->piece(m, NULL, 0, reader->data);
@@ -173,7 +174,8 @@ static int read_entry(struct member_walk *w, struct archive_entry *e, struct err
 	if (!name)
 		return err_set(err, ERR_BUILD, "damaged archive: an entry without a name");
 	if (w->members.count == MEMBERS_MAX)
-		return err_set(err, ERR_BUILD, "more than %zu entries", MEMBERS_MAX);
+		return err_set(err, ERR_BUILD, "the archive has more than %zu entries",
+			       MEMBERS_MAX);
 	GROW(w->members.item, w->members.count, w->members.allocated);
 	m = &w->members.item[w->members.count];
 	*m = (struct member){ .place = w->members.count };
@@ -192,7 +194,8 @@ int member_walk_read(struct member_walk *w, struct err *err)
 
 	w->buffer = buffer;
 	while ((r = archive_read_next_header(w->archive, &e)) != ARCHIVE_EOF) {
-		/* A name that is no UTF-8 is but a warning, and comes through as it is. */
+		/* For a name that is not UTF-8 there is only a warning, and it is handed out as it
+		 * is. */
 		if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
 			return member_archive_error(w->archive, err);
 		r = read_entry(w, e, err);
@@ -274,8 +277,7 @@ int member_walk_finish(struct member_walk *w, struct members *ret, struct err *e
 	r = join_links(m, err);
 	if (r < 0)
 		return r;
-	*ret = *m;
-	*m = (struct members){ 0 };
+	*ret = TAKE(*m);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What an archive holds, as a sorted table: rootfs.tar.zst, another tar, or an initrd. The content
- * of files is read once, hashed on the way and not kept; who needs some of it names it.
+ * of files is read once, hashed on the way and not kept, except what a struct member_reader wants.
  *
  *	CLEANUP(members_release) struct members m = { 0 };
  *	r = members_read(fd, NULL, &m, err);
@@ -45,17 +45,17 @@ struct members {
 	size_t allocated;
 };
 
-/* Who wants content. `wants` is asked for each regular file as it comes (not for hard links),
- * sha256 not known yet; `take` then gets the whole of it, which is freed afterwards. A file of
- * more than `limit` bytes is not asked about. An error of `take` ends the reading. */
+/* For callers that need content. `wants` is asked about each regular file of at most `limit` bytes
+ * as it comes (not about hard links), before its sha256 is known; if it says yes, `take` gets the
+ * whole content, which is freed afterwards. An error of `take` ends the reading. */
 struct member_reader {
 	bool (*wants)(const struct member *m, void *data);
 	int (*take)(const struct member *m, const struct text *content, void *data,
 		    struct err *err);
 	void *data;
 	uint64_t limit;
-	/* Gets each regular file piece by piece as it comes, then once more with size 0; may be
-	 * NULL, and so may the two above. */
+	/* Gets each regular file piece by piece as it comes, then once more with size 0. Each of
+	 * the functions may be NULL. */
 	void (*piece)(const struct member *m, const void *bytes, size_t size, void *data);
 };
 
@@ -63,17 +63,18 @@ struct member_reader {
  * ERR_BUILD with libarchive's words if it is damaged, no archive, or over a limit. */
 int members_read(int fd, const struct member_reader *reader, struct members *ret, struct err *err);
 
-/* An initrd as the kernel takes it: cpio archives (newc) one behind the other, zeroes between them,
- * the last one, or all from one on, compressed (kernel: Documentation/driver-api/early-userspace/
- * buffer-format.rst). A path may come more than once. Held in memory while it is read. */
+/* An initrd as the kernel takes it: cpio archives (newc) one behind the other, with zeroes between
+ * them; from some point on all the rest may be compressed (kernel: Documentation/driver-api/
+ * early-userspace/buffer-format.rst). A path may come more than once. The whole initrd is in memory
+ * while it is read. */
 int members_read_initrd(int fd, const struct member_reader *reader, struct members *ret,
 			struct err *err);
 
-/* The last of that path, which is what counts when it is unpacked; NULL: none. */
+/* The last member of that path, which is what stays when the archive is unpacked; NULL: none. */
 const struct member *members_find(const struct members *m, const char *path);
-/* Where the path leads in a tree of these members: links of directories on the way are followed,
- * one at its end only if `last`; without a slash before. What is not there stays as it is. NULL if
- * the links make a circle. Caller frees. */
+/* Where the path leads in a tree of these members: links of directories on the way are followed, a
+ * link at its end only if `last`. The result has no slash in front; components that are not there
+ * stay as they are. NULL if the links make a circle. Caller frees. */
 char *members_resolve(const struct members *m, const char *path, bool last);
 /* The index of the first whose path is not smaller; m->count: all are. */
 size_t members_from(const struct members *m, const char *path);

@@ -105,7 +105,7 @@ static int by_file(const void *a, const void *b)
 	return x->index < y->index ? -1 : x->index > y->index;
 }
 
-/* Among the names of one file the first of the sort carries the content. */
+/* Of the names of one file the first in the order of the archive gets the content. */
 static void find_links(struct pack *p)
 {
 	cleanup_free struct link *link = xcalloc(p->count + 1, sizeof(*link));
@@ -317,15 +317,16 @@ static int put_entry(struct pack *p, const struct pack_entry *e, struct err *err
 		return err_errno(err, ERR_BUILD, errno, "cannot open '/%s'", e->path);
 	h.name = archive_name(e);
 	r = fill_header(p, e, fd, &h, err);
-	if (r == 0)
-		r = fill_target(p, e, &h, err);
+	if (r < 0)
+		return r;
+	r = fill_target(p, e, &h, err);
 	if (r < 0)
 		return r;
 	tar_header_format(&h, &blocks);
 	r = put(p, blocks.data, blocks.length, err);
-	if (r == 0 && h.size > 0)
-		r = put_content(p, e, fd, err);
-	return r;
+	if (r < 0)
+		return r;
+	return h.size > 0 ? put_content(p, e, fd, err) : 0;
 }
 
 static int collect_all(struct pack *p, struct err *err)
@@ -344,6 +345,24 @@ static int collect_all(struct pack *p, struct err *err)
 	return 0;
 }
 
+static int write_archive(struct pack *p, struct err *err)
+{
+	int r;
+
+	for (size_t i = 0; i < p->count; i++) {
+		r = put_entry(p, &p->entry[i], err);
+		if (r < 0)
+			return r;
+	}
+	r = put(p, NULL, (size_t)2 * TAR_BLOCK, err);
+	if (r < 0)
+		return r;
+	r = pad(p, RECORD_SIZE, err);
+	if (r < 0)
+		return r;
+	return flush(p, err);
+}
+
 int pack_tree(int root_fd, const char *const *skip, int64_t epoch, int out_fd,
 	      char ret_sha256[DIGEST_HEX], uint64_t *ret_size, struct err *err)
 {
@@ -358,14 +377,9 @@ int pack_tree(int root_fd, const char *const *skip, int64_t epoch, int out_fd,
 	};
 	int r = collect_all(&p, err);
 
-	for (size_t i = 0; i < p.count && r == 0; i++)
-		r = put_entry(&p, &p.entry[i], err);
-	if (r == 0)
-		r = put(&p, NULL, (size_t)2 * TAR_BLOCK, err);
-	if (r == 0)
-		r = pad(&p, RECORD_SIZE, err);
-	if (r == 0)
-		r = flush(&p, err);
+	if (r < 0)
+		return r;
+	r = write_archive(&p, err);
 	if (r < 0)
 		return r;
 	if (p.left_out > 0)

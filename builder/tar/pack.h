@@ -7,8 +7,8 @@
  * xattrs security.capability, POSIX ACLs and user.* only. Device nodes, sockets and fifos are left
  * out.
  *
- * Lives in rootfs/ rather than publish/ because the sandbox helper runs it inside the tree's own
- * namespace, where file capabilities come out plain.
+ * The sandbox's helper runs it inside the tree's own user namespace, where file capabilities read
+ * as they were written.
  */
 #pragma once
 

@@ -96,8 +96,8 @@ static void octal_or_pax(struct tar_header *h, char *field, size_t size, uint64_
 	tar_header_add(h, key, digits, (size_t)n);
 }
 
-/* Short names that are no UTF-8 stay raw in the ustar field, where every reader takes bytes as
- * they are; a pax record with such bytes has to say so (POSIX hdrcharset). */
+/* A short name that is not UTF-8 stays in the ustar field, whose bytes every reader takes as they
+ * are; in a pax record it would need a hdrcharset record beside it. */
 static bool needs_pax(const char *s)
 {
 	return strlen(s) > NAME_SIZE || (!is_ascii(s) && is_utf8(s));
@@ -143,10 +143,9 @@ static void add_pax_blocks(const struct tar_header *h, struct text *ret)
 
 void tar_header_format(struct tar_header *h, struct text *ret)
 {
-	struct text attributes = h->pax;
+	CLEANUP(text_release) struct text attributes = TAKE(h->pax);
 	struct ustar u = { .type = (char)h->type };
 
-	h->pax = (struct text){ 0 };
 	if ((needs_pax(h->name) && !is_utf8(h->name)) ||
 	    (h->target && needs_pax(h->target) && !is_utf8(h->target)))
 		tar_header_add(h, "hdrcharset", "BINARY", 6);
@@ -159,7 +158,6 @@ void tar_header_format(struct tar_header *h, struct text *ret)
 	octal_or_pax(h, u.size, sizeof(u.size), h->size, OCTAL_SIZE_MAX, "size");
 	octal_or_pax(h, u.mtime, sizeof(u.mtime), (uint64_t)h->mtime, OCTAL_SIZE_MAX, "mtime");
 	text_append(&h->pax, attributes.data, attributes.length);
-	text_release(&attributes);
 	seal(&u);
 	if (h->pax.length > 0)
 		add_pax_blocks(h, ret);

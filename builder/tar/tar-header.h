@@ -29,7 +29,7 @@ struct tar_header {
 	struct text pax; /* records so far */
 };
 
-/* A pax record; values may hold any bytes. Call in the order they are to stand. */
+/* Adds a pax record behind those that are there; the value may have any bytes. */
 void tar_header_add(struct tar_header *h, const char *key, const void *value, size_t size);
 /* Appends a multiple of TAR_BLOCK bytes. */
 void tar_header_format(struct tar_header *h, struct text *ret);

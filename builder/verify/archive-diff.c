@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,40 +19,41 @@
 /* A path whose content differs. */
 struct pair {
 	const struct member *member[2];
-	size_t difference; /* index */
+	size_t difference; /* index in the list of differences */
 	struct text content[2];
 	bool taken[2];
 };
 
-struct inside {
+/* An archive of the original and the same one of the rebuild. */
+struct archives {
 	struct comparison *c;
-	const char *artifact, *prefix;
+	const char *artifact, *prefix; /* of archive_diff() */
 	bool is_initrd;
 	struct members members[2];
 	struct pair *pair; /* by path, as the members are */
 	size_t count;
 	size_t allocated;
-	int side;	/* being read */
+	int side;	/* the one being read */
 	uint64_t taken; /* bytes of content in memory */
 };
 
-static void inside_release(struct inside *in)
+static void archives_release(struct archives *both)
 {
-	for (size_t i = 0; i < in->count; i++) {
-		text_release(&in->pair[i].content[0]);
-		text_release(&in->pair[i].content[1]);
+	for (size_t i = 0; i < both->count; i++) {
+		text_release(&both->pair[i].content[0]);
+		text_release(&both->pair[i].content[1]);
 	}
-	free(in->pair);
-	members_release(&in->members[0]);
-	members_release(&in->members[1]);
+	free(both->pair);
+	members_release(&both->members[0]);
+	members_release(&both->members[1]);
 }
 
-static struct difference *add(struct inside *in, const char *path, const char *what,
+static struct difference *add(struct archives *both, const char *path, const char *what,
 			      const char *cause)
 {
-	cleanup_free char *name = xasprintf("%s%s", in->prefix, *path ? path : "/");
+	cleanup_free char *name = xasprintf("%s%s", both->prefix, *path ? path : "/");
 
-	return difference_add(in->c, in->artifact, name, what, cause);
+	return differences_add(both->c->differences, both->artifact, name, what, cause);
 }
 
 /* ---- member by member ----------------------------------------------------------------------- */
@@ -111,14 +111,14 @@ static void compare_attributes(const struct member *a, const struct member *b, s
 	}
 }
 
-static void compare_member(struct inside *in, const struct member *a, const struct member *b)
+static void compare_member(struct archives *both, const struct member *a, const struct member *b)
 {
 	CLEANUP(strv_release) struct strv what = { 0 };
 	CLEANUP(text_release) struct text detail = { 0 };
-	/* The file that carries the content says it for all its names. */
+	/* Of hard links only the name that carries the content is reported. */
 	bool content = !streq(a->sha256, b->sha256) && !(a->first && b->first);
 	cleanup_free char *joined = NULL;
-	struct difference *f;
+	struct difference *d;
 
 	if (content)
 		strv_add(&what, "content");
@@ -126,23 +126,23 @@ static void compare_member(struct inside *in, const struct member *a, const stru
 	if (what.count == 0)
 		return;
 	joined = strv_join(&what, ", ");
-	f = add(in, a->path, joined,
+	d = add(both, a->path, joined,
 		content				       ? NULL
 		: streq(joined, "time stamp")	       ? CAUSE_TIME_STAMP
 		: a->target && strv_has(&what, "link") ? NULL
 						       : CAUSE_OWNER);
-	free(f->detail);
-	f->detail = text_take(&detail);
+	free(d->detail);
+	d->detail = text_take(&detail);
 	if (!content || !*a->sha256 || !*b->sha256)
 		return;
-	GROW(in->pair, in->count, in->allocated);
-	in->pair[in->count++] =
-		(struct pair){ .member = { a, b }, .difference = in->c->differences->count - 1 };
+	GROW(both->pair, both->count, both->allocated);
+	both->pair[both->count++] =
+		(struct pair){ .member = { a, b }, .difference = both->c->differences->count - 1 };
 }
 
-static void compare_lists(struct inside *in)
+static void compare_lists(struct archives *both)
 {
-	const struct members *a = &in->members[0], *b = &in->members[1];
+	const struct members *a = &both->members[0], *b = &both->members[1];
 	size_t i = 0, k = 0;
 
 	while (i < a->count || k < b->count) {
@@ -151,22 +151,22 @@ static void compare_lists(struct inside *in)
 					    : strcmp(a->item[i].path, b->item[k].path);
 
 		if (order < 0)
-			(void)add(in, a->item[i].path, "only in the original",
+			(void)add(both, a->item[i].path, "only in the original",
 				  likely_cause_of_name(a->item[i].path));
 		else if (order > 0)
-			(void)add(in, b->item[k].path, "only in the rebuild",
+			(void)add(both, b->item[k].path, "only in the rebuild",
 				  likely_cause_of_name(b->item[k].path));
 		else
-			compare_member(in, &a->item[i], &b->item[k]);
+			compare_member(both, &a->item[i], &b->item[k]);
 		i += order <= 0;
 		k += order >= 0;
 	}
 }
 
-static bool same_places(const struct inside *in)
+static bool same_places(const struct archives *both)
 {
-	for (size_t i = 0; i < in->members[0].count; i++)
-		if (in->members[0].item[i].place != in->members[1].item[i].place)
+	for (size_t i = 0; i < both->members[0].count; i++)
+		if (both->members[0].item[i].place != both->members[1].item[i].place)
 			return false;
 	return true;
 }
@@ -174,44 +174,44 @@ static bool same_places(const struct inside *in)
 /* ---- content -------------------------------------------------------------------------------- */
 
 /* Members of equal path (an initrd may have them) are told apart by their place. */
-static struct pair *find_pair(const struct inside *in, const struct member *m)
+static struct pair *find_pair(const struct archives *both, const struct member *m)
 {
-	for (size_t i = 0; i < in->count; i++) {
-		const struct member *known = in->pair[i].member[in->side];
+	for (size_t i = 0; i < both->count; i++) {
+		const struct member *known = both->pair[i].member[both->side];
 
 		if (known->place == m->place && streq(known->path, m->path))
-			return &in->pair[i];
+			return &both->pair[i];
 	}
 	return NULL;
 }
 
 static bool wants(const struct member *m, void *data)
 {
-	const struct inside *in = data;
+	const struct archives *both = data;
 
-	return in->taken < TAKEN_MAX && find_pair(in, m) != NULL;
+	return both->taken < TAKEN_MAX && find_pair(both, m) != NULL;
 }
 
 static int take(const struct member *m, const struct text *content, void *data, struct err *err)
 {
-	struct inside *in = data;
-	struct pair *p = find_pair(in, m);
+	struct archives *both = data;
+	struct pair *p = find_pair(both, m);
 
 	(void)err;
-	text_append(&p->content[in->side], content->data, content->length);
-	p->taken[in->side] = true;
-	in->taken += content->length;
+	text_append(&p->content[both->side], content->data, content->length);
+	p->taken[both->side] = true;
+	both->taken += content->length;
 	return 0;
 }
 
-static int read_side(struct inside *in, const int fd[2], int side,
+static int read_side(struct archives *both, const int fd[2], int side,
 		     const struct member_reader *reader, struct members *ret, struct err *err)
 {
 	if (lseek(fd[side], 0, SEEK_SET) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot read it again");
-	in->side = side;
-	return in->is_initrd ? members_read_initrd(fd[side], reader, ret, err)
-			     : members_read(fd[side], reader, ret, err);
+		return err_errno(err, ERR_BUILD, errno, "cannot go back to its beginning");
+	both->side = side;
+	return both->is_initrd ? members_read_initrd(fd[side], reader, ret, err)
+			       : members_read(fd[side], reader, ret, err);
 }
 
 static bool is_archive(const char *path)
@@ -221,75 +221,100 @@ static bool is_archive(const char *path)
 	return starts_with(slash ? slash + 1 : path, "initrd.img");
 }
 
-static int look_into(struct inside *in, struct pair *p, struct err *err)
+static int compare_inner(struct archives *both, struct pair *p, struct err *err)
 {
-	cleanup_free char *prefix = xasprintf("%s%s: ", in->prefix, p->member[0]->path);
-	cleanup_fd int a = memfd_create("original", MFD_CLOEXEC);
-	cleanup_fd int b = memfd_create("rebuilt", MFD_CLOEXEC);
-	int r = a < 0 || b < 0 ? -errno : write_all(a, p->content[0].data, p->content[0].length);
+	cleanup_free char *prefix = xasprintf("%s%s: ", both->prefix, p->member[0]->path);
+	cleanup_fd int a = -1, b = -1;
+	int r = memory_fd(p->content[0].data, p->content[0].length, &a, err);
 
-	if (r >= 0)
-		r = write_all(b, p->content[1].data, p->content[1].length);
 	if (r < 0)
-		return err_errno(err, ERR_BUILD, -r, "cannot keep '%s' in memory",
-				 p->member[0]->path);
-	return archive_diff(in->c, in->artifact, prefix, (const int[2]){ a, b }, true, err);
+		return r;
+	r = memory_fd(p->content[1].data, p->content[1].length, &b, err);
+	if (r < 0)
+		return r;
+	return archive_diff(both->c, both->artifact, prefix, (const int[2]){ a, b }, true, err);
 }
 
-static int explain_pair(struct inside *in, struct pair *p, struct err *err)
+static int explain_pair(struct archives *both, struct pair *p, struct err *err)
 {
-	struct difference *f = &in->c->differences->item[p->difference];
-	size_t before = in->c->differences->count;
+	struct differences *list = both->c->differences;
+	struct difference *d = &list->item[p->difference];
+	size_t before = list->count;
 	int r;
 
-	/* Over a limit; that the content differs is said all the same. */
+	/* The content was over a limit; that it differs is said all the same. */
 	if (!p->taken[0] || !p->taken[1])
 		return 0;
 	text_append(&p->content[0], "", 0);
 	text_append(&p->content[1], "", 0);
 	if (!is_archive(p->member[0]->path))
-		return content_diff(in->c, f, p->content, err);
-	r = look_into(in, p, err);
-	/* What is inside says why; the array may have moved. */
-	if (r >= 0 && in->c->differences->count > before) {
-		struct difference *inner = &in->c->differences->item[before];
+		return content_diff(both->c, d, p->content, err);
+	r = compare_inner(both, p, err);
+	if (r < 0 || list->count == before)
+		return r;
+	/* What differs inside is the cause. The list may have moved as it grew. */
+	d = &list->item[p->difference];
+	free(d->cause);
+	d->cause = xstrdup(list->item[before].cause);
+	return 0;
+}
 
-		f = &in->c->differences->item[p->difference];
-		free(f->cause);
-		f->cause = xstrdup(inner->cause);
+/* Reads once more the members whose content differs, and says how it does. */
+static int explain_contents(struct archives *both, const int fd[2], struct err *err)
+{
+	const struct member_reader reader = {
+		.wants = wants, .take = take, .data = both, .limit = CONTENT_MAX
+	};
+
+	for (int side = 0; side < 2 && both->count > 0; side++) {
+		CLEANUP(members_release) struct members again = { 0 };
+		int r = read_side(both, fd, side, &reader, &again, err);
+
+		if (r < 0)
+			return r;
 	}
-	return r;
+	for (size_t i = 0; i < both->count; i++) {
+		int r = explain_pair(both, &both->pair[i], err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int read_sides(struct archives *both, const int fd[2], struct err *err)
+{
+	const int inner = (int)strcspn(both->prefix, ":");
+
+	for (int side = 0; side < 2; side++) {
+		int r = read_side(both, fd, side, NULL, &both->members[side], err);
+
+		if (r < 0 && inner > 0)
+			return err_wrap(err, "reading '%.*s' in '%s'", inner, both->prefix,
+					both->artifact);
+		if (r < 0)
+			return err_wrap(err, "reading '%s'", both->artifact);
+	}
+	return 0;
 }
 
 int archive_diff(struct comparison *c, const char *artifact, const char *prefix, const int fd[2],
 		 bool is_initrd, struct err *err)
 {
-	CLEANUP(inside_release)
-	struct inside in = {
+	CLEANUP(archives_release)
+	struct archives both = {
 		.c = c, .artifact = artifact, .prefix = prefix, .is_initrd = is_initrd
 	};
-	const struct member_reader reader = {
-		.wants = wants, .take = take, .data = &in, .limit = CONTENT_MAX
-	};
 	size_t before = c->differences->count;
-	int r = 0;
+	int r = read_sides(&both, fd, err);
 
-	for (int side = 0; side < 2 && r >= 0; side++)
-		r = read_side(&in, fd, side, NULL, &in.members[side], err);
 	if (r < 0)
-		return err_wrap(err, "reading '%s%s'", prefix, artifact);
-	compare_lists(&in);
+		return r;
+	compare_lists(&both);
 	if (c->differences->count == before)
-		(void)difference_add(c, artifact, *prefix ? prefix : NULL,
-				     same_places(&in) ? "compression or padding"
-						      : "order of members",
-				     same_places(&in) ? CAUSE_COMPRESSOR : CAUSE_ORDER);
-	for (int side = 0; side < 2 && r >= 0 && in.count > 0; side++) {
-		CLEANUP(members_release) struct members again = { 0 };
-
-		r = read_side(&in, fd, side, &reader, &again, err);
-	}
-	for (size_t i = 0; i < in.count && r >= 0; i++)
-		r = explain_pair(&in, &in.pair[i], err);
-	return r;
+		(void)differences_add(c->differences, artifact, *prefix ? prefix : NULL,
+				      same_places(&both) ? "compression or padding"
+							 : "order of members",
+				      same_places(&both) ? CAUSE_COMPRESSOR : CAUSE_ORDER);
+	return explain_contents(&both, fd, err);
 }

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,7 +16,8 @@
 #define BYTES_SHOWN 16
 #define FIRST_FD 10
 
-/* UTF-8 (the locale's, main.c) without control characters but those of plain text. */
+/* Valid in the locale's encoding (UTF-8, main.c), and no control characters but those of plain
+ * text. */
 static bool is_text(const struct text *t)
 {
 	if (t->length > TEXT_MAX || memchr(t->data, '\0', t->length))
@@ -26,18 +26,6 @@ static bool is_text(const struct text *t)
 		if ((unsigned char)t->data[i] < ' ' && !strchr("\t\n\r\f\033", t->data[i]))
 			return false;
 	return mbstowcs(NULL, t->data, 0) != (size_t)-1;
-}
-
-static int memory_file(const struct text *t, int *ret_fd, struct err *err)
-{
-	cleanup_fd int fd = memfd_create("netrescue", MFD_CLOEXEC);
-	int r = fd < 0 ? -errno : t ? write_all(fd, t->data, t->length) : 0;
-
-	if (r < 0 || lseek(fd, 0, SEEK_SET) < 0)
-		return err_errno(err, ERR_BUILD, r < 0 ? -r : errno,
-				 "cannot keep a file in memory");
-	*ret_fd = take_fd(&fd);
-	return 0;
 }
 
 /* The first lines of diff's output. */
@@ -60,19 +48,21 @@ static int take_diff(int fd, char **ret, struct err *err)
 	return 0;
 }
 
-/* diff(1) is in every Debian; where it is not, 1: no detail. */
+/* 1: there is no diff(1), which every Debian has, or it could not do it. */
 static int unified_diff(const struct text content[2], char **ret, struct err *err)
 {
 	CLEANUP(child_release) struct child child = CHILD_INIT;
 	CLEANUP(err_release) struct err absent = { 0 };
 	cleanup_fd int a = -1, b = -1, out = -1;
 	int status = 0;
-	int r = memory_file(&content[0], &a, err);
+	int r = memory_fd(content[0].data, content[0].length, &a, err);
 
-	if (r >= 0)
-		r = memory_file(&content[1], &b, err);
-	if (r >= 0)
-		r = memory_file(NULL, &out, err);
+	if (r < 0)
+		return r;
+	r = memory_fd(content[1].data, content[1].length, &b, err);
+	if (r < 0)
+		return r;
+	r = memory_fd("", 0, &out, err);
 	if (r < 0)
 		return r;
 	const struct child_options options = {
@@ -82,7 +72,7 @@ static int unified_diff(const struct text content[2], char **ret, struct err *er
 		.fd_count = 3,
 	};
 	if (child_start(&child, &options, &absent) < 0)
-		return absent.errnum == ENOENT ? 1 : err_set(err, ERR_BUILD, "%s", absent.message);
+		return absent.errnum == ENOENT ? 1 : err_move(err, &absent);
 	r = child_wait(&child, &status, err);
 	if (r < 0)
 		return r;
@@ -121,25 +111,24 @@ static char *offsets(const struct text content[2])
 	return text_take(&t);
 }
 
-int content_diff(const struct comparison *c, struct difference *f, const struct text content[2],
+int content_diff(const struct comparison *c, struct difference *d, const struct text content[2],
 		 struct err *err)
 {
 	const char *cause = likely_cause_of_content(c->variations, content);
-	char *detail = NULL;
+	cleanup_free char *attributes = NULL, *lines = NULL;
 	int r = 1;
 
 	if (is_text(&content[0]) && is_text(&content[1]))
-		r = unified_diff(content, &detail, err);
+		r = unified_diff(content, &lines, err);
 	if (r < 0)
 		return r;
 	if (r > 0)
-		detail = offsets(content);
-	cleanup_free char *attributes = f->detail;
-	cleanup_free char *lines = detail;
-	f->detail = xasprintf("%s%s", attributes ? attributes : "", lines);
+		lines = offsets(content);
+	attributes = take_ptr(d->detail);
+	d->detail = xasprintf("%s%s", attributes, lines);
 	if (cause) {
-		free(f->cause);
-		f->cause = xstrdup(cause);
+		free(d->cause);
+		d->cause = xstrdup(cause);
 	}
 	return 0;
 }

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What differs between a result and its rebuild: which file, which member inside it, in what
- * respect, and as far as one can tell why.
- *
- *	CLEANUP(differences_release) struct differences f = { 0 };
- *	r = differences_compare(old_fd, new_fd, &variations, &f, err);
- *	if (f.count == 0) ... the same bytes ...
+ * respect, and as far as one can tell why. result-diff.h finds the differences.
  */
 #pragma once
 
@@ -13,9 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/err.h"
 #include "base/text.h"
-#include "verify/variation.h"
 
 struct difference {
 	char *artifact; /* file of the result: "rootfs.tar.zst" */
@@ -23,21 +17,21 @@ struct difference {
 	char *what;   /* "content", "mode", "only in the rebuild", …; several with ", " between */
 	char *cause;  /* for people, one of a few; never NULL */
 	char *detail; /* lines: a unified diff, offsets, old and new value; "" for none */
-	bool follows; /* of a list of the others' digests, which has to differ with them */
+	bool follows; /* the file lists digests of the others, and so has to differ with them */
 };
 
 struct differences {
 	struct difference *item; /* in the order of artifacts and members; those that follow last */
 	size_t count;
 	size_t allocated;
-	size_t files;	/* that were compared */
+	size_t files;	/* how many were compared */
 	uint64_t bytes; /* of the original */
 };
 
-/* provenance.json and signatures aside. variations: what was varied, to recognise it again. */
-int differences_compare(int old_fd, int new_fd, const struct variations *variations,
-			struct differences *ret, struct err *err);
-void differences_release(struct differences *f);
-
-/* Grouped by cause, as text. */
-void differences_text(const struct differences *f, struct text *ret);
+/* Copies all texts; member may be NULL, and so may cause, where none is known. The difference is
+ * valid until the next one is added. */
+struct difference *differences_add(struct differences *list, const char *artifact,
+				   const char *member, const char *what, const char *cause);
+/* The report: grouped by cause, a paragraph each. */
+void differences_text(const struct differences *list, struct text *ret);
+void differences_release(struct differences *list);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Guesses by the first words that differ. A guess is only shown to people: it may be wrong, but it
- * names what to look for.
+ * Guesses why two contents differ, from the first words that do. A guess is only shown to people:
+ * it may be wrong, but it says what to look for.
  */
 #include <ctype.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static bool is_word(char c)
 	return isalnum((unsigned char)c) || strchr(":._+-/@", c);
 }
 
-/* The word at which they part, as far as it is one. */
+/* The word at that place, at most WORD_MAX bytes of it; "" if there is none. */
 static char *word_at(const struct text *t, size_t place)
 {
 	size_t first = place, last = place;
@@ -111,8 +111,9 @@ static bool looks_random(const char *word)
 	return has_digit || (has_upper && has_lower) || all(word, isxdigit);
 }
 
-/* Variations whose value is a word of its own, which was seen where they were changed. */
-static const char *by_condition(const struct variations *variations, const char *const word[2])
+/* The variation whose new value stands in the rebuild's word, or whose old one in the original's.
+ * Only those whose values are words of their own can be recognised like that. */
+static const char *by_variation(const struct variations *variations, const char *const word[2])
 {
 	static const char *const literal[] = {
 		"host name",	      "user", "time zone", "home directory", "working directory",
@@ -120,21 +121,21 @@ static const char *by_condition(const struct variations *variations, const char 
 	};
 
 	for (size_t i = 0; i < variations->count; i++) {
-		const struct variation *c = &variations->item[i];
+		const struct variation *v = &variations->item[i];
 		bool is_literal = false;
 
-		for (size_t k = 0; k < sizeof(literal) / sizeof(*literal); k++)
-			is_literal |= streq(c->name, literal[k]);
-		if (!is_literal || c->why_not)
+		for (size_t k = 0; k < ARRAY_SIZE(literal); k++)
+			is_literal |= streq(v->name, literal[k]);
+		if (!is_literal || v->why_not)
 			continue;
-		if ((strlen(c->to) >= VALUE_MIN && strstr(word[1], c->to)) ||
-		    (strlen(c->from) >= VALUE_MIN && strstr(word[0], c->from)))
-			return c->name;
+		if ((strlen(v->to) >= VALUE_MIN && strstr(word[1], v->to)) ||
+		    (strlen(v->from) >= VALUE_MIN && strstr(word[0], v->from)))
+			return v->name;
 	}
 	return NULL;
 }
 
-/* As many bytes, and hardly one of them the same. */
+/* Both have the same length, and hardly a byte is the same. */
 static bool is_noise(const struct text content[2])
 {
 	size_t length = content[0].length, same = 0;
@@ -178,7 +179,7 @@ const char *likely_cause_of_content(const struct variations *variations,
 	size_t place = first_difference(content);
 	cleanup_free char *a = word_at(&content[0], place);
 	cleanup_free char *b = word_at(&content[1], place);
-	const char *found = by_condition(variations, (const char *const[2]){ a, b });
+	const char *found = by_variation(variations, (const char *const[2]){ a, b });
 
 	if (found)
 		return found;
@@ -201,5 +202,5 @@ const char *likely_cause_of_name(const char *path)
 	const char *name = slash ? slash + 1 : path;
 	const char *dot = strrchr(name, '.');
 
-	return looks_random(dot ? dot + 1 : name) ? "names that are others each time" : NULL;
+	return looks_random(dot ? dot + 1 : name) ? "names that differ each time" : NULL;
 }

@@ -23,10 +23,10 @@
 #define NAME PREFIX "XXXXXX"
 #define PROVENANCE_MAX ((size_t)64 << 20)
 #define PROBES 40
-/* The rebuild is as large as the original, and while it is packed a little more. */
 #define TREE_ON_DISK "tree on disk"
 #define GUEST "\"sandbox\": \"guestfs" /* as jansson writes it */
 #define CLOCK_AHEAD (400 * 86400)
+/* The rebuild is as large as the original, and while it is packed a little larger. */
 #define SPARE (64ULL << 20)
 
 static bool is_memory(const char *path)
@@ -63,11 +63,14 @@ static int make_locked(const char *above, char **ret, int *ret_lock, struct err 
 {
 	int r = make_directory(above, ret, err);
 
-	if (r >= 0)
-		r = open_dir(AT_FDCWD, *ret, ret_lock, err);
-	if (r >= 0 && flock(*ret_lock, LOCK_EX | LOCK_NB) < 0)
-		r = err_errno(err, ERR_BUILD, errno, "cannot lock '%s'", *ret);
-	return r;
+	if (r < 0)
+		return r;
+	r = open_dir(AT_FDCWD, *ret, ret_lock, err);
+	if (r < 0)
+		return r;
+	if (flock(*ret_lock, LOCK_EX | LOCK_NB) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot lock '%s'", *ret);
+	return 0;
 }
 
 static void sweep_one(int dirfd, const char *name)
@@ -76,13 +79,13 @@ static void sweep_one(int dirfd, const char *name)
 	cleanup_fd int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
-	/* Root's rebuild was given to another user. */
+	/* A rebuild of root's was given to another user. */
 	if (fd >= 0 && fstat(fd, &st) == 0 && (geteuid() == 0 || st.st_uid == geteuid()) &&
 	    flock(fd, LOCK_EX | LOCK_NB) == 0)
 		(void)remove_tree(dirfd, name, &ignored);
 }
 
-/* What killed ones left. What is in use stays. */
+/* Removes what rebuilds that were killed have left; what is in use stays. */
 static void sweep(const char *above)
 {
 	DIR *d = opendir(above);
@@ -101,13 +104,13 @@ static int add_size(const struct walk_entry *e, void *data, struct err *err)
 	return 0;
 }
 
-/* Not in memory if that can be: the tree is there. */
+/* Not in memory, if possible: the tree may be there. */
 static const char *scratch_above(void)
 {
 	const char *given = getenv("TMPDIR");
 	const char *const place[] = { given && *given ? given : "/tmp", "/var/tmp" };
 
-	for (size_t i = 0; i < sizeof(place) / sizeof(*place); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(place); i++)
 		if (!is_memory(place[i]) && access(place[i], W_OK | X_OK) == 0)
 			return place[i];
 	return place[0];
@@ -128,16 +131,17 @@ int rebuild_place(const struct rebuild_options *o, struct rebuild *b, struct err
 	int r;
 
 	sweep(above);
-	for (size_t i = 0; i < sizeof(memory) / sizeof(*memory); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(memory); i++)
 		sweep(memory[i]);
 	r = make_locked(above, &b->scratch, &b->lock[0], err);
-	if (r >= 0)
-		r = walk_tree(o->original, add_size, &size, err);
+	if (r < 0)
+		return r;
+	r = walk_tree(o->original, add_size, &size, err);
 	if (r < 0)
 		return r;
 	if (fstat(o->original, &here) < 0 || stat(above, &there) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot look at the scratch directory");
-	for (size_t i = 0; i < sizeof(memory) / sizeof(*memory) && here.st_dev == there.st_dev; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(memory) && here.st_dev == there.st_dev; i++)
 		if (has_room(memory[i], size) && stat(memory[i], &there) == 0)
 			above = memory[i];
 	if (here.st_dev == there.st_dev)
@@ -152,34 +156,50 @@ int rebuild_place(const struct rebuild_options *o, struct rebuild *b, struct err
 
 /* ---- the order of directories --------------------------------------------------------------- */
 
-/* Names as readdir(3) gives them, after making the same files in the same order. */
-static int list_probes(const char *above, struct text *ret, struct err *err)
+static int make_probes(int dirfd, const char *above, struct err *err)
 {
-	cleanup_free char *path = NULL;
-	cleanup_fd int fd = -1;
-	DIR *d = NULL;
-	int r = make_directory(above, &path, err);
-
-	if (r >= 0)
-		r = open_dir(AT_FDCWD, path, &fd, err);
-	for (unsigned i = 0; i < PROBES && r >= 0; i++) {
+	for (unsigned i = 0; i < PROBES; i++) {
 		cleanup_free char *name = xasprintf("%u", i * 7919 % 997);
 		cleanup_fd int probe =
-			openat(fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+			openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 		if (probe < 0)
-			r = err_errno(err, ERR_BUILD, errno, "cannot write in '%s'", above);
+			return err_errno(err, ERR_BUILD, errno, "cannot write in '%s'", above);
 	}
-	if (r >= 0)
-		d = opendir(path);
+	return 0;
+}
+
+static int list_in(const char *path, const char *above, struct text *ret, struct err *err)
+{
+	cleanup_fd int fd = -1;
+	DIR *d;
+	int r = open_dir(AT_FDCWD, path, &fd, err);
+
+	if (r < 0)
+		return r;
+	r = make_probes(fd, above, err);
+	if (r < 0)
+		return r;
+	d = opendir(path);
 	for (const struct dirent *e; d && (e = readdir(d));)
 		if (e->d_name[0] != '.')
 			text_printf(ret, "%s ", e->d_name);
 	if (d)
 		(void)closedir(d);
-	if (path && remove_tree(AT_FDCWD, path, err) < 0 && r >= 0)
-		r = -EIO;
-	return r;
+	return 0;
+}
+
+/* Names as readdir(3) gives them, after making the same files in the same order. */
+static int list_probes(const char *above, struct text *ret, struct err *err)
+{
+	cleanup_free char *path = NULL;
+	int r = make_directory(above, &path, err), removed;
+
+	if (r < 0)
+		return r;
+	r = list_in(path, above, ret, err);
+	removed = remove_tree(AT_FDCWD, path, err);
+	return r < 0 ? r : removed;
 }
 
 static void compare_orders(struct rebuild *b)
@@ -228,7 +248,7 @@ static const char *tree_place(int dirfd, bool is_guest)
 
 int rebuild_sandbox(const struct rebuild_options *o, struct rebuild *b, struct err *err)
 {
-	struct variations *c = &b->variations;
+	struct variations *list = &b->variations;
 	cleanup_fd int new = -1;
 	bool was_guest = provenance_says(o->original, GUEST), is_guest;
 	int r = open_dir(AT_FDCWD, b->result, &new, err);
@@ -236,23 +256,23 @@ int rebuild_sandbox(const struct rebuild_options *o, struct rebuild *b, struct e
 	if (r < 0)
 		return r;
 	is_guest = provenance_says(new, GUEST);
-	variations_add(c, "sandbox", was_guest ? "guestfs" : "namespace",
+	variations_add(list, "sandbox", was_guest ? "guestfs" : "namespace",
 		       is_guest ? "guestfs" : "namespace");
-	variations_add(c, "tree", tree_place(o->original, was_guest), tree_place(new, is_guest));
+	variations_add(list, "tree", tree_place(o->original, was_guest), tree_place(new, is_guest));
 	compare_orders(b);
 	if (is_guest) {
 		if (getenv(APPLIANCE_QEMU))
-			variations_add_not(c, "clock", APPLIANCE_QEMU " was set by the caller");
+			variations_add_not(list, "clock", APPLIANCE_QEMU " was set by the caller");
 		else
-			variations_add(c, "clock", "today", "in 400 days");
+			variations_add(list, "clock", "today", "in 400 days");
 		if (was_guest)
-			variations_add_not(c, "kernel", "the original is an appliance's, too");
+			variations_add_not(list, "kernel", "the original is an appliance's, too");
 		else
-			variations_add(c, "kernel", "the host's", "the appliance's");
+			variations_add(list, "kernel", "the host's", "the appliance's");
 	} else {
-		variations_add_not(c, "clock",
+		variations_add_not(list, "clock",
 				   "namespaces have the host's; --sandbox=guestfs has its own");
-		variations_add_not(c, "kernel",
+		variations_add_not(list, "kernel",
 				   "namespaces have the host's; --sandbox=guestfs has its own");
 	}
 	return 0;
@@ -281,30 +301,50 @@ static int copy_package(struct store *from, struct store *to, const struct packa
 	char digest[DIGEST_HEX];
 	int r = store_get(from, p->sha256, &fd, err);
 
-	if (r >= 0 && fd < 0)
-		r = err_set(err, ERR_BUILD, "package '%s' went from the store", p->name);
-	if (r >= 0)
-		r = store_put_begin(to, &put, err);
-	if (r >= 0)
-		r = copy_fd(fd, put.fd, NULL, err);
-	return r < 0 ? r : store_put_commit(&put, p->sha256, digest, err);
+	if (r < 0)
+		return r;
+	if (fd < 0)
+		return err_set(err, ERR_BUILD, "the package '%s' is not in the store any more",
+			       p->name);
+	r = store_put_begin(to, &put, err);
+	if (r < 0)
+		return r;
+	r = copy_fd(fd, put.fd, NULL, err);
+	if (r < 0)
+		return r;
+	return store_put_commit(&put, p->sha256, digest, err);
+}
+
+static int copy_packages(const struct rebuild_options *o, const char *path, struct err *err)
+{
+	CLEANUP(store_cleanup) struct store *store = NULL;
+	int r = store_open(path, &store, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < o->lock->packages.count; i++) {
+		const struct package *p = &o->lock->packages.item[i];
+
+		progress_update(i);
+		r = interrupt_check(err);
+		if (r < 0)
+			return r;
+		if (store_has(store, p->sha256))
+			continue;
+		r = copy_package(o->store, store, p, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 int rebuild_store(const struct rebuild_options *o, struct rebuild *b, struct err *err)
 {
 	cleanup_free char *path = xasprintf("%s/store", b->scratch);
-	CLEANUP(store_cleanup) struct store *store = NULL;
-	int r = store_open(path, &store, err);
+	int r;
 
 	progress_start("copy", o->lock->packages.count, PROGRESS_STEPS);
-	for (size_t i = 0; i < o->lock->packages.count && r >= 0; i++) {
-		const struct package *p = &o->lock->packages.item[i];
-
-		progress_update(i);
-		r = interrupt_check(err);
-		if (r >= 0 && !store_has(store, p->sha256))
-			r = copy_package(o->store, store, p, err);
-	}
+	r = copy_packages(o, path, err);
 	if (r < 0)
 		return err_wrap(err, "making a store for the rebuild");
 	progress_end("a store with the packages and nothing else");

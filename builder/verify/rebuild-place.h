@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a rebuild has its files: what of them differs from the original is a variation. */
+/* Where a rebuild has its files: in other places than the original had, which are variations. */
 #pragma once
 
 #include "verify/rebuild.h"

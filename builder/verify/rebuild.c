@@ -23,8 +23,6 @@
 #define END_MILLISECONDS 60000
 #define REPORT_MAX ((size_t)1 << 20)
 
-extern char **environ;
-
 static void remove_directory(const char *path)
 {
 	CLEANUP(err_release) struct err err = { 0 };
@@ -63,14 +61,15 @@ static unsigned choose_jobs(const struct rebuild_options *o, struct rebuild *b)
 static int make_directories(const struct rebuild *b, struct err *err)
 {
 	static const char *const name[] = { "home", "working", "over" };
-	int r = 0;
 
-	for (size_t i = 0; i < sizeof(name) / sizeof(*name) && r >= 0; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(name); i++) {
 		cleanup_free char *path = xasprintf("%s/%s", b->scratch, name[i]);
+		int r = make_dirs(AT_FDCWD, path, 0755, err);
 
-		r = make_dirs(AT_FDCWD, path, 0755, err);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 static int copy_lock(const struct rebuild_options *o, const struct rebuild *b, struct err *err)
@@ -94,17 +93,22 @@ static int add_absolute(struct strv *argv, const char *before, const char *path,
 /* All files that the build opens by name. */
 static int add_inputs(const struct recipe *recipe, struct strv *argv, struct err *err)
 {
-	int r = 0;
+	CLEANUP(strv_release) struct strv paths = { 0 };
 
-	for (size_t i = 0; i < recipe->files.count && r >= 0; i++)
-		r = add_absolute(argv, "read=", recipe->files.item[i], err);
-	for (size_t i = 0; i < recipe->overlays.count && r >= 0; i++)
-		r = add_absolute(argv, "read=", recipe->overlays.item[i].value, err);
-	for (size_t i = 0; i < recipe->scripts.count && r >= 0; i++)
-		r = add_absolute(argv, "read=", recipe->scripts.item[i].path, err);
-	for (size_t i = 0; i < recipe->debs.count && r >= 0; i++)
-		r = add_absolute(argv, "read=", recipe->debs.item[i].path, err);
-	return r;
+	strv_add_all(&paths, &recipe->files);
+	for (size_t i = 0; i < recipe->overlays.count; i++)
+		strv_add(&paths, recipe->overlays.item[i].value);
+	for (size_t i = 0; i < recipe->scripts.count; i++)
+		strv_add(&paths, recipe->scripts.item[i].path);
+	for (size_t i = 0; i < recipe->debs.count; i++)
+		strv_add(&paths, recipe->debs.item[i].path);
+	for (size_t i = 0; i < paths.count; i++) {
+		int r = add_absolute(argv, "read=", paths.item[i], err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int add_settings(const struct rebuild_options *o, const struct rebuild *b, struct strv *argv,
@@ -141,7 +145,7 @@ static int add_command(const struct rebuild_options *o, const struct rebuild *b,
 	return add_absolute(argv, "", o->recipe->path, err);
 }
 
-/* The build told its own story on stderr; its class is ours. */
+/* The build has printed its error; ours is of the same class. */
 static int failed(int status, struct err *err)
 {
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
@@ -217,32 +221,45 @@ static int add_self(struct strv *argv, struct err *err)
 	return 0;
 }
 
+static int prepare(const struct rebuild_options *o, struct rebuild *b, struct strv *argv,
+		   struct err *err)
+{
+	int r = rebuild_place(o, b, err);
+
+	if (r < 0)
+		return r;
+	r = rebuild_store(o, b, err);
+	if (r < 0)
+		return r;
+	r = make_directories(b, err);
+	if (r < 0)
+		return r;
+	r = copy_lock(o, b, err);
+	if (r < 0)
+		return r;
+	r = add_self(argv, err);
+	if (r < 0)
+		return r;
+	r = add_settings(o, b, argv, err);
+	if (r < 0)
+		return r;
+	return add_command(o, b, choose_jobs(o, b), argv, err);
+}
+
 int rebuild_run(const struct rebuild_options *o, struct rebuild *ret, struct err *err)
 {
 	CLEANUP(strv_release) struct strv argv = { 0 };
 	cleanup_free char *version = lock_version(o->lock);
-	struct rebuild *b = ret;
-	int r = rebuild_place(o, b, err);
+	int r = prepare(o, ret, &argv, err);
 
-	if (r >= 0)
-		r = rebuild_store(o, b, err);
-	if (r >= 0)
-		r = make_directories(b, err);
-	if (r >= 0)
-		r = copy_lock(o, b, err);
-	if (r >= 0)
-		r = add_self(&argv, err);
-	if (r >= 0)
-		r = add_settings(o, b, &argv, err);
-	if (r >= 0)
-		r = add_command(o, b, choose_jobs(o, b), &argv, err);
 	if (r < 0)
 		return r;
-	r = run_child(&argv, b->lock, rebuild_wants_disk(o), err);
-	if (r >= 0)
-		r = read_report(b, err);
+	r = run_child(&argv, ret->lock, rebuild_wants_disk(o), err);
 	if (r < 0)
 		return r;
-	b->result = xasprintf("%s/%s/%s", b->out, o->recipe->name, version);
-	return rebuild_sandbox(o, b, err);
+	r = read_report(ret, err);
+	if (r < 0)
+		return r;
+	ret->result = xasprintf("%s/%s/%s", ret->out, o->recipe->name, version);
+	return rebuild_sandbox(o, ret, err);
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Builds an image again, as on another machine: from its lock, with a store that holds its
- * packages and nothing else, under other variations (variation.h), by a child of our own program.
+ * packages and nothing else, and with as much varied as this machine permits (variation.h). The
+ * build is a child process, `netrescue vary … netrescue build …`.
  *
  *	CLEANUP(rebuild_release) struct rebuild b = REBUILD_INIT;
  *	r = rebuild_run(&options, &b, err);
  *	... b.result is a directory, as `netrescue build` leaves it ...
  *
- * What it needs on the way is removed by rebuild_release(), the result too; what a killed one left,
- * by the next.
+ * rebuild_release() removes the result and all that the rebuild needed on the way; what a killed
+ * rebuild has left is removed by the next one.
  */
 #pragma once
 
@@ -39,7 +40,6 @@ struct rebuild {
 		.lock = { -1, -1 }                                                                 \
 	}
 
-/* A rebuild that fails has the class that `netrescue build` gave it, whose words stand above on
- * stderr. */
+/* If the build fails, it has printed its own error by then; this one has the same class. */
 int rebuild_run(const struct rebuild_options *options, struct rebuild *ret, struct err *err);
 void rebuild_release(struct rebuild *b);

@@ -20,30 +20,30 @@ static char *one_line(const char *s)
 	return copy;
 }
 
-static struct variation *add(struct variations *c, const char *name)
+static struct variation *add(struct variations *list, const char *name)
 {
-	GROW(c->item, c->count, c->allocated);
-	c->item[c->count] = (struct variation){ .name = one_line(name) };
-	return &c->item[c->count++];
+	GROW(list->item, list->count, list->allocated);
+	list->item[list->count] = (struct variation){ .name = one_line(name) };
+	return &list->item[list->count++];
 }
 
-void variations_add(struct variations *c, const char *name, const char *from, const char *to)
+void variations_add(struct variations *list, const char *name, const char *from, const char *to)
 {
 	struct variation *new;
 
 	if (streq(from, to)) {
-		variations_add_not(c, name, "it is %s anyway", to);
+		variations_add_not(list, name, "it is %s anyway", to);
 		return;
 	}
-	new = add(c, name);
+	new = add(list, name);
 	new->from = one_line(from);
 	new->to = one_line(to);
 }
 
-void variations_add_not(struct variations *c, const char *name, const char *format, ...)
+void variations_add_not(struct variations *list, const char *name, const char *format, ...)
 {
 	CLEANUP(text_release) struct text why = { 0 };
-	struct variation *new = add(c, name);
+	struct variation *new = add(list, name);
 	va_list arguments;
 
 	va_start(arguments, format);
@@ -54,27 +54,27 @@ void variations_add_not(struct variations *c, const char *name, const char *form
 	new->why_not = one_line(why.data);
 }
 
-size_t variations_varied(const struct variations *c)
+size_t variations_varied(const struct variations *list)
 {
 	size_t varied = 0;
 
-	for (size_t i = 0; i < c->count; i++)
-		varied += !c->item[i].why_not;
+	for (size_t i = 0; i < list->count; i++)
+		varied += !list->item[i].why_not;
 	return varied;
 }
 
-char *variations_text(const struct variations *c)
+char *variations_text(const struct variations *list)
 {
 	struct text t = { 0 };
 
 	text_add(&t, "");
-	for (size_t i = 0; i < c->count; i++)
-		text_printf(&t, "%s\t%s\t%s\t%s\n", c->item[i].name, c->item[i].from, c->item[i].to,
-			    c->item[i].why_not ? c->item[i].why_not : "");
+	for (size_t i = 0; i < list->count; i++)
+		text_printf(&t, "%s\t%s\t%s\t%s\n", list->item[i].name, list->item[i].from,
+			    list->item[i].to, list->item[i].why_not ? list->item[i].why_not : "");
 	return text_take(&t);
 }
 
-static int parse_line(char *line, struct variations *c, struct err *err)
+static int parse_line(char *line, struct variations *list, struct err *err)
 {
 	const char *field[FIELDS];
 
@@ -91,31 +91,34 @@ static int parse_line(char *line, struct variations *c, struct err *err)
 		}
 	}
 	if (*field[3])
-		variations_add_not(c, field[0], "%s", field[3]);
+		variations_add_not(list, field[0], "%s", field[3]);
 	else
-		variations_add(c, field[0], field[1], field[2]);
+		variations_add(list, field[0], field[1], field[2]);
 	return 0;
 }
 
 int variations_parse(const char *text, struct variations *ret, struct err *err)
 {
 	CLEANUP(strv_release) struct strv lines = { 0 };
-	int r = 0;
 
 	strv_split(&lines, text, "\n");
-	for (size_t i = 0; i < lines.count && r == 0; i++)
-		r = parse_line(lines.item[i], ret, err);
-	return r;
+	for (size_t i = 0; i < lines.count; i++) {
+		int r = parse_line(lines.item[i], ret, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
-void variations_release(struct variations *c)
+void variations_release(struct variations *list)
 {
-	for (size_t i = 0; i < c->count; i++) {
-		free(c->item[i].name);
-		free(c->item[i].from);
-		free(c->item[i].to);
-		free(c->item[i].why_not);
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->item[i].name);
+		free(list->item[i].from);
+		free(list->item[i].to);
+		free(list->item[i].why_not);
 	}
-	free(c->item);
-	*c = (struct variations){ 0 };
+	free(list->item);
+	*list = (struct variations){ 0 };
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What was different when an image was built again, and what could not be. Each variation is
- * looked at before and after it was changed: one that is the same afterwards does not count.
+ * A variation, as reprotest calls it, is a condition of the build that was made different when an
+ * image was built again, or that could not be. Each is looked at before and after it was changed:
+ * one that is the same afterwards was not varied.
  */
 #pragma once
 
@@ -23,13 +24,13 @@ struct variations {
 	size_t allocated;
 };
 
-/* From and to are observations; equal ones become a why_not. */
-void variations_add(struct variations *c, const char *name, const char *from, const char *to);
-void variations_add_not(struct variations *c, const char *name, const char *format, ...)
+/* from and to: what was seen before and after the change; if that is equal, it was not varied. */
+void variations_add(struct variations *list, const char *name, const char *from, const char *to);
+void variations_add_not(struct variations *list, const char *name, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-size_t variations_varied(const struct variations *c);
+size_t variations_varied(const struct variations *list);
 
-/* The form in which vary.h reports: a line each, four fields with tabs between. */
-char *variations_text(const struct variations *c);
+/* The form in which vary.h reports: a line for each, of four fields with tabs between them. */
+char *variations_text(const struct variations *list);
 int variations_parse(const char *text, struct variations *ret, struct err *err);
-void variations_release(struct variations *c);
+void variations_release(struct variations *list);

@@ -37,70 +37,70 @@ static void read_proc(const char *path, struct text *ret)
 
 /* ---- names and numbers the kernel gives ----------------------------------------------------- */
 
-static void look_host_name(const struct vary *e, struct text *ret)
+static void look_host_name(const struct vary *v, struct text *ret)
 {
 	struct utsname u;
 
-	(void)e;
+	(void)v;
 	text_add(ret, uname(&u) == 0 ? u.nodename : "?");
 }
 
-static int change_host_name(struct vary *e, struct text *why_not)
+static int change_host_name(struct vary *v, struct text *why_not)
 {
-	(void)e;
+	(void)v;
 	(void)why_not;
 	if (unshare(CLONE_NEWUTS) < 0 || sethostname(HOST_NAME, strlen(HOST_NAME)) < 0)
 		return -errno;
 	return 0;
 }
 
-static void look_kernel(const struct vary *e, struct text *ret)
+static void look_kernel(const struct vary *v, struct text *ret)
 {
 	struct utsname u;
 
-	(void)e;
+	(void)v;
 	text_add(ret, uname(&u) == 0 ? u.release : "?");
 }
 
 /* uname(2) says 2.6.N (personality(2), UNAME26). */
-static int change_kernel(struct vary *e, struct text *why_not)
+static int change_kernel(struct vary *v, struct text *why_not)
 {
-	(void)e;
+	(void)v;
 	(void)why_not;
 	return personality((unsigned long)personality(CURRENT_PERSONALITY) | UNAME26) < 0 ? -errno
 											  : 0;
 }
 
-static void look_layout(const struct vary *e, struct text *ret)
+static void look_layout(const struct vary *v, struct text *ret)
 {
-	(void)e;
+	(void)v;
 	text_add(ret, personality(CURRENT_PERSONALITY) & ADDR_NO_RANDOMIZE ? "fixed" : "random");
 }
 
-static int change_layout(struct vary *e, struct text *why_not)
+static int change_layout(struct vary *v, struct text *why_not)
 {
-	(void)e;
+	(void)v;
 	(void)why_not;
 	return personality((unsigned long)personality(CURRENT_PERSONALITY) ^ ADDR_NO_RANDOMIZE) < 0
 		       ? -errno
 		       : 0;
 }
 
-static void look_processors(const struct vary *e, struct text *ret)
+static void look_processors(const struct vary *v, struct text *ret)
 {
 	cpu_set_t set;
 
-	(void)e;
+	(void)v;
 	if (sched_getaffinity(0, sizeof(set), &set) == 0)
 		text_printf(ret, "%d", CPU_COUNT(&set));
 }
 
-/* The last one only. */
-static int change_processors(struct vary *e, struct text *why_not)
+/* One processor, the last of those that we may use. */
+static int change_processors(struct vary *v, struct text *why_not)
 {
 	cpu_set_t all, one;
 
-	(void)e;
+	(void)v;
 	(void)why_not;
 	CPU_ZERO(&one);
 	if (sched_getaffinity(0, sizeof(all), &all) < 0)
@@ -111,23 +111,23 @@ static int change_processors(struct vary *e, struct text *why_not)
 	return sched_setaffinity(0, sizeof(one), &one) < 0 ? -errno : 0;
 }
 
-static void look_uptime(const struct vary *e, struct text *ret)
+static void look_uptime(const struct vary *v, struct text *ret)
 {
 	struct timespec t = { 0 };
 
-	(void)e;
+	(void)v;
 	(void)clock_gettime(CLOCK_BOOTTIME, &t);
 	text_printf(ret, "%lld days", (long long)t.tv_sec / DAY_SECONDS);
 }
 
 /* time_namespaces(7): the offsets hold for children, and for whoever enters afterwards. */
-static int change_uptime(struct vary *e, struct text *why_not)
+static int change_uptime(struct vary *v, struct text *why_not)
 {
 	cleanup_free char *offsets =
 		xasprintf("monotonic %d 0\nboottime %d 0\n", UPTIME_SECONDS, UPTIME_SECONDS);
 	cleanup_fd int file = -1, ns = -1;
 
-	(void)e;
+	(void)v;
 	(void)why_not;
 	if (unshare(CLONE_NEWTIME) < 0)
 		return -errno;
@@ -138,11 +138,11 @@ static int change_uptime(struct vary *e, struct text *why_not)
 	return ns < 0 || setns(ns, CLONE_NEWTIME) < 0 ? -errno : 0;
 }
 
-static void look_network(const struct vary *e, struct text *ret)
+static void look_network(const struct vary *v, struct text *ret)
 {
 	struct if_nameindex *list = if_nameindex();
 
-	(void)e;
+	(void)v;
 	text_add(ret, "");
 	for (const struct if_nameindex *i = list; i && i->if_name; i++)
 		text_printf(ret, "%s%s", ret->length > 0 ? " " : "", i->if_name);
@@ -150,9 +150,9 @@ static void look_network(const struct vary *e, struct text *ret)
 		if_freenameindex(list);
 }
 
-static int change_network(struct vary *e, struct text *why_not)
+static int change_network(struct vary *v, struct text *why_not)
 {
-	(void)e;
+	(void)v;
 	(void)why_not;
 	return unshare(CLONE_NEWNET) < 0 ? -errno : 0;
 }
@@ -161,25 +161,25 @@ static int change_network(struct vary *e, struct text *why_not)
 
 /* The kernel lets a user namespace mount its own /proc only where one is mounted that nothing
  * covers (mount_too_revealing); the one below the scratch directory is that. */
-static int own_mounts(struct vary *e)
+static int own_mounts(struct vary *v)
 {
-	cleanup_free char *proc = xasprintf("%s/proc", e->scratch);
+	cleanup_free char *proc = xasprintf("%s/proc", v->scratch);
 
-	if (e->has_mounts)
+	if (v->has_mounts)
 		return 0;
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return -errno;
 	if (mkdir(proc, 0755) < 0 || mount("proc", proc, "proc", 0, NULL) < 0)
 		return -errno;
-	e->has_mounts = true;
+	v->has_mounts = true;
 	return 0;
 }
 
-static int cover(struct vary *e, const char *name, const char *target, const char *content)
+static int cover(struct vary *v, const char *name, const char *target, const char *content)
 {
 	CLEANUP(err_release) struct err err = { 0 };
-	cleanup_free char *file = xasprintf("%s/%s", e->scratch, name);
-	int r = own_mounts(e);
+	cleanup_free char *file = xasprintf("%s/%s", v->scratch, name);
+	int r = own_mounts(v);
 
 	if (r < 0)
 		return r;
@@ -189,13 +189,13 @@ static int cover(struct vary *e, const char *name, const char *target, const cha
 	return mount(file, target, NULL, MS_BIND, NULL) < 0 ? -errno : 0;
 }
 
-static void look_processor(const struct vary *e, struct text *ret)
+static void look_processor(const struct vary *v, struct text *ret)
 {
 	CLEANUP(text_release) struct text t = { 0 };
 	const char *flags;
 	size_t count = 0;
 
-	(void)e;
+	(void)v;
 	read_proc(CPUINFO, &t);
 	flags = strstr(t.data, "\nflags");
 	for (const char *p = flags ? strchr(flags, ':') : NULL; p && *p && *p != '\n'; p++)
@@ -206,8 +206,8 @@ static void look_processor(const struct vary *e, struct text *ret)
 			    : "without");
 }
 
-/* With aes taken out of the flags, or put in. */
-static int change_processor(struct vary *e, struct text *why_not)
+/* Takes aes out of the flags, or puts it in. */
+static int change_processor(struct vary *v, struct text *why_not)
 {
 	CLEANUP(text_release) struct text t = { 0 };
 	CLEANUP(text_release) struct text new = { 0 };
@@ -227,15 +227,15 @@ static int change_processor(struct vary *e, struct text *why_not)
 		text_add(why_not, "this machine shows no " CPUINFO);
 		return 1;
 	}
-	return cover(e, "cpuinfo", CPUINFO, new.data);
+	return cover(v, "cpuinfo", CPUINFO, new.data);
 }
 
-static void look_keyboard(const struct vary *e, struct text *ret)
+static void look_keyboard(const struct vary *v, struct text *ret)
 {
 	CLEANUP(text_release) struct text t = { 0 };
 	size_t count = 0;
 
-	(void)e;
+	(void)v;
 	read_proc(INPUT, &t);
 	for (const char *p = t.data; (p = strstr(p, "N: Name=")); p++)
 		count++;
@@ -243,7 +243,7 @@ static void look_keyboard(const struct vary *e, struct text *ret)
 		    strstr(t.data, "eyboard") ? ", a keyboard" : "");
 }
 
-static int change_keyboard(struct vary *e, struct text *why_not)
+static int change_keyboard(struct vary *v, struct text *why_not)
 {
 	static const char keyboard[] =
 		"I: Bus=0003 Vendor=05ac Product=0250 Version=0111\n"
@@ -257,7 +257,7 @@ static int change_keyboard(struct vary *e, struct text *why_not)
 		return 1;
 	}
 	read_proc(INPUT, &t);
-	return cover(e, "input", INPUT, strstr(t.data, "eyboard") ? "" : keyboard);
+	return cover(v, "input", INPUT, strstr(t.data, "eyboard") ? "" : keyboard);
 }
 
 static int count_top(const struct walk_entry *entry, void *data, struct err *err)
@@ -268,22 +268,22 @@ static int count_top(const struct walk_entry *entry, void *data, struct err *err
 	return 1;
 }
 
-static void look_devices(const struct vary *e, struct text *ret)
+static void look_devices(const struct vary *v, struct text *ret)
 {
 	CLEANUP(err_release) struct err ignored = { 0 };
 	cleanup_fd int fd = -1;
 	size_t count = 0;
 
-	(void)e;
+	(void)v;
 	if (open_dir(AT_FDCWD, "/sys", &fd, &ignored) == 0)
 		(void)walk_tree(fd, count_top, &count, &ignored);
 	text_add(ret, count > 0 ? "those of this machine" : "none");
 }
 
 /* No /sys: no buses, no block devices, no memory limit. */
-static int change_devices(struct vary *e, struct text *why_not)
+static int change_devices(struct vary *v, struct text *why_not)
 {
-	int r = own_mounts(e);
+	int r = own_mounts(v);
 
 	(void)why_not;
 	if (r < 0)

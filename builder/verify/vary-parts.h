@@ -15,14 +15,14 @@ struct vary {
 	struct variations variations;
 };
 
-/* One variation: looked at, changed, looked at again. change() returns 0, or -errno, or 1 with
- * *why_not filled. */
+/* One variation, which is looked at, changed, and looked at again. change() returns 0, or -errno,
+ * or 1 with *why_not filled. */
 struct trial {
 	const char *name;
-	void (*look)(const struct vary *e, struct text *ret);
-	int (*change)(struct vary *e, struct text *why_not);
+	void (*look)(const struct vary *v, struct text *ret);
+	int (*change)(struct vary *v, struct text *why_not);
 };
 
-/* vary-machine.c: host name, processor, devices, network, clock since boot, kernel. Needs
- * root for the most part. vary-user.c: the user. NULL-terminated. */
+/* vary-machine.c: host name, processor, devices, network, time since boot, kernel, most of which
+ * need root. vary-user.c: the user. Both end with an entry whose name is NULL. */
 extern const struct trial vary_machine[], vary_user[];

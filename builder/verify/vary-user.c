@@ -74,15 +74,27 @@ static int check_path(const char *path, int mode, struct err *err)
 	return r < 0 ? r : walk_tree(fd, check_entry, NULL, err);
 }
 
-static int check_paths(const struct vary *e, struct err *err)
+static int check_all(const struct strv *paths, int mode, struct err *err)
 {
-	int r = check_path(e->command[0], X_OK, err);
+	for (size_t i = 0; i < paths->count; i++) {
+		int r = check_path(paths->item[i], mode, err);
 
-	for (size_t i = 0; i < e->read.count && r >= 0; i++)
-		r = check_path(e->read.item[i], R_OK, err);
-	for (size_t i = 0; i < e->write.count && r >= 0; i++)
-		r = check_path(e->write.item[i], W_OK, err);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int check_paths(const struct vary *v, struct err *err)
+{
+	int r = check_path(v->command[0], X_OK, err);
+
+	if (r < 0)
+		return r;
+	r = check_all(&v->read, R_OK, err);
+	if (r < 0)
+		return r;
+	return check_all(&v->write, W_OK, err);
 }
 
 static int give_entry(const struct walk_entry *e, void *data, struct err *err)
@@ -99,39 +111,43 @@ static int give(const char *path, struct passwd *pw, struct err *err)
 	cleanup_fd int fd = -1;
 	int r = open_dir(AT_FDCWD, path, &fd, err);
 
-	if (r >= 0)
-		r = walk_tree(fd, give_entry, pw, err);
-	if (r >= 0 && fchown(fd, pw->pw_uid, pw->pw_gid) < 0)
-		r = err_errno(err, ERR_BUILD, errno, "'%s'", path);
-	return r;
+	if (r < 0)
+		return r;
+	r = walk_tree(fd, give_entry, pw, err);
+	if (r < 0)
+		return r;
+	if (fchown(fd, pw->pw_uid, pw->pw_gid) < 0)
+		return err_errno(err, ERR_BUILD, errno, "'%s'", path);
+	return 0;
 }
 
 /* Gives the directories away, and sees whether the user could work with all there is. */
-static int prepare(const struct vary *e, struct passwd *pw, struct err *err)
+static int prepare(const struct vary *v, struct passwd *pw, struct err *err)
 {
-	int r = 0;
+	int r;
 
-	for (size_t i = 0; i < e->write.count && r >= 0; i++)
-		r = give(e->write.item[i], pw, err);
-	if (r < 0)
-		return r;
+	for (size_t i = 0; i < v->write.count; i++) {
+		r = give(v->write.item[i], pw, err);
+		if (r < 0)
+			return r;
+	}
 	if (setegid(pw->pw_gid) < 0 || seteuid(pw->pw_uid) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot become '%s'", pw->pw_name);
-	r = check_paths(e, err);
+	r = check_paths(v, err);
 	if (seteuid(0) < 0 || setegid(0) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot become root again");
 	return r;
 }
 
-static void look_user(const struct vary *e, struct text *ret)
+static void look_user(const struct vary *v, struct text *ret)
 {
 	const struct passwd *pw = getpwuid(geteuid());
 
-	(void)e;
+	(void)v;
 	text_add(ret, pw ? pw->pw_name : "a user without a name");
 }
 
-static int change_user(struct vary *e, struct text *why_not)
+static int change_user(struct vary *v, struct text *why_not)
 {
 	CLEANUP(err_release) struct err err = { 0 };
 	const struct passwd *found;
@@ -149,7 +165,7 @@ static int change_user(struct vary *e, struct text *why_not)
 	}
 	pw = *found;
 	cleanup_free char *name = pw.pw_name = xstrdup(pw.pw_name);
-	if (prepare(e, &pw, &err) < 0) {
+	if (prepare(v, &pw, &err) < 0) {
 		text_printf(why_not, "user '%s' cannot use %s", name, err.message);
 		return 1;
 	}

@@ -28,134 +28,132 @@ static const char *const tool_variable[] = {
 /* How the programs that the builder needs are found. */
 static const char *const kept_variable[] = { "PATH=", "NETRESCUE", "LIBGUESTFS_", "SUPERMIN_" };
 
-extern char **environ;
-
-static void vary_release(struct vary *e)
+static void vary_release(struct vary *v)
 {
-	strv_release(&e->read);
-	strv_release(&e->write);
-	strv_release(&e->env);
-	variations_release(&e->variations);
+	strv_release(&v->read);
+	strv_release(&v->write);
+	strv_release(&v->env);
+	variations_release(&v->variations);
 }
 
-/* ---- what needs no right -------------------------------------------------------------------- */
+/* ---- what needs no privileges --------------------------------------------------------------- */
 
 static bool is_kept(const char *variable)
 {
-	for (size_t i = 0; i < sizeof(kept_variable) / sizeof(*kept_variable); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(kept_variable); i++)
 		if (starts_with(variable, kept_variable[i]))
 			return true;
 	return false;
 }
 
-static const char *get(const struct vary *e, const char *name)
+static const char *get(const struct vary *v, const char *name)
 {
 	size_t length = strlen(name);
 
-	for (size_t i = 0; i < e->env.count; i++)
-		if (starts_with(e->env.item[i], name) && e->env.item[i][length] == '=')
-			return e->env.item[i] + length + 1;
+	for (size_t i = 0; i < v->env.count; i++)
+		if (starts_with(v->env.item[i], name) && v->env.item[i][length] == '=')
+			return v->env.item[i] + length + 1;
 	return "not set";
 }
 
-static void set(struct vary *e, const char *name, const char *value)
+static void set(struct vary *v, const char *name, const char *value)
 {
-	cleanup_free char *old = xasprintf("%s=%s", name, get(e, name));
+	cleanup_free char *old = xasprintf("%s=%s", name, get(v, name));
 
-	(void)strv_remove(&e->env, old);
-	strv_addf(&e->env, "%s=%s", name, value);
+	(void)strv_remove(&v->env, old);
+	strv_addf(&v->env, "%s=%s", name, value);
 }
 
-static void look_environment(const struct vary *e, struct text *ret)
+static void look_environment(const struct vary *v, struct text *ret)
 {
-	text_printf(ret, "%zu variables, ZSTD_CLEVEL %s, SOURCE_DATE_EPOCH %s", e->env.count,
-		    get(e, "ZSTD_CLEVEL"), get(e, "SOURCE_DATE_EPOCH"));
+	text_printf(ret, "%zu variables, ZSTD_CLEVEL %s, SOURCE_DATE_EPOCH %s", v->env.count,
+		    get(v, "ZSTD_CLEVEL"), get(v, "SOURCE_DATE_EPOCH"));
 }
 
-static int change_environment(struct vary *e, struct text *why_not)
+static int change_environment(struct vary *v, struct text *why_not)
 {
 	(void)why_not;
-	for (size_t i = e->env.count; i-- > 0;) {
-		cleanup_free char *variable = xstrdup(e->env.item[i]);
+	for (size_t i = v->env.count; i-- > 0;) {
+		cleanup_free char *variable = xstrdup(v->env.item[i]);
 
 		if (!is_kept(variable))
-			(void)strv_remove(&e->env, variable);
+			(void)strv_remove(&v->env, variable);
 	}
-	for (size_t i = 0; i < sizeof(tool_variable) / sizeof(*tool_variable); i++)
-		strv_add(&e->env, tool_variable[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(tool_variable); i++)
+		strv_add(&v->env, tool_variable[i]);
 	return 0;
 }
 
-static void look_zone(const struct vary *e, struct text *ret)
+static void look_zone(const struct vary *v, struct text *ret)
 {
-	text_add(ret, get(e, "TZ"));
+	text_add(ret, get(v, "TZ"));
 }
 
-static int change_zone(struct vary *e, struct text *why_not)
+static int change_zone(struct vary *v, struct text *why_not)
 {
 	(void)why_not;
-	set(e, "TZ",
-	    streq(get(e, "TZ"), "Pacific/Kiritimati") ? "America/Caracas" : "Pacific/Kiritimati");
+	set(v, "TZ",
+	    streq(get(v, "TZ"), "Pacific/Kiritimati") ? "America/Caracas" : "Pacific/Kiritimati");
 	return 0;
 }
 
-static void look_language(const struct vary *e, struct text *ret)
+static void look_language(const struct vary *v, struct text *ret)
 {
-	text_printf(ret, "LANG %s, LC_ALL %s", get(e, "LANG"), get(e, "LC_ALL"));
+	text_printf(ret, "LANG %s, LC_ALL %s", get(v, "LANG"), get(v, "LC_ALL"));
 }
 
-static int change_language(struct vary *e, struct text *why_not)
+static int change_language(struct vary *v, struct text *why_not)
 {
-	const char *locale = streq(get(e, "LC_ALL"), "tr_TR.UTF-8") ? "de_DE" : "tr_TR.UTF-8";
+	const char *locale = streq(get(v, "LC_ALL"), "tr_TR.UTF-8") ? "de_DE" : "tr_TR.UTF-8";
 
 	(void)why_not;
-	set(e, "LANG", locale);
-	set(e, "LC_ALL", locale);
+	set(v, "LANG", locale);
+	set(v, "LC_ALL", locale);
 	return 0;
 }
 
-static void look_home(const struct vary *e, struct text *ret)
+static void look_home(const struct vary *v, struct text *ret)
 {
-	text_add(ret, get(e, "HOME"));
+	text_add(ret, get(v, "HOME"));
 }
 
-static int change_home(struct vary *e, struct text *why_not)
+static int change_home(struct vary *v, struct text *why_not)
 {
 	(void)why_not;
-	set(e, "HOME", e->home);
-	set(e, "TMPDIR", e->home);
+	set(v, "HOME", v->home);
+	set(v, "TMPDIR", v->home);
 	return 0;
 }
 
-static void look_umask(const struct vary *e, struct text *ret)
+static void look_umask(const struct vary *v, struct text *ret)
 {
 	mode_t mask = umask(0);
 
-	(void)e;
+	(void)v;
 	(void)umask(mask);
 	text_printf(ret, "%03o", (unsigned)mask);
 }
 
-static int change_umask(struct vary *e, struct text *why_not)
+static int change_umask(struct vary *v, struct text *why_not)
 {
-	(void)e;
+	(void)v;
 	(void)why_not;
 	(void)umask(UMASK);
 	return 0;
 }
 
-static void look_directory(const struct vary *e, struct text *ret)
+static void look_directory(const struct vary *v, struct text *ret)
 {
 	char path[PATH_MAX];
 
-	(void)e;
+	(void)v;
 	text_add(ret, getcwd(path, sizeof(path)) ? path : "?");
 }
 
-static int change_directory(struct vary *e, struct text *why_not)
+static int change_directory(struct vary *v, struct text *why_not)
 {
 	(void)why_not;
-	return chdir(e->directory) < 0 ? -errno : 0;
+	return chdir(v->directory) < 0 ? -errno : 0;
 }
 
 static const struct trial process[] = {
@@ -170,57 +168,57 @@ static const struct trial process[] = {
 
 /* ---- all of it ------------------------------------------------------------------------------ */
 
-static void try_one(struct vary *e, const struct trial *t, const char *before)
+static void try_one(struct vary *v, const struct trial *t, const char *before)
 {
 	CLEANUP(text_release) struct text after = { 0 };
 	CLEANUP(text_release) struct text why_not = { 0 };
-	int r = t->change(e, &why_not);
+	int r = t->change(v, &why_not);
 
 	if (r < 0)
 		text_printf(&why_not, "%s here", strerror(-r));
-	t->look(e, &after);
+	t->look(v, &after);
 	if (r == 0)
-		variations_add(&e->variations, t->name, before, after.data);
+		variations_add(&v->variations, t->name, before, after.data);
 	else
-		variations_add_not(&e->variations, t->name, "%s", why_not.data);
+		variations_add_not(&v->variations, t->name, "%s", why_not.data);
 }
 
-/* All are looked at before the first is changed: one may hide another. */
-static void try_all(struct vary *e)
+/* All are looked at before the first one is changed: the change of one may hide another. */
+static void try_all(struct vary *v)
 {
 	static const struct trial *const table[] = { vary_machine, vary_user, process };
 	CLEANUP(strv_release) struct strv before = { 0 };
 	size_t n = 0;
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 		for (const struct trial *t = table[i]; t->name; t++) {
 			struct text seen = { 0 };
 
-			t->look(e, &seen);
+			t->look(v, &seen);
 			text_add(&seen, "");
 			strv_add_take(&before, text_take(&seen));
 		}
-	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 		for (const struct trial *t = table[i]; t->name; t++)
-			try_one(e, t, before.item[n++]);
+			try_one(v, t, before.item[n++]);
 }
 
-static int parse(const char *const *argument, struct vary *e, struct err *err)
+static int parse(const char *const *argument, struct vary *v, struct err *err)
 {
 	const struct {
 		const char *name;
 		const char **one;
 		struct strv *many;
 	} setting[] = {
-		{ "report=", &e->report, NULL },       { "scratch=", &e->scratch, NULL },
-		{ "directory=", &e->directory, NULL }, { "home=", &e->home, NULL },
-		{ "read=", NULL, &e->read },	       { "write=", NULL, &e->write },
+		{ "report=", &v->report, NULL },       { "scratch=", &v->scratch, NULL },
+		{ "directory=", &v->directory, NULL }, { "home=", &v->home, NULL },
+		{ "read=", NULL, &v->read },	       { "write=", NULL, &v->write },
 	};
 
 	for (; *argument && **argument != '/'; argument++) {
 		bool known = false;
 
-		for (size_t i = 0; i < sizeof(setting) / sizeof(*setting); i++) {
+		for (size_t i = 0; i < ARRAY_SIZE(setting); i++) {
 			const char *value = *argument + strlen(setting[i].name);
 
 			if (!starts_with(*argument, setting[i].name))
@@ -234,37 +232,37 @@ static int parse(const char *const *argument, struct vary *e, struct err *err)
 		if (!known)
 			return err_set(err, ERR_USAGE, "unknown setting '%s'", *argument);
 	}
-	e->command = argument;
-	if (!*argument || !e->report || !e->scratch || !e->directory || !e->home)
+	v->command = argument;
+	if (!*argument || !v->report || !v->scratch || !v->directory || !v->home)
 		return err_set(err, ERR_USAGE, "no command, or a setting is missing");
 	return 0;
 }
 
 int vary_run(const char *const *argument, struct err *err)
 {
-	CLEANUP(vary_release) struct vary e = { 0 };
+	CLEANUP(vary_release) struct vary v = { 0 };
 	cleanup_fd int report = -1;
 	cleanup_free char *text = NULL;
 	sigset_t none;
-	int r = parse(argument, &e, err);
+	int r = parse(argument, &v, err);
 
 	if (r < 0)
 		return r;
-	/* Now, while we still may. */
-	report = open(e.report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	/* Opened now, since afterwards we may be a user who may not. */
+	report = open(v.report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (report < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot write '%s'", e.report);
-	for (char **v = environ; *v; v++)
-		strv_add(&e.env, *v);
-	try_all(&e);
-	text = variations_text(&e.variations);
+		return err_errno(err, ERR_BUILD, errno, "cannot write '%s'", v.report);
+	for (char **variable = environ; *variable; variable++)
+		strv_add(&v.env, *variable);
+	try_all(&v);
+	text = variations_text(&v.variations);
 	r = write_all(report, text, strlen(text));
 	if (r < 0)
-		return err_errno(err, ERR_BUILD, -r, "cannot write '%s'", e.report);
+		return err_errno(err, ERR_BUILD, -r, "cannot write '%s'", v.report);
 	/* After the change of user, which clears it. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)execve(e.command[0], (char **)(uintptr_t)e.command, e.env.item);
-	return err_errno(err, ERR_BUILD, errno, "cannot start '%s'", e.command[0]);
+	(void)execve(v.command[0], (char **)(uintptr_t)v.command, v.env.item);
+	return err_errno(err, ERR_BUILD, errno, "cannot start '%s'", v.command[0]);
 }

@@ -7,7 +7,7 @@ need python3 setpriv unshare newuidmap getfattr setfattr getfacl setfacl setcap 
 
 tree "$scratch/tree.tar" cat ls id uname env chmod chown mkdir ln setcap getcap sleep stat readlink \
 	touch sort tr setfattr
-plan $((28 + 5 * ${#sandbox_ways[@]}))
+plan $((29 + 5 * ${#sandbox_ways[@]}))
 
 # What others may do in the directory that holds the store is no part of the image.
 for way in "${sandbox_ways[@]}"; do
@@ -162,6 +162,14 @@ sandbox "$way" <<-END
 	archive $scratch/failed sh -c exit~9
 END
 like "$stderr" "'sh' failed on the archive: exit status 9" 'a filter that fails is named'
+# A reader that goes away before the filter, which ends well, has written its line.
+mkfifo -m 0666 "$scratch/reader"
+: <"$scratch/reader" &
+sandbox "$way" <<-END
+	put $scratch/tree.tar /
+	archive $scratch/reader sh -c cat>/dev/null;sleep~1;echo~x
+END
+like "$stderr" 'Broken pipe' 'an archive that nobody read to its end is an error'
 sandbox "$way" <<<"read /none"
 like "$stderr" "cannot open '/none' in the tree: No such file" 'reading what is not there'
 same_files "$scratch/filtered" <(sandbox "$way" <<-END

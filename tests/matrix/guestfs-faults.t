@@ -55,7 +55,7 @@ begin asleep
 kill -KILL "$(machines)"
 wait "$main"
 is $? 1 'the machine dies in the middle of a command: the build fails'
-like "$(<"$scratch/log")" 'cannot go on in the appliance.*hint: .*memory' 'in words, with a way out'
+like "$(<"$scratch/log")" 'cannot run the sandbox in the appliance.*hint: .*memory' 'in words, with a way out'
 ok 'and nothing stays' nothing_stays
 
 begin asleep
@@ -135,5 +135,5 @@ exec qemu-system-x86_64 "$@" -S
 chmod 755 "$scratch/stopped"
 run env LIBGUESTFS_HV="$scratch/stopped" NETRESCUE_APPLIANCE_SECONDS=60 "$driver" "$store" kind=guestfs
 is "$status" 1 'an appliance that does not come up: given up'
-like "$stderr" 'launching the appliance came to no end in 60 s.*NETRESCUE_APPLIANCE_SECONDS' 'in words'
+like "$stderr" 'launching the appliance did not end within 60 s.*NETRESCUE_APPLIANCE_SECONDS' 'in words'
 ok 'and nothing stays' nothing_stays

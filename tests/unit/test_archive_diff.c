@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "verify/difference-parts.h"
+#include "verify/result-diff.h"
 
 struct entry {
 	const char *path;
@@ -67,25 +68,25 @@ static void put(const char *path, const struct text *t)
 	assert_int_equal(write_file(scratch_fd, path, t->data, t->length, 0644, &err), 0);
 }
 
-static void compare(struct differences *f)
+static void compare(struct differences *list)
 {
 	static const struct variations none;
 	CLEANUP(err_release) struct err err = { 0 };
 	cleanup_fd int old = openat(scratch_fd, "old", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_fd int new = openat(scratch_fd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	assert_int_equal(differences_compare(old, new, &none, f, &err), 0);
+	assert_int_equal(result_diff(old, new, &none, list, &err), 0);
 }
 
-static void assert_finding(const struct difference *f, const char *member, const char *what,
-			   const char *cause)
+static void assert_difference(const struct difference *d, const char *member, const char *what,
+			      const char *cause)
 {
 	if (member)
-		assert_string_equal(f->member, member);
+		assert_string_equal(d->member, member);
 	else
-		assert_null(f->member);
-	assert_string_equal(f->what, what);
-	assert_string_equal(f->cause, cause);
+		assert_null(d->member);
+	assert_string_equal(d->what, what);
+	assert_string_equal(d->cause, cause);
 }
 
 static void tar(void **state)
@@ -106,26 +107,26 @@ static void tar(void **state)
 	};
 	CLEANUP(text_release) struct text a = { 0 };
 	CLEANUP(text_release) struct text b = { 0 };
-	CLEANUP(differences_release) struct differences f = { 0 };
+	CLEANUP(differences_release) struct differences list = { 0 };
 
 	(void)state;
 	make(archive_write_set_format_pax, "3", old, 5, &a);
 	make(archive_write_set_format_pax, "3", new, 5, &b);
 	put("old/rootfs.tar.zst", &a);
 	put("new/rootfs.tar.zst", &b);
-	compare(&f);
-	assert_int_equal(f.count, 5);
-	assert_finding(&f.item[0], "a", "time stamp", CAUSE_TIME_STAMP);
-	assert_string_equal(f.item[0].detail, "time stamp: 1970-01-01 00:01:40 UTC, rebuilt "
-					      "1970-01-01 00:03:20 UTC\n");
-	assert_finding(&f.item[1], "b", "mode, owner", "owners, modes or attributes");
-	assert_string_equal(f.item[1].detail,
+	compare(&list);
+	assert_int_equal(list.count, 5);
+	assert_difference(&list.item[0], "a", "time stamp", CAUSE_TIME_STAMP);
+	assert_string_equal(list.item[0].detail, "time stamp: 1970-01-01 00:01:40 UTC, rebuilt "
+						 "1970-01-01 00:03:20 UTC\n");
+	assert_difference(&list.item[1], "b", "mode, owner", "owners, modes or attributes");
+	assert_string_equal(list.item[1].detail,
 			    "mode: 0644, rebuilt 4755\nowner: 0:0, rebuilt 7:0\n");
-	assert_finding(&f.item[2], "d", "content, time stamp", "a date or a time");
-	assert_finding(&f.item[3], "tmp.q1Zr7T", "only in the rebuild",
-		       "names that are others each time");
-	assert_finding(&f.item[4], "tmp.xK82ab", "only in the original",
-		       "names that are others each time");
+	assert_difference(&list.item[2], "d", "content, time stamp", "a date or a time");
+	assert_difference(&list.item[3], "tmp.q1Zr7T", "only in the rebuild",
+			  "names that differ each time");
+	assert_difference(&list.item[4], "tmp.xK82ab", "only in the original",
+			  "names that differ each time");
 }
 
 /* The initrd is a file of the result, and once more in the tree. */
@@ -137,7 +138,7 @@ static void initrds(void **state)
 	CLEANUP(text_release) struct text b = { 0 };
 	CLEANUP(text_release) struct text tree_a = { 0 };
 	CLEANUP(text_release) struct text tree_b = { 0 };
-	CLEANUP(differences_release) struct differences f = { 0 };
+	CLEANUP(differences_release) struct differences list = { 0 };
 
 	(void)state;
 	make(archive_write_set_format_cpio_newc, "3", old, 1, &a);
@@ -154,13 +155,13 @@ static void initrds(void **state)
 	put("new/initrd.img", &b);
 	put("old/rootfs.tar.zst", &tree_a);
 	put("new/rootfs.tar.zst", &tree_b);
-	compare(&f);
-	assert_int_equal(f.count, 3);
-	assert_string_equal(f.item[0].artifact, "initrd.img");
-	assert_finding(&f.item[0], "conf/x", "content", CAUSE_ORDER);
-	assert_string_equal(f.item[1].artifact, "rootfs.tar.zst");
-	assert_finding(&f.item[1], "boot/initrd.img-6.1", "content", CAUSE_ORDER);
-	assert_finding(&f.item[2], "boot/initrd.img-6.1: conf/x", "content", CAUSE_ORDER);
+	compare(&list);
+	assert_int_equal(list.count, 3);
+	assert_string_equal(list.item[0].artifact, "initrd.img");
+	assert_difference(&list.item[0], "conf/x", "content", CAUSE_ORDER);
+	assert_string_equal(list.item[1].artifact, "rootfs.tar.zst");
+	assert_difference(&list.item[1], "boot/initrd.img-6.1", "content", CAUSE_ORDER);
+	assert_difference(&list.item[2], "boot/initrd.img-6.1: conf/x", "content", CAUSE_ORDER);
 }
 
 static void order_and_compression(void **state)
@@ -184,12 +185,12 @@ static void order_and_compression(void **state)
 	put("new/rootfs.tar.zst", &b);
 	compare(&order);
 	assert_int_equal(order.count, 1);
-	assert_finding(&order.item[0], NULL, "order of members", CAUSE_ORDER);
+	assert_difference(&order.item[0], NULL, "order of members", CAUSE_ORDER);
 	put("new/rootfs.tar.zst", &c);
 	compare(&packed);
 	assert_int_equal(packed.count, 1);
-	assert_finding(&packed.item[0], NULL, "compression or padding",
-		       "the same content, packed differently");
+	assert_difference(&packed.item[0], NULL, "compression or padding",
+			  "the same content, packed differently");
 }
 
 int main(void)

@@ -73,15 +73,15 @@ static void refuses_anything_else(void **state)
 
 	(void)state;
 	pack(&p);
-	check(&p, p.size, TAR_SIZE - 1, "more of it");
-	check(&p, p.size, TAR_SIZE + 1, "content is another");
-	check(&p, 0, TAR_SIZE, "content is another");
-	check(&p, p.size - 1, TAR_SIZE, "breaks off");
-	check(&p, p.size / 2, TAR_SIZE, "breaks off");
+	check(&p, p.size, TAR_SIZE - 1, "longer than the tree");
+	check(&p, p.size, TAR_SIZE + 1, "content differs");
+	check(&p, 0, TAR_SIZE, "content differs");
+	check(&p, p.size - 1, TAR_SIZE, "cut short");
+	check(&p, p.size / 2, TAR_SIZE, "cut short");
 	memcpy(p.data + p.size, "garbage!", 8);
 	check(&p, p.size + 8, TAR_SIZE, "not unpack");
 	p.digest[0] = p.digest[0] == '0' ? '1' : '0';
-	check(&p, p.size, TAR_SIZE, "content is another");
+	check(&p, p.size, TAR_SIZE, "content differs");
 	p.digest[0] = p.digest[0] == '0' ? '1' : '0';
 	p.data[0] ^= 1;
 	check(&p, p.size, TAR_SIZE, "not unpack");

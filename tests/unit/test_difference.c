@@ -6,8 +6,9 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "verify/difference-parts.h"
+#include "verify/result-diff.h"
 
-static const struct variations no_conditions;
+static const struct variations no_variations;
 
 static const char *cause(const char *a, const char *b)
 {
@@ -15,7 +16,7 @@ static const char *cause(const char *a, const char *b)
 		{ .data = (char *)(uintptr_t)a, .length = strlen(a) },
 		{ .data = (char *)(uintptr_t)b, .length = strlen(b) },
 	};
-	const char *found = likely_cause_of_content(&no_conditions, content);
+	const char *found = likely_cause_of_content(&no_variations, content);
 
 	return found ? found : "unknown";
 }
@@ -39,31 +40,31 @@ static void guesses(void **state)
 
 static void variations_are_recognised(void **state)
 {
-	CLEANUP(variations_release) struct variations c = { 0 };
+	CLEANUP(variations_release) struct variations list = { 0 };
 	static char a[] = "on vm-host.example", b[] = "on elsewhere.example";
 	const struct text content[2] = { { .data = a, .length = sizeof(a) - 1 },
 					 { .data = b, .length = sizeof(b) - 1 } };
 
 	(void)state;
-	variations_add(&c, "umask", "022", "077");
-	variations_add(&c, "host name", "other", "elsewhere.example");
-	assert_string_equal(likely_cause_of_content(&c, content), "host name");
+	variations_add(&list, "umask", "022", "077");
+	variations_add(&list, "host name", "other", "elsewhere.example");
+	assert_string_equal(likely_cause_of_content(&list, content), "host name");
 }
 
 static void equal_is_not_varied(void **state)
 {
-	CLEANUP(variations_release) struct variations c = { 0 };
+	CLEANUP(variations_release) struct variations list = { 0 };
 	CLEANUP(variations_release) struct variations again = { 0 };
 	CLEANUP(err_release) struct err err = { 0 };
 	cleanup_free char *text = NULL, *second = NULL;
 
 	(void)state;
-	variations_add(&c, "umask", "077", "077");
-	variations_add(&c, "time zone", "UTC\t\n", "Asia/Tokyo");
-	variations_add_not(&c, "clock", "%s", "no right");
-	assert_int_equal(variations_varied(&c), 1);
-	assert_string_equal(c.item[0].why_not, "it is 077 anyway");
-	text = variations_text(&c);
+	variations_add(&list, "umask", "077", "077");
+	variations_add(&list, "time zone", "UTC\t\n", "Asia/Tokyo");
+	variations_add_not(&list, "clock", "%s", "no right");
+	assert_int_equal(variations_varied(&list), 1);
+	assert_string_equal(list.item[0].why_not, "it is 077 anyway");
+	text = variations_text(&list);
 	assert_int_equal(variations_parse(text, &again, &err), 0);
 	second = variations_text(&again);
 	assert_string_equal(second, text);
@@ -89,18 +90,18 @@ static int trees_setup(void **state)
 	return mkdirat(scratch_fd, "new", 0755);
 }
 
-static void compare_trees(struct differences *f)
+static void compare_trees(struct differences *list)
 {
 	CLEANUP(err_release) struct err err = { 0 };
 	cleanup_fd int old = openat(scratch_fd, "old", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_fd int new = openat(scratch_fd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	assert_int_equal(differences_compare(old, new, &no_conditions, f, &err), 0);
+	assert_int_equal(result_diff(old, new, &no_variations, list, &err), 0);
 }
 
 static void results(void **state)
 {
-	CLEANUP(differences_release) struct differences f = { 0 };
+	CLEANUP(differences_release) struct differences list = { 0 };
 	CLEANUP(text_release) struct text t = { 0 };
 
 	(void)state;
@@ -112,10 +113,10 @@ static void results(void **state)
 	write_pair("provenance.json", "x", "y");
 	assert_int_equal(symlinkat("a", scratch_fd, "old/latest"), 0);
 	assert_int_equal(symlinkat("b", scratch_fd, "new/latest"), 0);
-	compare_trees(&f);
-	assert_int_equal(f.files, 6);
-	assert_int_equal(f.count, 5);
-	differences_text(&f, &t);
+	compare_trees(&list);
+	assert_int_equal(list.files, 6);
+	assert_int_equal(list.count, 5);
+	differences_text(&list, &t);
 	assert_string_equal(t.data, "\nno cause that netrescue knows (4):\n"
 				    "  exports: content\n"
 				    "      --- original\n      +++ rebuilt\n      @@ -1,2 +1,2 @@\n"
@@ -132,18 +133,18 @@ static void results(void **state)
 /* It differs, whatever it is, and so does what comes after it. */
 static void what_cannot_be_read(void **state)
 {
-	CLEANUP(differences_release) struct differences f = { 0 };
+	CLEANUP(differences_release) struct differences list = { 0 };
 
 	(void)state;
 	write_pair("initrd.img", "BZh no cpio", "0707 no cpio either");
 	write_pair("menu", "one", "two");
 	write_pair("rootfs.tar.zst", "nor a tar", "");
-	compare_trees(&f);
-	assert_int_equal(f.count, 3);
-	assert_string_equal(f.item[0].artifact, "initrd.img");
-	assert_non_null(strstr(f.item[0].detail, "cannot be looked into: "));
-	assert_string_equal(f.item[1].artifact, "menu");
-	assert_string_equal(f.item[2].what, "content");
+	compare_trees(&list);
+	assert_int_equal(list.count, 3);
+	assert_string_equal(list.item[0].artifact, "initrd.img");
+	assert_non_null(strstr(list.item[0].detail, "cannot be looked into: "));
+	assert_string_equal(list.item[1].artifact, "menu");
+	assert_string_equal(list.item[2].what, "content");
 }
 
 int main(void)

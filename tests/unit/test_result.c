@@ -157,7 +157,7 @@ static void assert_link(const char *path, const char *target)
 	assert_string_equal(buffer, target);
 }
 
-static int check_settled(const struct walk_entry *e, void *data, struct err *err)
+static int check_finished(const struct walk_entry *e, void *data, struct err *err)
 {
 	(void)data;
 	(void)err;
@@ -185,7 +185,7 @@ static void modes_and_times_do_not_depend_on_the_umask(void **state)
 	umask(old);
 	assert_false(up_to_date);
 	assert_int_equal(open_dir(scratch_fd, f.directory, &fd, &err), 0);
-	assert_int_equal(walk_tree(fd, check_settled, NULL, &err), 0);
+	assert_int_equal(walk_tree(fd, check_finished, NULL, &err), 0);
 	assert_int_equal(fstat(fd, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0755);
 	assert_int_equal(st.st_mtim.tv_sec, EPOCH);
@@ -416,64 +416,6 @@ static void what_a_killed_build_left_goes_and_a_running_one_stays(void **state)
 	assert_string_not_equal(res.temporary, running.temporary);
 }
 
-static void missing_boot_packages_are_named_before_anything_is_made(void **state)
-{
-	static const char *const name[] = { "pxelinux",
-					    "syslinux-common",
-					    "shim-signed",
-					    "shim-helpers-amd64-signed",
-					    "grub-efi-amd64-signed",
-					    "zstd" };
-
-	(void)state;
-	for (size_t i = 0; i < 6; i++) {
-		CLEANUP(err_release) struct err err = { 0 };
-		CLEANUP(fixture_release) struct fixture f;
-		struct result res = RESULT_INIT;
-
-		fill(&f);
-		for (size_t k = 0; k < f.lock.packages.count; k++)
-			if (streq(f.lock.packages.item[k].name, name[i]))
-				f.lock.packages.item[k].name[0] = '-';
-		packages_sort(&f.lock.packages);
-		assert_true(begin(&f, &res, &err) < 0);
-		assert_int_equal(err.class, ERR_USAGE);
-		assert_non_null(strstr(err.message, name[i]));
-		assert_non_null(strstr(err.hint, "boot-packages"));
-		assert_false(exists("out"));
-	}
-}
-
-static void a_menu_without_a_loader_is_refused(void **state)
-{
-	CLEANUP(err_release) struct err err = { 0 };
-	CLEANUP(fixture_release) struct fixture f;
-	struct result res = RESULT_INIT;
-
-	(void)state;
-	fill(&f);
-	recipe_list_release(&f.recipe.boot_packages);
-	assert_true(begin(&f, &res, &err) < 0);
-	assert_int_equal(err.class, ERR_USAGE);
-	assert_non_null(strstr(err.message, "no boot loader"));
-	assert_false(exists("out"));
-}
-
-static void loader_and_modules_must_be_of_one_build(void **state)
-{
-	CLEANUP(err_release) struct err err = { 0 };
-	CLEANUP(fixture_release) struct fixture f;
-	struct result res = RESULT_INIT;
-
-	(void)state;
-	fill(&f);
-	for (size_t i = 0; i < f.lock.packages.count; i++)
-		if (streq(f.lock.packages.item[i].name, "pxelinux"))
-			f.lock.packages.item[i].version[0] = '5';
-	assert_true(begin(&f, &res, &err) < 0);
-	assert_non_null(strstr(err.message, "not of one build"));
-}
-
 static void an_unusable_out_is_an_error(void **state)
 {
 	CLEANUP(err_release) struct err err = { 0 };
@@ -536,9 +478,6 @@ int main(void)
 		SCRATCH(directories_in_use_stay),
 		SCRATCH(an_unfinished_result_leaves_nothing),
 		SCRATCH(what_a_killed_build_left_goes_and_a_running_one_stays),
-		SCRATCH(missing_boot_packages_are_named_before_anything_is_made),
-		SCRATCH(a_menu_without_a_loader_is_refused),
-		SCRATCH(loader_and_modules_must_be_of_one_build),
 		SCRATCH(an_unusable_out_is_an_error),
 		cmocka_unit_test(limits_of_loader_and_kernel),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The driver: the only place that knows libguestfs. guestfs.h tells its part. */
+/* The driver, as guestfs.h describes it. No other file calls libguestfs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <guestfs.h>
@@ -77,7 +77,8 @@ static void hear(guestfs_h *g, void *data, uint64_t event, int handle, int flags
 	}
 }
 
-/* What libguestfs says, and where it only points at others' words, those. */
+/* The error has what libguestfs says, and the last lines of supermin, QEMU and the appliance, which
+ * are often the reason. */
 static int failed(struct driver *d, const char *doing, struct err *err)
 {
 	const char *why = d->g ? guestfs_last_error(d->g) : NULL;
@@ -93,8 +94,9 @@ static int failed(struct driver *d, const char *doing, struct err *err)
 
 /* ---- supermin ------------------------------------------------------------------------------- */
 
-/* It builds the appliance beside where it shall lie, under libguestfs's lock (fcntl(2)), and one
- * that is killed leaves what it had by then. Whoever gets the lock knows that none is at work. */
+/* supermin builds the appliance in a directory beside the final one, under libguestfs's lock
+ * (fcntl(2)); one that is killed leaves its directory. Whoever gets the lock knows that no other
+ * supermin is at work. */
 static void remove_unfinished(struct driver *d)
 {
 	CLEANUP(strv_release) struct strv names = { 0 };
@@ -116,8 +118,8 @@ static void remove_unfinished(struct driver *d)
 	}
 }
 
-/* What it needs for a while goes where all of ours does; the appliance itself, which is found by
- * TMPDIR as well, stays where it is. */
+/* Puts supermin's temporary files into our own directory (TMPDIR). The appliance itself, whose
+ * place depends on TMPDIR as well, stays where it is. */
 static int place_supermin(struct driver *d, const struct appliance *a, struct err *err)
 {
 	cleanup_free char *cache = guestfs_get_cachedir(d->g);
@@ -142,8 +144,8 @@ static guestfs_h *new_handle(struct driver *d)
 	return g;
 }
 
-/* A disk of our own making, since libguestfs's own would stop the machine when the host's is full,
- * for ever. It never outlives the machine: nothing is ever synced. */
+/* The options are ours, since a disk that libguestfs adds stops the machine for ever when the
+ * host's file system is full. Nothing is synced: the disk does not outlive the machine. */
 static int add_scratch(struct driver *d, const struct appliance *a, struct err *err)
 {
 	cleanup_free char *file = xasprintf("%s/" SCRATCH_FILE, a->directory);
@@ -152,12 +154,13 @@ static int add_scratch(struct driver *d, const struct appliance *a, struct err *
 					     file);
 
 	if (strchr(file, ','))
-		return err_set(err, ERR_BUILD, "QEMU takes no comma in the name of the store: '%s'",
+		return err_set(err, ERR_BUILD,
+			       "the store lies in '%s', but QEMU takes no comma in a file's name",
 			       a->directory);
 	if (guestfs_disk_create(d->g, file, "raw", (int64_t)a->disk, -1) < 0)
 		return failed(d, "make the scratch disk", err);
-	/* It insists on one of its own, and sets a property of plain virtio-blk-pci that QEMU 10
-	 * has not any more. */
+	/* libguestfs insists on a disk that it has added, hence /dev/null. It also sets a property
+	 * of plain virtio-blk-pci that QEMU 10 does not have any more. */
 	if (guestfs_add_drive_ro(d->g, "/dev/null") < 0 ||
 	    guestfs_config(d->g, "-drive", drive) < 0 ||
 	    guestfs_config(d->g, "-device", "virtio-blk-pci-non-transitional,drive=scratch") < 0)
@@ -205,19 +208,24 @@ static int configure(struct driver *d, const struct appliance *a, struct err *er
 	    guestfs_set_backend_setting(d->g, a->kvm ? "force_kvm" : "force_tcg", "1") < 0)
 		return failed(d, "set up the appliance", err);
 	r = place_supermin(d, a, err);
-	if (r == 0)
-		r = add_scratch(d, a, err);
-	if (r == 0)
-		r = add_port(d, a, err);
-	return r < 0 ? r : add_given(d, err);
+	if (r < 0)
+		return r;
+	r = add_scratch(d, a, err);
+	if (r < 0)
+		return r;
+	r = add_port(d, a, err);
+	if (r < 0)
+		return r;
+	return add_given(d, err);
 }
 
 static int launch(struct driver *d, const struct appliance *a, struct err *err)
 {
 	int r = report_step("launching the appliance", err);
 
-	if (r == 0)
-		r = configure(d, a, err);
+	if (r < 0)
+		return r;
+	r = configure(d, a, err);
 	if (r < 0)
 		return r;
 	if (guestfs_launch(d->g) < 0) {
@@ -227,13 +235,13 @@ static int launch(struct driver *d, const struct appliance *a, struct err *err)
 				a->kvm ? "LIBGUESTFS_BACKEND_SETTINGS=force_tcg does without KVM; "
 				       : "");
 	}
-	/* The machine has it open; nobody needs its name. */
+	/* The machine has it open; its name is not needed any more. */
 	cleanup_free char *scratch = xasprintf("%s/" SCRATCH_FILE, a->directory);
 	(void)unlink(scratch);
 	return 0;
 }
 
-/* libguestfs has names of its own for disks; only ours has this size. */
+/* libguestfs names the disks as it likes; ours is the one of this size. */
 static int find_scratch(struct driver *d, const struct appliance *a, char **ret, struct err *err)
 {
 	char **device = guestfs_list_devices(d->g);
@@ -257,8 +265,9 @@ static int fill(struct driver *d, const struct appliance *a, struct err *err)
 	cleanup_free char *runtime = xasprintf("/dev/fd/%d", RUNTIME_FD);
 	int r = report_step("making the scratch disk's file system", err);
 
-	if (r == 0)
-		r = find_scratch(d, a, &scratch, err);
+	if (r < 0)
+		return r;
+	r = find_scratch(d, a, &scratch, err);
 	if (r < 0)
 		return r;
 	if (guestfs_mkfs_opts(d->g, "ext4", scratch, GUESTFS_MKFS_OPTS_FEATURES, "^has_journal",
@@ -273,7 +282,7 @@ static int fill(struct driver *d, const struct appliance *a, struct err *err)
 		       : 0;
 }
 
-/* Until it ends, which it should not before we are killed. */
+/* Runs the sandbox until it ends, which it should not do before we are killed. */
 static int serve(struct driver *d, struct err *err)
 {
 	char *const argv[] = {
@@ -293,7 +302,7 @@ static int serve(struct driver *d, struct err *err)
 	said = guestfs_command(d->g, argv);
 	if (said)
 		return err_set(err, ERR_BUILD, "the sandbox in the appliance ended");
-	failed(d, "go on in the appliance", err);
+	failed(d, "run the sandbox in the appliance", err);
 	return err_hint(err, "if the kernel killed QEMU for lack of memory (see dmesg), build with "
 			     "more memory, or with less running beside it");
 }
@@ -307,19 +316,22 @@ static int drive(const struct appliance *a, struct err *err)
 	if (!d.g)
 		return err_errno(err, ERR_BUILD, errno, "cannot use libguestfs");
 	r = launch(&d, a, err);
-	if (r == 0)
-		r = fill(&d, a, err);
-	return r < 0 ? r : serve(&d, err);
+	if (r < 0)
+		return r;
+	r = fill(&d, a, err);
+	if (r < 0)
+		return r;
+	return serve(&d, err);
 }
 
-/* A handler, unlike SIG_IGN, does not pass on to QEMU and supermin: those end, and so libguestfs
- * comes back to us with an error, and tidies up. */
+/* QEMU and supermin do not inherit a handler, as they would SIG_IGN: they end, libguestfs returns
+ * with an error, and we can tidy up. */
 static void stay(int number)
 {
 	(void)number;
 }
 
-/* The helper was killed: QEMU and supermin, which know nothing of it, end with us. */
+/* The helper was killed. QEMU and supermin do not notice that, so they are ended with us. */
 static void end_group(int number)
 {
 	(void)number;
@@ -354,8 +366,7 @@ static int read_arguments(char **argv, struct appliance *a)
 int driver_main(int argc, char **argv)
 {
 	const struct sigaction action = { .sa_handler = stay };
-	CLEANUP(message_release) struct message m = { .type = MESSAGE_ERROR };
-	CLEANUP(err_release) struct err err = { 0 }, ignored = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
 	struct appliance a = { 0 };
 
 	if (argc != ARGUMENTS || read_arguments(argv, &a) < 0 || follow_helper() < 0)
@@ -363,8 +374,7 @@ int driver_main(int argc, char **argv)
 	(void)sigaction(SIGTERM, &action, NULL);
 	(void)sigaction(SIGPIPE, &action, NULL);
 	(void)drive(&a, &err);
-	message_put_err(&m, &err);
-	(void)message_send(REPORT_FD, &m, &ignored);
+	message_send_err(REPORT_FD, &err);
 	return 1;
 }
 
@@ -394,7 +404,8 @@ int driver_start(struct child *c, const struct appliance *a, int runtime, int *r
 				.fd_count = 2,
 			},
 			err);
-	if (r == 0)
-		*ret_report = take_fd(&ours);
-	return r;
+	if (r < 0)
+		return r;
+	*ret_report = take_fd(&ours);
+	return 0;
 }

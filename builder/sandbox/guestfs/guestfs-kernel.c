@@ -27,8 +27,8 @@ static char *fixed_kernel(void)
 	return NULL;
 }
 
-/* supermin(1), "SUPERMIN_KERNEL". It copies the directory /lib/modules itself, wherever the modules
- * come from. */
+/* supermin(1), "SUPERMIN_KERNEL". It always copies the directory /lib/modules as well, wherever the
+ * modules come from. */
 static int given_kernel(const char *kernel, char **ret, struct err *err)
 {
 	if (access(kernel, R_OK) < 0)
@@ -58,7 +58,8 @@ static int no_kernel(const char *unreadable, struct err *err)
 			"(docs/sandbox.md)");
 }
 
-/* The newest version of /boot's kernels that has modules, is readable (or not). NULL: none. */
+/* The newest kernel in /boot that has modules, of those that are readable, or of those that are
+ * not. NULL: there is none. */
 static char *newest_kernel(bool readable)
 {
 	char *newest = NULL;
@@ -81,7 +82,8 @@ static char *newest_kernel(bool readable)
 	return newest;
 }
 
-/* supermin takes the newest, and fails if that may not be read: so it is told which. */
+/* supermin takes the newest kernel and fails if it may not read that: so we tell it which to
+ * take. */
 static void use_instead(const char *kernel)
 {
 	const char *version = kernel + strlen(BOOT);

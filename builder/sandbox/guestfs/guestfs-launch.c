@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From the driver's start to the sandbox's in the appliance. */
+/* From the start of the driver until the sandbox has started in the appliance. */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -12,16 +12,17 @@
 #include "sandbox/guestfs/guestfs.h"
 
 #define TICK_SECONDS 2
-/* Emulated, a launch takes 15 s on a quiet machine and minutes on a busy one; one hung for good. */
+/* Emulated, a launch takes 15 s on a quiet machine and minutes on a busy one. One that hung never
+ * ended. */
 #define PATIENCE_SECONDS 600U
 #define PATIENCE_VARIABLE "NETRESCUE_APPLIANCE_SECONDS"
 
 struct launch {
 	struct relay *relay;
 	const struct child *driver;
-	char *step; /* the driver's last */
+	char *step; /* owned: what the driver does at the moment */
 	bool done;
-	uint64_t patience; /* seconds without another */
+	uint64_t patience; /* how many seconds one step may take */
 };
 
 static void launch_release(struct launch *l)
@@ -35,12 +36,12 @@ static int read_patience(uint64_t *ret, struct err *err)
 
 	*ret = PATIENCE_SECONDS;
 	if (value && parse_u64(value, ret) < 0)
-		return err_set(err, ERR_USAGE, PATIENCE_VARIABLE " is no number of seconds: '%s'",
-			       value);
+		return err_set(err, ERR_USAGE,
+			       PATIENCE_VARIABLE " must be a number of seconds, not '%s'", value);
 	return 0;
 }
 
-/* Seconds may pass without a word: whoever waits sees that they do. */
+/* A step may take a while: whoever waits sees how long. */
 static int show_time(const struct launch *l, uint64_t seconds, struct err *err)
 {
 	CLEANUP(message_release) struct message m = { .type = MESSAGE_OUTPUT };
@@ -58,10 +59,10 @@ static int take_step(struct launch *l, struct err *err)
 	CLEANUP(message_release) struct message m = { 0 };
 	int r = relay_wait(l->relay, l->relay->report, false, err);
 
-	if (r == 0 && message_receive(l->relay->report, -1, &m, err) != 1)
-		return err_set(err, ERR_BUILD, "the program that holds the appliance ended");
 	if (r < 0)
 		return r;
+	if (message_receive(l->relay->report, -1, &m, err) != 1)
+		return err_set(err, ERR_BUILD, "the program that drives the appliance ended");
 	if (m.type == MESSAGE_ERROR)
 		return message_take_err(&m, err);
 	l->done = m.type == MESSAGE_OK;
@@ -70,7 +71,8 @@ static int take_step(struct launch *l, struct err *err)
 	return message_end(&m, err);
 }
 
-/* Without QEMU the driver's call ends, and it tells what the appliance said last. */
+/* Ends QEMU and waits for the driver, whose call into libguestfs then fails: its error has what the
+ * appliance said last. */
 static int give_up(struct launch *l, uint64_t seconds, struct err *err)
 {
 	cleanup_free char *stuck = xstrdup(l->step);
@@ -79,9 +81,9 @@ static int give_up(struct launch *l, uint64_t seconds, struct err *err)
 	(void)kill(-l->driver->pid, SIGTERM);
 	if (poll(&p, 1, DRIVER_END_MILLISECONDS) > 0)
 		(void)take_step(l, err);
-	free(take_ptr(err->hint)); /* ours knows more */
-	err_set(err, ERR_BUILD, "the program that holds the appliance says nothing");
-	err_wrap(err, "%s came to no end in %" PRIu64 " s", stuck, seconds);
+	free(take_ptr(err->hint)); /* ours says more */
+	err_set(err, ERR_BUILD, "the program that drives the appliance does not answer");
+	err_wrap(err, "%s did not end within %" PRIu64 " s", stuck, seconds);
 	return err_hint(err, "try once more, with less running beside it, or with "
 			     "LIBGUESTFS_BACKEND_SETTINGS=force_tcg if it was KVM that hung; on a "
 			     "machine that is that slow, " PATIENCE_VARIABLE
@@ -97,18 +99,24 @@ int launch_follow(struct relay *relay, const struct child *driver, struct err *e
 	uint64_t seconds = 0;
 	int r = read_patience(&l.patience, err);
 
-	while (!l.done && r == 0) {
+	if (r < 0)
+		return r;
+	while (!l.done) {
 		struct pollfd p[2] = { { .fd = relay->sock, .events = POLLRDHUP },
 				       { .fd = relay->report, .events = POLLIN } };
 		int n = poll(p, 2, TICK_SECONDS * 1000);
 
 		seconds = n == 0 ? seconds + TICK_SECONDS : 0;
-		if (n != 0)
+		if (n == 0 && seconds >= l.patience)
+			return give_up(&l, seconds, err);
+		if (n != 0) {
 			r = take_step(&l, err);
-		else if (seconds >= l.patience)
-			r = give_up(&l, seconds, err);
-		if (r == 0)
-			r = show_time(&l, seconds, err);
+			if (r < 0)
+				return r;
+		}
+		r = show_time(&l, seconds, err);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }

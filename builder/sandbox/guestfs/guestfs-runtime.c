@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What runs in the appliance is this machine's sandbox-namespace with this machine's libraries, as
- * ldd(1) names them: libguestfs's own appliance has most of them, but not all, and not for long.
+ * ldd(1) names them. libguestfs's own appliance has most of them, but not all, and its next version
+ * may have others.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,7 @@
 #include "sandbox/guestfs/guestfs.h"
 
 #define SERVER "sandbox-namespace"
-/* Where glibc looks; sandbox-namespace needs it. */
+/* The locale C.UTF-8 where glibc looks for it; sandbox-namespace needs it. */
 #define LOCALE "usr/lib/locale/C.utf8/LC_CTYPE"
 #define LIST_MAX ((size_t)256 << 10)
 #define CHUNK ((size_t)256 << 10)
@@ -43,20 +44,22 @@ static int add_file(struct archive *a, const char *name, const char *path, struc
 	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
 	cleanup_free char *chunk = xmalloc(CHUNK);
 	struct stat st;
-	ssize_t n = 0;
+	ssize_t n;
 	int r;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot read '%s'", path);
 	r = add_header(a, name, S_IFREG | 0755, st.st_size, err);
-	while (r == 0 && (n = read_all(fd, chunk, CHUNK)) > 0)
+	if (r < 0)
+		return r;
+	while ((n = read_all(fd, chunk, CHUNK)) > 0)
 		if (archive_write_data(a, chunk, (size_t)n) != n)
 			return cannot_write(a, err);
-	return r == 0 && n < 0 ? err_errno(err, ERR_BUILD, (int)-n, "cannot read '%s'", path) : r;
+	return n < 0 ? err_errno(err, ERR_BUILD, (int)-n, "cannot read '%s'", path) : 0;
 }
 
-/* "libc.so.6 => /lib/…/libc.so.6 (0x…)", "/lib64/ld-linux-x86-64.so.2 (0x…)": the path that is
- * there, if any. */
+/* The path in a line of ldd(1), such as "libc.so.6 => /lib/…/libc.so.6 (0x…)" or
+ * "/lib64/ld-linux-x86-64.so.2 (0x…)", or NULL. */
 static const char *library_path(char *line)
 {
 	char *path = strchr(line, '/');
@@ -76,17 +79,19 @@ static int add_libraries(struct archive *a, const char *server, struct err *err)
 	if (r < 0)
 		return r;
 	strv_split(&lines, list.data, "\n");
-	for (size_t i = 0; i < lines.count && r == 0; i++) {
+	for (size_t i = 0; i < lines.count; i++) {
 		bool loader = !strstr(lines.item[i], "=>");
 		const char *path = library_path(lines.item[i]);
-		cleanup_free char *name =
-			path ? xasprintf("runtime/%s", loader ? "loader" : strrchr(path, '/') + 1)
-			     : NULL;
+		cleanup_free char *name = NULL;
 
-		if (path)
-			r = add_file(a, name, path, err);
+		if (!path)
+			continue;
+		name = xasprintf("runtime/%s", loader ? "loader" : strrchr(path, '/') + 1);
+		r = add_file(a, name, path, err);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 static int add_all(struct archive *a, const char *server, struct err *err)
@@ -94,16 +99,23 @@ static int add_all(struct archive *a, const char *server, struct err *err)
 	static const char *const directory[] = { "runtime", "trees", "dev", "proc", "sys", "etc" };
 	int r = add_header(a, "tmp", S_IFDIR | 01777, 0, err);
 
-	for (size_t i = 0; i < sizeof(directory) / sizeof(directory[0]) && r == 0; i++)
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(directory); i++) {
 		r = add_header(a, directory[i], S_IFDIR | 0755, 0, err);
-	if (r == 0)
-		r = add_file(a, "runtime/" SERVER, server, err);
-	if (r == 0)
-		r = add_file(a, LOCALE, "/" LOCALE, err);
-	return r < 0 ? r : add_libraries(a, server, err);
+		if (r < 0)
+			return r;
+	}
+	r = add_file(a, "runtime/" SERVER, server, err);
+	if (r < 0)
+		return r;
+	r = add_file(a, LOCALE, "/" LOCALE, err);
+	if (r < 0)
+		return r;
+	return add_libraries(a, server, err);
 }
 
-/* Beside us, where `make install` puts both. */
+/* It lies beside sandbox-guestfs: `make install` puts both into one directory. */
 static int find_server(char **ret, struct err *err)
 {
 	char exe[PATH_MAX];
@@ -118,26 +130,37 @@ static int find_server(char **ret, struct err *err)
 	return 0;
 }
 
-int runtime_make(int directory, int *ret_fd, struct err *err)
+static int write_archive(int fd, const char *server, struct err *err)
 {
 	CLEANUP(archive_write_cleanup) struct archive *a = archive_write_new();
+	int r;
+
+	if (archive_write_set_format_pax_restricted(a) != ARCHIVE_OK ||
+	    archive_write_open_fd(a, fd) != ARCHIVE_OK)
+		return cannot_write(a, err);
+	r = add_all(a, server, err);
+	if (r < 0)
+		return r;
+	return archive_write_close(a) == ARCHIVE_OK ? 0 : cannot_write(a, err);
+}
+
+int runtime_make(int directory, int *ret_fd, struct err *err)
+{
 	cleanup_free char *server = NULL;
 	cleanup_fd int fd =
 		openat(directory, "runtime", O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-	int r = find_server(&server, err);
+	int r;
 
 	if (fd < 0 || unlinkat(directory, "runtime", 0) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot write what runs in the appliance");
-	if (r == 0 && (archive_write_set_format_pax_restricted(a) != ARCHIVE_OK ||
-		       archive_write_open_fd(a, fd) != ARCHIVE_OK))
-		r = cannot_write(a, err);
-	if (r == 0)
-		r = add_all(a, server, err);
-	if (r == 0 && archive_write_close(a) != ARCHIVE_OK)
-		r = cannot_write(a, err);
-	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
-		r = err_errno(err, ERR_BUILD, errno, "cannot write what runs in the appliance");
-	if (r == 0)
-		*ret_fd = take_fd(&fd);
-	return r;
+	r = find_server(&server, err);
+	if (r < 0)
+		return r;
+	r = write_archive(fd, server, err);
+	if (r < 0)
+		return r;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot write what runs in the appliance");
+	*ret_fd = take_fd(&fd);
+	return 0;
 }

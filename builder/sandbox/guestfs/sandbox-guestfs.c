@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The helper program: `sandbox-guestfs`, with the socket to the main program as descriptor 3. The
- * relay's own course; guestfs.h tells the rest. */
+/* The helper program `sandbox-guestfs`, which gets the socket to the main program as descriptor 3:
+ * what the relay does from its start to its end. guestfs.h describes the rest. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -30,27 +30,28 @@
 #define RUNTIME_DIRECTORY_MAX 70
 
 #define MEBI (1ULL << 20)
-/* The appliance itself, page cache, and what the image's own programs take. */
-#define MEMORY_LEAST 768U
-#define MEMORY_MOST 4096U
-/* Emulated, one: QEMU before 8.1 may run what another processor has just rewritten, and the kernel,
- * which patches itself, dies of an int3. A second saves a tenth of the time, most of it in pack. */
-#define PROCESSORS_MOST 8U
-/* What ext4 keeps for itself, and scripts need for a while. */
+/* MiB: for the appliance itself, its page cache, and what the image's own programs take. */
+#define MEMORY_MIN 768U
+#define MEMORY_MAX 4096U
+/* With emulation only one: QEMU before 8.1 may run code that another processor has just rewritten,
+ * and the kernel, which patches itself, dies of an int3. A second processor would save a tenth of
+ * the time, most of it in pack. */
+#define PROCESSORS_MAX 8U
+/* Beside the packages: what ext4 keeps for itself, and what scripts need for a while. */
 #define DISK_BESIDE (8192 * MEBI)
-/* rescue64: 750 s for what took 37 with namespaces and two processors. tests/bench/sandbox measures
- * this machine. */
+/* Measured with rescue64: 750 s instead of 37 s with namespaces and two processors. Run
+ * tests/bench/sandbox to measure another machine. */
 #define EMULATION_FACTOR 20
 
 struct guest {
 	struct relay relay;
 	struct child driver;
-	int trees;  /* the store's directory */
-	char *name; /* of ours in it */
-	char *path; /* the same, absolute */
+	int trees;  /* owned: the store's directory tree/ */
+	char *name; /* owned: our directory in it */
+	char *path; /* owned: the same, absolute */
 	uint64_t space;
 	bool kvm;
-	const char *why_not; /* KVM */
+	const char *why_not; /* why KVM is not used; NULL: it is */
 };
 
 static void guest_release(struct guest *g)
@@ -58,7 +59,8 @@ static void guest_release(struct guest *g)
 	CLEANUP(err_release) struct err ignored = { 0 };
 	struct pollfd p = { .fd = g->driver.pidfd, .events = POLLIN };
 
-	/* All of its group but the leader: it then tidies up and goes, too. */
+	/* This ends QEMU and supermin; the driver, their group's leader, then tidies up and
+	 * ends. */
 	if (g->driver.pid > 0 && kill(-g->driver.pid, SIGTERM) == 0)
 		while (poll(&p, 1, DRIVER_END_MILLISECONDS) < 0 && errno == EINTR)
 			;
@@ -66,7 +68,7 @@ static void guest_release(struct guest *g)
 		(void)kill(-g->driver.pid, SIGKILL);
 	child_release(&g->driver);
 	int *const fd[] = { &g->relay.port, &g->relay.report };
-	for (size_t i = 0; i < sizeof(fd) / sizeof(fd[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(fd); i++)
 		if (*fd[i] >= 0)
 			(void)close(take_fd(fd[i]));
 	if (g->name && remove_tree(g->trees, g->name, &ignored) < 0)
@@ -110,7 +112,8 @@ static int say(struct guest *g, const char *line, struct err *err)
 	return message_send(g->relay.sock, &m, err);
 }
 
-/* ---- what is there -------------------------------------------------------------------------- */
+/* ---- what this machine has
+ * -------------------------------------------------------------------------- */
 
 static bool asks_for_emulation(void)
 {
@@ -121,25 +124,27 @@ static bool asks_for_emulation(void)
 
 static int look_around(struct guest *g, struct err *err)
 {
-	cleanup_free char *kernel = NULL, *emulator = NULL;
+	cleanup_free char *kernel = NULL, *emulator = NULL, *line = NULL;
 	int r = appliance_find_emulator(&emulator, err);
 
-	if (r == 0)
-		r = appliance_find_kernel(&kernel, err);
 	if (r < 0)
 		return r;
-	if (asks_for_emulation())
+	r = appliance_find_kernel(&kernel, err);
+	if (r < 0)
+		return r;
+	if (asks_for_emulation()) {
 		g->why_not = "LIBGUESTFS_BACKEND_SETTINGS says so";
-	else
+	} else {
 		r = kvm_probe(emulator, kernel, &g->why_not, err);
-	if (r < 0)
-		return r;
+		if (r < 0)
+			return r;
+	}
 	g->kvm = !g->why_not;
 	if (g->kvm)
 		return 0;
-	cleanup_free char *line = xasprintf("the appliance is emulated, so this build takes about "
-					    "%d times as long as with namespaces: %s",
-					    EMULATION_FACTOR, g->why_not);
+	line = xasprintf("the appliance is emulated, so this build takes about %d times as long as "
+			 "with namespaces: %s",
+			 EMULATION_FACTOR, g->why_not);
 	return say(g, line, err);
 }
 
@@ -177,8 +182,9 @@ static int make_directory(struct guest *g, struct err *err)
 	return 0;
 }
 
-/* Sparse, and larger than it will have to be. What the packages need must be free; should that not
- * be enough, the appliance sees its disk fail (ns-serial.c). */
+/* The disk is sparse, and larger than it should have to be. As much as the packages need must be
+ * free on the host; should more be used, and not be there, the appliance sees its disk fail
+ * (ns-serial.c). */
 static int size_disk(const struct guest *g, uint64_t *ret, struct err *err)
 {
 	uint64_t need = g->space + g->space / 2, free_bytes;
@@ -190,8 +196,8 @@ static int size_disk(const struct guest *g, uint64_t *ret, struct err *err)
 	free_bytes = (uint64_t)v.f_bavail * v.f_frsize;
 	if (free_bytes < g->space) {
 		err_set(err, ERR_BUILD,
-			"the appliance's disk may come to %s, and where the store lies only %s are "
-			"free",
+			"the appliance's disk may need %s, but the store's file system has only %s "
+			"left",
 			human_size(g->space, a), human_size(free_bytes, b));
 		return err_hint(err, "make room, or choose another place with --store DIR or "
 				     "NETRESCUE_STORE");
@@ -205,9 +211,10 @@ static unsigned between(uint64_t least, uint64_t value, uint64_t most)
 	return (unsigned)(value < least ? least : value > most ? most : value);
 }
 
-/* ---- the course ----------------------------------------------------------------------------- */
+/* ---- from start to end
+ * ----------------------------------------------------------------------------- */
 
-/* QEMU and bind(2) take short names only: this one goes by our descriptor. */
+/* QEMU and bind(2) take only short paths, so this one starts at our descriptor of the directory. */
 static int listen_for_port(const struct guest *g, char **ret_path, int *ret, struct err *err)
 {
 	cleanup_free char *path =
@@ -229,27 +236,31 @@ static int start_driver(struct guest *g, const char *port_path, struct err *err)
 	struct appliance a = {
 		.directory = g->path,
 		.port_path = port_path,
-		.memory = between(MEMORY_LEAST, memory_available() / MEBI / 2, MEMORY_MOST),
-		.processors = g->kvm ? between(1, processors_available(), PROCESSORS_MOST) : 1,
+		.memory = between(MEMORY_MIN, memory_available() / MEBI / 2, MEMORY_MAX),
+		.processors = g->kvm ? between(1, processors_available(), PROCESSORS_MAX) : 1,
 		.kvm = g->kvm,
 	};
 	cleanup_fd int runtime = -1;
 	int r = size_disk(g, &a.disk, err);
 
-	if (r == 0)
-		r = runtime_make(g->relay.directory, &runtime, err);
-	/* libguestfs's sockets; root's are always in /tmp. */
+	if (r < 0)
+		return r;
+	r = runtime_make(g->relay.directory, &runtime, err);
+	if (r < 0)
+		return r;
+	/* For libguestfs's sockets; root's are always in /tmp. */
 	if (strlen(g->path) < RUNTIME_DIRECTORY_MAX)
 		(void)setenv("XDG_RUNTIME_DIR", g->path, 1);
-	return r < 0 ? r : driver_start(&g->driver, &a, runtime, &g->relay.report, err);
+	return driver_start(&g->driver, &a, runtime, &g->relay.report, err);
 }
 
 static int wait_for_appliance(struct guest *g, int listening, struct err *err)
 {
 	int r = launch_follow(&g->relay, &g->driver, err);
 
-	if (r == 0)
-		r = relay_wait(&g->relay, listening, false, err);
+	if (r < 0)
+		return r;
+	r = relay_wait(&g->relay, listening, false, err);
 	if (r < 0)
 		return r;
 	g->relay.port = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
@@ -257,6 +268,7 @@ static int wait_for_appliance(struct guest *g, int listening, struct err *err)
 				 : 0;
 }
 
+/* 0: the main program has hung up. */
 static int serve(struct guest *g, const struct message *open, struct err *err)
 {
 	int r;
@@ -269,8 +281,9 @@ static int serve(struct guest *g, const struct message *open, struct err *err)
 		CLEANUP(message_release) struct message m = { 0 };
 
 		r = relay_wait(&g->relay, g->relay.sock, false, err);
-		if (r == 0)
-			r = message_receive(g->relay.sock, -1, &m, err);
+		if (r < 0)
+			return r;
+		r = message_receive(g->relay.sock, -1, &m, err);
 		if (r <= 0)
 			return r;
 		r = relay_request(&g->relay, &m, err);
@@ -285,26 +298,24 @@ static int run(struct guest *g, struct err *err)
 	cleanup_fd int listening = -1;
 	int r = read_open(g, &open, err);
 
-	if (r == 0)
-		r = look_around(g, err);
-	if (r == 0)
-		r = make_directory(g, err);
-	if (r == 0)
-		r = listen_for_port(g, &port_path, &listening, err);
-	if (r == 0)
-		r = start_driver(g, port_path, err);
-	if (r == 0)
-		r = wait_for_appliance(g, listening, err);
-	return r < 0 ? r : serve(g, &open, err);
-}
-
-static void send_error(int sock, const struct err *failure)
-{
-	CLEANUP(message_release) struct message m = { .type = MESSAGE_ERROR };
-	CLEANUP(err_release) struct err ignored = { 0 };
-
-	message_put_err(&m, failure);
-	(void)message_send(sock, &m, &ignored);
+	if (r < 0)
+		return r;
+	r = look_around(g, err);
+	if (r < 0)
+		return r;
+	r = make_directory(g, err);
+	if (r < 0)
+		return r;
+	r = listen_for_port(g, &port_path, &listening, err);
+	if (r < 0)
+		return r;
+	r = start_driver(g, port_path, err);
+	if (r < 0)
+		return r;
+	r = wait_for_appliance(g, listening, err);
+	if (r < 0)
+		return r;
+	return serve(g, &open, err);
 }
 
 int main(int argc, char **argv)
@@ -332,6 +343,6 @@ int main(int argc, char **argv)
 	(void)setsid();
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 	if (run(&g, &err) < 0 && err.class != ERR_NONE)
-		send_error(SOCKET_FD, &err);
+		message_send_err(SOCKET_FD, &err);
 	return err_exit_code(&err);
 }

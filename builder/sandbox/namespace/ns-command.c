@@ -55,7 +55,7 @@ static void set_variable(struct strv *env, const char *variable)
 
 static void fill_environment(const struct ns *ns, const char *const *more, struct strv *ret)
 {
-	for (size_t i = 0; i < sizeof(environment) / sizeof(environment[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(environment); i++)
 		strv_add(ret, environment[i]);
 	strv_addf(ret, "SOURCE_DATE_EPOCH=%lld", (long long)ns->epoch);
 	for (; more && *more; more++)
@@ -99,22 +99,30 @@ static int send_listener(int confined, int listener)
 	return message_send(confined, &m, &err);
 }
 
-static void exec_command(struct ns *ns, const struct ns_job *job, int pipe, int confined)
+static int confine(struct ns *ns, const struct ns_job *job, int pipe, int confined)
 {
-	CLEANUP(strv_release) struct strv env = { 0 };
 	int listener = -1;
 	int r = connect_and_limit(job, pipe);
 
-	fill_environment(ns, job->env, &env);
-	if (r == 0)
-		r = ns_filter_confine(ns->filter, &listener);
-	if (r == 0)
-		r = send_listener(confined, listener);
+	if (r < 0)
+		return r;
+	r = ns_filter_confine(ns->filter, &listener);
+	if (r < 0)
+		return r;
+	return send_listener(confined, listener);
+}
+
+static void exec_command(struct ns *ns, const struct ns_job *job, int pipe, int confined)
+{
+	CLEANUP(strv_release) struct strv env = { 0 };
+	int r = confine(ns, job, pipe, confined);
+
 	if (r < 0) {
 		dprintf(STDERR_FILENO, "cannot confine '%s': %s\n", job->argv[0],
 			strerrordesc_np(-r));
 		return;
 	}
+	fill_environment(ns, job->env, &env);
 	environ = env.item;
 	(void)execvp(job->argv[0], (char *const *)(uintptr_t)job->argv);
 	dprintf(STDERR_FILENO, "cannot run '%s': %s\n", job->argv[0], strerrordesc_np(errno));
@@ -132,7 +140,7 @@ static int do_work(struct ns_job *job, int pipe)
 	return 1;
 }
 
-/* A forked worker would otherwise hold the other ends of its own pipes. */
+/* Otherwise a forked worker would keep the other jobs' ends of its own pipes open. */
 static void close_others(struct ns_job *job, size_t count, size_t me)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -186,7 +194,7 @@ static int start(struct ns *ns, struct ns_job *job, size_t count, size_t me, str
 	return 0;
 }
 
-/* Passes on what came; at the end of the pipe closes it. */
+/* Passes on what the job has written; closes the pipe at its end. */
 static int take_output(struct ns *ns, struct ns_job *j, size_t index, struct err *err)
 {
 	CLEANUP(message_release) struct message m = { .type = MESSAGE_OUTPUT };
@@ -214,7 +222,7 @@ static void take_listener(struct ns_job *j)
 	CLEANUP(message_release) struct message m = { 0 };
 	CLEANUP(err_release) struct err ignored = { 0 };
 
-	/* Nothing comes if the command failed before: its output says why. */
+	/* A command that failed earlier sends none: its output says why. */
 	if (message_receive(j->confined, -1, &m, &ignored) == 1)
 		j->listener = message_take_fd(&m);
 	(void)close(take_fd(&j->confined));
@@ -255,10 +263,8 @@ static int serve_job(struct ns *ns, struct ns_job *job, size_t index, const stru
 static int wait_all(struct ns *ns, struct ns_job *job, size_t count, struct err *err)
 {
 	cleanup_free struct pollfd *p = xcalloc(count * 3 + 2, sizeof(*p));
-	size_t running = count;
-	int r = 0;
 
-	while (running > 0 && r == 0) {
+	for (size_t running = count; running > 0;) {
 		p[0] = (struct pollfd){ .fd = ns->sock, .events = POLLRDHUP };
 		p[1] = (struct pollfd){ .fd = ns->signals, .events = POLLIN };
 		for (size_t i = 0; i < count; i++) {
@@ -272,15 +278,19 @@ static int wait_all(struct ns *ns, struct ns_job *job, size_t count, struct err 
 			return err_errno(err, ERR_BUILD, errno, "cannot wait in the sandbox");
 		if (p[0].revents != 0)
 			_exit(0); /* nobody is there to hear; the kernel ends the rest with us */
-		for (size_t i = 0; i < count && r == 0; i++)
-			r = serve_job(ns, &job[i], i, &p[2 + 3 * i], err);
+		for (size_t i = 0; i < count; i++) {
+			int r = serve_job(ns, &job[i], i, &p[2 + 3 * i], err);
+
+			if (r < 0)
+				return r;
+		}
 		if (p[1].revents != 0)
 			running -= reap(ns, job, count);
 	}
-	return r;
+	return 0;
 }
 
-/* Daemons and all else that lives on: we are pid 1, so -1 is everyone but us. */
+/* Kills daemons and whatever else still runs: we are pid 1, so -1 is everyone but us. */
 static void kill_rest(void)
 {
 	(void)kill(-1, SIGKILL);
@@ -288,57 +298,72 @@ static void kill_rest(void)
 		;
 }
 
-/* The work whose fault it was: one that only lost its reader (EPIPE) gives way to the others. */
+/* The error of the work whose fault it was: one that only lost its reader (EPIPE) counts only where
+ * no other failed. */
 static int work_failed(struct ns_job *job, size_t count, struct err *err)
 {
 	CLEANUP(err_release) struct err broken = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
 		struct message m = { .body = job[i].said }; /* borrowed */
-		CLEANUP(err_release) struct err e = { 0 };
+		CLEANUP(err_release) struct err failure = { 0 };
 
 		if (job[i].argv || job[i].status == 0)
 			continue;
 		if (!WIFEXITED(job[i].status))
 			return err_set(err, ERR_BUILD, "a sandbox process was killed by signal %d",
 				       WTERMSIG(job[i].status));
-		(void)message_take_err(&m, &e);
-		if (e.errnum == EPIPE && broken.class == ERR_NONE) {
-			broken = e;
-			e = (struct err){ 0 };
-		} else if (e.errnum != EPIPE) {
-			*err = e;
-			e = (struct err){ 0 };
-			return err->errnum > 0 ? -err->errnum : -EIO;
-		}
+		(void)message_take_err(&m, &failure);
+		if (failure.errnum != EPIPE)
+			return err_move(err, &failure);
+		if (broken.class == ERR_NONE)
+			err_move(&broken, &failure);
 	}
-	if (broken.class == ERR_NONE)
-		return 0;
-	*err = broken;
-	broken = (struct err){ 0 };
-	return -EPIPE;
+	return broken.class == ERR_NONE ? 0 : err_move(err, &broken);
+}
+
+static int run_jobs(struct ns *ns, struct ns_job *job, size_t count, struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		int r = start(ns, job, count, i, err);
+
+		if (r < 0)
+			return r;
+	}
+	return wait_all(ns, job, count, err);
+}
+
+/* What they wrote before they ended or were killed. */
+static int drain(struct ns *ns, struct ns_job *job, size_t count, struct err *err)
+{
+	for (size_t i = 0; i < count; i++)
+		while (job[i].pipe >= 0) {
+			int r = take_output(ns, &job[i], i, err);
+
+			if (r < 0)
+				return r;
+		}
+	return 0;
 }
 
 int ns_run(struct ns *ns, struct ns_job *job, size_t count, struct err *err)
 {
-	int r = 0;
+	int r = run_jobs(ns, job, count, err);
 
-	for (size_t i = 0; i < count && r == 0; i++)
-		r = start(ns, job, count, i, err);
-	if (r == 0)
-		r = wait_all(ns, job, count, err);
 	kill_rest();
-	for (size_t i = 0; i < count; i++)
-		while (r == 0 && job[i].pipe >= 0)
-			r = take_output(ns, &job[i], i, err);
-	return r < 0 ? r : work_failed(job, count, err);
+	if (r < 0)
+		return r;
+	r = drain(ns, job, count, err);
+	if (r < 0)
+		return r;
+	return work_failed(job, count, err);
 }
 
 void ns_job_release(struct ns_job *job)
 {
 	int *const fd[] = { &job->in, &job->out, &job->pipe, &job->listener, &job->confined };
 
-	for (size_t i = 0; i < sizeof(fd) / sizeof(fd[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(fd); i++)
 		if (*fd[i] >= 0)
 			(void)close(take_fd(fd[i]));
 	text_release(&job->said);

@@ -72,6 +72,17 @@ int ns_request_read(struct ns *ns, struct message *request, struct message *repl
 	return 0;
 }
 
+static int write_content(const char *path, const char *data, size_t size, mode_t mode)
+{
+	cleanup_fd int fd =
+		ns_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY, 0600);
+	int r = fd < 0 ? fd : write_all(fd, data, size);
+
+	if (r < 0)
+		return r;
+	return fchmod(fd, mode & 07777) < 0 ? -errno : 0;
+}
+
 int ns_request_write(struct ns *ns, struct message *request, struct message *reply, struct err *err)
 {
 	cleanup_free char *path = message_get_text(request);
@@ -84,11 +95,7 @@ int ns_request_write(struct ns *ns, struct message *request, struct message *rep
 	(void)reply;
 	if (r < 0)
 		return r;
-	cleanup_fd int fd =
-		ns_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY, 0600);
-	r = fd < 0 ? fd : write_all(fd, data, size);
-	if (r == 0 && fchmod(fd, mode & 07777) < 0)
-		r = -errno;
+	r = write_content(path, data, size, mode);
 	return r < 0 ? err_errno(err, ERR_BUILD, -r, "cannot write '%s' in the tree", path) : 0;
 }
 

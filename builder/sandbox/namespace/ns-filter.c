@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "sandbox/namespace/ns.h"
 
@@ -22,9 +23,9 @@ static const int kept_capability[] = {
 	CAP_AUDIT_WRITE,
 };
 
-/* Refused system calls, by the error that programs take best: EPERM as if by lack of privilege,
- * ENOSYS as by an older kernel, 0 as if done (a tree that is thrown away after it was read needs
- * no sync). */
+/* Refused system calls, each with the error that programs cope with best: EPERM as for lack of
+ * privilege, ENOSYS as from an older kernel, 0 as if it were done (a tree that is thrown away after
+ * it was read needs no sync). */
 static const struct denied {
 	int error;
 	const char *name;
@@ -98,9 +99,8 @@ static const struct denied {
 static const int new_namespace[] = { CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,	  CLONE_NEWNET,
 				     CLONE_NEWUTS,  CLONE_NEWIPC, CLONE_NEWCGROUP };
 
-/* A call that this libseccomp or this architecture does not know cannot be made either: newer
- * ones get no number from it, and the filter's list is checked by a test against the running
- * kernel. */
+/* A call that this libseccomp does not know by name cannot be denied; one that this architecture
+ * does not have cannot be made. A test tries the whole list on the running kernel. */
 static int deny(scmp_filter_ctx f, int error, const char *name)
 {
 	int call = seccomp_syscall_resolve_name(name);
@@ -110,65 +110,90 @@ static int deny(scmp_filter_ctx f, int error, const char *name)
 
 static int deny_namespaces(scmp_filter_ctx f)
 {
-	int r = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(new_namespace); i++) {
+		scmp_datum_t flag = (scmp_datum_t)new_namespace[i];
+		int r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+					 SCMP_A0(SCMP_CMP_MASKED_EQ, flag, flag));
 
-	for (size_t i = 0; i < sizeof(new_namespace) / sizeof(new_namespace[0]) && r == 0; i++)
-		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-				     SCMP_A0(SCMP_CMP_MASKED_EQ, (scmp_datum_t)new_namespace[i],
-					     (scmp_datum_t)new_namespace[i]));
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
-/* Unix, IPv4, IPv6 and netlink only. Some families (vsock) know no network namespaces. */
+/* Only Unix, IPv4, IPv6 and netlink: some other families (vsock) do not heed network namespaces. */
 static int deny_sockets(scmp_filter_ctx f)
 {
 	int r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
 				 SCMP_A0(SCMP_CMP_GT, AF_NETLINK, 0));
 
-	for (unsigned family = 0; family < AF_NETLINK && r == 0; family++)
-		if (family != AF_UNIX && family != AF_INET && family != AF_INET6)
-			r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-					     SCMP_A0(SCMP_CMP_EQ, family, 0));
-	return r;
+	if (r < 0)
+		return r;
+	for (unsigned family = 0; family < AF_NETLINK; family++) {
+		if (family == AF_UNIX || family == AF_INET || family == AF_INET6)
+			continue;
+		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
+				     SCMP_A0(SCMP_CMP_EQ, family, 0));
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
-/* Device nodes could not be made here anyway; scripts take EPERM well. */
+/* Device nodes could not be made in a user namespace anyway; scripts cope with EPERM. */
 static int deny_devices(scmp_filter_ctx f)
 {
 	static const scmp_datum_t type[] = { S_IFBLK, S_IFCHR };
-	int r = 0;
 
-	for (size_t i = 0; i < 2 && r == 0; i++) {
-		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mknod), 1,
-				     SCMP_A1(SCMP_CMP_MASKED_EQ, S_IFMT, type[i]));
-		if (r == 0)
-			r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mknodat), 1,
-					     SCMP_A2(SCMP_CMP_MASKED_EQ, S_IFMT, type[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(type); i++) {
+		int r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mknod), 1,
+					 SCMP_A1(SCMP_CMP_MASKED_EQ, S_IFMT, type[i]));
+
+		if (r < 0)
+			return r;
+		r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mknodat), 1,
+				     SCMP_A2(SCMP_CMP_MASKED_EQ, S_IFMT, type[i]));
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
+}
+
+static int set_up(scmp_filter_ctx f)
+{
+	int r = seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+
+	if (r < 0)
+		return r;
+	/* A call by another convention (x32) fails as unknown, instead of killing the program. */
+	r = seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
+	if (r < 0)
+		return r;
+	/* The rules hold for maintainer scripts of i386 packages in a multi-arch image, too. */
+	return seccomp_arch_native() == SCMP_ARCH_X86_64 ? seccomp_arch_add(f, SCMP_ARCH_X86) : 0;
 }
 
 static int add_rules(scmp_filter_ctx f)
 {
-	int r = seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	int r = set_up(f);
 
-	/* A foreign call convention (x32) is an unknown call, not a reason to die. */
-	if (r == 0)
-		r = seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
-	/* For maintainer scripts of i386 packages in a multi-arch image. */
-	if (r == 0 && seccomp_arch_native() == SCMP_ARCH_X86_64)
-		r = seccomp_arch_add(f, SCMP_ARCH_X86);
-	for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]) && r == 0; i++)
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(denied); i++) {
 		r = deny(f, denied[i].error, denied[i].name);
-	if (r == 0)
-		r = deny_namespaces(f);
-	if (r == 0)
-		r = deny_sockets(f);
-	if (r == 0)
-		r = deny_devices(f);
-	if (r == 0)
-		r = seccomp_rule_add(f, SCMP_ACT_NOTIFY, SCMP_SYS(uname), 0);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	r = deny_namespaces(f);
+	if (r < 0)
+		return r;
+	r = deny_sockets(f);
+	if (r < 0)
+		return r;
+	r = deny_devices(f);
+	if (r < 0)
+		return r;
+	return seccomp_rule_add(f, SCMP_ACT_NOTIFY, SCMP_SYS(uname), 0);
 }
 
 int ns_filter_make(scmp_filter_ctx *ret, struct err *err)
@@ -186,7 +211,7 @@ int ns_filter_make(scmp_filter_ctx *ret, struct err *err)
 
 static bool is_kept(int capability)
 {
-	for (size_t i = 0; i < sizeof(kept_capability) / sizeof(kept_capability[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(kept_capability); i++)
 		if (kept_capability[i] == capability)
 			return true;
 	return false;
@@ -212,10 +237,11 @@ int ns_filter_confine(scmp_filter_ctx filter, int *ret_listener)
 {
 	int r = drop_capabilities();
 
-	if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		r = -errno;
-	if (r == 0)
-		r = seccomp_load(filter);
+	if (r < 0)
+		return r;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	r = seccomp_load(filter);
 	if (r < 0)
 		return r;
 	*ret_listener = seccomp_notify_fd(filter);
@@ -227,8 +253,8 @@ static void copy_name(char field[65], const char *value)
 	(void)snprintf(field, 65, "%s", value);
 }
 
-/* The target sleeps in its call as long as the id is valid; its number could be another's only
- * after that, so the id is checked when its memory is already open. */
+/* The caller sleeps in its call as long as the id is valid. Only after that could its pid be
+ * another process's, so the id is checked once the memory of that pid is open. */
 static int write_names(const struct ns *ns, int listener, const struct seccomp_notif *n)
 {
 	struct utsname u = { .sysname = "Linux", .machine = "x86_64", .domainname = "(none)" };

@@ -19,8 +19,8 @@
 
 #define SUBID_FILE_MAX ((size_t)4 << 20)
 #define PROC_FILE_MAX ((size_t)64 << 10)
-/* Where root looks for ids nobody uses: above what shadow, systemd and containers hand out by
- * default. */
+/* Where root looks for ids that nobody uses: above those that shadow, systemd and containers hand
+ * out by default. */
 #define HIGH_FIRST 0x70000000U
 #define HIGH_LAST 0x7ffe0000U
 
@@ -35,9 +35,9 @@ struct ranges {
 	size_t allocated;
 };
 
-static void ranges_release(struct ranges *r)
+static void ranges_release(struct ranges *ranges)
 {
-	free(r->item);
+	free(ranges->item);
 }
 
 /* subuid(5): NAME-OR-UID:FIRST:COUNT. name NULL: everybody's. A missing file has no ranges. */
@@ -69,17 +69,17 @@ static int read_subids(const char *path, const char *name, const char *number, s
 	return 0;
 }
 
-static bool overlaps(const struct ranges *r, uint64_t first)
+static bool overlaps(const struct ranges *ranges, uint64_t first)
 {
-	for (size_t i = 0; i < r->count; i++)
-		if (first < r->item[i].first + r->item[i].count &&
-		    r->item[i].first < first + NS_IDS)
+	for (size_t i = 0; i < ranges->count; i++)
+		if (first < ranges->item[i].first + ranges->item[i].count &&
+		    ranges->item[i].first < first + NS_IDS)
 			return true;
 	return false;
 }
 
-/* In a container that maps only some ids, the high ones do not exist: the end of its largest
- * range. */
+/* In a container that maps only some ids the high ones do not exist. Then *ret is set, to the end
+ * of the first range that is large enough. */
 static int own_range(const char *path, uint32_t *ret, struct err *err)
 {
 	CLEANUP(text_release) struct text t = { 0 };
@@ -111,30 +111,34 @@ static int own_range(const char *path, uint32_t *ret, struct err *err)
 			     "host as an ordinary user with a range in /etc/subuid");
 }
 
+/* All ranges that are handed out to somebody. */
+static int read_taken(struct ranges *ret, struct err *err)
+{
+	int r = read_subids("/etc/subuid", NULL, NULL, ret, err);
+
+	return r < 0 ? r : read_subids("/etc/subgid", NULL, NULL, ret, err);
+}
+
 static int plan_root(struct ns_map *map, struct err *err)
 {
 	CLEANUP(ranges_release) struct ranges taken = { 0 };
-	uint32_t base = 0;
-	int r = read_subids("/etc/subuid", NULL, NULL, &taken, err);
+	uint32_t first = HIGH_FIRST;
+	int r = read_taken(&taken, err);
 
-	if (r == 0)
-		r = read_subids("/etc/subgid", NULL, NULL, &taken, err);
-	for (uint32_t first = HIGH_FIRST; r == 0 && base == 0; first += NS_IDS) {
-		if (!overlaps(&taken, first))
-			base = first;
-		else if (first >= HIGH_LAST)
+	if (r < 0)
+		return r;
+	for (; overlaps(&taken, first); first += NS_IDS)
+		if (first >= HIGH_LAST)
 			return err_set(err, ERR_BUILD,
 				       "no %u unused ids between %u and %u: "
 				       "/etc/subuid and /etc/subgid hand them all out",
 				       NS_IDS, HIGH_FIRST, HIGH_LAST);
-	}
-	map->uid[0] = (struct ns_extent){ 0, base, NS_IDS };
+	map->uid[0] = (struct ns_extent){ 0, first, NS_IDS };
 	map->gid[0] = map->uid[0];
-	if (r == 0)
-		r = own_range("/proc/self/uid_map", &map->uid[0].outside, err);
-	if (r == 0)
-		r = own_range("/proc/self/gid_map", &map->gid[0].outside, err);
-	return r;
+	r = own_range("/proc/self/uid_map", &map->uid[0].outside, err);
+	if (r < 0)
+		return r;
+	return own_range("/proc/self/gid_map", &map->gid[0].outside, err);
 }
 
 /* The caller's range in the file, or one with count 0. */
@@ -144,25 +148,25 @@ static int find_own(const char *path, const char *name, struct ns_extent *ret, s
 	cleanup_free char *number = xasprintf("%u", (unsigned)geteuid());
 	int r = read_subids(path, name, number, &mine, err);
 
-	for (size_t i = 0; r == 0 && i < mine.count; i++) {
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < mine.count; i++) {
 		if (mine.item[i].count < NS_IDS || mine.item[i].first + NS_IDS > UINT32_MAX)
 			continue;
 		*ret = (struct ns_extent){ 0, (uint32_t)mine.item[i].first, NS_IDS };
 		return 0;
 	}
-	return r;
+	return 0;
 }
 
-/* Names the file that lacks the range, and the command that adds one nobody has. */
+/* Names the file that has no range for the user, and the command that adds one nobody else has. */
 static int no_range(const char *name, bool has_uid, bool has_gid, struct err *err)
 {
 	CLEANUP(ranges_release) struct ranges taken = { 0 };
 	CLEANUP(text_release) struct text options = { 0 };
 	uint64_t first = 100000;
-	int r = read_subids("/etc/subuid", NULL, NULL, &taken, err);
+	int r = read_taken(&taken, err);
 
-	if (r == 0)
-		r = read_subids("/etc/subgid", NULL, NULL, &taken, err);
 	if (r < 0)
 		return r;
 	while (overlaps(&taken, first))
@@ -184,32 +188,30 @@ static int plan_user(struct ns_map *map, struct err *err)
 	cleanup_free char *name = pw ? xstrdup(pw->pw_name) : xasprintf("%u", (unsigned)geteuid());
 	int r = find_own("/etc/subuid", name, &map->uid[0], err);
 
-	if (r == 0)
-		r = find_own("/etc/subgid", name, &map->gid[0], err);
-	if (r == 0 && (map->uid[0].count == 0 || map->gid[0].count == 0))
-		r = no_range(name, map->uid[0].count > 0, map->gid[0].count > 0, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = find_own("/etc/subgid", name, &map->gid[0], err);
+	if (r < 0)
+		return r;
+	if (map->uid[0].count == 0 || map->gid[0].count == 0)
+		return no_range(name, map->uid[0].count > 0, map->gid[0].count > 0, err);
+	return 0;
 }
 
 int ns_map_plan(bool own_ids, struct ns_map *ret, struct err *err)
 {
-	struct ns_map map = { .count = 1 };
-	int r;
+	struct ns_map map = { .count = 1, .by_helper = geteuid() != 0 };
+	int r = map.by_helper ? plan_user(&map, err) : plan_root(&map, err);
 
-	if (geteuid() == 0) {
-		r = plan_root(&map, err);
-	} else {
-		map.by_helper = true;
-		r = plan_user(&map, err);
-		if (own_ids) {
-			map.uid[1] = (struct ns_extent){ NS_IDS, geteuid(), 1 };
-			map.gid[1] = (struct ns_extent){ NS_IDS, getegid(), 1 };
-			map.count = 2;
-		}
+	if (r < 0)
+		return r;
+	if (map.by_helper && own_ids) {
+		map.uid[1] = (struct ns_extent){ NS_IDS, geteuid(), 1 };
+		map.gid[1] = (struct ns_extent){ NS_IDS, getegid(), 1 };
+		map.count = 2;
 	}
-	if (r == 0)
-		*ret = map;
-	return r;
+	*ret = map;
+	return 0;
 }
 
 static int write_directly(const char *file, const struct ns_extent *extent, size_t count, pid_t pid,
@@ -294,7 +296,8 @@ int ns_hint_refused(struct err *err)
 
 static int no_namespace(int errnum, struct err *err)
 {
-	/* Not a full disk, as its text and hint would say: a limit of user.max_*_namespaces. */
+	/* This ENOSPC is no full disk, as its text and hint would say, but a limit of
+	 * user.max_*_namespaces. */
 	if (errnum == ENOSPC) {
 		err_set(err, ERR_BUILD,
 			"cannot make the sandbox's namespaces: their number is limited");
@@ -305,19 +308,37 @@ static int no_namespace(int errnum, struct err *err)
 	return ns_hint_refused(err);
 }
 
-/* A keeper that dies before PR_SET_PDEATHSIG leaves a server that sees its socket close. */
+/* If the keeper dies before PR_SET_PDEATHSIG, the server ends as it sees its socket close. */
 static void become_root(int go)
 {
 	char byte;
 
-	/* Nothing comes when the parent failed: it has told the story. */
+	/* Nothing comes when the parent failed: it has reported that. */
 	if (read(go, &byte, 1) != 1)
 		_exit(1);
 	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 		_exit(1);
-	/* After the change of ids, which clears it. */
+	/* Set after the change of ids, which clears it. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		_exit(1);
+}
+
+/* The parent's part: writes the maps and lets the child go. */
+static int release_child(pid_t pid, const struct ns_map *map, int go, int *ret_pidfd,
+			 struct err *err)
+{
+	cleanup_fd int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	int r;
+
+	if (pidfd < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot watch the sandbox (pidfd_open)");
+	r = write_map(map, pid, err);
+	if (r < 0)
+		return r;
+	if (write(go, "g", 1) != 1)
+		return err_set(err, ERR_BUILD, "the sandbox ended as soon as it was started");
+	*ret_pidfd = take_fd(&pidfd);
+	return 0;
 }
 
 pid_t ns_fork(int flags, const struct ns_map *map, int *ret_pidfd, struct err *err)
@@ -339,14 +360,11 @@ pid_t ns_fork(int flags, const struct ns_map *map, int *ret_pidfd, struct err *e
 		become_root(go_read);
 		return 0;
 	}
-	cleanup_fd int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	r = pidfd < 0 ? err_errno(err, ERR_BUILD, errno, "cannot watch the sandbox (pidfd_open)")
-		      : write_map(map, pid, err);
-	if (r < 0 || write(go_write, "g", 1) != 1) {
+	r = release_child(pid, map, go_write, ret_pidfd, err);
+	if (r < 0) {
 		(void)kill(pid, SIGKILL);
 		(void)waitpid(pid, NULL, 0);
-		return r < 0 ? r : err_set(err, ERR_BUILD, "the sandbox ended at once");
+		return r;
 	}
-	*ret_pidfd = take_fd(&pidfd);
 	return pid;
 }

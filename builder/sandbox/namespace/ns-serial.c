@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The appliance's end of the line (frame.h): to the server it is the main program. Everything here
- * may block: what the host sends during a request is only for the server to read, and the server
- * reads it or closes it.
+ * The appliance's end of the serial port (frame.h). For keeper and server it plays the main
+ * program. It may block on the host: all that the host sends during a request is meant for the
+ * server, which reads it or closes it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,10 +23,10 @@
 struct port {
 	int fd;
 	int sock;	  /* to the server */
-	uint32_t request; /* the one being answered */
-	int put;	  /* what the server reads as tar; -1: none */
-	int archive;	  /* what the server writes; -1: none */
-	int trees;	  /* the disk */
+	uint32_t request; /* number of the one being answered */
+	int put;	  /* the pipe from which the server reads a tar; -1: none */
+	int archive;	  /* the pipe to which the server writes an archive; -1: none */
+	int trees;	  /* directory on the scratch disk */
 	bool leaves;	  /* the answer has content of the tree */
 };
 
@@ -41,8 +41,9 @@ static int send_frame(struct port *p, enum frame_type type, const void *data, si
 	struct frame f = { FRAME_MAGIC, type, p->request, (uint32_t)size };
 	int r = write_all(p->fd, &f, sizeof(f));
 
-	if (r == 0 && size > 0)
-		r = write_all(p->fd, data, size);
+	if (r < 0)
+		return lost(err, r);
+	r = write_all(p->fd, data, size);
 	return r < 0 ? lost(err, r) : 0;
 }
 
@@ -71,44 +72,57 @@ static int send_message(struct port *p, const struct message *m, bool with_fd, s
 static int send_range(struct port *p, int fd, off_t from, off_t to, struct err *err)
 {
 	cleanup_free char *chunk = xmalloc(FRAME_DATA_MAX);
-	int r = 0;
 
-	while (from < to && r == 0) {
+	while (from < to) {
 		size_t most = to - from < FRAME_DATA_MAX ? (size_t)(to - from) : FRAME_DATA_MAX;
 		ssize_t n = pread(fd, chunk, most, from);
+		int r;
 
 		if (n <= 0)
 			return err_errno(err, ERR_BUILD, n < 0 ? errno : EIO,
 					 "cannot read a file of the tree");
 		r = send_frame(p, FRAME_DATA, chunk, (size_t)n, err);
+		if (r < 0)
+			return r;
 		from += n;
 	}
-	return r;
+	return 0;
+}
+
+/* What follows `at`: a hole of *ret_zeros bytes, then data up to the offset that is returned. */
+static off_t next_extent(int fd, off_t at, off_t size, uint64_t *ret_zeros)
+{
+	off_t data = lseek(fd, at, SEEK_DATA);
+	off_t hole = data < 0 ? size : lseek(fd, data, SEEK_HOLE);
+
+	if (data < 0)
+		data = errno == ENXIO ? size : at;
+	*ret_zeros = (uint64_t)(data - at);
+	return hole < 0 ? size : hole;
 }
 
 static int send_file(struct port *p, int fd, struct err *err)
 {
 	struct stat st;
-	off_t at = 0;
-	int r = 0;
 
 	if (fstat(fd, &st) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot read a file of the tree");
-	while (at < st.st_size && r == 0) {
-		off_t data = lseek(fd, at, SEEK_DATA);
-		off_t hole = data < 0 ? st.st_size : lseek(fd, data, SEEK_HOLE);
+	for (off_t at = 0; at < st.st_size;) {
 		uint64_t zeros;
+		off_t end = next_extent(fd, at, st.st_size, &zeros);
+		int r;
 
-		if (data < 0)
-			data = errno == ENXIO ? st.st_size : at;
-		zeros = (uint64_t)(data - at);
-		if (zeros > 0)
+		if (zeros > 0) {
 			r = send_frame(p, FRAME_HOLE, &zeros, sizeof(zeros), err);
-		if (r == 0)
-			r = send_range(p, fd, data, hole < 0 ? st.st_size : hole, err);
-		at = hole < 0 ? st.st_size : hole;
+			if (r < 0)
+				return r;
+		}
+		r = send_range(p, fd, at + (off_t)zeros, end, err);
+		if (r < 0)
+			return r;
+		at = end;
 	}
-	return r < 0 ? r : send_frame(p, FRAME_END, NULL, 0, err);
+	return send_frame(p, FRAME_END, NULL, 0, err);
 }
 
 static int pass_archive(struct port *p, struct err *err)
@@ -125,8 +139,9 @@ static int pass_archive(struct port *p, struct err *err)
 	return send_frame(p, FRAME_END, NULL, 0, err);
 }
 
-/* The disk is sparse. When the host's is full, what was written to it a while ago gets lost, and is
- * read as zeros: nothing leaves that was not kept. */
+/* The scratch disk is a sparse file. When the host's disk is full, what was written to the page
+ * cache some time ago is lost, and later read as zeros. So everything is synced before content of
+ * the tree is handed out. */
 static void check_disk(struct port *p, struct message *m)
 {
 	CLEANUP(err_release) struct err failure = { 0 };
@@ -134,14 +149,15 @@ static void check_disk(struct port *p, struct message *m)
 	if (m->type != MESSAGE_OK || !p->leaves || syncfs(p->trees) == 0)
 		return;
 	err_errno(&failure, ERR_BUILD, errno, "the appliance's disk lost what was written to it");
-	err_hint(&failure, "where the store lies the disk is full, or fails: make room, or choose "
-			   "another place with --store DIR or NETRESCUE_STORE");
+	err_hint(&failure,
+		 "the disk that the store lies on is full, or fails: make room, or choose "
+		 "another place with --store DIR or NETRESCUE_STORE");
 	message_release(m);
 	*m = (struct message){ .type = MESSAGE_ERROR };
 	message_put_err(m, &failure);
 }
 
-/* The server's hint for a full file system speaks of one that its reader could make room on. */
+/* The server's hint for a full file system advises to make room on it, which nobody can do here. */
 static void name_disk(struct message *m)
 {
 	CLEANUP(err_release) struct err failure = { 0 };
@@ -151,35 +167,43 @@ static void name_disk(struct message *m)
 	(void)message_take_err(m, &failure);
 	if (failure.errnum == ENOSPC) {
 		free(take_ptr(failure.hint));
-		err_hint(&failure, "that is the appliance's disk, which has one and a half times "
-				   "what the packages need and 8 GB; --sandbox=namespace has the "
-				   "store's");
+		err_hint(&failure, "the appliance's disk is full: it is as large as one and a half "
+				   "times what the packages need, and 8 GB; --sandbox=namespace "
+				   "has all of the store's file system");
 	}
 	message_release(m);
 	*m = (struct message){ .type = MESSAGE_ERROR };
 	message_put_err(m, &failure);
 }
 
-/* *ret_done: it was the reply. */
+/* Passes a message of the server on. *ret_done: it was the reply. */
 static int pass_message(struct port *p, bool *ret_done, struct err *err)
 {
 	CLEANUP(message_release) struct message m = { 0 };
 	int r = message_receive(p->sock, -1, &m, err);
 	bool with_fd;
 
-	if (r <= 0)
-		return r < 0 ? r : err_set(err, ERR_BUILD, "the sandbox in the appliance ended");
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return err_set(err, ERR_BUILD, "the sandbox in the appliance ended");
 	if (m.type == MESSAGE_OUTPUT || m.type == MESSAGE_NOTE)
 		return send_message(p, &m, false, err);
-	while (r >= 0 && p->archive >= 0)
+	while (p->archive >= 0) {
 		r = pass_archive(p, err);
+		if (r < 0)
+			return r;
+	}
 	check_disk(p, &m);
 	name_disk(&m);
 	with_fd = m.fd_count > 0;
-	if (r >= 0 && with_fd)
+	if (with_fd) {
 		r = send_file(p, m.fd[0], err);
+		if (r < 0)
+			return r;
+	}
 	*ret_done = true;
-	return r < 0 ? r : send_message(p, &m, with_fd, err);
+	return send_message(p, &m, with_fd, err);
 }
 
 /* ---- from the host -------------------------------------------------------------------------- */
@@ -202,7 +226,7 @@ static int read_frame(struct port *p, struct frame *ret, struct err *err)
 	return r > 0 && ret->magic != FRAME_MAGIC ? lost(err, -EPROTO) : r;
 }
 
-/* A piece of the tar. Who does not want it any more has closed it. */
+/* Passes a piece of the tar on. A server that does not want the rest has closed the pipe. */
 static int take_data(struct port *p, struct err *err)
 {
 	CLEANUP(text_release) struct text t = { 0 };
@@ -211,8 +235,10 @@ static int take_data(struct port *p, struct err *err)
 
 	if (r > 0)
 		r = read_body(p, &f, &t, err);
-	if (r <= 0)
-		return r < 0 ? r : lost(err, 0);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return lost(err, 0);
 	if (f.type == FRAME_END || write_all(p->put, t.data, t.length) < 0)
 		(void)close(take_fd(&p->put));
 	return 0;
@@ -243,7 +269,6 @@ static int pass_request(struct port *p, struct text *body, struct err *err)
 {
 	CLEANUP(message_release) struct message m = { 0 };
 	struct frame_message head;
-	int r = 0;
 
 	if (body->length < sizeof(head))
 		return lost(err, -EPROTO);
@@ -253,21 +278,22 @@ static int pass_request(struct port *p, struct text *body, struct err *err)
 	text_append(&m.body, body->data + sizeof(head), body->length - sizeof(head));
 	cleanup_fd int theirs = -1;
 	if (head.with_fd) {
-		r = find_fd(p, m.type, &theirs, err);
+		int r = find_fd(p, m.type, &theirs, err);
+
+		if (r < 0)
+			return r;
 		message_put_fd(&m, theirs);
 	}
-	return r < 0 ? r : message_send(p->sock, &m, err);
+	return message_send(p->sock, &m, err);
 }
 
-static int answer(struct port *p, struct err *err)
+static int pass_until_done(struct port *p, struct err *err)
 {
-	bool done = false;
-	int r = 0;
-
-	while (!done && r >= 0) {
+	for (bool done = false; !done;) {
 		struct pollfd fd[3] = { { .fd = p->sock, .events = POLLIN },
 					{ .fd = p->archive, .events = POLLIN },
 					{ .fd = p->put < 0 ? -1 : p->fd, .events = POLLIN } };
+		int r = 0;
 
 		if (poll(fd, 3, -1) < 0 && errno != EINTR)
 			return err_errno(err, ERR_BUILD, errno, "cannot wait in the appliance");
@@ -277,43 +303,59 @@ static int answer(struct port *p, struct err *err)
 			r = pass_message(p, &done, err);
 		else if (fd[2].revents != 0)
 			r = take_data(p, err);
+		if (r < 0)
+			return r;
 	}
+	return 0;
+}
+
+static int answer(struct port *p, struct err *err)
+{
+	int r = pass_until_done(p, err);
+
 	if (p->put >= 0)
 		(void)close(take_fd(&p->put));
 	return r;
+}
+
+/* 1, or 0 when the host has hung up. */
+static int serve_one(struct port *p, struct err *err)
+{
+	CLEANUP(text_release) struct text body = { 0 };
+	struct frame f;
+	int r = read_frame(p, &f, err);
+
+	if (r > 0)
+		r = read_body(p, &f, &body, err);
+	if (r <= 0)
+		return r;
+	if (f.type != FRAME_MESSAGE)
+		return 1; /* the rest of a tar that nobody wanted to its end */
+	p->request = f.request;
+	r = pass_request(p, &body, err);
+	if (r < 0)
+		return r;
+	r = answer(p, err);
+	return r < 0 ? r : 1;
 }
 
 int ns_serial_serve(int fd, int sock, struct err *err)
 {
 	cleanup_fd int trees = open(TREES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct port p = { .fd = fd, .sock = sock, .put = -1, .archive = -1, .trees = trees };
+	int r;
 
 	if (trees < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot open '" TREES "'");
-	for (;;) {
-		CLEANUP(text_release) struct text body = { 0 };
-		struct frame f;
-		int r = read_frame(&p, &f, err);
-
-		if (r > 0)
-			r = read_body(&p, &f, &body, err);
-		if (r > 0 && f.type != FRAME_MESSAGE)
-			continue; /* the rest of a tar that nobody wanted to its end */
-		if (r > 0) {
-			p.request = f.request;
-			r = pass_request(&p, &body, err);
-			if (r >= 0)
-				r = answer(&p, err);
-			r = r < 0 ? r : 1;
-		}
-		if (r <= 0)
-			return r;
-	}
+	do
+		r = serve_one(&p, err);
+	while (r > 0);
+	return r;
 }
 
-/* libguestfs starts us in a chroot below the appliance's root, which itself is one in its
- * initramfs: no user namespace can be made there (clone(2), EPERM). So the chroot's file system
- * becomes the root of a mount namespace, as switch_root(8) does it. */
+/* libguestfs starts us in a chroot below the appliance's root, which itself is a chroot in its
+ * initramfs. No user namespace can be made in one (clone(2), EPERM). So the chroot's file system
+ * becomes the root of a mount namespace, in the way of switch_root(8). */
 int ns_serial_enter(struct err *err)
 {
 	cleanup_fd int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/io.h"
 #include "base/memory.h"
@@ -16,27 +15,12 @@ struct command {
 	struct strv env;
 };
 
-/* A file without a name, at its beginning. */
-static int make_input(const char *data, size_t size, int *ret, struct err *err)
-{
-	cleanup_fd int fd = memfd_create("input", MFD_CLOEXEC);
-	int r = fd < 0 ? -errno : write_all(fd, data, size);
-
-	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
-		r = -errno;
-	if (r < 0)
-		return err_errno(err, ERR_BUILD, -r, "cannot hold a command's input");
-	*ret = take_fd(&fd);
-	return 0;
-}
-
 static int read_command(struct message *request, struct command *c, struct ns_job *job,
 			struct err *err)
 {
 	bool has_input;
 	const char *input;
 	size_t size;
-	int r = 0;
 
 	message_get_list(request, &c->argv);
 	message_get_list(request, &c->env);
@@ -49,35 +33,49 @@ static int read_command(struct message *request, struct command *c, struct ns_jo
 		return 0;
 	job->argv = (const char *const *)c->argv.item;
 	job->env = (const char *const *)c->env.item;
-	if (has_input)
-		r = make_input(input, size, &job->in, err);
-	if (r == 0 && output[0] != '\0') {
-		job->out = ns_open(output, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-		if (job->out < 0)
-			r = err_errno(err, ERR_BUILD, -job->out, "cannot write '%s' in the tree",
-				      output);
+	if (has_input) {
+		int r = memory_fd(input, size, &job->in, err);
+
+		if (r < 0)
+			return r;
 	}
-	return r;
+	if (output[0] == '\0')
+		return 0;
+	job->out = ns_open(output, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	return job->out < 0 ? err_errno(err, ERR_BUILD, -job->out, "cannot write '%s' in the tree",
+					output)
+			    : 0;
 }
 
-int ns_request_run(struct ns *ns, struct message *request, struct message *reply, struct err *err)
+static int run_commands(struct ns *ns, struct message *request, struct command *command,
+			struct ns_job *job, size_t count, struct err *err)
+{
+	int r;
+
+	for (size_t i = 0; i < count; i++) {
+		r = read_command(request, &command[i], &job[i], err);
+		if (r < 0)
+			return r;
+	}
+	r = message_end(request, err);
+	if (r < 0)
+		return r;
+	return ns_run(ns, job, count, err);
+}
+
+static int request_run(struct ns *ns, struct message *request, struct message *reply,
+		       struct err *err)
 {
 	struct command command[COMMANDS_MAX] = { 0 };
 	struct ns_job job[COMMANDS_MAX];
 	uint64_t count = message_get_u64(request);
-	int r = 0;
+	int r;
 
 	if (count == 0 || count > COMMANDS_MAX)
 		return err_set(err, ERR_BUILD, "1 to %d commands run at a time", COMMANDS_MAX);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		job[i] = (struct ns_job)NS_JOB_INIT;
-		if (r == 0)
-			r = read_command(request, &command[i], &job[i], err);
-	}
-	if (r == 0)
-		r = message_end(request, err);
-	if (r == 0)
-		r = ns_run(ns, job, count, err);
+	r = run_commands(ns, request, command, job, count, err);
 	for (size_t i = 0; i < count; i++) {
 		message_put_u64(reply, (uint64_t)job[i].status);
 		ns_job_release(&job[i]);
@@ -108,19 +106,19 @@ static ns_request_fn find_request(enum message_type type)
 		ns_request_fn fn;
 	} request[] = {
 		{ MESSAGE_KERNEL, request_kernel },	 { MESSAGE_PUT, ns_request_put },
-		{ MESSAGE_EXTRACT, ns_request_extract }, { MESSAGE_RUN, ns_request_run },
+		{ MESSAGE_EXTRACT, ns_request_extract }, { MESSAGE_RUN, request_run },
 		{ MESSAGE_READ, ns_request_read },	 { MESSAGE_WRITE, ns_request_write },
 		{ MESSAGE_EXISTS, ns_request_exists },	 { MESSAGE_SWEEP, ns_request_sweep },
 		{ MESSAGE_ARCHIVE, ns_request_archive },
 	};
 
-	for (size_t i = 0; i < sizeof(request) / sizeof(request[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(request); i++)
 		if (request[i].type == type)
 			return request[i].fn;
 	return NULL;
 }
 
-/* 0, or an error of the socket: nobody is left to tell. */
+/* Fails only if the socket does: there is nobody to tell then. */
 static int answer(struct ns *ns, struct message *request, struct err *err)
 {
 	CLEANUP(message_release) struct message reply = { .type = MESSAGE_OK };

@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "sandbox/namespace/ns.h"
 
-/* Any directory that every system has; it is covered only in our own mount namespace. */
+/* Any directory that every system has: it is covered only in our own mount namespace. */
 #define BASE "/tmp"
 #define NEW_ROOT BASE "/root"
 #define SCRATCH_NAME ".netrescue"
@@ -31,21 +31,6 @@ int ns_preload(struct err *err)
 	return 0;
 }
 
-int ns_mount(const char *source, const char *target, const char *type, unsigned long flags,
-	     const char *data, struct err *err)
-{
-	if (mount(source, target, type, flags, data) == 0)
-		return 0;
-	err_errno(err, ERR_BUILD, errno, "cannot mount %s on '%s' for the sandbox",
-		  type	   ? type
-		  : source ? source
-			   : "again",
-		  target);
-	if (errno != EPERM && errno != EACCES)
-		return err_hint(err, "the sandbox needs Linux 5.11 or newer");
-	return ns_hint_refused(err);
-}
-
 static int make_directory(const char *path, mode_t mode, struct err *err)
 {
 	if (mkdir(path, mode) < 0 && errno != EEXIST)
@@ -53,10 +38,10 @@ static int make_directory(const char *path, mode_t mode, struct err *err)
 	return 0;
 }
 
-/* The directory that holds root/, scratch/ and world/: a new tmpfs, or the current directory,
- * which the keeper entered before it made the namespaces. A path or a descriptor would not do:
- * inside, we may not search the way to it, and a descriptor belongs to the outer mount
- * namespace. */
+/* Mounts the directory that is to hold root/, scratch/ and world/: a new tmpfs, or the current
+ * directory, which the keeper entered before it made the namespaces. A path would not do, as we may
+ * not be allowed to search the directories above, nor would a descriptor, as it belongs to the
+ * outer mount namespace. */
 static int mount_base(const struct ns_tree *tree, struct err *err)
 {
 	cleanup_free char *data = NULL;
@@ -79,17 +64,23 @@ static int mount_all(struct ns *ns, const struct ns_tree *tree, struct err *err)
 	};
 	int r = ns_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL, err);
 
-	if (r == 0)
-		r = mount_base(tree, err);
-	for (size_t i = 0; i < sizeof(directory) / sizeof(directory[0]) && r == 0; i++)
+	if (r < 0)
+		return r;
+	r = mount_base(tree, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(directory); i++) {
 		r = make_directory(directory[i], 0755, err);
-	if (r == 0)
-		r = ns_mount(NEW_ROOT, NEW_ROOT, NULL, MS_BIND, NULL, err);
-	if (r == 0)
-		r = ns_mount(BASE "/scratch", NEW_ROOT "/" SCRATCH_NAME, NULL, MS_BIND, NULL, err);
-	if (r == 0)
-		r = ns_world_mount(ns, NEW_ROOT, BASE "/world", err);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	r = ns_mount(NEW_ROOT, NEW_ROOT, NULL, MS_BIND, NULL, err);
+	if (r < 0)
+		return r;
+	r = ns_mount(BASE "/scratch", NEW_ROOT "/" SCRATCH_NAME, NULL, MS_BIND, NULL, err);
+	if (r < 0)
+		return r;
+	return ns_world_mount(ns, NEW_ROOT, BASE "/world", err);
 }
 
 static int pivot(struct ns *ns, struct err *err)
@@ -103,7 +94,6 @@ static int pivot(struct ns *ns, struct err *err)
 	return 0;
 }
 
-/* Without the right to trace, uname(2) could not be answered, and a stranger could trace us. */
 static int set_names(const struct ns *ns, struct err *err)
 {
 	if (sethostname(ns->hostname, strlen(ns->hostname)) == 0 && setdomainname("(none)", 6) == 0)
@@ -122,11 +112,13 @@ int ns_setup(struct ns *ns, const struct ns_options *options, const struct ns_tr
 	ns->kernel = xstrdup(options->kernel);
 	(void)umask(022);
 	r = set_names(ns, err);
-	if (r == 0)
-		r = mount_all(ns, tree, err);
-	if (r == 0)
-		r = pivot(ns, err);
-	if (r == 0)
-		r = ns_filter_make(&ns->filter, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = mount_all(ns, tree, err);
+	if (r < 0)
+		return r;
+	r = pivot(ns, err);
+	if (r < 0)
+		return r;
+	return ns_filter_make(&ns->filter, err);
 }

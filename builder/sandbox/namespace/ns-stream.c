@@ -57,17 +57,18 @@ static int extract_one(const char *path, bool directories_only, struct err *err)
 static int extract_some(struct ns_job *job, int result, struct err *err)
 {
 	const struct extract_work *w = job->data;
-	int r = 0;
 
 	(void)result;
-	while (r == 0) {
+	for (;;) {
 		size_t i = __atomic_fetch_add(w->next, 1, __ATOMIC_RELAXED);
+		int r;
 
 		if (i >= w->debs->count)
 			return 0;
 		r = extract_one(w->debs->item[i], false, err);
+		if (r < 0)
+			return r;
 	}
-	return r;
 }
 
 static int extract_parallel(struct ns *ns, const struct strv *debs, size_t jobs, struct err *err)
@@ -102,12 +103,15 @@ int ns_request_extract(struct ns *ns, struct message *request, struct message *r
 	(void)reply;
 	message_get_list(request, &debs);
 	r = message_end(request, err);
-	/* First the directories, in the order given: two packages that disagree about a mode
-	 * must not race for it. */
-	for (size_t i = 0; i < debs.count && r == 0; i++)
-		r = extract_one(debs.item[i], true, err);
 	if (r < 0)
 		return r;
+	/* First the directories, in the order given: two packages that disagree about a mode
+	 * must not race for it. */
+	for (size_t i = 0; i < debs.count; i++) {
+		r = extract_one(debs.item[i], true, err);
+		if (r < 0)
+			return r;
+	}
 	jobs = jobs < 1 ? 1 : jobs > JOBS_MAX ? JOBS_MAX : jobs;
 	return extract_parallel(ns, &debs, jobs, err);
 }
@@ -128,7 +132,7 @@ static int pack_work(struct ns_job *job, int result, struct err *err)
 	return 0;
 }
 
-/* The filter gets pipes only: out is a file of the host. */
+/* The filter, a program of the image, gets only pipes: the real output is a file of the host. */
 static int relay_work(struct ns_job *job, int result, struct err *err)
 {
 	(void)result;
@@ -171,14 +175,36 @@ static int archive_through(struct ns *ns, struct ns_job job[3], const struct str
 	job[2].work = relay_work;
 	job[2].out = out;
 	r = connect_jobs(&job[0], &job[1], err);
-	if (r == 0)
-		r = connect_jobs(&job[1], &job[2], err);
-	if (r == 0)
-		r = ns_run(ns, job, 3, err);
+	if (r < 0)
+		return r;
+	r = connect_jobs(&job[1], &job[2], err);
+	if (r < 0)
+		return r;
+	r = ns_run(ns, job, 3, err);
 	/* A filter that died is why the others could not go on. */
-	if (r == -EPIPE && job[1].status != 0)
+	if (r == -EPIPE && job[1].status != 0) {
 		err_release(err);
-	return r == 0 || r == -EPIPE ? check_filter(&job[1], argv->item[0], err) : r;
+		r = 0;
+	}
+	if (r < 0)
+		return r;
+	return check_filter(&job[1], argv->item[0], err);
+}
+
+static int pack_through(struct ns *ns, struct ns_job job[3], const struct strv *argv, int out,
+			struct message *reply, struct err *err)
+{
+	char digest[DIGEST_HEX];
+	unsigned long long size;
+	int r = archive_through(ns, job, argv, out, err);
+
+	if (r < 0)
+		return r;
+	if (!job[0].said.data || sscanf(job[0].said.data, "%64s %llu", digest, &size) != 2)
+		return err_set(err, ERR_BUILD, "the archive of the tree has no digest");
+	message_put_text(reply, digest);
+	message_put_u64(reply, size);
+	return 0;
 }
 
 int ns_request_archive(struct ns *ns, struct message *request, struct message *reply,
@@ -186,23 +212,15 @@ int ns_request_archive(struct ns *ns, struct message *request, struct message *r
 {
 	struct ns_job job[3] = { NS_JOB_INIT, NS_JOB_INIT, NS_JOB_INIT };
 	CLEANUP(strv_release) struct strv argv = { 0 };
-	char digest[DIGEST_HEX];
-	unsigned long long size;
 	int r;
 
 	message_get_list(request, &argv);
 	cleanup_fd int out = message_take_fd(request);
 	r = message_end(request, err);
-	if (r == 0)
-		r = archive_through(ns, job, &argv, take_fd(&out), err);
-	if (r == 0 &&
-	    (!job[0].said.data || sscanf(job[0].said.data, "%64s %llu", digest, &size) != 2))
-		r = err_set(err, ERR_BUILD, "the archive of the tree has no digest");
-	for (size_t i = 0; i < 3; i++)
-		ns_job_release(&job[i]);
 	if (r < 0)
 		return r;
-	message_put_text(reply, digest);
-	message_put_u64(reply, size);
-	return 0;
+	r = pack_through(ns, job, &argv, take_fd(&out), reply, err);
+	for (size_t i = 0; i < ARRAY_SIZE(job); i++)
+		ns_job_release(&job[i]);
+	return r;
 }

@@ -29,7 +29,7 @@ static int empty_file(const char *path, struct err *err)
 	return 0;
 }
 
-/* Collected first and removed afterwards: a walk does not like its directories to go. */
+/* The names are collected first and removed afterwards: a walk must find its directories. */
 static int note_top(const struct walk_entry *e, void *data, struct err *err)
 {
 	(void)err;
@@ -47,15 +47,25 @@ static int empty_directory(const char *path, struct err *err)
 	if (fd < 0)
 		return err_errno(err, ERR_BUILD, -fd, "cannot empty '%s'", path);
 	r = walk_tree(fd, note_top, &names, err);
-	for (size_t i = 0; i < names.count && r == 0; i++)
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < names.count; i++) {
 		r = remove_tree(fd, names.item[i], err);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 struct find {
 	const char *pattern;
 	struct strv found;
 };
+
+static void find_release(struct find *f)
+{
+	strv_release(&f->found);
+}
 
 static int note_match(const struct walk_entry *e, void *data, struct err *err)
 {
@@ -67,18 +77,19 @@ static int note_match(const struct walk_entry *e, void *data, struct err *err)
 	return 0;
 }
 
-/* In the bare tree: /proc, /dev and the scratch directory are not of it. */
+/* In the bare tree, which has nothing of /proc, /dev and the scratch directory. */
 static int remove_everywhere(const struct ns *ns, const char *pattern, struct err *err)
 {
-	struct find f = { .pattern = pattern };
-	int r = walk_tree(ns->tree, note_match, &f, err);
+	CLEANUP(find_release) struct find find = { .pattern = pattern };
+	int r = walk_tree(ns->tree, note_match, &find, err);
 
-	for (size_t i = 0; i < f.found.count && r == 0; i++)
-		if (unlinkat(ns->tree, f.found.item[i], 0) < 0)
-			r = err_errno(err, ERR_BUILD, errno, "cannot remove '/%s'",
-				      f.found.item[i]);
-	strv_release(&f.found);
-	return r;
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < find.found.count; i++)
+		if (unlinkat(ns->tree, find.found.item[i], 0) < 0)
+			return err_errno(err, ERR_BUILD, errno, "cannot remove '/%s'",
+					 find.found.item[i]);
+	return 0;
 }
 
 static int apply(const char *path, enum sweep_action action, struct err *err)
@@ -106,7 +117,7 @@ static int glob_trouble(const char *path, int errnum)
 static int sweep_one(const struct ns *ns, enum sweep_action action, const char *pattern,
 		     struct err *err)
 {
-	glob_t g = { 0 };
+	CLEANUP(globfree) glob_t g = { 0 };
 	int r;
 
 	if (action == SWEEP_RECURSIVE)
@@ -115,29 +126,34 @@ static int sweep_one(const struct ns *ns, enum sweep_action action, const char *
 		return err_set(err, ERR_BUILD, "sweep pattern '%s' is not absolute", pattern);
 	r = glob(pattern, 0, glob_trouble, &g);
 	if (r == GLOB_NOMATCH)
-		r = 0;
-	else if (r != 0)
-		r = err_set(err, ERR_BUILD, "cannot look for '%s' in the tree", pattern);
-	for (size_t i = 0; i < g.gl_pathc && r == 0; i++)
+		return 0;
+	if (r != 0)
+		return err_set(err, ERR_BUILD, "cannot look for '%s' in the tree", pattern);
+	for (size_t i = 0; i < g.gl_pathc; i++) {
 		r = apply(g.gl_pathv[i], action, err);
-	globfree(&g);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 int ns_request_sweep(struct ns *ns, struct message *request, struct message *reply, struct err *err)
 {
 	uint64_t count = message_get_u64(request);
-	int r = 0;
 
 	(void)reply;
 	if (count > RULES_MAX)
 		request->bad = true;
-	for (uint64_t i = 0; i < count && r == 0 && !request->bad; i++) {
+	for (uint64_t i = 0; i < count && !request->bad; i++) {
 		uint64_t action = message_get_u64(request);
 		cleanup_free char *pattern = message_get_text(request);
+		int r;
 
-		if (!request->bad)
-			r = sweep_one(ns, (enum sweep_action)action, pattern, err);
+		if (request->bad)
+			break;
+		r = sweep_one(ns, (enum sweep_action)action, pattern, err);
+		if (r < 0)
+			return r;
 	}
-	return r < 0 ? r : message_end(request, err);
+	return message_end(request, err);
 }

@@ -16,10 +16,10 @@
 #include "sandbox/locked-dir.h"
 #include "sandbox/namespace/ns.h"
 
-/* What the builder and the image's own programs (mkinitramfs, zstd) take beside the tree. */
+/* What the builder and the image's own programs (mkinitramfs, zstd) need beside the tree. */
 #define MEMORY_RESERVE (512ULL << 20)
 
-static void remove_inside(const struct ns_tree *t)
+static void remove_as_we_are(const struct ns_tree *t)
 {
 	CLEANUP(err_release) struct err err = { 0 };
 
@@ -29,7 +29,8 @@ static void remove_inside(const struct ns_tree *t)
 	}
 }
 
-/* An ordinary user's trees belong to the ids of its range: only their own root can remove them. */
+/* An ordinary user's trees belong to the ids of the user's range: only the root of a user namespace
+ * with these ids can remove them. */
 static void remove_as_owner(const struct ns_tree *t)
 {
 	CLEANUP(err_release) struct err err = { 0 };
@@ -37,12 +38,12 @@ static void remove_as_owner(const struct ns_tree *t)
 	pid_t pid;
 
 	if (!t->map.by_helper) {
-		remove_inside(t);
+		remove_as_we_are(t);
 		return;
 	}
 	pid = ns_fork(0, &t->map, &pidfd, &err);
 	if (pid == 0) {
-		remove_inside(t);
+		remove_as_we_are(t);
 		_exit(0);
 	}
 	if (pid < 0) {
@@ -97,8 +98,9 @@ static int make_box(const struct ns_tree *t, struct err *err)
 	return 0;
 }
 
-/* PID.RANDOM/box: the outer one is ours and carries the lock, the inner one becomes the inside's.
- * Nobody else gets through the outer one: the image has programs that are setuid. */
+/* PID.RANDOM/box: the outer directory is ours and is locked, the inner one is given to the
+ * sandbox's root. Nobody else may get through the outer one, since the image has setuid
+ * programs. */
 static int make_directory(struct ns_tree *t, struct err *err)
 {
 	int r = locked_dir_new(t->parent, "", &t->name, &t->fd, err);
@@ -108,7 +110,7 @@ static int make_directory(struct ns_tree *t, struct err *err)
 
 int ns_tree_choose(const struct ns_options *options, struct ns_tree *ret, struct err *err)
 {
-	struct ns_tree t = { .fd = -1, .parent = options->trees };
+	CLEANUP(ns_tree_release) struct ns_tree t = { .fd = -1, .parent = options->trees };
 	uint64_t need = options->space + options->space / 10 * 3 + MEMORY_RESERVE;
 	uint64_t available = memory_available();
 	int r;
@@ -117,13 +119,15 @@ int ns_tree_choose(const struct ns_options *options, struct ns_tree *ret, struct
 	t.on_disk = options->on_disk || need >= available;
 	t.size = available / 10 * 8;
 	r = ns_map_plan(t.on_disk, &t.map, err);
-	if (r == 0 && t.on_disk)
-		r = make_directory(&t, err);
 	if (r < 0)
-		ns_tree_release(&t);
-	else
-		*ret = t;
-	return r;
+		return r;
+	if (t.on_disk) {
+		r = make_directory(&t, err);
+		if (r < 0)
+			return r;
+	}
+	*ret = TAKE_LEAVING(t, { .fd = -1 });
+	return 0;
 }
 
 void ns_tree_release(struct ns_tree *t)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The small world: what package scripts can learn about the machine is the same on every machine.
- * What /proc/cpuinfo describes is a plausible PC of the last ten years with one core, so that hooks
- * that look there for `aes` (cryptsetup) decide as for the machines the image is for. Who asks the
- * scheduler instead (nproc, sched_getaffinity(2)) sees the host's processors: that stays real.
+ * /proc and /dev of the sandbox: what package scripts can learn from them is the same on every
+ * machine. /proc/cpuinfo describes a plausible PC of the last ten years with one core, so that
+ * hooks that look for `aes` there (cryptsetup) decide as for the machines that the image is meant
+ * for. A script that asks the scheduler instead (nproc, sched_getaffinity(2)) sees the host's
+ * processors.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -53,7 +54,7 @@ static const char filesystems[] =
 	"nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tcgroup2\nnodev\tdevtmpfs\nnodev\tdevpts\n"
 	"nodev\tsecurityfs\nnodev\tpipefs\nnodev\tsockfs\nnodev\tramfs\nnodev\toverlay\n\text4\n";
 
-/* Files of ours over files of /proc. One that this kernel does not have needs no cover. */
+/* Files of ours that cover files of /proc. Those that this kernel does not have are left out. */
 static const struct world_file {
 	const char *name;    /* in the directory of fixed files */
 	const char *path;    /* below /proc */
@@ -78,9 +79,6 @@ static const struct world_file {
 	{ "osversion", "sys/kernel/version", NULL },
 };
 
-#define WORLD_COUNT (sizeof(world_file) / sizeof(world_file[0]))
-
-/* The rest of /proc that reaches beyond the sandbox. */
 static const char *const read_only[] = { "sys", "sysrq-trigger", "irq", "bus", "fs", "mtrr" };
 static const char *const hidden[] = { "acpi", "asound", "scsi", "driver", "tty" };
 
@@ -103,7 +101,7 @@ static char *world_text(const struct ns *ns, const struct world_file *f)
 			 NS_KERNEL_VERSION);
 }
 
-/* In place: the mounts hold the inode. */
+/* Writes the file in place, since the mount is of its inode. */
 static int write_fixed(const struct ns *ns, const struct world_file *f, struct err *err)
 {
 	cleanup_free char *text = world_text(ns, f);
@@ -119,12 +117,13 @@ static int write_fixed(const struct ns *ns, const struct world_file *f, struct e
 
 int ns_world_kernel(struct ns *ns, struct err *err)
 {
-	int r = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(world_file); i++) {
+		int r = world_file[i].content ? 0 : write_fixed(ns, &world_file[i], err);
 
-	for (size_t i = 0; i < WORLD_COUNT && r == 0; i++)
-		if (!world_file[i].content)
-			r = write_fixed(ns, &world_file[i], err);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* A bind mount takes MS_RDONLY only when it is mounted again. */
@@ -139,19 +138,44 @@ static int cover(const char *source, const char *target, struct err *err)
 
 static int mount_fixed(struct ns *ns, const char *root, const char *store, struct err *err)
 {
-	int r = 0;
-
-	for (size_t i = 0; i < WORLD_COUNT && r == 0; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(world_file); i++) {
 		cleanup_free char *target = xasprintf("%s/proc/%s", root, world_file[i].path);
 		cleanup_free char *source = xasprintf("%s/%s", store, world_file[i].name);
+		int r;
 
 		if (access(target, F_OK) < 0)
 			continue;
 		r = write_fixed(ns, &world_file[i], err);
-		if (r == 0)
-			r = cover(source, target, err);
+		if (r < 0)
+			return r;
+		r = cover(source, target, err);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
+}
+
+/* The rest of /proc that reaches beyond the sandbox. */
+static int restrict_proc(const char *proc, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(read_only); i++) {
+		cleanup_free char *path = xasprintf("%s/%s", proc, read_only[i]);
+		int r = access(path, F_OK) == 0 ? cover(path, path, err) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(hidden); i++) {
+		cleanup_free char *path = xasprintf("%s/%s", proc, hidden[i]);
+		int r = 0;
+
+		if (access(path, F_OK) == 0)
+			r = ns_mount("tmpfs", path, "tmpfs", MS_RDONLY | SAFE, "size=4k,mode=0555",
+				     err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int mount_proc(struct ns *ns, const char *root, const char *store, struct err *err)
@@ -159,20 +183,12 @@ static int mount_proc(struct ns *ns, const char *root, const char *store, struct
 	cleanup_free char *proc = xasprintf("%s/proc", root);
 	int r = ns_mount("proc", proc, "proc", SAFE, NULL, err);
 
-	for (size_t i = 0; i < sizeof(read_only) / sizeof(read_only[0]) && r == 0; i++) {
-		cleanup_free char *path = xasprintf("%s/%s", proc, read_only[i]);
-
-		if (access(path, F_OK) == 0)
-			r = cover(path, path, err);
-	}
-	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]) && r == 0; i++) {
-		cleanup_free char *path = xasprintf("%s/%s", proc, hidden[i]);
-
-		if (access(path, F_OK) == 0)
-			r = ns_mount("tmpfs", path, "tmpfs", MS_RDONLY | SAFE, "size=4k,mode=0555",
-				     err);
-	}
-	return r < 0 ? r : mount_fixed(ns, root, store, err);
+	if (r < 0)
+		return r;
+	r = restrict_proc(proc, err);
+	if (r < 0)
+		return r;
+	return mount_fixed(ns, root, store, err);
 }
 
 static int mount_device(const char *dev, const char *name, struct err *err)
@@ -186,6 +202,23 @@ static int mount_device(const char *dev, const char *name, struct err *err)
 	return ns_mount(source, target, NULL, MS_BIND, NULL, err);
 }
 
+static int fill_dev(const char *dev, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(device); i++) {
+		int r = mount_device(dev, device[i], err);
+
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(device_link); i++) {
+		cleanup_free char *path = xasprintf("%s/%s", dev, device_link[i][1]);
+
+		if (symlink(device_link[i][0], path) < 0)
+			return err_errno(err, ERR_BUILD, errno, "cannot make '%s'", path);
+	}
+	return 0;
+}
+
 static int mount_dev(const char *root, struct err *err)
 {
 	cleanup_free char *dev = xasprintf("%s/dev", root);
@@ -194,20 +227,15 @@ static int mount_dev(const char *root, struct err *err)
 	int r = ns_mount("tmpfs", dev, "tmpfs", MS_NOSUID | MS_NOEXEC,
 			 "mode=0755,size=64m,nr_inodes=4096", err);
 
-	for (size_t i = 0; i < sizeof(device) / sizeof(device[0]) && r == 0; i++)
-		r = mount_device(dev, device[i], err);
-	for (size_t i = 0; i < sizeof(device_link) / sizeof(device_link[0]) && r == 0; i++) {
-		cleanup_free char *path = xasprintf("%s/%s", dev, device_link[i][1]);
-
-		if (symlink(device_link[i][0], path) < 0)
-			r = err_errno(err, ERR_BUILD, errno, "cannot make '%s'", path);
-	}
-	if (r == 0 && (mkdir(pts, 0755) < 0 || mkdir(shm, 01777) < 0 || chmod(shm, 01777) < 0))
-		r = err_errno(err, ERR_BUILD, errno, "cannot make directories in '%s'", dev);
-	if (r == 0)
-		r = ns_mount("devpts", pts, "devpts", MS_NOSUID | MS_NOEXEC,
-			     "newinstance,ptmxmode=0666,mode=0620,gid=5", err);
-	return r;
+	if (r < 0)
+		return r;
+	r = fill_dev(dev, err);
+	if (r < 0)
+		return r;
+	if (mkdir(pts, 0755) < 0 || mkdir(shm, 01777) < 0 || chmod(shm, 01777) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot make directories in '%s'", dev);
+	return ns_mount("devpts", pts, "devpts", MS_NOSUID | MS_NOEXEC,
+			"newinstance,ptmxmode=0666,mode=0620,gid=5", err);
 }
 
 int ns_world_mount(struct ns *ns, const char *new_root, const char *store, struct err *err)

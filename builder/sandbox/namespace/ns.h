@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inside of the helper program sandbox-namespace. Two processes:
+ * The inside of the helper program sandbox-namespace, which answers the main program's requests
+ * (protocol.h). There are two processes:
  *
- *	keeper   started by the main program. Reads MESSAGE_OPEN, decides where the tree lives,
- *	         starts the server in new namespaces, writes its id maps, and waits. When the main
- *	         program goes away or hangs up it kills the server; then it removes a tree that lies
- *	         on disk.
- *	server   pid 1 of the sandbox, uid 0 of its user namespace, with every capability there.
- *	         Makes the mounts, pivots, and answers requests. Commands are its children, with few
- *	         capabilities, a seccomp filter and no new privileges.
+ *	keeper	is what the main program starts. It reads MESSAGE_OPEN, decides where the tree is to
+ *		lie, starts the server in new namespaces, writes its id maps, and waits. When the
+ *		main program hangs up or dies it kills the server; then it removes a tree that lies
+ *		on disk.
+ *	server	is pid 1 of the sandbox and uid 0 of its user namespace, with every capability
+ *		there. It makes the mounts, pivots into the tree, and answers requests. Commands are
+ *		its children, with few capabilities, a seccomp filter and no new privileges.
  *
- * Both are single-threaded, so they may fork. The server holds no descriptor of the host but the
- * socket and what a request brings, and those are close-on-exec. After pivot_root nothing may be
- * loaded that the tree could have forged (gconv, nss, openssl.cnf, programs): ns_preload() sees to
- * that.
+ * In the appliance of sandbox-guestfs a third one, which sits at the serial port (ns-serial.c),
+ * plays the main program for the keeper.
+ *
+ * All are single-threaded, so they may fork. The server has no descriptor of the host except the
+ * socket and those that a request brings, and they are close-on-exec. After pivot_root nothing may
+ * be loaded that the tree could have forged (gconv, nss, openssl.cnf, programs): ns_preload() loads
+ * it before.
  */
 #pragma once
 
@@ -31,7 +35,7 @@
 struct ns_options { /* of MESSAGE_OPEN */
 	int64_t epoch;
 	char *hostname; /* owned */
-	char *kernel;	/* owned; "" : "0" */
+	char *kernel;	/* owned */
 	uint64_t space;
 	bool on_disk;
 	int trees; /* owned; the store's directory for trees */
@@ -52,7 +56,8 @@ struct ns_map {
 	bool by_helper; /* newuidmap, newgidmap; else written directly */
 };
 
-/* own_ids: map the caller's ids as well, so that its files can be given to the inside's root. */
+/* Which ids of the host the inside gets. own_ids: the caller's own ids are mapped as well, so that
+ * its files can be given to the root inside. */
 int ns_map_plan(bool own_ids, struct ns_map *ret, struct err *err);
 
 /* Forks into a new user namespace and the namespaces of flags (CLONE_NEW…). Returns the pid (and
@@ -60,8 +65,8 @@ int ns_map_plan(bool own_ids, struct ns_map *ret, struct err *err);
  * parent. */
 pid_t ns_fork(int flags, const struct ns_map *map, int *ret_pidfd, struct err *err);
 
-/* Adds to *err what would permit namespaces, mounts and names of their own: after EPERM or EACCES.
- */
+/* After EPERM or EACCES: adds a hint to *err that says how to permit namespaces, mounts and host
+ * names of one's own here. */
 int ns_hint_refused(struct err *err);
 
 /* ---- ns-tree.c: where the tree lives -------------------------------------------------------- */
@@ -75,7 +80,8 @@ struct ns_tree {
 	struct ns_map map;
 };
 
-/* Decides, removes trees that dead helpers left behind, makes and locks the directory. */
+/* Removes trees that dead helpers have left behind, decides between memory and disk, and makes and
+ * locks the directory on disk. */
 int ns_tree_choose(const struct ns_options *options, struct ns_tree *ret, struct err *err);
 void ns_tree_release(struct ns_tree *t); /* removes it */
 
@@ -92,7 +98,7 @@ struct ns {
 	scmp_filter_ctx filter;
 };
 
-/* ---- ns-setup.c, ns-world.c, ns-filter.c ---------------------------------------------------- */
+/* ---- ns-setup.c, ns-mount.c, ns-world.c, ns-filter.c ---------------------------------------- */
 
 /* Everything that must be in memory before the tree becomes the root. */
 int ns_preload(struct err *err);
@@ -100,6 +106,8 @@ int ns_preload(struct err *err);
 int ns_setup(struct ns *ns, const struct ns_options *options, const struct ns_tree *tree,
 	     struct err *err);
 
+/* mount(2); where it is refused the error says what this machine or container would have to permit.
+ */
 int ns_mount(const char *source, const char *target, const char *type, unsigned long flags,
 	     const char *data, struct err *err);
 
@@ -121,14 +129,15 @@ struct ns_job {
 	/* a command … */
 	const char *const *argv;
 	const char *const *env; /* added to the sandbox's environment */
-	/* … or work of our own, in a forked process with all capabilities, from in to out: 0, or
-	 * its error, which ns_run() passes on. What it writes to `result` is found in .said. */
+	/* … or work of our own, done in a forked process with all capabilities, from in to out.
+	 * Returns 0, or an error, which ns_run() passes on. What it writes to `result` is in .said
+	 * afterwards. */
 	int (*work)(struct ns_job *job, int result, struct err *err);
 	void *data;
 
 	int in;		  /* owned; stdin; -1: /dev/null */
 	int out;	  /* owned; stdout; -1: the log */
-	struct text said; /* out: of work */
+	struct text said; /* out: what the work wrote to `result` */
 	int status;	  /* out: waitpid status */
 
 	pid_t pid; /* the rest is ns-command.c's */
@@ -142,20 +151,18 @@ struct ns_job {
 		.in = -1, .out = -1, .pipe = -1, .listener = -1, .confined = -1, .pid = -1         \
 	}
 
-/* Runs all at the same time, sends their output as MESSAGE_OUTPUT and waits; then kills whatever
- * they left running. A command that fails is no error here, work that fails is. Ends the server
- * if the main program hangs up. */
+/* Runs all jobs at the same time, sends the output of commands as MESSAGE_OUTPUT and waits; then
+ * kills whatever they left running. A command that fails is no error here, but work that fails is.
+ * Ends the server if the main program hangs up. */
 int ns_run(struct ns *ns, struct ns_job *job, size_t count, struct err *err);
 void ns_job_release(struct ns_job *job);
 
-/* ---- ns-serial.c: in the appliance of sandbox-guestfs
- * ------------------------------------------ */
+/* ---- ns-serial.c: in the appliance of sandbox-guestfs --------------------------------------- */
 
-/* As its root, in the chroot where libguestfs starts programs: makes that the root of a mount
- * namespace of our own. */
+/* libguestfs starts programs in a chroot: makes that the root of a mount namespace of our own. */
 int ns_serial_enter(struct err *err);
-/* Passes on what the host says through the port to the server at sock, and back (frame.h), until
- * one of them hangs up. */
+/* Passes the host's messages from the port on to the server at sock, and its answers back
+ * (frame.h), until one of them hangs up. */
 int ns_serial_serve(int port, int sock, struct err *err);
 
 /* ---- requests ------------------------------------------------------------------------------- */
@@ -166,7 +173,6 @@ int ns_serve(struct ns *ns);
 /* Each reads its request and, unless it fails, fills the reply (MESSAGE_OK). */
 typedef int (*ns_request_fn)(struct ns *ns, struct message *request, struct message *reply,
 			     struct err *err);
-int ns_request_run(struct ns *ns, struct message *request, struct message *reply, struct err *err);
 int ns_request_read(struct ns *ns, struct message *request, struct message *reply, struct err *err);
 int ns_request_write(struct ns *ns, struct message *request, struct message *reply,
 		     struct err *err);

@@ -57,15 +57,6 @@ static int read_options(int sock, struct ns_options *o, struct err *err)
 	return message_end(&m, err);
 }
 
-static void send_error(int sock, const struct err *failure)
-{
-	CLEANUP(message_release) struct message m = { .type = MESSAGE_ERROR };
-	CLEANUP(err_release) struct err ignored = { 0 };
-
-	message_put_err(&m, failure);
-	(void)message_send(sock, &m, &ignored);
-}
-
 static int send_ready(int sock, const struct ns_tree *tree, struct err *err)
 {
 	CLEANUP(message_release) struct message m = { .type = MESSAGE_OK };
@@ -75,7 +66,8 @@ static int send_ready(int sock, const struct ns_tree *tree, struct err *err)
 	return message_send(sock, &m, err);
 }
 
-/* SIGCHLD by descriptor. A write to a filter that died is an error, not our end. */
+/* SIGCHLD comes through a descriptor. SIGPIPE is ignored: a write to a filter that has died
+ * fails. */
 static int watch_children(int *ret, struct err *err)
 {
 	sigset_t set;
@@ -88,28 +80,35 @@ static int watch_children(int *ret, struct err *err)
 	return *ret < 0 ? err_errno(err, ERR_BUILD, errno, "cannot watch for children") : 0;
 }
 
-static int serve(int sock, struct ns_options *options, struct ns_tree *tree)
+static int prepare(struct ns *ns, struct ns_options *options, struct ns_tree *tree, struct err *err)
 {
-	struct ns ns = { .sock = sock, .tree = -1, .world = -1, .signals = -1 };
-	CLEANUP(err_release) struct err err = { 0 };
-	int r = ns_setup(&ns, options, tree, &err);
+	int r = ns_setup(ns, options, tree, err);
 
 	/* The last descriptors of the host but the socket. */
 	(void)close(take_fd(&options->trees));
 	if (tree->fd >= 0)
 		(void)close(take_fd(&tree->fd));
-	if (r == 0)
-		r = watch_children(&ns.signals, &err);
-	if (r == 0)
-		r = send_ready(sock, tree, &err);
-	if (r < 0) {
-		send_error(sock, &err);
+	if (r < 0)
+		return r;
+	r = watch_children(&ns->signals, err);
+	if (r < 0)
+		return r;
+	return send_ready(ns->sock, tree, err);
+}
+
+static int serve(int sock, struct ns_options *options, struct ns_tree *tree)
+{
+	struct ns ns = { .sock = sock, .tree = -1, .world = -1, .signals = -1 };
+	CLEANUP(err_release) struct err err = { 0 };
+
+	if (prepare(&ns, options, tree, &err) < 0) {
+		message_send_err(sock, &err);
 		return 1;
 	}
 	return ns_serve(&ns);
 }
 
-/* Until the server ends, or the main program hangs up: then it ends, whatever it does. */
+/* Waits until the server ends, or the main program hangs up: then the server is killed. */
 static void keep(int sock, pid_t server, int pidfd)
 {
 	struct pollfd p[2] = { { .fd = sock, .events = POLLRDHUP },
@@ -130,10 +129,12 @@ static int start(int sock, struct err *err)
 	pid_t server;
 	int r = read_options(sock, &options, err);
 
-	if (r == 0)
-		r = ns_preload(err);
-	if (r == 0)
-		r = ns_tree_choose(&options, &tree, err);
+	if (r < 0)
+		return r;
+	r = ns_preload(err);
+	if (r < 0)
+		return r;
+	r = ns_tree_choose(&options, &tree, err);
 	if (r < 0)
 		return r;
 	if (tree.on_disk && (fchdir(tree.fd) < 0 || chdir("box") < 0))
@@ -148,18 +149,18 @@ static int start(int sock, struct err *err)
 	return 0;
 }
 
-/* Until the other side of sock hangs up. */
+/* Runs the sandbox until the other side of sock hangs up. */
 static int run(int sock)
 {
 	CLEANUP(err_release) struct err err = { 0 };
 
 	if (start(sock, &err) == 0)
 		return 0;
-	send_error(sock, &err);
+	message_send_err(sock, &err);
 	return 1;
 }
 
-/* The server as a child, we ourselves at the port until the host hangs up. */
+/* Runs the sandbox in a child, and serves the port ourselves until the host hangs up. */
 static int run_at_port(const char *path, struct err *err)
 {
 	cleanup_fd int port = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
