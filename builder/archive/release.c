@@ -135,6 +135,14 @@ static int parse_dates(const char *name, const struct deb822_stanza *s, struct r
 	return 0;
 }
 
+static int parse_pin_priority(const struct deb822_stanza *s)
+{
+	if (!streq(deb822_get(s, "NotAutomatic"), "yes"))
+		return PIN_PRIORITY_DEFAULT;
+	return streq(deb822_get(s, "ButAutomaticUpgrades"), "yes") ? PIN_PRIORITY_UPGRADES
+								   : PIN_PRIORITY_NOT_AUTOMATIC;
+}
+
 static int parse_stanza(const char *name, const struct deb822_stanza *s, struct release *r,
 			struct err *err)
 {
@@ -146,6 +154,7 @@ static int parse_stanza(const char *name, const struct deb822_stanza *s, struct 
 	r->suite = copy_field(s, "Suite");
 	r->codename = copy_field(s, "Codename");
 	r->by_hash = streq(value, "yes");
+	r->pin_priority = parse_pin_priority(s);
 	value = deb822_get(s, "Components");
 	strv_split(&r->components, value ? value : "", " \t\n");
 	value = deb822_get(s, "Architectures");

@@ -14,6 +14,12 @@
 #include "base/err.h"
 #include "base/text.h"
 
+/* What apt gives a release by default (apt_preferences(5)); one that says NotAutomatic, such as
+ * backports or experimental, gets less: from it comes only what is asked for. */
+#define PIN_PRIORITY_DEFAULT 500
+#define PIN_PRIORITY_UPGRADES 100 /* with ButAutomaticUpgrades as well */
+#define PIN_PRIORITY_NOT_AUTOMATIC 1
+
 #define RELEASE_FILES_MAX 100000
 
 /* A Date may be so many seconds ahead of our clock: mirrors and laptops are a little off. */
@@ -34,7 +40,9 @@ struct release {
 	int64_t date_seconds;
 	char *valid_until; /* as written, NULL if absent: some suites never expire */
 	int64_t valid_until_seconds;
-	bool by_hash;	/* Acquire-By-Hash: yes */
+	bool by_hash; /* Acquire-By-Hash: yes */
+	/* apt_preferences(5): the priority of what it lists, where nobody says another. */
+	int pin_priority;
 	bool all_apart; /* binary-all has what binary-ARCH lacks: "all" is an architecture, and no
 				No-Support-for-Architecture-all says otherwise */
 	struct strv components;

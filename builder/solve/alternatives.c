@@ -74,6 +74,9 @@ static int compare_providers(const void *pa, const void *pb, void *data)
 	if (r == 0)
 		r = strcmp(solver_pool_name(pool, a), solver_pool_name(pool, b));
 	if (r == 0)
+		r = solver_pool_source(pool, b)->pin_priority -
+		    solver_pool_source(pool, a)->pin_priority;
+	if (r == 0)
 		r = version_compare(solver_pool_version(pool, b), solver_pool_version(pool, a));
 	return r != 0 ? r : (a < b ? -1 : 1);
 }

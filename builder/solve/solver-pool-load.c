@@ -56,6 +56,7 @@ static Repo *add_repo(struct solver_pool *pool, const struct solver_source *sour
 		.component = keep(pool, source->component),
 		.repository = keep(pool, source->repository),
 		.pocket = source->pocket,
+		.pin_priority = source->pin_priority,
 	};
 	GROW(pool->source, pool->source_count, pool->source_allocated);
 	pool->source[pool->source_count++] = copy;
@@ -265,6 +266,7 @@ int solver_pool_add_index(struct solver_pool *pool, struct store *s, const struc
 		.component = file->component,
 		.repository = file->repository,
 		.pocket = file->pocket,
+		.pin_priority = file->pin_priority,
 	};
 	cleanup_free char *name = xasprintf("Packages of %s %s", file->suite, file->component);
 	cleanup_free char *key = solv_key(pool, file);
@@ -289,7 +291,8 @@ int solver_pool_add_index(struct solver_pool *pool, struct store *s, const struc
 
 static int add_deb(struct solver_pool *pool, const struct recipe_file *deb, struct err *err)
 {
-	static const struct solver_source source = { .suite = "local",
+	static const struct solver_source source = { .pin_priority = PIN_PRIORITY_DEFAULT,
+						     .suite = "local",
 						     .component = "",
 						     .repository = "local" };
 	CLEANUP(text_release) struct text stanza = { 0 };

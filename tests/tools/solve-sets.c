@@ -46,6 +46,8 @@ static void add_file(struct solver_pool *pool, char *argument)
 		.suite = suite,
 		.component = component,
 		.repository = streq(repository, "-") ? "" : repository,
+		.pin_priority =
+			strstr(suite, "-backports") ? PIN_PRIORITY_UPGRADES : PIN_PRIORITY_DEFAULT,
 		.pocket = strchr(suite, '-') != NULL,
 	};
 	if (solver_pool_add_text(pool, &source, f, path, &err) < 0)

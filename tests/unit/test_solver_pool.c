@@ -167,7 +167,8 @@ static void refuse(const char *text, const char *why)
 	CLEANUP(err_release) struct err err = { 0 };
 	CLEANUP(solver_pool_release) struct solver_pool pool = { 0 };
 	cleanup_free char *copy = xstrdup(text);
-	const struct solver_source source = { .suite = "trixie",
+	const struct solver_source source = { .pin_priority = PIN_PRIORITY_DEFAULT,
+					      .suite = "trixie",
 					      .component = "main",
 					      .repository = "" };
 	FILE *f = fmemopen(copy, strlen(copy), "r");
