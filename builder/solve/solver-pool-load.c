@@ -22,9 +22,9 @@
 #define KEY_PRIORITY "netrescue:priority"
 #define KEY_ESSENTIAL "netrescue:essential"
 
-/* The relations whose order decides what is chosen (alternatives.h), and under which name a .solv keeps
- * that order: repo_write() sorts what a package depends on by libsolv's numbers for it, which differ
- * from run to run. */
+/* The relations whose order decides what is chosen (alternatives.h), and under which name a .solv
+ * keeps that order: repo_write() sorts what a package depends on by libsolv's numbers for it, which
+ * differ from run to run. */
 static const struct ordered_relation {
 	Id relation;
 	const char *key;
@@ -97,8 +97,8 @@ static size_t length_of(const Id *list)
 	return length;
 }
 
-/* Puts the lists of a repo that was read from a .solv into the order that they had in the index. False
- * if a list has not as many elements as the order that was kept of it. */
+/* Puts the lists of a repo that was read from a .solv into the order that they had in the index.
+ * False if a list has not as many elements as the order that was kept of it. */
 static bool restore_order(Repo *repo, const struct ordered_relation *ordered)
 {
 	Id key = pool_str2id(repo->pool, ordered->key, 1);
