@@ -21,6 +21,7 @@ void alternatives_init(struct alternatives *a, const struct solver_pool *pool, b
 	map_init(&a->blocked, pool->solv->nsolvables);
 	map_init(&a->refused, pool->solv->nsolvables);
 	queue_init(&a->order);
+	queue_init(&a->ties);
 }
 
 void alternatives_release(struct alternatives *a)
@@ -30,6 +31,7 @@ void alternatives_release(struct alternatives *a)
 	map_free(&a->blocked);
 	map_free(&a->refused);
 	queue_free(&a->order);
+	queue_free(&a->ties);
 }
 
 /* Copied: libsolv may move its lists at the next question. */
@@ -150,8 +152,10 @@ static void break_ties(struct alternatives *a, const struct preference *by, Queu
 		     end++)
 			tie = tie ||
 			      pool_id2solvable(a->pool->solv, list->elements[end])->name != name;
-		if (tie)
-			put_lightest_first(a, list, first, end);
+		if (!tie)
+			continue;
+		put_lightest_first(a, list, first, end);
+		queue_push2(&a->ties, list->elements[first], by->name);
 	}
 }
 
@@ -318,6 +322,7 @@ void alternatives_walk(struct alternatives *a, const Queue *requests)
 	map_empty(&a->taken);
 	map_empty(&a->blocked);
 	queue_empty(&a->order);
+	queue_empty(&a->ties);
 	for (int i = 0; i < requests->count; i++)
 		map_set(&a->requested, requests->elements[i]);
 	for (int i = 0; i < requests->count; i++)

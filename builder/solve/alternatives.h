@@ -32,6 +32,9 @@ struct alternatives {
 	Map blocked; /* conflicts with what was taken, or failed */
 	Map refused; /* by libsolv; kept from walk to walk */
 	Queue order; /* taken, in this order; holds some that were given back */
+	/* Pairs of a provider that was put before its equals and the name that it provides; of the
+	 * last walk, taken or not. */
+	Queue ties;
 };
 
 void alternatives_init(struct alternatives *a, const struct solver_pool *pool, bool recommends);

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/store.h"
 #include "solve/resolve.h"
@@ -184,6 +185,7 @@ static void solve_set(struct solver_pool *pool, char *line)
 
 	line[strcspn(line, "\n")] = '\0';
 	printf("set %s\n", line);
+	fflush(stdout); /* what is logged of the set comes after it, if stderr is the same */
 	r = read_set(line, &recipe, &err);
 	map_empty(&pool->pinned);
 	if (r == 0)
@@ -211,6 +213,7 @@ int main(int argc, char **argv)
 	cleanup_free char *line = NULL;
 	size_t size = 0, count;
 
+	log_set_level(LOG_VERBOSE);
 	if (argc > 2 && streq(argv[1], "--parsed")) {
 		if (store_open(argv[2], &s, &err) < 0)
 			die(&err);
