@@ -118,14 +118,17 @@ objects: $(OBJECTS) $(patsubst tests/unit/%.c,$(OBJ)/tests/%.o,$(UNIT_SOURCES))
 image: deps-build all ## install what is missing, build the builder, then the image of RECIPE
 	$(BIN)/netrescue build $(RECIPE) --out out
 
-CHECK_TESTS = $(UNIT_TESTS) $(sort $(wildcard tests/cases/*.t tests/integration/*.t))
+CHECK_TESTS = $(UNIT_TESTS) $(sort $(wildcard tests/cases/*.t tests/cli/*.t tests/integration/*.t))
 REAL_TESTS  = $(sort $(wildcard tests/lint/*.t tests/real/*.t tests/boot/*.t))
+MATRIX_TESTS = $(sort $(wildcard tests/matrix/*.t))
+# A short form for `make test` says "# Whole: tests/matrix/NAME.t", and test-all runs the whole test alone.
+WITNESSES = $(shell grep -l '^\# Whole: ' $(REAL_TESTS))
 
 # Tests find the programs and the helper by these.
 export NETRESCUE      := $(CURDIR)/$(BIN)/netrescue
 export NETRESCUE_BIN  := $(CURDIR)/$(BIN)
 export CMOCKA_MESSAGE_OUTPUT := TAP
-PROVE = prove --failures --comments
+PROVE = prove # .proverc has its options
 # The quick ones share the processors; those on the real mirror and the boot want them for themselves.
 JOBS = -j $$(nproc)
 
@@ -133,8 +136,11 @@ JOBS = -j $$(nproc)
 unit: $(UNIT_TESTS) ## the unit tests only
 	$(PROVE) $(UNIT_TESTS)
 
+.PHONY: test-programs
+test-programs: all $(UNIT_TESTS) $(TOOLS) ## what the tests run; then `prove tests/integration/lock.t` runs one of them
+
 .PHONY: check
-check: all $(UNIT_TESTS) $(TOOLS) ## quick tests: no network beyond loopback
+check: test-programs ## quick tests: no network beyond loopback
 	$(PROVE) $(JOBS) --timer $(CHECK_TESTS)
 
 .PHONY: test
@@ -146,7 +152,7 @@ test: deps-build deps-test all $(UNIT_TESTS) $(TOOLS) ## everything above, then 
 test-all: deps-build deps-test deps-matrix all $(UNIT_TESTS) $(TOOLS) ## test with every case, and the matrix; keeps the report in out/test-all.txt
 	export NETRESCUE_TEST_ALL=1; failed=0; { \
 		$(PROVE) $(JOBS) --timer $(CHECK_TESTS) || failed=1; \
-		$(PROVE) --timer $(REAL_TESTS) $(sort $(wildcard tests/matrix/*.t)) || failed=1; \
+		$(PROVE) --timer $(filter-out $(WITNESSES),$(REAL_TESTS)) $(MATRIX_TESTS) || failed=1; \
 		exit $$failed; } 2>&1 | tee out/test-all.txt
 
 .PHONY: bench

@@ -33,7 +33,7 @@ static void add_source(struct apt_sources *s, const char *url, const char *suite
 
 	while (length > 0 && url[length - 1] == '/')
 		length--;
-	/* apt writes file:/srv too, curl wants an authority. */
+	/* apt accepts file:/srv, too; curl needs two more slashes. */
 	if (starts_with(url, "file:/") && !starts_with(url, "file://"))
 		source.url = xasprintf("file://%.*s", (int)(length - 5), url + 5);
 	else
@@ -155,7 +155,7 @@ static void parse_stanza(int root, const struct deb822_stanza *stanza, struct ap
 		      { "Suites", &suites },
 		      { "Components", &components } };
 
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
 		const char *value = deb822_get(stanza, lists[i].field);
 
 		strv_split(lists[i].list, value ? value : "", blanks);
@@ -183,9 +183,8 @@ static void parse_sources(int root, const char *path, struct apt_sources *s)
 
 	reader.data = content.data;
 	reader.size = content.length;
-	if (r == 0)
-		while ((r = deb822_next(&reader, &stanza, &err)) > 0)
-			parse_stanza(root, &stanza, s);
+	while (r >= 0 && (r = deb822_next(&reader, &stanza, &err)) > 0)
+		parse_stanza(root, &stanza, s);
 	if (r < 0)
 		log_warning("the rest of apt's '%s' is left out: %s", path, err.message);
 }
@@ -229,8 +228,7 @@ int apt_sources_read(const char *root, struct apt_sources *ret, struct err *err)
 		else if (ends_with(path, ".sources"))
 			parse_sources(fd, path, &s);
 	}
-	*ret = s;
-	s = (struct apt_sources){ 0 };
+	*ret = TAKE(s);
 	return 0;
 }
 
@@ -256,11 +254,8 @@ int apt_proxy_read(char **ret, struct err *err)
 	int r;
 
 	r = child_run(&(struct child_options){ .argv = argv }, PROXY_MAX, &output, &own);
-	if (r < 0 && own.class == ERR_INTERRUPTED) {
-		*err = own;
-		own = (struct err){ 0 };
-		return r;
-	}
+	if (r < 0 && own.class == ERR_INTERRUPTED)
+		return err_move(err, &own);
 	if (r < 0)
 		log_debug("apt's proxy is not known: %s", own.message);
 	proxy = output.data ? output.data : (char[]){ "" };

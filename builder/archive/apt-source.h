@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What this machine's apt is told: sources.list and sources.list.d, one-line and deb822
- * (sources.list(5)), and its proxy. Lines that are off, of source packages only, or of transports
- * we do not speak (cdrom:, mirror:, tor+http: …) are left out; mirror+file: is replaced by the URLs
- * its file lists. A file that cannot be understood is left out with a warning: apt's configuration
- * is a convenience here, and apt itself will say what is wrong with it.
+ * How this machine's apt is configured: sources.list and sources.list.d in the one-line and the
+ * deb822 form (sources.list(5)), and its proxy. Entries that are disabled, that name only source
+ * packages, or whose transport we do not speak (cdrom:, mirror:, tor+http: …) are left out;
+ * mirror+file: is replaced by the URLs that its file lists. A file that cannot be understood is
+ * left out with a warning: apt's configuration is only a convenience here, and apt itself says what
+ * is wrong with it.
  */
 #pragma once
 
@@ -28,9 +29,9 @@ struct apt_sources {
 int apt_sources_read(const char *root, struct apt_sources *ret, struct err *err);
 void apt_sources_release(struct apt_sources *s);
 
-/* Acquire::http::Proxy: "" if apt is told to use none, NULL if it is told nothing or
- * apt-config(8) is not there; the caller frees it. Fails only when interrupted. */
+/* Acquire::http::Proxy: "" if apt must use none, NULL if it is not configured or there is no
+ * apt-config(8); the caller frees it. Fails only when interrupted. */
 int apt_proxy_read(char **ret, struct err *err);
 
-/* http:, https: or file: */
+/* Whether it is an http, https or file URL. */
 bool apt_source_url_is_known(const char *url);

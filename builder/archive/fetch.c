@@ -68,8 +68,9 @@ static int fetch_init(struct fetch *f, struct store *s, struct fetch_item *item,
 	f->transfer = xcalloc(count ? count : 1, sizeof(*f->transfer));
 	for (size_t i = 0; i < count; i++) {
 		r = interrupt_check(err);
-		if (r == 0)
-			r = transfer_init(&f->transfer[i], s, &item[i], f->options, err);
+		if (r < 0)
+			return r;
+		r = transfer_init(&f->transfer[i], s, &item[i], f->options, err);
 		if (r < 0)
 			return r;
 		f->count++;
@@ -78,7 +79,7 @@ static int fetch_init(struct fetch *f, struct store *s, struct fetch_item *item,
 	return 0;
 }
 
-/* Moves on to the next URL, past hosts known to be dead if another is left. */
+/* Moves on to the next URL whose host is not known to be dead; false if there is none. */
 static bool next_url(const struct fetch *f, struct transfer *t)
 {
 	t->attempt = 0;
@@ -93,7 +94,7 @@ static bool next_url(const struct fetch *f, struct transfer *t)
 	return false;
 }
 
-/* Whether there is somebody to ask; if not, why not is in the item's error. */
+/* Finds a URL to ask; false if there is none, and then the item's error says why. */
 static bool choose_url(const struct fetch *f, struct transfer *t)
 {
 	if (t->item->url.count == 0) {
@@ -120,9 +121,7 @@ static int give_up(struct fetch *f, struct transfer *t, struct err *err)
 			       t->item->url.count);
 	if (f->options->keep_going)
 		return 0;
-	*err = t->item->err;
-	t->item->err = (struct err){ 0 };
-	return err->errnum > 0 ? -err->errnum : -EIO;
+	return err_move(err, &t->item->err);
 }
 
 static int start(struct fetch *f, struct err *err)
@@ -164,7 +163,7 @@ static int conclude(struct fetch *f, struct transfer *t, CURLcode code, struct e
 
 	f->running--;
 	if (outcome == OUTCOME_FATAL)
-		return err->errnum > 0 ? -err->errnum : -EIO;
+		return err_value(err);
 	if (outcome == OUTCOME_DONE) {
 		t->state = TRANSFER_DONE;
 		f->open--;
@@ -247,20 +246,27 @@ int fetch_all(struct store *s, struct fetch_item *item, size_t count,
 	int left, r;
 
 	r = fetch_init(&f, s, item, count, err);
-	while (r == 0 && f.open > 0) {
+	if (r < 0)
+		return r;
+	while (f.open > 0) {
 		r = interrupt_check(err);
-		if (r == 0)
-			r = start(&f, err);
-		if (r == 0 && curl_multi_perform(f.multi, &left) != CURLM_OK)
-			r = err_set(err, ERR_BUILD, "libcurl failed");
-		if (r == 0)
-			r = collect(&f, err);
+		if (r < 0)
+			return r;
+		r = start(&f, err);
+		if (r < 0)
+			return r;
+		if (curl_multi_perform(f.multi, &left) != CURLM_OK)
+			return err_set(err, ERR_BUILD, "libcurl failed");
+		r = collect(&f, err);
+		if (r < 0)
+			return r;
 		show(&f);
-		if (r == 0 && f.open > 0)
-			r = wait_for_events(&f, err);
+		r = f.open > 0 ? wait_for_events(&f, err) : 0;
+		if (r < 0)
+			return r;
 	}
 	show(&f);
-	return r;
+	return 0;
 }
 
 void fetch_item_release(struct fetch_item *item)

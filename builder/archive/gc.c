@@ -3,16 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "archive/lock.h"
+#include "archive/suite.h"
 #include "base/io.h"
-
-#define FACT_MAX (64u << 10)
-#define INDEX_MAX (8u << 20)
+#include "base/tree.h"
 
 struct gc {
 	struct store *store;
@@ -22,6 +22,12 @@ struct gc {
 	bool dry_run;
 	struct gc_report report;
 };
+
+static void gc_release(struct gc *gc)
+{
+	strv_release(&gc->keep);
+	strv_release(&gc->more);
+}
 
 static int compare_text(const void *a, const void *b)
 {
@@ -66,7 +72,7 @@ static int keep_locks(struct gc *gc, const struct strv *locks, struct err *err)
 	return 0;
 }
 
-/* An InRelease file leads to the Packages files. */
+/* Keeps the Packages files that an InRelease file names. */
 static int keep_index(struct gc *gc, const char *sha256, struct err *err)
 {
 	CLEANUP(text_release) struct text release = { 0 };
@@ -75,13 +81,15 @@ static int keep_index(struct gc *gc, const char *sha256, struct err *err)
 	snprintf(path, sizeof(path), "sha256/%.2s/%s", sha256, sha256);
 	if (faccessat(store_dirfd(gc->store), path, R_OK, 0) < 0)
 		return 0;
-	int r = read_file(store_dirfd(gc->store), path, INDEX_MAX, &release, err);
-	if (r >= 0)
-		keep_digests_in(gc, release.data);
-	return r;
+	int r = read_file(store_dirfd(gc->store), path, INRELEASE_MAX, &release, err);
+	if (r < 0)
+		return r;
+	keep_digests_in(gc, release.data);
+	return 0;
 }
 
-/* Before the other facts: those about a Packages file stay with it. */
+/* Facts about indices are looked at before the others, because a fact about a Packages file stays
+ * as long as that does. */
 static int visit_index(const struct walk_entry *e, void *data, struct err *err)
 {
 	struct gc *gc = data;
@@ -90,15 +98,17 @@ static int visit_index(const struct walk_entry *e, void *data, struct err *err)
 
 	if (!S_ISREG(e->st->st_mode))
 		return 0;
-	int r = read_file(e->dirfd, e->name, FACT_MAX, &value, err);
+	int r = read_file(e->dirfd, e->name, STORE_FACT_MAX, &value, err);
 	if (r < 0)
 		return r;
 	keep_digests_in(gc, value.data);
 	strv_split(&word, value.data, " \t\n");
-	for (size_t i = 0; i < word.count && r >= 0; i++)
-		if (digest_is_valid(word.item[i]))
-			r = keep_index(gc, word.item[i], err);
-	return r;
+	for (size_t i = 0; i < word.count; i++) {
+		r = digest_is_valid(word.item[i]) ? keep_index(gc, word.item[i], err) : 0;
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int visit_fact(const struct walk_entry *e, void *data, struct err *err)
@@ -118,10 +128,11 @@ static int visit_fact(const struct walk_entry *e, void *data, struct err *err)
 			return err_errno(err, ERR_BUILD, errno, "cannot remove 'fact/%s'", e->path);
 		return 0;
 	}
-	int r = read_file(e->dirfd, e->name, FACT_MAX, &value, err);
-	if (r >= 0)
-		keep_digests_in(gc, value.data);
-	return r;
+	int r = read_file(e->dirfd, e->name, STORE_FACT_MAX, &value, err);
+	if (r < 0)
+		return r;
+	keep_digests_in(gc, value.data);
+	return 0;
 }
 
 static int visit_blob(const struct walk_entry *e, void *data, struct err *err)
@@ -170,21 +181,25 @@ static int walk_part(struct gc *gc, const char *part, walk_fn fn, struct err *er
 int store_gc(struct store *s, const struct strv *locks, int64_t now, bool dry_run,
 	     struct gc_report *ret, struct err *err)
 {
-	struct gc gc = { .store = s, .now = now, .dry_run = dry_run };
+	CLEANUP(gc_release) struct gc gc = { .store = s, .now = now, .dry_run = dry_run };
 	int r = keep_locks(&gc, locks, err);
 
-	if (r >= 0)
-		r = walk_part(&gc, "fact/index", visit_index, err);
+	if (r < 0)
+		return r;
+	r = walk_part(&gc, "fact/" SUITE_FACT_INDEX, visit_index, err);
+	if (r < 0)
+		return r;
 	keep_more(&gc);
-	if (r >= 0)
-		r = walk_part(&gc, "fact", visit_fact, err);
+	r = walk_part(&gc, "fact", visit_fact, err);
+	if (r < 0)
+		return r;
 	keep_more(&gc);
-	if (r >= 0)
-		r = walk_part(&gc, "sha256", visit_blob, err);
-	if (r >= 0)
-		r = walk_part(&gc, "log", visit_log, err);
-	strv_release(&gc.keep);
-	if (r >= 0)
-		*ret = gc.report;
-	return r;
+	r = walk_part(&gc, "sha256", visit_blob, err);
+	if (r < 0)
+		return r;
+	r = walk_part(&gc, "log", visit_log, err);
+	if (r < 0)
+		return r;
+	*ret = gc.report;
+	return 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pruning the store. What stays: every .deb that a given lock names, with its plain form; the
- * newest indices, so that --offline goes on working; and whatever is younger than a day, since a
- * build under way may be about to use it. All else can be fetched or computed again.
+ * `netrescue gc`, which prunes the store. It keeps every .deb that one of the given locks names,
+ * with its plain form; the newest indices, so that --offline goes on working; and whatever is
+ * younger than a day, because a running build may be about to use it. Everything else can be
+ * fetched or computed again.
  */
 #pragma once
 
@@ -13,7 +14,7 @@
 #include "base/err.h"
 #include "base/text.h"
 
-/* Younger than this is spared. */
+/* What is younger than this is spared. */
 #define GC_GRACE_SECONDS (24 * 3600)
 
 struct gc_report {
@@ -21,7 +22,7 @@ struct gc_report {
 	uint64_t kept_bytes, removed_bytes;
 };
 
-/* locks: paths of lock files; one that cannot be read is an error, or its packages would be lost.
- * now: seconds. dry_run: count, remove nothing. */
+/* locks: paths of lock files. One that cannot be read is an error, because its packages would be
+ * lost. now: the time in seconds. dry_run: count, but remove nothing. */
 int store_gc(struct store *s, const struct strv *locks, int64_t now, bool dry_run,
 	     struct gc_report *ret, struct err *err);

@@ -17,7 +17,8 @@ static int broken(struct archive *a, const struct index_file *file, struct err *
 		       file->component, why ? why : "unknown format");
 }
 
-/* One compressed stream, or an empty file: a pocket on its first day. */
+/* Opens a compressed stream. *ret_empty says that it has no text at all, as a pocket has on its
+ * first day. */
 static int open_stream(struct archive *a, int fd, const struct index_file *file, bool *ret_empty,
 		       struct err *err)
 {
@@ -82,10 +83,12 @@ int index_open_text(struct store *s, const struct index_file *file, int *ret_fd,
 			       "longer in the store '%s'",
 			       file->suite, file->component, store_path(s));
 	r = temporary_fd(&text, err);
-	if (r == 0)
-		r = open_stream(a, fd, file, &empty, err);
-	if (r == 0 && !empty)
-		r = copy_text(a, text, file, err);
+	if (r < 0)
+		return r;
+	r = open_stream(a, fd, file, &empty, err);
+	if (r < 0)
+		return r;
+	r = empty ? 0 : copy_text(a, text, file, err);
 	if (r < 0)
 		return r;
 	if (lseek(text, 0, SEEK_SET) < 0)

@@ -69,7 +69,7 @@ static int add_debian(struct update *u, const char *pocket, const char *keyring,
 	return err_hint(err, "install the package debian-archive-keyring, or give --keyring FILE");
 }
 
-/* A third party's archive: its own URL, keyring and names. */
+/* A third party's archive has a URL, a keyring and names of its own. */
 static int add_repository(struct update *u, size_t number, struct err *err)
 {
 	const struct recipe_repository *repository = &u->recipe->repository[number];
@@ -77,9 +77,9 @@ static int add_repository(struct update *u, size_t number, struct err *err)
 	struct suite *suite;
 
 	if (ends_with(repository->suite, "/") || repository->components.count == 0) {
-		(void)err_at(err, ERR_USAGE, repository->at.file, repository->at.line,
-			     repository->at.column,
-			     "'%s' is a flat repository, which is not supported", repository->url);
+		(void)position_error(&repository->at, err,
+				     "'%s' is a flat repository, which is not supported",
+				     repository->url);
 		return err_hint(err, "give a suite (without a slash at its end) and components, or "
 				     "add the packages one by one as `debs:`");
 	}
@@ -100,17 +100,26 @@ static int list_suites(struct update *u, const char *keyring, struct err *err)
 	const struct recipe *recipe = u->recipe;
 	int r = add_debian(u, "", keyring, err);
 
-	for (size_t i = 0; i < recipe->pockets.count && r == 0; i++)
-		if (*recipe->pockets.item[i].value)
-			r = add_debian(u, recipe->pockets.item[i].value, keyring, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < recipe->pockets.count; i++) {
+		const char *pocket = recipe->pockets.item[i].value;
+
+		r = *pocket ? add_debian(u, pocket, keyring, err) : 0;
+		if (r < 0)
+			return r;
+	}
 	u->own = xcalloc(recipe->repository_count + 1, sizeof(*u->own));
-	for (size_t i = 0; i < recipe->repository_count && r == 0; i++)
+	for (size_t i = 0; i < recipe->repository_count; i++) {
 		r = add_repository(u, i, err);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
-/* The mirror that answered first, then the others; by-hash first, as only that is safe from a
- * mirror that changes between our two requests. */
+/* Asks the mirror that gave the InRelease first, then the others; and for the by-hash name first,
+ * because only that still has the same file when a mirror changes between our two requests. */
 static void add_urls(struct strv *urls, const struct suite *suite, const char *path,
 		     const char *sha256)
 {
@@ -130,7 +139,7 @@ static void add_urls(struct strv *urls, const struct suite *suite, const char *p
 	}
 }
 
-/* False if the Release has no such index. */
+/* Adds an index to the list; false if the Release has no such index. */
 static bool add_index(struct update *u, const struct suite *suite, const char *component,
 		      const char *architecture)
 {
@@ -140,7 +149,7 @@ static bool add_index(struct update *u, const struct suite *suite, const char *c
 	struct index_file *index;
 	size_t allocated = u->indices.allocated;
 
-	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]) && !file; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(endings) && !file; i++) {
 		cleanup_free char *path =
 			xasprintf("%s/binary-%s/Packages%s", component, architecture, endings[i]);
 
@@ -174,10 +183,9 @@ static int no_index(const struct update *u, const struct suite *suite,
 	cleanup_free char *components = strv_join(&release->components, ", ");
 	cleanup_free char *architectures = strv_join(&release->architectures, ", ");
 
-	(void)err_at(err, ERR_USAGE, component->at.file ? component->at.file : u->recipe->path,
-		     component->at.line, component->at.column,
-		     "suite '%s' has no component '%s' for architecture '%s'", suite->name,
-		     component->value, u->recipe->architecture);
+	(void)position_error(&component->at, err,
+			     "suite '%s' has no component '%s' for architecture '%s'", suite->name,
+			     component->value, u->recipe->architecture);
 	return err_hint(err, "it has the components %s, for the architectures %s", components,
 			architectures);
 }
@@ -254,26 +262,32 @@ static void describe_releases(struct update *u)
 static int update_online(struct update *u, int64_t now, struct err *err)
 {
 	struct suites *suites = &u->suites;
-	int r = suites_fetch(u->store, suites->item, suites->count, u->mirrors->proxy, now, err);
+	int r = mirrors_require(u->mirrors, err);
 
-	if (r == 0)
-		r = list_indices(u, err);
-	if (r == 0)
-		r = fetch_indices(u, err);
-	if (r == 0)
-		r = suites_remember(u->store, suites->item, suites->count, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = suites_fetch(u->store, suites->item, suites->count, u->mirrors->proxy, now, err);
+	if (r < 0)
+		return r;
+	r = list_indices(u, err);
+	if (r < 0)
+		return r;
+	r = fetch_indices(u, err);
+	if (r < 0)
+		return r;
+	return suites_remember(u->store, suites->item, suites->count, err);
 }
 
 static int update_offline(struct update *u, int64_t now, struct err *err)
 {
 	int r = suites_recall(u->store, u->suites.item, u->suites.count, now, err);
 
-	if (r == 0)
-		r = list_indices(u, err);
-	if (r == 0)
-		r = recall_indices(u, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = list_indices(u, err);
+	if (r < 0)
+		return r;
+	return recall_indices(u, err);
 }
 
 int indices_update(struct store *s, const struct recipe *recipe, const struct mirrors *mirrors,
@@ -287,16 +301,16 @@ int indices_update(struct store *s, const struct recipe *recipe, const struct mi
 	};
 	int r = list_suites(&u, options->keyring, err);
 
-	if (r == 0)
-		r = options->offline ? update_offline(&u, options->now, err)
-				     : update_online(&u, options->now, err);
+	if (r < 0)
+		return r;
+	r = options->offline ? update_offline(&u, options->now, err)
+			     : update_online(&u, options->now, err);
 	if (r < 0)
 		return r;
 	describe_releases(&u);
 	for (size_t i = 0; i < u.indices.count; i++)
 		fetch_item_release(&u.item[i]);
-	*ret = u.indices;
-	u.indices = (struct indices){ 0 };
+	*ret = TAKE(u.indices);
 	return 0;
 }
 

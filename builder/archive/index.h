@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The archive's indices: for the suite and each pocket (suite-updates, suite-security) and each
- * apt-repository, the InRelease file, verified (trust.h), fresh (release.h), and the Packages.xz it
- * names for each component, fetched by-hash, checked by SHA-256 and kept in the store.
+ * The archive's indices. For the suite, each pocket (suite-updates, suite-security) and each
+ * apt-repository there is an InRelease file, whose signature (trust.h) and freshness (release.h)
+ * are checked, and for each component the Packages file that it names, which is fetched by-hash,
+ * checked by its SHA-256 and kept in the store.
  *
  * The mirrors of a list are tried in turn until one serves an InRelease that is signed, fresh and
- * Debian's own; the error is the first mirror's, or the first broken signature's.
+ * Debian's own. If none does, the error is that of the first mirror, or of the first broken
+ * signature.
  */
 #pragma once
 
@@ -43,8 +45,8 @@ struct indices {
 	size_t release_allocated;
 };
 
-/* offline: only what the store remembers of the last time (facts `index`). keyring NULL: Debian's,
- * /usr/share/keyrings/debian-archive-keyring.gpg. now: seconds, for freshness. */
+/* keyring NULL: Debian's own (trust_debian_keyring()). offline: take only what the store remembers
+ * of the last time (suite.h). now: the time in seconds, for the freshness. */
 struct index_options {
 	const char *keyring;
 	bool offline;
@@ -54,7 +56,7 @@ int indices_update(struct store *s, const struct recipe *recipe, const struct mi
 		   const struct index_options *options, struct indices *ret, struct err *err);
 void indices_release(struct indices *i);
 
-/* The decompressed text of a Packages file of the store: a private, already unlinked file,
- * positioned at its start (fdopen() it for libsolv's repo_add_debpackages). At most
- * INDEX_TEXT_MAX bytes. */
+/* The decompressed text of a Packages file of the store, at most INDEX_TEXT_MAX bytes, as a private
+ * file that is already unlinked, positioned at its start. (libsolv's repo_add_debpackages() wants a
+ * FILE, which fdopen() makes of it.) */
 int index_open_text(struct store *s, const struct index_file *file, int *ret_fd, struct err *err);

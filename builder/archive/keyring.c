@@ -13,9 +13,8 @@
 #define KEY_BEGIN "-----BEGIN PGP PUBLIC KEY BLOCK-----"
 #define KEY_END "-----END PGP PUBLIC KEY BLOCK-----"
 
-/* The base64 part of one armoured block (RFC 9580, section 6.2) appended to out as bytes; *data
- * moves behind it. The checksum line is not looked at: the keyring's digest is the recipe's
- * business. */
+/* Appends the bytes of one armoured block (RFC 9580, section 6.2) to out, and moves *data behind
+ * it. The checksum line is not looked at: the caller compares the digest of the whole keyring. */
 static bool dearmor_block(const char **data, struct text *out)
 {
 	const char *body = strstr(*data, "\n\n");
@@ -52,7 +51,7 @@ static bool dearmor_block(const char **data, struct text *out)
 	return good;
 }
 
-/* gpgv takes binary keyrings only; people are given .asc files. */
+/* gpgv takes binary keyrings only, but archives publish .asc files. */
 int keyring_open(const char *path, const char *digest, int *ret_fd, struct err *err)
 {
 	CLEANUP(text_release) struct text keyring = { 0 };

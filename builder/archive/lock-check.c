@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether a lock still fits the recipe beside it, and if not, in words, what of it has changed. */
+/* Whether a lock still fits its recipe. If not, the message says what of the recipe has changed. */
 #include "archive/lock.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +13,12 @@
 static int way_out(const struct recipe *recipe, struct err *err)
 {
 	return err_hint(err,
-			"'netrescue lock %s' prints a new lock, and with --lock OLD one that keeps "
+			"'netrescue lock %s' prints a new lock, and with --keep OLD one that keeps "
 			"the packages of the old; or check out what this one was made from",
 			recipe->path ? recipe->path : "RECIPE");
 }
 
-/* The item that begins with the first word of `input`; NULL if there is none. */
+/* The item of `inputs` for the same key (the first word) as `input`; NULL if there is none. */
 static const char *same_key(const struct strv *inputs, const char *input)
 {
 	size_t length = strcspn(input, " ") + 1;
@@ -41,27 +40,27 @@ static long index_of(const char *input, const char *key)
 }
 
 /* "overlay '../overlays/ssh'" of `overlays[3] …`, "'menu'" of `menu …`. */
-static void add_name(const struct recipe *r, const char *input, struct text *ret)
+static void add_name(const struct recipe *recipe, const char *input, struct text *ret)
 {
 	long overlay = index_of(input, "overlays");
 	long script = index_of(input, "scripts");
 	long deb = index_of(input, "debs");
 
-	if (overlay >= 0 && (size_t)overlay < r->overlays.count)
-		text_printf(ret, "overlay '%s'", r->overlays.item[overlay].value);
-	else if (script >= 0 && (size_t)script < r->scripts.count)
-		text_printf(ret, "script '%s'", r->scripts.item[script].given);
-	else if (deb >= 0 && (size_t)deb < r->debs.count)
-		text_printf(ret, "package file '%s'", r->debs.item[deb].given);
+	if (overlay >= 0 && (size_t)overlay < recipe->overlays.count)
+		text_printf(ret, "overlay '%s'", recipe->overlays.item[overlay].value);
+	else if (script >= 0 && (size_t)script < recipe->scripts.count)
+		text_printf(ret, "script '%s'", recipe->scripts.item[script].given);
+	else if (deb >= 0 && (size_t)deb < recipe->debs.count)
+		text_printf(ret, "package file '%s'", recipe->debs.item[deb].given);
 	else
 		text_printf(ret, "'%.*s'", (int)strcspn(input, " "), input);
 }
 
-static void add_change(const struct recipe *r, const char *input, const char *what,
+static void add_change(const struct recipe *recipe, const char *input, const char *what,
 		       struct text *ret)
 {
 	text_add(ret, ret->length > 0 ? ", " : "");
-	add_name(r, input, ret);
+	add_name(recipe, input, ret);
 	text_printf(ret, " %s", what);
 }
 
@@ -85,7 +84,7 @@ static int stale(const struct lock *l, const struct recipe *recipe, struct err *
 	if (!line)
 		line = lock_line(l, "Recipe-SHA256: %s", l->recipe_digest);
 	(void)lock_error(l, line, ERR_TRUST, err,
-			 "the lock of recipe '%s' was made from another state of it%s%s",
+			 "the lock was made from another version of recipe '%s'%s%s",
 			 l->recipe_name, changes.length > 0 ? ": since then " : "",
 			 changes.length > 0 ? changes.data : "");
 	return way_out(recipe, err);
@@ -120,15 +119,21 @@ int lock_check_kind(const struct lock *l, const struct recipe *recipe, struct er
 
 int lock_check(const struct lock *l, const struct recipe *recipe, struct err *err)
 {
+	int r;
+
 	if (!streq(l->recipe_name, recipe->name))
 		return another(l, recipe, "Recipe", l->recipe_name, recipe->name, err);
-	if (lock_check_kind(l, recipe, err) < 0)
-		return -EIO;
+	r = lock_check_kind(l, recipe, err);
+	if (r < 0)
+		return r;
 	if (l->bytes_epoch != BYTES_EPOCH) {
+		const char *releases = bytes_epoch_releases(l->bytes_epoch);
+
 		(void)lock_error(l, lock_line(l, "Bytes-Epoch: %d", l->bytes_epoch), ERR_TRUST, err,
 				 "the lock wants bytes-epoch %d, this netrescue makes %d",
 				 l->bytes_epoch, BYTES_EPOCH);
-		return err_hint(err, "docs/bytes.md says which release made which");
+		return err_hint(err, "bytes-epoch %d is made by netrescue %s", l->bytes_epoch,
+				releases ? releases : "of a later release");
 	}
 	if (!streq(l->recipe_digest, recipe->digest) || !same_inputs(&l->inputs, &recipe->inputs))
 		return stale(l, recipe, err);

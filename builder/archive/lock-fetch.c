@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "archive/lock.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +56,7 @@ static void collect(const struct lock *l, const bool *wanted, const struct mirro
 	}
 }
 
-/* At the line of the lock that names the bytes. */
+/* An error about a package, at the line of the lock that has its digest. */
 static int package_error(const struct lock *l, const struct package *p, enum err_class class,
 			 struct err *err, const char *what)
 {
@@ -65,7 +64,17 @@ static int package_error(const struct lock *l, const struct package *p, enum err
 			  "package '%s' %s %s", p->name, p->version, what);
 }
 
-/* Which failure is the story: wrong bytes, here or on a mirror, before bytes that are not there. */
+/* The same error, at the line of the lock that has the digest of the package. */
+static int repeat_at_line(const struct lock *l, const struct package *p, const struct err *from,
+			  struct err *err)
+{
+	(void)lock_error(l, lock_line(l, "SHA256: %s", p->sha256), from->class, err, "%s",
+			 from->message);
+	return from->hint ? err_hint(err, "%s", from->hint) : err_value(err);
+}
+
+/* The class of an item's failure. Wrong bytes, in the store or from a mirror, outrank missing
+ * ones. */
 static enum err_class class_of(const struct fetch_item *item)
 {
 	if (item->err.class == ERR_NETWORK && item->damaged)
@@ -73,7 +82,7 @@ static enum err_class class_of(const struct fetch_item *item)
 	return item->err.class;
 }
 
-/* All that is missing is named; the error is about one. */
+/* Names every package that is missing in a warning; the error is about the worst of them. */
 static int report(const struct lock *l, const struct items *list, struct err *err)
 {
 	size_t missing = 0, worst = 0;
@@ -95,9 +104,10 @@ static int report(const struct lock *l, const struct items *list, struct err *er
 		if (list->item[i].err.class != ERR_NONE)
 			log_warning("missing: %s (SHA-256 %s)", list->package[i]->path,
 				    list->item[i].sha256);
-	more = missing > 1 ? xasprintf(", nor %zu other%s", missing - 1, missing > 2 ? "s" : "")
+	more = missing > 1 ? xasprintf(", nor %s %zu other%s", missing > 2 ? "are" : "is",
+				       missing - 1, missing > 2 ? "s" : "")
 			   : xstrdup("");
-	what = xasprintf("cannot be had%s: %s", more, list->item[worst].err.message);
+	what = xasprintf("is not available%s: %s", more, list->item[worst].err.message);
 	(void)package_error(l, list->package[worst], class_of(&list->item[worst]), err, what);
 	if (list->item[worst].err.hint)
 		return err_hint(err, "%s", list->item[worst].err.hint);
@@ -108,13 +118,13 @@ static int report(const struct lock *l, const struct items *list, struct err *er
 static int absent(const struct lock *l, const struct package *p, struct err *err)
 {
 	if (streq(p->repository, "local")) {
-		(void)package_error(l, p, ERR_TRUST, err, "is not among the recipe's debs:");
+		(void)package_error(l, p, ERR_TRUST, err, "is not one of the recipe's debs:");
 		return err_hint(err, "make a new lock");
 	}
-	return package_error(l, p, ERR_BUILD, err, "was removed from the store meanwhile");
+	return package_error(l, p, ERR_BUILD, err, "was removed from the store during the build");
 }
 
-/* Every package is there, and their time stamps are what the lock says. */
+/* Checks that the store has every package, and that their time stamps are what the lock says. */
 static int check(struct store *s, const struct lock *l, struct err *err)
 {
 	int64_t newest = 0;
@@ -125,8 +135,7 @@ static int check(struct store *s, const struct lock *l, struct err *err)
 		int r = lock_package_time(s, &l->packages.item[i], &time, &own);
 
 		if (r < 0)
-			return lock_error(l, lock_line(l, "SHA256: %s", l->packages.item[i].sha256),
-					  own.class, err, "%s", own.message);
+			return repeat_at_line(l, &l->packages.item[i], &own, err);
 		if (time == 0)
 			return absent(l, &l->packages.item[i], err);
 		if (time > newest)
@@ -142,16 +151,13 @@ static int check(struct store *s, const struct lock *l, struct err *err)
 			     "make a new one");
 }
 
-/* Without a mirror, all that a mirror would give has to be there. */
+/* Where no mirror is known, all that one would give has to be in the store. */
 static int check_mirrors(struct store *s, const struct items *list, const struct mirrors *mirrors,
 			 struct err *err)
 {
-	for (size_t i = 0; i < list->count && mirrors->none.class != ERR_NONE; i++) {
-		if (list->item[i].url.count > 0 || store_has(s, list->item[i].sha256))
-			continue;
-		err_set(err, mirrors->none.class, "%s", mirrors->none.message);
-		return mirrors->none.hint ? err_hint(err, "%s", mirrors->none.hint) : -EIO;
-	}
+	for (size_t i = 0; i < list->count; i++)
+		if (list->item[i].url.count == 0 && !store_has(s, list->item[i].sha256))
+			return mirrors_require(mirrors, err);
 	return 0;
 }
 
@@ -172,18 +178,18 @@ int lock_fetch(struct store *s, const struct lock *l, const struct recipe *recip
 		return r;
 	collect(l, NULL, offline ? NULL : mirrors, &list);
 	progress_start("fetch", list.total, PROGRESS_BYTES);
-	if (!offline)
-		r = check_mirrors(s, &list, mirrors, err);
-	if (r == 0)
-		r = fetch_all(s, list.item, list.count, &options, err);
-	if (r == 0)
-		r = report(l, &list, err);
-	if (r == 0)
-		r = check(s, l, err);
-	if (r < 0) {
-		progress_abort();
+	r = offline ? 0 : check_mirrors(s, &list, mirrors, err);
+	if (r < 0)
 		return r;
-	}
+	r = fetch_all(s, list.item, list.count, &options, err);
+	if (r < 0)
+		return r;
+	r = report(l, &list, err);
+	if (r < 0)
+		return r;
+	r = check(s, l, err);
+	if (r < 0)
+		return r;
 	summary = xasprintf("%zu packages, %s", l->packages.count, human_size(list.total, size));
 	progress_end(summary);
 	return 0;
@@ -201,7 +207,9 @@ int lock_obtain(struct store *s, const struct lock *l, const bool *wanted,
 
 	collect(l, wanted, mirrors, &list);
 	r = fetch_all(s, list.item, list.count, &options, err);
-	return r < 0 ? r : report(l, &list, err);
+	if (r < 0)
+		return r;
+	return report(l, &list, err);
 }
 
 int lock_need(struct store *s, const struct lock *l, struct err *err)

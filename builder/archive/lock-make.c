@@ -12,10 +12,6 @@
 #include "base/io.h"
 #include "base/memory.h"
 
-/* What a mirror said in answer to a range request is only hearsay, and kept apart from what
- * verified bytes say (lock-package.c); lock_fetch() finds lies. */
-#define FACT_HEARSAY "epoch-hearsay"
-
 struct times {
 	const struct packages *packages; /* borrowed */
 	int64_t *time;			 /* of each; 0: not known yet */
@@ -37,36 +33,44 @@ static int read_hearsay(struct store *s, const char *sha256, int64_t *ret, struc
 {
 	cleanup_free char *value = NULL;
 	uint64_t number;
-	int r = store_fact_get(s, FACT_HEARSAY, sha256, &value, err);
+	int r = store_fact_get(s, LOCK_FACT_HEARSAY, sha256, &value, err);
 
-	if (r == 0 && value && parse_u64(value, &number) == 0 && number <= INT64_MAX)
+	if (r < 0)
+		return r;
+	if (value && parse_u64(value, &number) == 0 && number <= INT64_MAX)
 		*ret = (int64_t)number;
-	return r;
+	return 0;
 }
 
 static int write_hearsay(struct store *s, const char *sha256, int64_t time, struct err *err)
 {
 	cleanup_free char *value = xasprintf("%" PRId64, time);
 
-	return store_fact_set(s, FACT_HEARSAY, sha256, value, err);
+	return store_fact_set(s, LOCK_FACT_HEARSAY, sha256, value, err);
+}
+
+static int copy_into_store(struct store *s, int fd, char ret_sha256[DIGEST_HEX], struct err *err)
+{
+	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
+	int r = store_put_begin(s, &put, err);
+
+	if (r < 0)
+		return r;
+	r = copy_fd(fd, put.fd, NULL, err);
+	if (r < 0)
+		return r;
+	return store_put_commit(&put, NULL, ret_sha256, err);
 }
 
 static int import_deb(struct store *s, const struct recipe_file *deb, struct err *err)
 {
-	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
 	cleanup_fd int fd = open(deb->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	char digest[DIGEST_HEX];
-	int r;
 
 	if (fd < 0)
 		return err_errno(err, ERR_USAGE, errno, "cannot open '%s'", deb->path);
-	r = store_put_begin(s, &put, err);
-	if (r == 0)
-		r = copy_fd(fd, put.fd, NULL, err);
-	if (r == 0)
-		r = store_put_commit(&put, NULL, digest, err);
-	if (r < 0)
-		return err_wrap(err, "keeping '%s'", deb->path);
+	if (copy_into_store(s, fd, digest, err) < 0)
+		return err_wrap(err, "copying '%s' into the store", deb->path);
 	if (!streq(digest, deb->digest))
 		return err_set(err, ERR_TRUST, "'%s' changed while it was used", deb->path);
 	return 0;
@@ -74,11 +78,13 @@ static int import_deb(struct store *s, const struct recipe_file *deb, struct err
 
 int lock_import_debs(struct store *s, const struct recipe *recipe, struct err *err)
 {
-	int r = 0;
+	for (size_t i = 0; i < recipe->debs.count; i++) {
+		int r = import_deb(s, &recipe->debs.item[i], err);
 
-	for (size_t i = 0; i < recipe->debs.count && r == 0; i++)
-		r = import_deb(s, &recipe->debs.item[i], err);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 void lock_urls(const struct package *p, const struct mirrors *mirrors, int64_t time,
@@ -101,7 +107,7 @@ void lock_urls(const struct package *p, const struct mirrors *mirrors, int64_t t
 		strv_addf(ret, "%s/%s", base.item[i], p->path);
 }
 
-/* Known times, and items for the others. */
+/* Fills in the times that are known, and makes items to ask for the others. */
 static int look_up(struct store *s, const struct mirrors *mirrors, struct times *t, struct err *err)
 {
 	size_t count = t->packages->count;
@@ -113,8 +119,9 @@ static int look_up(struct store *s, const struct mirrors *mirrors, struct times 
 		const struct package *p = &t->packages->item[i];
 		int r = lock_package_time(s, p, &t->time[i], err);
 
-		if (r == 0 && t->time[i] == 0)
-			r = read_hearsay(s, p->sha256, &t->time[i], err);
+		if (r < 0)
+			return r;
+		r = t->time[i] == 0 ? read_hearsay(s, p->sha256, &t->time[i], err) : 0;
 		if (r < 0)
 			return r;
 		if (t->time[i] != 0)
@@ -127,32 +134,40 @@ static int look_up(struct store *s, const struct mirrors *mirrors, struct times 
 	return 0;
 }
 
-static int ask(struct store *s, const struct mirrors *mirrors, bool offline, struct times *t,
-	       struct err *err)
+static int ask(struct store *s, const struct mirrors *mirrors, struct times *t, struct err *err)
 {
 	const struct fetch_options options = { .proxy = mirrors->proxy };
-	int r;
+	int r = mirrors_require(mirrors, err);
 
-	if (t->count == 0)
-		return 0;
-	if (offline) {
-		err_set(err, ERR_NETWORK, "package '%s' and %zu more are not in the store",
-			t->packages->item[t->package[0]].name, t->count - 1);
-		return err_hint(err, "run once without --offline, or bring them with "
-				     "'netrescue store import'");
-	}
+	if (r < 0)
+		return r;
 	r = fetch_all(s, t->item, t->count, &options, err);
-	for (size_t i = 0; i < t->count && r == 0; i++) {
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < t->count; i++) {
 		const struct package *p = &t->packages->item[t->package[i]];
 		const struct text *head = &t->item[i].head;
 		int64_t *time = &t->time[t->package[i]];
 
 		r = ar_time(t->item[i].from ? t->item[i].from : p->path, head->data, head->length,
 			    time, err);
-		if (r == 0)
-			r = write_hearsay(s, p->sha256, *time, err);
+		if (r < 0)
+			return r;
+		r = write_hearsay(s, p->sha256, *time, err);
+		if (r < 0)
+			return r;
 	}
-	return r < 0 ? err_wrap(err, "asking for the packages' dates") : 0;
+	return 0;
+}
+
+static int refuse_offline(const struct times *t, struct err *err)
+{
+	const struct package *first = &t->packages->item[t->package[0]];
+
+	(void)err_set(err, ERR_NETWORK, "package '%s' and %zu more are not in the store",
+		      first->name, t->count - 1);
+	return err_hint(err, "run once without --offline, or bring them with 'netrescue store "
+			     "import'");
 }
 
 static int newest(struct store *s, const struct mirrors *mirrors, bool offline,
@@ -161,10 +176,12 @@ static int newest(struct store *s, const struct mirrors *mirrors, bool offline,
 	CLEANUP(release_times) struct times t = { .packages = packages };
 	int r = look_up(s, mirrors, &t, err);
 
-	if (r == 0)
-		r = ask(s, mirrors, offline, &t, err);
 	if (r < 0)
 		return r;
+	if (t.count > 0 && offline)
+		return refuse_offline(&t, err);
+	if (t.count > 0 && ask(s, mirrors, &t, err) < 0)
+		return err_wrap(err, "asking for the packages' dates");
 	*ret = 0;
 	for (size_t i = 0; i < packages->count; i++)
 		if (t.time[i] > *ret)
@@ -178,11 +195,13 @@ int lock_make(struct store *s, const struct recipe *recipe, const struct mirrors
 	int64_t epoch = 0;
 	int r = lock_import_debs(s, recipe, err);
 
+	if (r < 0)
+		return r;
 	packages_sort(packages);
-	if (r == 0)
-		r = newest(s, mirrors, offline, packages, &epoch, err);
-	if (r == 0)
-		r = lock_check_clock(epoch, err);
+	r = newest(s, mirrors, offline, packages, &epoch, err);
+	if (r < 0)
+		return r;
+	r = lock_check_clock(epoch, err);
 	if (r < 0)
 		return r;
 	*ret = (struct lock){
@@ -191,9 +210,8 @@ int lock_make(struct store *s, const struct recipe *recipe, const struct mirrors
 		.architecture = xstrdup(recipe->architecture),
 		.source_date_epoch = epoch,
 		.bytes_epoch = BYTES_EPOCH,
-		.packages = *packages,
+		.packages = TAKE(*packages),
 	};
-	*packages = (struct packages){ 0 };
 	memcpy(ret->recipe_digest, recipe->digest, DIGEST_HEX);
 	strv_add_all(&ret->inputs, &recipe->inputs);
 	lock_digest(ret);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a package's own bytes say, against what index or lock say. The fact `deb` of its digest:
- * "TIME NAME VERSION ARCHITECTURE", or "TIME" alone of a file that has no control file to read,
- * which is judged where it is unpacked. */
+/* Compares what a package's own bytes say with what the lock says. What they say is remembered as
+ * the fact LOCK_FACT_DEB: "TIME NAME VERSION ARCHITECTURE". */
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,27 +12,30 @@
 #include "base/io.h"
 #include "base/memory.h"
 
-#define FACT "deb"
-
-static void add_identity(int fd, const char *path, struct text *ret)
+static int add_identity(int fd, const char *path, struct text *ret, struct err *err)
 {
 	CLEANUP(deb822_stanza_release) struct deb822_stanza stanza = { 0 };
 	CLEANUP(text_release) struct text control = { 0 };
-	CLEANUP(err_release) struct err ignored = { 0 };
-	struct deb822 reader = { .name = path, .class = ERR_BUILD };
+	struct deb822 reader = { .name = path, .class = ERR_TRUST };
+	const char *name, *version, *architecture;
+	int r = control_read_as(fd, path, ERR_TRUST, &control, err);
 
-	if (lseek(fd, 0, SEEK_SET) < 0 || control_read(fd, &control) < 0)
-		return;
+	if (r < 0)
+		return r;
 	reader.data = control.data;
 	reader.size = control.length;
-	if (deb822_next(&reader, &stanza, &ignored) <= 0)
-		return;
-	const char *name = deb822_get(&stanza, "Package");
-	const char *version = deb822_get(&stanza, "Version");
-	const char *architecture = deb822_get(&stanza, "Architecture");
-
-	if (name && version && architecture)
-		text_printf(ret, " %s %s %s", name, version, architecture);
+	r = deb822_next(&reader, &stanza, err);
+	if (r < 0)
+		return r;
+	name = deb822_get(&stanza, "Package");
+	version = deb822_get(&stanza, "Version");
+	architecture = deb822_get(&stanza, "Architecture");
+	if (!name || !version || !architecture)
+		return err_set(err, ERR_TRUST,
+			       "the control file of '%s' lacks Package, Version or Architecture",
+			       path);
+	text_printf(ret, " %s %s %s", name, version, architecture);
+	return 0;
 }
 
 /* *ret stays NULL if the store has no such file. */
@@ -55,13 +57,19 @@ static int read_deb(struct store *s, const struct package *p, char **ret, struct
 	if (r < 0)
 		return r;
 	text_printf(&fact, "%" PRId64, time);
-	add_identity(fd, p->path, &fact);
+	r = add_identity(fd, p->path, &fact, err);
+	if (r < 0)
+		return r;
 	if (strchr(fact.data, '\n'))
-		return err_set(err, ERR_TRUST, "the control file of '%s' is none", p->path);
-	r = store_fact_set(s, FACT, p->sha256, fact.data, err);
-	if (r == 0)
-		*ret = text_take(&fact);
-	return r;
+		return err_set(err, ERR_TRUST,
+			       "the control file of '%s' has a name, version or architecture of "
+			       "more than one line",
+			       p->path);
+	r = store_fact_set(s, LOCK_FACT_DEB, p->sha256, fact.data, err);
+	if (r < 0)
+		return r;
+	*ret = text_take(&fact);
+	return 0;
 }
 
 int lock_package_time(struct store *s, const struct package *p, int64_t *ret, struct err *err)
@@ -69,16 +77,20 @@ int lock_package_time(struct store *s, const struct package *p, int64_t *ret, st
 	cleanup_free char *fact = NULL;
 	CLEANUP(strv_release) struct strv word = { 0 };
 	uint64_t time = 0;
-	int r = store_fact_get(s, FACT, p->sha256, &fact, err);
+	int r = store_fact_get(s, LOCK_FACT_DEB, p->sha256, &fact, err);
 
-	*ret = 0;
-	if (r == 0 && !fact)
-		r = read_deb(s, p, &fact, err);
-	if (r < 0 || !fact)
+	if (r < 0)
 		return r;
+	r = fact ? 0 : read_deb(s, p, &fact, err);
+	if (r < 0)
+		return r;
+	*ret = 0;
+	if (!fact)
+		return 0;
 	strv_split(&word, fact, " ");
 	if (word.count == 0 || parse_u64(word.item[0], &time) < 0 || time > INT64_MAX)
-		return err_set(err, ERR_BUILD, "the store's memory of '%s' is damaged", p->path);
+		return err_set(err, ERR_BUILD, "what the store remembers of '%s' is damaged",
+			       p->path);
 	if (word.count == 4 && (!streq(word.item[1], p->name) || !streq(word.item[2], p->version) ||
 				!streq(word.item[3], p->architecture)))
 		return err_set(err, ERR_TRUST,

@@ -19,35 +19,36 @@ struct reader {
 	struct err *err;
 };
 
-static int wrong(const struct reader *r, unsigned line, const char *what, const char *value)
+static int wrong(const struct reader *reader, unsigned line, const char *what, const char *value)
 {
-	return err_at(r->err, ERR_TRUST, r->path, line, 0, "%s '%s'", what, value);
+	return err_at(reader->err, ERR_TRUST, reader->path, line, 0, "%s '%s'", what, value);
 }
 
-/* The next field if it is the one of that name, else NULL. */
-static const struct deb822_field *optional(struct reader *r, const char *name)
+/* Takes the next field if it has that name; else NULL. */
+static const struct deb822_field *optional(struct reader *reader, const char *name)
 {
 	const struct deb822_field *field = NULL;
 
-	if (r->next == r->stanza->count)
+	if (reader->next == reader->stanza->count)
 		return NULL;
-	field = &r->stanza->field[r->next];
+	field = &reader->stanza->field[reader->next];
 	if (!streq(field->name, name))
 		return NULL;
-	r->next++;
+	reader->next++;
 	return field;
 }
 
-static int needed(struct reader *r, const char *name, const struct deb822_field **ret)
+static int needed(struct reader *reader, const char *name, const struct deb822_field **ret)
 {
-	const struct deb822_field *field = optional(r, name);
+	const struct deb822_field *field = optional(reader, name);
 
-	if (!field && r->next < r->stanza->count)
-		return err_at(r->err, ERR_TRUST, r->path, r->stanza->field[r->next].line, 0,
-			      "field '%s' where '%s' should be", r->stanza->field[r->next].name,
-			      name);
+	if (!field && reader->next < reader->stanza->count)
+		return err_at(reader->err, ERR_TRUST, reader->path,
+			      reader->stanza->field[reader->next].line, 0,
+			      "field '%s' where '%s' should be",
+			      reader->stanza->field[reader->next].name, name);
 	if (!field)
-		return wrong(r, r->stanza->line, "this stanza lacks field", name);
+		return wrong(reader, reader->stanza->line, "this stanza lacks field", name);
 	*ret = field;
 	return 0;
 }
@@ -61,50 +62,50 @@ static bool is_word(const char *value)
 	return value[0] != '\0';
 }
 
-static int read_word(struct reader *r, const char *name, char **ret)
+static int read_word(struct reader *reader, const char *name, char **ret)
 {
 	const struct deb822_field *field = NULL;
-	int result = needed(r, name, &field);
+	int r = needed(reader, name, &field);
 
-	if (result < 0)
-		return result;
+	if (r < 0)
+		return r;
 	if (!is_word(field->value))
-		return wrong(r, field->line, "not one word:", field->value);
+		return wrong(reader, field->line, "not one word:", field->value);
 	*ret = xstrdup(field->value);
 	return 0;
 }
 
-static int read_number(struct reader *r, const char *name, uint64_t most, uint64_t *ret)
+static int read_number(struct reader *reader, const char *name, uint64_t most, uint64_t *ret)
 {
 	const struct deb822_field *field = NULL;
-	int result = needed(r, name, &field);
+	int r = needed(reader, name, &field);
 
-	if (result < 0)
-		return result;
+	if (r < 0)
+		return r;
 	if (parse_u64(field->value, ret) < 0 || *ret > most)
-		return wrong(r, field->line, "not a number in range:", field->value);
+		return wrong(reader, field->line, "not a number in range:", field->value);
 	return 0;
 }
 
-static int read_digest(struct reader *r, const char *name, char ret[DIGEST_HEX])
+static int read_digest(struct reader *reader, const char *name, char ret[DIGEST_HEX])
 {
 	const struct deb822_field *field = NULL;
-	int result = needed(r, name, &field);
+	int r = needed(reader, name, &field);
 
-	if (result < 0)
-		return result;
+	if (r < 0)
+		return r;
 	if (!digest_is_valid(field->value))
-		return wrong(r, field->line, "not a SHA-256:", field->value);
+		return wrong(reader, field->line, "not a SHA-256:", field->value);
 	memcpy(ret, field->value, DIGEST_HEX);
 	return 0;
 }
 
-static int at_end(const struct reader *r)
+static int at_end(const struct reader *reader)
 {
-	if (r->next == r->stanza->count)
+	if (reader->next == reader->stanza->count)
 		return 0;
-	return wrong(r, r->stanza->field[r->next].line, "unexpected field",
-		     r->stanza->field[r->next].name);
+	return wrong(reader, reader->stanza->field[reader->next].line, "unexpected field",
+		     reader->stanza->field[reader->next].name);
 }
 
 static bool has_key(const struct strv *inputs, const char *input, size_t length)
@@ -115,74 +116,74 @@ static bool has_key(const struct strv *inputs, const char *input, size_t length)
 	return false;
 }
 
-/* A line each: a key of the recipe and a SHA-256. */
-static int read_inputs(struct reader *r, struct strv *ret)
+/* Each line is a key of the recipe and a SHA-256. */
+static int read_inputs(struct reader *reader, struct strv *ret)
 {
 	const struct deb822_field *field = NULL;
 	CLEANUP(strv_release) struct strv line = { 0 };
-	int result = needed(r, "Inputs", &field);
+	int r = needed(reader, "Inputs", &field);
 
-	if (result < 0)
-		return result;
+	if (r < 0)
+		return r;
 	strv_split(&line, field->value, "\n");
 	if (line.count == 0)
-		return wrong(r, field->line, "nothing in", "Inputs");
+		return wrong(reader, field->line, "there is nothing in field", "Inputs");
 	for (size_t i = 0; i < line.count; i++) {
 		const char *input = line.item[i];
 		unsigned number = field->line + 1 + (unsigned)i;
 		size_t key = strcspn(input, " ");
 
 		if (key == 0 || input[key] == '\0' || !digest_is_valid(input + key + 1))
-			return wrong(r, number, "not a key and a SHA-256:", input);
+			return wrong(reader, number, "not a key and a SHA-256:", input);
 		if (has_key(ret, input, key + 1))
-			return wrong(r, number, "there twice:", input);
+			return wrong(reader, number, "given twice:", input);
 		strv_add(ret, input);
 	}
 	return 0;
 }
 
-static int read_head(struct reader *r, struct lock *l)
+static int read_head(struct reader *reader, struct lock *l)
 {
 	uint64_t epoch = 0, bytes = 0;
 	char packages[DIGEST_HEX]; /* check_canonical() compares it */
 	const struct deb822_field *format = NULL;
-	int result = needed(r, "Format", &format);
+	int r = needed(reader, "Format", &format);
 
-	if (result < 0)
-		return result;
+	if (r < 0)
+		return r;
 	if (!streq(format->value, LOCK_FORMAT) && !streq(format->value, LOCK_FORMAT_BARE))
-		return wrong(r, format->line, "this netrescue does not know lock format",
+		return wrong(reader, format->line, "this netrescue does not know lock format",
 			     format->value);
-	if ((result = read_word(r, "Recipe", &l->recipe_name)) < 0 ||
-	    (result = read_digest(r, "Recipe-SHA256", l->recipe_digest)) < 0 ||
-	    (streq(format->value, LOCK_FORMAT) && (result = read_inputs(r, &l->inputs)) < 0) ||
-	    (result = read_word(r, "Suite", &l->suite)) < 0 ||
-	    (result = read_word(r, "Architecture", &l->architecture)) < 0 ||
-	    (result = read_number(r, "Source-Date-Epoch", 253402300799, &epoch)) < 0 ||
-	    (result = read_number(r, "Bytes-Epoch", INT_MAX, &bytes)) < 0 ||
-	    (l->inputs.count > 0 && (result = read_digest(r, "Packages-SHA256", packages)) < 0))
-		return result;
+	if ((r = read_word(reader, "Recipe", &l->recipe_name)) < 0 ||
+	    (r = read_digest(reader, "Recipe-SHA256", l->recipe_digest)) < 0 ||
+	    (streq(format->value, LOCK_FORMAT) && (r = read_inputs(reader, &l->inputs)) < 0) ||
+	    (r = read_word(reader, "Suite", &l->suite)) < 0 ||
+	    (r = read_word(reader, "Architecture", &l->architecture)) < 0 ||
+	    (r = read_number(reader, "Source-Date-Epoch", 253402300799, &epoch)) < 0 ||
+	    (r = read_number(reader, "Bytes-Epoch", INT_MAX, &bytes)) < 0 ||
+	    (l->inputs.count > 0 && (r = read_digest(reader, "Packages-SHA256", packages)) < 0))
+		return r;
 	l->source_date_epoch = (int64_t)epoch;
 	l->bytes_epoch = (int)bytes;
-	return at_end(r);
+	return at_end(reader);
 }
 
-static int read_role(struct reader *r, enum package_role *ret)
+static int read_role(struct reader *reader, enum package_role *ret)
 {
 	const struct deb822_field *field = NULL;
-	int result = needed(r, "Role", &field);
+	int r = needed(reader, "Role", &field);
 
-	if (result < 0)
-		return result;
+	if (r < 0)
+		return r;
 	if (!streq(field->value, LOCK_ROLE_IMAGE) && !streq(field->value, LOCK_ROLE_BOOT))
-		return wrong(r, field->line, "not a role:", field->value);
+		return wrong(reader, field->line, "not a role:", field->value);
 	*ret = streq(field->value, LOCK_ROLE_BOOT) ? ROLE_BOOT : ROLE_IMAGE;
 	return 0;
 }
 
-static int read_flags(struct reader *r, struct package *p)
+static int read_flags(struct reader *reader, struct package *p)
 {
-	const struct deb822_field *field = optional(r, "Flags");
+	const struct deb822_field *field = optional(reader, "Flags");
 	CLEANUP(strv_release) struct strv words = { 0 };
 
 	if (!field)
@@ -191,58 +192,62 @@ static int read_flags(struct reader *r, struct package *p)
 	p->automatic = strv_remove(&words, "automatic");
 	p->base = strv_remove(&words, "base");
 	p->essential = strv_remove(&words, "essential");
-	return words.count == 0 ? 0 : wrong(r, field->line, "unknown flag", words.item[0]);
+	return words.count == 0 ? 0 : wrong(reader, field->line, "unknown flag", words.item[0]);
 }
 
-static char *optional_word(struct reader *r, const char *name)
+static char *optional_word(struct reader *reader, const char *name)
 {
-	const struct deb822_field *field = optional(r, name);
+	const struct deb822_field *field = optional(reader, name);
 
 	return xstrdup(field ? field->value : "");
 }
 
-static int check_package(const struct reader *r, const struct lock *l, const struct package *p)
+static int check_package(const struct reader *reader, const struct lock *l, const struct package *p)
 {
-	unsigned line = r->stanza->line;
+	unsigned line = reader->stanza->line;
 
 	if (!package_name_is_valid(p->name))
-		return wrong(r, line, "not a package name:", p->name);
+		return wrong(reader, line, "not a package name:", p->name);
 	if (!version_is_valid(p->version))
-		return wrong(r, line, "not a version:", p->version);
+		return wrong(reader, line, "not a version:", p->version);
 	if (!streq(p->architecture, l->architecture) && !streq(p->architecture, "all"))
-		return wrong(r, line, "a package of another architecture:", p->architecture);
-	/* Of a local package it is the recipe's file that is opened, not this. */
+		return wrong(reader, line, "a package of another architecture:", p->architecture);
+	/* A local package is read from the recipe's file, not from this path. */
 	if (!streq(p->repository, "local") && !package_path_is_safe(p->path))
-		return wrong(r, line, "not a path below the archive's root:", p->path);
+		return wrong(reader, line, "not a path below the archive's root:", p->path);
 	if (p->size == 0)
-		return wrong(r, line, "no size for", p->name);
+		return wrong(reader, line, "there is no size of", p->name);
 	return 0;
 }
 
-static int read_package(struct reader *r, struct lock *l)
+static int read_package(struct reader *reader, struct lock *l)
 {
 	struct package *p = packages_add(&l->packages);
-	int result;
+	int r;
 
-	if ((result = read_word(r, "Package", &p->name)) < 0 ||
-	    (result = read_word(r, "Version", &p->version)) < 0 ||
-	    (result = read_word(r, "Architecture", &p->architecture)) < 0 ||
-	    (result = read_word(r, "Suite", &p->suite)) < 0)
-		return result;
-	p->component = optional_word(r, "Component");
-	if ((result = read_word(r, "Path", &p->path)) < 0 ||
-	    (result = read_number(r, "Size", INT64_MAX, &p->size)) < 0 ||
-	    (result = read_digest(r, "SHA256", p->sha256)) < 0 ||
-	    (result = read_role(r, &p->role)) < 0 || (result = read_flags(r, p)) < 0 ||
-	    (result = read_number(r, "Installed-Size", INT64_MAX, &p->installed_size)) < 0)
-		return result;
-	p->repository = optional_word(r, "Repository");
-	result = at_end(r);
-	if (result == 0)
-		result = check_package(r, l, p);
-	if (result == 0 && l->packages.count > 1 && packages_compare(p - 1, p) >= 0)
-		return wrong(r, r->stanza->line, "not in order, or there twice: package", p->name);
-	return result;
+	if ((r = read_word(reader, "Package", &p->name)) < 0 ||
+	    (r = read_word(reader, "Version", &p->version)) < 0 ||
+	    (r = read_word(reader, "Architecture", &p->architecture)) < 0 ||
+	    (r = read_word(reader, "Suite", &p->suite)) < 0)
+		return r;
+	p->component = optional_word(reader, "Component");
+	if ((r = read_word(reader, "Path", &p->path)) < 0 ||
+	    (r = read_number(reader, "Size", INT64_MAX, &p->size)) < 0 ||
+	    (r = read_digest(reader, "SHA256", p->sha256)) < 0 ||
+	    (r = read_role(reader, &p->role)) < 0 || (r = read_flags(reader, p)) < 0 ||
+	    (r = read_number(reader, "Installed-Size", INT64_MAX, &p->installed_size)) < 0)
+		return r;
+	p->repository = optional_word(reader, "Repository");
+	r = at_end(reader);
+	if (r < 0)
+		return r;
+	r = check_package(reader, l, p);
+	if (r < 0)
+		return r;
+	if (l->packages.count > 1 && packages_compare(p - 1, p) >= 0)
+		return wrong(reader, reader->stanza->line, "out of order, or given twice: package",
+			     p->name);
+	return 0;
 }
 
 /* The first line in which two texts differ. */
@@ -287,9 +292,9 @@ static int read_stanzas(const char *path, const struct text *text, struct lock *
 			return r;
 		have_head = true;
 	}
-	if (r == 0 && !have_head)
-		return err_at(err, ERR_TRUST, path, 1, 0, "the lock is empty");
-	return r;
+	if (r < 0)
+		return r;
+	return have_head ? 0 : err_at(err, ERR_TRUST, path, 1, 0, "the lock is empty");
 }
 
 int lock_parse(const char *path, const struct text *text, struct lock *ret, struct err *err)
@@ -297,14 +302,14 @@ int lock_parse(const char *path, const struct text *text, struct lock *ret, stru
 	CLEANUP(lock_release) struct lock l = { 0 };
 	int r = read_stanzas(path, text, &l, err);
 
-	if (r == 0)
-		r = check_canonical(path, text, &l, err);
+	if (r < 0)
+		return r;
+	r = check_canonical(path, text, &l, err);
 	if (r < 0)
 		return r;
 	lock_digest(&l);
 	l.path = xstrdup(path);
-	*ret = l;
-	l = (struct lock){ 0 };
+	*ret = TAKE(l);
 	return 0;
 }
 
@@ -314,7 +319,7 @@ int lock_read(const char *path, struct lock *ret, struct err *err)
 	int r = read_file(AT_FDCWD, path, LOCK_SIZE_MAX, &text, err);
 
 	if (r < 0) {
-		err->class = ERR_USAGE; /* it is the user who named it */
+		err->class = ERR_USAGE; /* The user has named this file. */
 		return err_hint(err, "'netrescue lock RECIPE' prints a lock; every result has one");
 	}
 	return lock_parse(path, &text, ret, err);

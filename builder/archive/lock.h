@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lock: everything that decides the bytes and nothing else. deb822 text, sorted, one fact a
- * line:
+ * The lock names everything that decides the bytes of a result, and nothing else (docs/lock.md). It
+ * is a deb822 text:
  *
  *	Format: 2
  *	Recipe: rescue64
  *	Recipe-SHA256: …              recipe.digest
  *	Inputs:
- *	 menu …                       recipe.inputs: what of the recipe makes up that digest
+ *	 menu …                       recipe.inputs: the parts that make up that digest
  *	 overlays[0] …
  *	Suite: trixie
  *	Architecture: amd64
  *	Source-Date-Epoch: 1787976000
  *	Bytes-Epoch: 1
- *	Packages-SHA256: …            of all that follows: what was edited or cut off is refused
+ *	Packages-SHA256: …            of all that follows, so that a slip of an editor is found
  *
  *	Package: bash
  *	Version: 5.2.37-2+b5
@@ -28,9 +28,9 @@
  *	Installed-Size: 7000000
  *	Repository: …                        (absent for Debian's own archive)
  *
- * Sorted by Package, Architecture, Role. lock_text() and lock_read() are each other's inverse: a
- * file that lock_text() would not write is refused. Format 1 had neither Inputs nor
- * Packages-SHA256; it is still read, for `netrescue gc` and comparisons.
+ * The packages are sorted by Package, Architecture and Role. lock_text() and lock_read() are each
+ * other's inverse: a file that lock_text() would not write is refused. Format 1 had neither Inputs
+ * nor Packages-SHA256; it can still be read, for `netrescue gc` and comparisons.
  */
 #pragma once
 
@@ -39,10 +39,8 @@
 #include "deb/package.h"
 #include "base/store.h"
 #include "base/err.h"
+#include "base/netrescue.h"
 #include "recipe/recipe.h"
-
-/* Raised only when output bytes change, with a row in docs/bytes.md that says why. */
-#define BYTES_EPOCH 3
 
 struct lock {
 	char *path; /* of the file it was read from; NULL if it was made */
@@ -57,36 +55,39 @@ struct lock {
 	char digest[DIGEST_HEX]; /* SHA-256 of the text */
 };
 
-/* Takes packages. SOURCE_DATE_EPOCH is the newest ar time stamp of them all: from the store where
- * the .deb is there, else the first 132 bytes by range request. offline: only from the store.
- * ERR_BUILD if the clock is behind it. */
+/* Makes a lock of these packages, which it takes. Source-Date-Epoch is the newest time stamp in the
+ * ar headers of their .debs: read from the store where a .deb is there, else from the first 132
+ * bytes, which a range request fetches. offline: only from the store. ERR_BUILD if the clock is
+ * behind Source-Date-Epoch. */
 int lock_make(struct store *s, const struct recipe *recipe, const struct mirrors *mirrors,
 	      bool offline, struct packages *packages, struct lock *ret, struct err *err);
 
-/* The text; the same lock gives the same bytes. Ends with a newline; caller frees. */
+/* The text of a lock; the same lock gives the same text. The caller frees it. */
 char *lock_text(const struct lock *l);
-/* Strict: unknown fields, missing fields, wrong order, doubles are ERR_TRUST with file:line. */
+/* Reads a lock file strictly: a field that is unknown, missing, out of order or given twice is
+ * ERR_TRUST, at its line. */
 int lock_read(const char *path, struct lock *ret, struct err *err);
-/* ERR_TRUST, at the lock's line, if it was made from another recipe, overlay, script or
- * bytes-epoch: the message names what has changed. ERR_BUILD if the clock is behind
- * Source-Date-Epoch: two builds would then differ. */
+/* Whether the lock fits the recipe and this program: ERR_TRUST, at a line of the lock, if the
+ * recipe, one of its files or the bytes-epoch is another one; the message names what has changed.
+ * ERR_BUILD if the clock is behind Source-Date-Epoch, because two builds would then differ. */
 int lock_check(const struct lock *l, const struct recipe *recipe, struct err *err);
-/* Of that, suite and architecture only. */
+/* Of that, checks suite and architecture only. */
 int lock_check_kind(const struct lock *l, const struct recipe *recipe, struct err *err);
-/* 20260829T041900Z-1f3a9c2e: the epoch in UTC and 8 hex digits of the digest. */
+/* The version of the result, 20260829T041900Z-1f3a9c2e: Source-Date-Epoch in UTC and the first 8
+ * hex digits of the digest. The caller frees it. */
 char *lock_version(const struct lock *l);
 void lock_release(struct lock *l);
 
-/* Every .deb of the lock into the store: from the mirrors, the local ones from the recipe's files.
- * Shows progress as stage "fetch", in bytes. Afterwards the packages' own time stamps must give the
- * lock's Source-Date-Epoch: ERR_TRUST if not (a mirror lied when the lock was made, or it was
- * edited). */
+/* Brings every .deb of the lock into the store: from the mirrors, or, if it is local, from the
+ * recipe's file. Shows its progress as stage "fetch", in bytes. Then the newest of the packages'
+ * own time stamps must be the lock's Source-Date-Epoch: ERR_TRUST if it is not, because a mirror
+ * lied when the lock was made, or the lock was edited. */
 int lock_fetch(struct store *s, const struct lock *l, const struct recipe *recipe,
 	       const struct mirrors *mirrors, bool offline, struct err *err);
-/* The same of what is in the store already, without the recipe's own `debs:`. ERR_NETWORK if a
- * package is not there, ERR_TRUST if one was damaged; a warning names each. */
+/* Checks that the store has every .deb of the lock but the local ones. ERR_NETWORK if a package is
+ * missing, ERR_TRUST if one was damaged; warnings name all of them. */
 int lock_need(struct store *s, const struct lock *l, struct err *err);
-/* The same of the packages that are wanted (by index), fetched from the mirrors where they are not
- * there; mirrors NULL: they must be. */
+/* The same of the packages that are wanted, by index; what the store does not have is fetched from
+ * the mirrors, unless mirrors is NULL. */
 int lock_obtain(struct store *s, const struct lock *l, const bool *wanted,
 		const struct mirrors *mirrors, struct err *err);

@@ -7,7 +7,7 @@
 #include "archive/apt-source.h"
 #include "base/memory.h"
 
-/* What a third party would hardly call its suite while it has Debian's components in it. */
+/* Names that a third party would hardly give to a suite with Debian's components. */
 static const char *const debian_suites[] = {
 	"oldoldstable", "oldstable", "stable",	 "testing", "unstable", "sid",	"experimental",
 	"buster",	"bullseye",  "bookworm", "trixie",  "forky",	"duke",
@@ -22,8 +22,6 @@ static const char *const debian_components[] = {
 	"non-free-firmware",
 };
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
 static bool is_one_of(const char *s, const char *const *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -32,10 +30,10 @@ static bool is_one_of(const char *s, const char *const *list, size_t count)
 	return false;
 }
 
-/* trixie of trixie-security. */
+/* The suite without its pocket: trixie of trixie-security. */
 static char *base_suite(const char *suite)
 {
-	for (size_t i = 0; i < COUNT(pockets); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(pockets); i++)
 		if (ends_with(suite, pockets[i]))
 			return xstrndup(suite, strlen(suite) - strlen(pockets[i]));
 	return xstrdup(suite);
@@ -60,9 +58,9 @@ static bool may_be_debian(const struct apt_source *source, const char *base, con
 
 	for (size_t i = 0; i < source->components.count && !component; i++)
 		component = is_one_of(source->components.item[i], debian_components,
-				      COUNT(debian_components));
+				      ARRAY_SIZE(debian_components));
 	return component &&
-	       (streq(base, suite) || is_one_of(base, debian_suites, COUNT(debian_suites))) &&
+	       (streq(base, suite) || is_one_of(base, debian_suites, ARRAY_SIZE(debian_suites))) &&
 	       (!source->signed_by || is_debian_keyring(source->signed_by));
 }
 
@@ -107,7 +105,7 @@ static char *without_slashes(const char *url)
 	return xstrndup(url, length);
 }
 
-/* Where the place in the archive ends: at the end, or before the time stamp of a snapshot. */
+/* The length of the URL without the time stamp of a snapshot. */
 static size_t base_length(const char *url)
 {
 	const char *stamp = strstr(url, "/" MIRROR_TIMESTAMP);
@@ -141,9 +139,9 @@ static int add_recipe(const struct recipe *recipe, struct mirrors *m, struct err
 		cleanup_free char *url = without_slashes(mirror->value);
 
 		if (!apt_source_url_is_known(mirror->value))
-			return err_at(err, ERR_USAGE, mirror->at.file, mirror->at.line,
-				      mirror->at.column,
-				      "mirror '%s' is no http, https or file URL", mirror->value);
+			return position_error(&mirror->at, err,
+					      "mirror '%s' is not an http, https or file URL",
+					      mirror->value);
 		add_url(url, m);
 	}
 	return 0;
@@ -154,7 +152,8 @@ static int add_command_line(const char *given, struct mirrors *m, struct err *er
 	cleanup_free char *url = without_slashes(given);
 
 	if (!apt_source_url_is_known(url)) {
-		(void)err_set(err, ERR_USAGE, "--mirror '%s' is no http, https or file URL", given);
+		(void)err_set(err, ERR_USAGE, "--mirror '%s' is not an http, https or file URL",
+			      given);
 		return err_hint(err, "for example: --mirror http://mirror.example/debian");
 	}
 	strv_add(strstr(url, MIRROR_TIMESTAMP) ? &m->last : &m->archive, url);
@@ -172,53 +171,51 @@ static void add_security(const struct strv *archive, struct strv *security)
 	}
 }
 
-/* What the recipe names beside --mirror is for locked files only: it shall not decide what the
- * newest packages are. */
+/* Beside --mirror, the recipe's mirrors are asked for locked files only: they must not decide what
+ * the newest packages are. */
 static int add_fallback(const struct recipe *recipe, struct mirrors *m, struct err *err)
 {
 	CLEANUP(mirrors_release) struct mirrors further = { 0 };
 	int r = add_recipe(recipe, &further, err);
 
+	if (r < 0)
+		return r;
 	strv_add_all(&m->last, &further.archive);
 	strv_add_all(&m->last, &further.last);
 	strv_add_all(&m->last_security, &further.security);
 	strv_add_all(&m->last_security, &further.last_security);
-	return r;
+	return 0;
 }
 
 int mirrors_find(const char *command_line, const char *apt_root, const struct recipe *recipe,
 		 struct mirrors *ret, struct err *err)
 {
 	CLEANUP(mirrors_release) struct mirrors m = { 0 };
-	int r;
+	int r = command_line ? add_command_line(command_line, &m, err)
+			     : add_apt(apt_root, recipe, &m, err);
 
-	if (command_line) {
-		r = add_command_line(command_line, &m, err);
-		if (r == 0)
-			r = add_fallback(recipe, &m, err);
-	} else {
-		r = add_apt(apt_root, recipe, &m, err);
-		if (r == 0)
-			r = add_recipe(recipe, &m, err);
-	}
 	if (r < 0)
 		return r;
-	if (m.archive.count + m.last.count == 0) {
-		(void)err_set(err, ERR_USAGE,
-			      "no mirror of Debian is known: apt's configuration on "
-			      "this machine names none, nor does the recipe");
-		return err_hint(err, "give one by --mirror URL, or by `mirrors:` in the recipe");
-	}
+	r = command_line ? add_fallback(recipe, &m, err) : add_recipe(recipe, &m, err);
+	if (r < 0)
+		return r;
 	add_security(&m.archive, &m.security);
 	add_security(&m.last, &m.last_security);
-	if (streq(apt_root, "/")) {
-		r = apt_proxy_read(&m.proxy, err);
-		if (r < 0)
-			return r;
-	}
-	*ret = m;
-	m = (struct mirrors){ 0 };
+	r = streq(apt_root, "/") ? apt_proxy_read(&m.proxy, err) : 0;
+	if (r < 0)
+		return r;
+	*ret = TAKE(m);
 	return 0;
+}
+
+int mirrors_require(const struct mirrors *m, struct err *err)
+{
+	if (m->archive.count + m->last.count > 0)
+		return 0;
+	(void)err_set(err, ERR_USAGE,
+		      "no mirror of Debian is known: apt's configuration on this machine names "
+		      "none, nor does the recipe");
+	return err_hint(err, "give one by --mirror URL, or by `mirrors:` in the recipe");
 }
 
 static void add_at(const char *url, int64_t time, struct strv *ret)
@@ -228,7 +225,7 @@ static void add_at(const char *url, int64_t time, struct strv *ret)
 
 	if (!stamp)
 		strv_add(ret, url);
-	for (size_t i = 0; stamp && i < COUNT(days_later); i++) {
+	for (size_t i = 0; stamp && i < ARRAY_SIZE(days_later); i++) {
 		const time_t t = (time_t)time + days_later[i] * 86400;
 		struct tm utc = { 0 };
 		char text[32];
@@ -253,6 +250,5 @@ void mirrors_release(struct mirrors *m)
 	strv_release(&m->archive);
 	strv_release(&m->security);
 	free(m->proxy);
-	err_release(&m->none);
 	*m = (struct mirrors){ 0 };
 }

@@ -37,7 +37,9 @@ static int parse_zone(const char *s, int64_t *ret)
 	return 0;
 }
 
-int release_parse_date(const char *s, int64_t *ret)
+/* Reads a date such as "Sat, 12 Sep 2026 07:55:41 UTC" (RFC 5322, with UTC, GMT, Z or +hhmm),
+ * whatever locale and time zone are; -EINVAL if it is no date. */
+static int parse_date(const char *s, int64_t *ret)
 {
 	struct tm tm = { 0 };
 	char month[4], zone[8];
@@ -68,8 +70,8 @@ static int compare_files(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
-/* "DIGEST SIZE PATH", any number of blanks between. */
-static int parse_file(const char *name, char *line, struct release *r, struct err *err)
+/* A line is "DIGEST SIZE PATH", with any number of blanks between them. */
+static int parse_file(const char *name, char *line, struct release *release, struct err *err)
 {
 	char *save = NULL;
 	const char *digest = strtok_r(line, " \t", &save);
@@ -79,35 +81,35 @@ static int parse_file(const char *name, char *line, struct release *r, struct er
 
 	if (!path || strtok_r(NULL, " \t", &save) || !digest_is_valid(digest) ||
 	    parse_u64(size, &file.size) < 0)
-		return err_set(err, ERR_TRUST, "%s: malformed line in its SHA256 list", name);
-	if (r->file_count == RELEASE_FILES_MAX)
-		return err_set(err, ERR_TRUST, "%s: more than %d files in its SHA256 list", name,
+		return err_set(err, ERR_TRUST, "%s has a malformed line in its SHA256 list", name);
+	if (release->file_count == RELEASE_FILES_MAX)
+		return err_set(err, ERR_TRUST, "%s has more than %d files in its SHA256 list", name,
 			       RELEASE_FILES_MAX);
 	memcpy(file.sha256, digest, DIGEST_HEX);
 	file.path = xstrdup(path);
-	GROW(r->file, r->file_count, r->file_allocated);
-	r->file[r->file_count++] = file;
+	GROW(release->file, release->file_count, release->file_allocated);
+	release->file[release->file_count++] = file;
 	return 0;
 }
 
-static int parse_files(const char *name, const char *list, struct release *r, struct err *err)
+static int parse_files(const char *name, const char *list, struct release *release, struct err *err)
 {
 	cleanup_free char *copy = xstrdup(list);
 	char *save = NULL;
-	int k = 0;
 
-	for (char *line = strtok_r(copy, "\n", &save); line && k == 0;
-	     line = strtok_r(NULL, "\n", &save))
-		k = parse_file(name, line, r, err);
-	if (k < 0)
-		return k;
-	if (r->file_count == 0)
-		return err_set(err, ERR_TRUST, "%s: it lists no file", name);
-	qsort(r->file, r->file_count, sizeof(r->file[0]), compare_files);
-	for (size_t i = 1; i < r->file_count; i++)
-		if (streq(r->file[i - 1].path, r->file[i].path))
-			return err_set(err, ERR_TRUST, "%s: it lists '%s' twice", name,
-				       r->file[i].path);
+	for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		int r = parse_file(name, line, release, err);
+
+		if (r < 0)
+			return r;
+	}
+	if (release->file_count == 0)
+		return err_set(err, ERR_TRUST, "%s lists no file", name);
+	qsort(release->file, release->file_count, sizeof(release->file[0]), compare_files);
+	for (size_t i = 1; i < release->file_count; i++)
+		if (streq(release->file[i - 1].path, release->file[i].path))
+			return err_set(err, ERR_TRUST, "%s lists '%s' twice", name,
+				       release->file[i].path);
 	return 0;
 }
 
@@ -118,20 +120,21 @@ static char *copy_field(const struct deb822_stanza *s, const char *field)
 	return xstrdup(value ? value : "");
 }
 
-static int parse_dates(const char *name, const struct deb822_stanza *s, struct release *r,
+static int parse_dates(const char *name, const struct deb822_stanza *s, struct release *release,
 		       struct err *err)
 {
 	const char *until = deb822_get(s, "Valid-Until");
 
-	r->date = copy_field(s, "Date");
-	if (release_parse_date(r->date, &r->date_seconds) < 0)
-		return err_set(err, ERR_TRUST, "%s: its Date '%s' cannot be read", name, r->date);
+	release->date = copy_field(s, "Date");
+	if (parse_date(release->date, &release->date_seconds) < 0)
+		return err_set(err, ERR_TRUST, "%s has a Date that cannot be read: '%s'", name,
+			       release->date);
 	if (!until)
 		return 0;
-	r->valid_until = xstrdup(until);
-	if (release_parse_date(until, &r->valid_until_seconds) < 0)
-		return err_set(err, ERR_TRUST, "%s: its Valid-Until '%s' cannot be read", name,
-			       until);
+	release->valid_until = xstrdup(until);
+	if (parse_date(until, &release->valid_until_seconds) < 0)
+		return err_set(err, ERR_TRUST, "%s has a Valid-Until that cannot be read: '%s'",
+			       name, until);
 	return 0;
 }
 
@@ -143,31 +146,31 @@ static int parse_pin_priority(const struct deb822_stanza *s)
 								   : PIN_PRIORITY_NOT_AUTOMATIC;
 }
 
-static int parse_stanza(const char *name, const struct deb822_stanza *s, struct release *r,
+static int parse_stanza(const char *name, const struct deb822_stanza *s, struct release *release,
 			struct err *err)
 {
 	const char *value = deb822_get(s, "Acquire-By-Hash");
-	int k;
+	int r;
 
-	r->origin = copy_field(s, "Origin");
-	r->label = copy_field(s, "Label");
-	r->suite = copy_field(s, "Suite");
-	r->codename = copy_field(s, "Codename");
-	r->by_hash = streq(value, "yes");
-	r->pin_priority = parse_pin_priority(s);
+	release->origin = copy_field(s, "Origin");
+	release->label = copy_field(s, "Label");
+	release->suite = copy_field(s, "Suite");
+	release->codename = copy_field(s, "Codename");
+	release->by_hash = streq(value, "yes");
+	release->pin_priority = parse_pin_priority(s);
 	value = deb822_get(s, "Components");
-	strv_split(&r->components, value ? value : "", " \t\n");
+	strv_split(&release->components, value ? value : "", " \t\n");
 	value = deb822_get(s, "Architectures");
-	strv_split(&r->architectures, value ? value : "", " \t\n");
+	strv_split(&release->architectures, value ? value : "", " \t\n");
 	value = deb822_get(s, "No-Support-for-Architecture-all");
-	r->all_apart = strv_has(&r->architectures, "all") && !streq(value, "Packages");
-	k = parse_dates(name, s, r, err);
-	if (k < 0)
-		return k;
+	release->all_apart = strv_has(&release->architectures, "all") && !streq(value, "Packages");
+	r = parse_dates(name, s, release, err);
+	if (r < 0)
+		return r;
 	value = deb822_get(s, "SHA256");
 	if (!value)
-		return err_set(err, ERR_TRUST, "%s: it has no SHA256 list", name);
-	return parse_files(name, value, r, err);
+		return err_set(err, ERR_TRUST, "%s has no SHA256 list", name);
+	return parse_files(name, value, release, err);
 }
 
 int release_parse(const char *name, const char *text, size_t size, struct release *ret,
@@ -181,37 +184,36 @@ int release_parse(const char *name, const char *text, size_t size, struct releas
 	};
 	CLEANUP(deb822_stanza_release) struct deb822_stanza stanza = { 0 };
 	CLEANUP(deb822_stanza_release) struct deb822_stanza more = { 0 };
-	CLEANUP(release_release) struct release r = { 0 };
-	int k;
+	CLEANUP(release_release) struct release release = { 0 };
+	int r;
 
-	k = deb822_next(&reader, &stanza, err);
-	if (k < 0)
-		return k;
-	if (k == 0)
-		return err_set(err, ERR_TRUST, "%s: it is empty", name);
-	k = parse_stanza(name, &stanza, &r, err);
-	if (k < 0)
-		return k;
-	k = deb822_next(&reader, &more, err);
-	if (k < 0)
-		return k;
-	if (k > 0)
-		return err_set(err, ERR_TRUST, "%s: it has more than one stanza", name);
-	*ret = r;
-	r = (struct release){ 0 };
+	r = deb822_next(&reader, &stanza, err);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return err_set(err, ERR_TRUST, "%s is empty", name);
+	r = parse_stanza(name, &stanza, &release, err);
+	if (r < 0)
+		return r;
+	r = deb822_next(&reader, &more, err);
+	if (r < 0)
+		return r;
+	if (r > 0)
+		return err_set(err, ERR_TRUST, "%s has more than one stanza", name);
+	*ret = TAKE(release);
 	return 0;
 }
 
-const struct release_file *release_find(const struct release *r, const char *path)
+const struct release_file *release_find(const struct release *release, const char *path)
 {
-	size_t low = 0, high = r->file_count;
+	size_t low = 0, high = release->file_count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int c = strcmp(path, r->file[middle].path);
+		int c = strcmp(path, release->file[middle].path);
 
 		if (c == 0)
-			return &r->file[middle];
+			return &release->file[middle];
 		if (c < 0)
 			high = middle;
 		else
@@ -230,59 +232,59 @@ static const char *date_text(int64_t seconds, char buffer[32])
 	return buffer;
 }
 
-int release_check_fresh(const struct release *r, const char *name, int64_t now, int64_t last_seen,
-			struct err *err)
+int release_check_fresh(const struct release *release, const char *name, int64_t now,
+			int64_t last_seen, struct err *err)
 {
 	char a[32], b[32];
 
-	if (r->date_seconds > now + RELEASE_FUTURE_TOLERANCE) {
+	if (release->date_seconds > now + RELEASE_FUTURE_TOLERANCE) {
 		(void)err_set(err, ERR_TRUST,
 			      "%s is from the future: its Date is %s, this machine's clock says %s",
-			      name, date_text(r->date_seconds, a), date_text(now, b));
+			      name, date_text(release->date_seconds, a), date_text(now, b));
 		return err_hint(err, "set this machine's clock");
 	}
-	if (r->valid_until && r->valid_until_seconds < now) {
+	if (release->valid_until && release->valid_until_seconds < now) {
 		(void)err_set(err, ERR_TRUST,
 			      "%s expired: it was valid until %s, this machine's clock says %s",
-			      name, date_text(r->valid_until_seconds, a), date_text(now, b));
+			      name, date_text(release->valid_until_seconds, a), date_text(now, b));
 		return err_hint(err,
 				"the mirror no longer follows the archive, or the clock is wrong; "
 				"try another --mirror, or build from a lock (--lock), which "
 				"does not expire");
 	}
-	if (r->date_seconds < last_seen) {
+	if (release->date_seconds < last_seen) {
 		(void)err_set(
 			err, ERR_TRUST,
 			"%s is older than what was seen before: its Date is %s, the store has "
 			"seen %s",
-			name, date_text(r->date_seconds, a), date_text(last_seen, b));
+			name, date_text(release->date_seconds, a), date_text(last_seen, b));
 		return err_hint(err, "the mirror lags behind or replays an old state, which hides "
 				     "security updates; try again later or another --mirror");
 	}
 	return 0;
 }
 
-int release_check_suite(const struct release *r, const char *name, const char *wanted,
+int release_check_suite(const struct release *release, const char *name, const char *wanted,
 			struct err *err)
 {
-	if (streq(wanted, r->suite) || streq(wanted, r->codename))
+	if (streq(wanted, release->suite) || streq(wanted, release->codename))
 		return 0;
 	return err_set(err, ERR_TRUST, "%s is not '%s': its Suite is '%s', its Codename '%s'", name,
-		       wanted, r->suite, r->codename);
+		       wanted, release->suite, release->codename);
 }
 
-void release_release(struct release *r)
+void release_release(struct release *release)
 {
-	for (size_t i = 0; i < r->file_count; i++)
-		free(r->file[i].path);
-	free(r->file);
-	free(r->origin);
-	free(r->label);
-	free(r->suite);
-	free(r->codename);
-	free(r->date);
-	free(r->valid_until);
-	strv_release(&r->components);
-	strv_release(&r->architectures);
-	*r = (struct release){ 0 };
+	for (size_t i = 0; i < release->file_count; i++)
+		free(release->file[i].path);
+	free(release->file);
+	free(release->origin);
+	free(release->label);
+	free(release->suite);
+	free(release->codename);
+	free(release->date);
+	free(release->valid_until);
+	strv_release(&release->components);
+	strv_release(&release->architectures);
+	*release = (struct release){ 0 };
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The signed text of an InRelease file (Debian wiki, DebianRepository/Format): what suite it is, of
- * what day, and the SHA-256 and size of every index. Only text that trust.h has verified belongs
- * here.
+ * The signed text of an InRelease file (Debian wiki, DebianRepository/Format): which suite it is,
+ * of which day, and the SHA-256 and size of every index. Parse only text that trust.h has verified.
  */
 #pragma once
 
@@ -22,7 +21,7 @@
 
 #define RELEASE_FILES_MAX 100000
 
-/* A Date may be so many seconds ahead of our clock: mirrors and laptops are a little off. */
+/* A Date may be so many seconds ahead of our clock, because clocks are never quite right. */
 #define RELEASE_FUTURE_TOLERANCE 600
 
 struct release_file {
@@ -41,10 +40,11 @@ struct release {
 	char *valid_until; /* as written, NULL if absent: some suites never expire */
 	int64_t valid_until_seconds;
 	bool by_hash; /* Acquire-By-Hash: yes */
-	/* apt_preferences(5): the priority of what it lists, where nobody says another. */
+	/* The priority of what it lists, where nobody says another (apt_preferences(5)). */
 	int pin_priority;
-	bool all_apart; /* binary-all has what binary-ARCH lacks: "all" is an architecture, and no
-				No-Support-for-Architecture-all says otherwise */
+	/* Packages of architecture all are listed in binary-all only: "all" is one of the
+	 * architectures, and No-Support-for-Architecture-all does not say otherwise. */
+	bool all_apart;
 	struct strv components;
 	struct strv architectures;
 	struct release_file *file; /* sorted by path */
@@ -55,20 +55,16 @@ struct release {
 /* name: the URL, for messages; every failure is ERR_TRUST. */
 int release_parse(const char *name, const char *text, size_t size, struct release *ret,
 		  struct err *err);
-/* NULL if the release has no such index. */
-const struct release_file *release_find(const struct release *r, const char *path);
+/* The file of that path; NULL if the release has none. */
+const struct release_file *release_find(const struct release *release, const char *path);
 
-/* ERR_TRUST if it expired (Valid-Until < now), if it is from the future, or if it is older than
- * last_seen, the newest Date ever seen of this suite (0: none): a mirror that replays an old
- * state hides security updates. */
-int release_check_fresh(const struct release *r, const char *name, int64_t now, int64_t last_seen,
+/* ERR_TRUST if the release has expired (Valid-Until < now), if it is from the future, or if it is
+ * older than last_seen, the newest Date of this suite that was ever seen (0: none). A mirror that
+ * serves an old state hides security updates. */
+int release_check_fresh(const struct release *release, const char *name, int64_t now,
+			int64_t last_seen, struct err *err);
+/* ERR_TRUST unless `wanted` is its Suite or its Codename: a mirror could serve another suite in its
+ * place, whose signature is just as good. */
+int release_check_suite(const struct release *release, const char *name, const char *wanted,
 			struct err *err);
-/* ERR_TRUST unless wanted is its Suite or its Codename: else a mirror could serve another suite, as
- * validly signed, in its place. */
-int release_check_suite(const struct release *r, const char *name, const char *wanted,
-			struct err *err);
-void release_release(struct release *r);
-
-/* "Sat, 12 Sep 2026 07:55:41 UTC" (RFC 5322, with UTC, GMT, Z or +hhmm) to seconds; -EINVAL.
- * Independent of locale and TZ. */
-int release_parse_date(const char *s, int64_t *ret);
+void release_release(struct release *release);

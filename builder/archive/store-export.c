@@ -8,6 +8,7 @@
 
 #include "archive/store-archive-parts.h"
 #include "archive/suite.h"
+#include "base/atomic-file.h"
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/memory.h"
@@ -67,12 +68,14 @@ static int read_blob(struct export *e, const char *sha256, int *ret_fd, struct e
 {
 	int r = store_get(e->store, sha256, ret_fd, err);
 
-	if (r == 0 && *ret_fd < 0)
-		return err_set(err, ERR_BUILD, "%s was removed from the store meanwhile", sha256);
-	return r;
+	if (r < 0)
+		return r;
+	return *ret_fd >= 0 ? 0
+			    : err_set(err, ERR_BUILD,
+				      "%s was removed from the store during the export", sha256);
 }
 
-/* The Packages files that the store has of this InRelease. */
+/* Finds the Packages files of this InRelease that the store has. */
 static void find_indices(struct export *e, const struct text *release)
 {
 	CLEANUP(strv_release) struct strv word = { 0 };
@@ -88,7 +91,7 @@ static int find_release(struct export *e, size_t i, struct err *err)
 {
 	cleanup_free char *digest = NULL;
 	cleanup_fd int fd = -1;
-	int r = store_fact_get(e->store, "index", e->key.item[i], &digest, err);
+	int r = store_fact_get(e->store, SUITE_FACT_INDEX, e->key.item[i], &digest, err);
 
 	if (r < 0 || !digest)
 		return r;
@@ -116,8 +119,11 @@ static int find_files(struct export *e, struct err *err)
 	strv_unique(&e->package);
 	store_archive_keys(e->lock, &e->key);
 	e->release = xcalloc(e->key.count, sizeof(*e->release));
-	for (size_t i = 0; i < e->key.count && r == 0; i++)
+	for (size_t i = 0; i < e->key.count; i++) {
 		r = find_release(e, i, err);
+		if (r < 0)
+			return r;
+	}
 	strv_sort(&e->index);
 	strv_unique(&e->index);
 	return r;
@@ -143,9 +149,11 @@ static int write_member(struct export *e, const char *name, const char *data, si
 {
 	int r = begin_member(e, name, size, err);
 
-	if (r == 0 && archive_write_data(e->archive, data, size) != (la_ssize_t)size)
+	if (r < 0)
+		return r;
+	if (archive_write_data(e->archive, data, size) != (la_ssize_t)size)
 		return cannot_write(e, err);
-	return r;
+	return 0;
 }
 
 static int write_blob(struct export *e, const char *sha256, struct err *err)
@@ -162,17 +170,21 @@ static int write_blob(struct export *e, const char *sha256, struct err *err)
 	if (fstat(fd, &st) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot read from the store");
 	r = begin_member(e, name, (uint64_t)st.st_size, err);
-	while (r == 0 && n > 0) {
+	if (r < 0)
+		return r;
+	while (n > 0) {
 		n = read_all(fd, block, ARCHIVE_BLOCK);
 		if (n < 0)
 			return err_errno(err, ERR_BUILD, (int)-n, "cannot read from the store");
 		if (archive_write_data(e->archive, block, (size_t)n) != n)
 			return cannot_write(e, err);
 		r = interrupt_check(err);
+		if (r < 0)
+			return r;
 	}
 	e->report.bytes += (uint64_t)st.st_size;
 	progress_update(e->report.bytes);
-	return r;
+	return 0;
 }
 
 static int write_members(struct export *e, struct err *err)
@@ -181,28 +193,33 @@ static int write_members(struct export *e, struct err *err)
 	CLEANUP(strv_release) struct strv blob = { 0 };
 	int r = write_member(e, MEMBER_LOCK, text, strlen(text), err);
 
-	for (size_t i = 0; i < e->key.count && r == 0; i++) {
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < e->key.count; i++) {
 		cleanup_free char *name = xasprintf(MEMBER_INDEX "%s", e->key.item[i]);
 
 		if (e->release[i].length == 0)
 			continue;
 		r = write_member(e, name, e->release[i].data, e->release[i].length, err);
+		if (r < 0)
+			return r;
 		e->report.indices++;
 		e->report.bytes += e->release[i].length;
 	}
 	strv_add_all(&blob, &e->package);
 	strv_add_all(&blob, &e->index);
 	strv_sort(&blob);
-	for (size_t i = 0; i < blob.count && r == 0; i++)
+	for (size_t i = 0; i < blob.count; i++) {
 		r = write_blob(e, blob.item[i], err);
+		if (r < 0)
+			return r;
+	}
 	e->report.packages = e->package.count;
 	e->report.indices += e->index.count;
-	if (r == 0 && archive_write_close(e->archive) != ARCHIVE_OK)
-		return cannot_write(e, err);
-	return r;
+	return archive_write_close(e->archive) == ARCHIVE_OK ? 0 : cannot_write(e, err);
 }
 
-/* Level 1: what is in there is compressed already. */
+/* Level 1 is enough: the members are compressed already. */
 static int open_archive(struct export *e, int fd, struct err *err)
 {
 	e->archive = archive_write_new();
@@ -218,26 +235,28 @@ static int open_archive(struct export *e, int fd, struct err *err)
 int store_export(struct store *s, const struct lock *l, const char *path,
 		 struct store_archive_report *ret, struct err *err)
 {
-	CLEANUP(atomic_file_release) struct atomic_file file = { .dirfd = -1, .fd = -1 };
+	CLEANUP(atomic_file_release) struct atomic_file file = ATOMIC_FILE_INIT;
 	CLEANUP(export_release) struct export e = { .store = s, .lock = l, .path = path };
 	int r = lock_need(s, l, err);
 
-	if (r == 0)
-		r = find_files(&e, err);
-	if (r == 0)
-		r = atomic_file_begin(&file, AT_FDCWD, path, 0644, err);
+	if (r < 0)
+		return r;
+	r = find_files(&e, err);
+	if (r < 0)
+		return r;
+	r = atomic_file_begin(&file, AT_FDCWD, path, 0644, err);
 	if (r < 0)
 		return r;
 	progress_start("export", 0, PROGRESS_BYTES);
 	r = open_archive(&e, file.fd, err);
-	if (r == 0)
-		r = write_members(&e, err);
-	if (r == 0)
-		r = atomic_file_commit(&file, err);
-	if (r < 0) {
-		progress_abort();
+	if (r < 0)
 		return r;
-	}
+	r = write_members(&e, err);
+	if (r < 0)
+		return r;
+	r = atomic_file_commit(&file, err);
+	if (r < 0)
+		return r;
 	progress_end(path);
 	*ret = e.report;
 	return 0;

@@ -47,7 +47,7 @@ static int refuse(const struct import *i, struct err *err, const char *what, con
 {
 	(void)err_set(err, ERR_TRUST, "'%s': %s%s", i->path, what, name);
 	return err_hint(err, "take another copy of what 'netrescue store export' wrote; the store "
-			     "is as it was");
+			     "is unchanged");
 }
 
 static int broken(const struct import *i, struct err *err)
@@ -79,8 +79,9 @@ static int take_lock(struct import *i, uint64_t size, struct err *err)
 	int r = read_text(i, size, LOCK_SIZE_MAX, &text, err);
 
 	text_add(&text, "");
-	if (r == 0)
-		r = lock_parse(name, &text, &i->lock, err);
+	if (r < 0)
+		return r;
+	r = lock_parse(name, &text, &i->lock, err);
 	if (r < 0)
 		return r;
 	i->have_lock = true;
@@ -114,7 +115,7 @@ static int take_index(struct import *i, const char *key, uint64_t size, struct e
 	int r;
 
 	if (!strv_has(&i->key, key))
-		return refuse(i, err, "the lock has nothing of ", i->last);
+		return refuse(i, err, "the lock takes no package from the suite of ", i->last);
 	r = read_text(i, size, INRELEASE_MAX, &text, err);
 	if (r < 0)
 		return r;
@@ -131,7 +132,7 @@ static int take_index(struct import *i, const char *key, uint64_t size, struct e
 	return i->store ? keep_text(i, &text, digest, err) : 0;
 }
 
-/* A package of the lock has the size that the lock says; false: no such package. */
+/* The size of the package with this digest; false if the lock has no such package. */
 static bool size_of(const struct import *i, const char *sha256, uint64_t *ret)
 {
 	for (size_t n = 0; n < i->lock.packages.count; n++)
@@ -142,34 +143,35 @@ static bool size_of(const struct import *i, const char *sha256, uint64_t *ret)
 	return false;
 }
 
-/* fd -1: only hashed. */
+/* Hashes the member, and writes it to fd unless that is -1. */
 static int copy_blob(struct import *i, int fd, const char *sha256, struct err *err)
 {
-	struct digest *digest = digest_new();
+	CLEANUP(digest_cleanup) struct digest *digest = digest_new();
 	char found[DIGEST_HEX];
 	const void *block;
 	la_int64_t offset;
 	size_t length;
-	int r, failed = 0;
+	int got;
 
-	while ((r = archive_read_data_block(i->archive, &block, &length, &offset)) == ARCHIVE_OK) {
+	while ((got = archive_read_data_block(i->archive, &block, &length, &offset)) ==
+	       ARCHIVE_OK) {
+		int r = interrupt_check(err);
+
+		if (r < 0)
+			return r;
 		digest_update(digest, block, length);
 		i->report.bytes += length;
 		progress_update(i->report.bytes);
-		if (fd >= 0)
-			failed = write_all(fd, block, length);
-		if (failed < 0 || interrupt_check(err) < 0)
-			break;
+		r = fd >= 0 ? write_all(fd, block, length) : 0;
+		if (r < 0)
+			return err_errno(err, ERR_BUILD, -r, "cannot write to the store");
 	}
-	digest_final(digest, found);
-	digest_free(digest);
-	if (failed < 0)
-		return err_errno(err, ERR_BUILD, -failed, "cannot write to the store");
-	if (err->class != ERR_NONE)
-		return -EINTR;
-	if (r != ARCHIVE_EOF)
+	if (got != ARCHIVE_EOF)
 		return broken(i, err);
-	return streq(found, sha256) ? 0 : refuse(i, err, "wrong bytes in ", i->last);
+	digest_final(digest, found);
+	return streq(found, sha256)
+		       ? 0
+		       : refuse(i, err, "the SHA-256 does not fit the name of ", i->last);
 }
 
 static int take_blob(struct import *i, const char *sha256, uint64_t size, struct err *err)
@@ -190,18 +192,19 @@ static int take_blob(struct import *i, const char *sha256, uint64_t size, struct
 			return refuse(i, err, "a member that is too large: ", i->last);
 		i->report.indices++;
 	} else {
-		return refuse(i, err, "neither lock nor index names ", i->last);
+		return refuse(i, err, "neither the lock nor an index names ", i->last);
 	}
 	if (i->store)
 		r = store_put_begin(i->store, &put, err);
-	if (r == 0)
-		r = copy_blob(i, put.fd, sha256, err);
-	if (r == 0 && i->store)
-		r = store_put_commit(&put, sha256, NULL, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = copy_blob(i, put.fd, sha256, err);
+	if (r < 0)
+		return r;
+	return i->store ? store_put_commit(&put, sha256, NULL, err) : 0;
 }
 
-/* "lock", then "index/…", then "sha256/…": the order of bytes, but for the first. */
+/* The members are "lock", then "index/…", then "sha256/…": but for the first, in byte order. */
 static int take_member(struct import *i, struct archive_entry *entry, struct err *err)
 {
 	const char *name = archive_entry_pathname(entry);
@@ -212,9 +215,9 @@ static int take_member(struct import *i, struct archive_entry *entry, struct err
 		return refuse(i, err,
 			      "not a plain file: ", name ? name : "a member without a name");
 	if (i->last && !streq(i->last, MEMBER_LOCK) && strcmp(i->last, name) >= 0)
-		return refuse(i, err, "out of order or there twice: ", name);
+		return refuse(i, err, "out of order or given twice: ", name);
 	if (!i->have_lock != streq(name, MEMBER_LOCK))
-		return refuse(i, err, "a lock must come first and once, not ", name);
+		return refuse(i, err, "the lock must come first, and only once, not ", name);
 	free(i->last);
 	i->last = xstrdup(name);
 	if (streq(name, MEMBER_LOCK))
@@ -223,24 +226,26 @@ static int take_member(struct import *i, struct archive_entry *entry, struct err
 		return take_index(i, name + strlen(MEMBER_INDEX), size, err);
 	if (starts_with(name, MEMBER_BLOB))
 		return take_blob(i, name + strlen(MEMBER_BLOB), size, err);
-	return refuse(i, err, "not part of such an archive: ", name);
+	return refuse(i, err, "this does not belong into such an archive: ", name);
 }
 
 static int read_members(struct import *i, int fd, struct err *err)
 {
 	struct archive_entry *entry;
-	int r = ARCHIVE_OK, result = 0;
+	int got;
 
 	i->archive = archive_read_new();
 	(void)archive_read_support_format_tar(i->archive);
 	(void)archive_read_support_filter_zstd(i->archive);
 	if (archive_read_open_fd(i->archive, fd, ARCHIVE_BLOCK) != ARCHIVE_OK)
 		return broken(i, err);
-	while (result == 0 && (r = archive_read_next_header(i->archive, &entry)) == ARCHIVE_OK)
-		result = take_member(i, entry, err);
-	if (result < 0)
-		return result;
-	if (r != ARCHIVE_EOF)
+	while ((got = archive_read_next_header(i->archive, &entry)) == ARCHIVE_OK) {
+		int r = take_member(i, entry, err);
+
+		if (r < 0)
+			return r;
+	}
+	if (got != ARCHIVE_EOF)
 		return broken(i, err);
 	if (!i->have_lock)
 		return refuse(i, err, "there is no lock in it", "");
@@ -249,23 +254,27 @@ static int read_members(struct import *i, int fd, struct err *err)
 	return 0;
 }
 
-/* Not over what this machine has seen itself: that may be newer. */
+/* What this machine has seen itself stays: it may be newer. */
 static int remember_indices(struct import *i, struct err *err)
 {
-	int r = 0;
-
-	for (size_t n = 0; n < i->found_key.count && r == 0; n++) {
+	for (size_t n = 0; n < i->found_key.count; n++) {
 		cleanup_free char *known = NULL;
+		int r = store_fact_get(i->store, SUITE_FACT_INDEX, i->found_key.item[n], &known,
+				       err);
 
-		r = store_fact_get(i->store, "index", i->found_key.item[n], &known, err);
-		if (r == 0 && !known)
-			r = store_fact_set(i->store, "index", i->found_key.item[n],
-					   i->found_sum.item[n], err);
+		if (r < 0)
+			return r;
+		if (known)
+			continue;
+		r = store_fact_set(i->store, SUITE_FACT_INDEX, i->found_key.item[n],
+				   i->found_sum.item[n], err);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
-/* store NULL: only looks whether all is as it should be. */
+/* Reads the archive once. store NULL: only checks it. */
 static int pass(struct store *s, const char *path, int fd, struct store_archive_report *ret,
 		struct err *err)
 {
@@ -275,11 +284,13 @@ static int pass(struct store *s, const char *path, int fd, struct store_archive_
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return err_errno(err, ERR_USAGE, errno, "cannot read '%s'", path);
 	r = read_members(&i, fd, err);
-	if (r == 0 && s)
-		r = remember_indices(&i, err);
-	if (r == 0)
-		*ret = i.report;
-	return r;
+	if (r < 0)
+		return r;
+	r = s ? remember_indices(&i, err) : 0;
+	if (r < 0)
+		return r;
+	*ret = i.report;
+	return 0;
 }
 
 int store_import(struct store *s, const char *path, struct store_archive_report *ret,
@@ -292,15 +303,13 @@ int store_import(struct store *s, const char *path, struct store_archive_report 
 		return err_errno(err, ERR_USAGE, errno, "cannot open '%s'", path);
 	progress_start("check", 0, PROGRESS_BYTES);
 	r = pass(NULL, path, fd, ret, err);
-	if (r == 0) {
-		progress_end(path);
-		progress_start("import", ret->bytes, PROGRESS_BYTES);
-		r = pass(s, path, fd, ret, err);
-	}
-	if (r < 0) {
-		progress_abort();
+	if (r < 0)
 		return r;
-	}
+	progress_end(path);
+	progress_start("import", ret->bytes, PROGRESS_BYTES);
+	r = pass(s, path, fd, ret, err);
+	if (r < 0)
+		return r;
 	progress_end(path);
 	return 0;
 }

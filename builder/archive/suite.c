@@ -10,11 +10,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-static int value_of(const struct err *err)
-{
-	return err->errnum > 0 ? -err->errnum : -EIO;
-}
-
 char *suite_key(const char *repository, const char *name)
 {
 	cleanup_free char *both = NULL;
@@ -34,12 +29,12 @@ static int last_seen(struct store *s, const struct suite *suite, int64_t *ret, s
 {
 	cleanup_free char *value = NULL;
 	uint64_t seconds = 0;
-	int r = store_fact_get(s, "release", suite->key, &value, err);
+	int r = store_fact_get(s, SUITE_FACT_DATE, suite->key, &value, err);
 
 	if (r < 0)
 		return r;
 	if (value && parse_u64(value, &seconds) < 0)
-		log_warning("the store's memory of suite '%s' is damaged and was ignored",
+		log_warning("what the store remembers of suite '%s' is damaged and was ignored",
 			    suite->name);
 	*ret = (int64_t)seconds;
 	return 0;
@@ -71,27 +66,32 @@ static int accept_release(struct store *s, struct suite *suite, const char *name
 
 	r = trust_verify(suite->keyring, suite->keyring_digest, name, signed_text->data,
 			 signed_text->length, &content, &fingerprint, err);
-	if (r == 0)
-		r = release_parse(name, content.data, content.length, &release, err);
-	if (r == 0)
-		r = check_origin(suite, &release, name, err);
-	/* Some third parties name neither. */
-	if (r == 0 && (suite->label || *release.suite || *release.codename))
-		r = release_check_suite(&release, name, suite->name, err);
-	if (r == 0)
-		r = last_seen(s, suite, &seen, err);
-	if (r == 0)
-		r = release_check_fresh(&release, name, now, seen, err);
 	if (r < 0)
 		return r;
-	suite->release = release;
-	release = (struct release){ 0 };
+	r = release_parse(name, content.data, content.length, &release, err);
+	if (r < 0)
+		return r;
+	r = check_origin(suite, &release, name, err);
+	if (r < 0)
+		return r;
+	/* Some third parties give neither Suite nor Codename. */
+	if (suite->label || *release.suite || *release.codename)
+		r = release_check_suite(&release, name, suite->name, err);
+	if (r < 0)
+		return r;
+	r = last_seen(s, suite, &seen, err);
+	if (r < 0)
+		return r;
+	r = release_check_fresh(&release, name, now, seen, err);
+	if (r < 0)
+		return r;
+	suite->release = TAKE(release);
 	suite->fingerprint = take_ptr(fingerprint);
 	suite->found = true;
 	return 0;
 }
 
-/* The first failure is the story, but a broken signature outranks a bad line. */
+/* The first failure is reported, but a broken signature outranks a mirror that does not answer. */
 static void remember_failure(struct suite *suite, struct err *err)
 {
 	if (suite->next < suite->mirrors->count)
@@ -99,38 +99,30 @@ static void remember_failure(struct suite *suite, struct err *err)
 	if (suite->err.class == ERR_NONE ||
 	    (suite->err.class == ERR_NETWORK && err->class == ERR_TRUST)) {
 		err_release(&suite->err);
-		suite->err = *err;
-		*err = (struct err){ 0 };
+		(void)err_move(&suite->err, err);
 	}
 }
 
-/* What one mirror answered. Fails only where the next mirror would not help. */
+/* Looks at what one mirror answered. Fails only where the next mirror would not help. */
 static int consider(struct store *s, struct suite *suite, struct fetch_item *item, int64_t now,
 		    struct err *err)
 {
 	CLEANUP(err_release) struct err own = { 0 };
 	const char *base = suite->mirrors->item[suite->next++];
 	cleanup_free char *name = fetch_url_text(item->url.item[0]);
-	int r = 0;
 
-	if (item->err.class != ERR_NONE) {
-		own = item->err;
-		item->err = (struct err){ 0 };
-	} else {
-		r = accept_release(s, suite, name, &item->head, now, &own);
-	}
+	if (item->err.class != ERR_NONE)
+		(void)err_move(&own, &item->err);
+	else
+		(void)accept_release(s, suite, name, &item->head, now, &own);
 	if (own.class == ERR_TRUST || own.class == ERR_NETWORK) {
 		remember_failure(suite, &own);
 		return 0;
 	}
-	if (own.class != ERR_NONE) {
-		*err = own;
-		own = (struct err){ 0 };
-		return r < 0 ? r : value_of(err);
-	}
+	if (own.class != ERR_NONE)
+		return err_move(err, &own);
 	suite->url = xstrdup(base);
-	suite->text = item->head;
-	item->head = (struct text){ 0 };
+	suite->text = TAKE(item->head);
 	digest_bytes(suite->text.data, suite->text.length, suite->sha256);
 	return 0;
 }
@@ -142,7 +134,7 @@ static void release_items(struct fetch_item **item)
 	free(*item);
 }
 
-/* Each suite that is still sought asks its next mirror, all at once. */
+/* Asks the next mirror of every suite that was not found yet, all at once. */
 static int ask(struct store *s, struct suite *suite, size_t count, const char *proxy, int64_t now,
 	       size_t *ret_asked, struct err *err)
 {
@@ -160,30 +152,38 @@ static int ask(struct store *s, struct suite *suite, size_t count, const char *p
 	}
 	*ret_asked = asked;
 	r = fetch_all(s, item, asked, &options, err);
-	for (size_t i = 0; i < count && r == 0; i++)
-		if (!suite[i].found && suite[i].next < suite[i].mirrors->count)
-			r = consider(s, &suite[i], &item[answer++], now, err);
-	return r;
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < count; i++) {
+		if (suite[i].found || suite[i].next == suite[i].mirrors->count)
+			continue;
+		r = consider(s, &suite[i], &item[answer++], now, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 int suites_fetch(struct store *s, struct suite *suite, size_t count, const char *proxy, int64_t now,
 		 struct err *err)
 {
 	size_t asked = 1;
-	int r = 0;
 
-	while (r == 0 && asked > 0)
-		r = ask(s, suite, count, proxy, now, &asked, err);
-	for (size_t i = 0; i < count && r == 0; i++) {
+	while (asked > 0) {
+		int r = ask(s, suite, count, proxy, now, &asked, err);
+
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < count; i++) {
 		if (suite[i].found)
 			continue;
 		if (suite[i].err.class == ERR_NONE)
 			(void)err_set(&suite[i].err, ERR_USAGE, "no mirror is known");
-		*err = suite[i].err;
-		suite[i].err = (struct err){ 0 };
-		r = err_wrap(err, "suite '%s'", suite[i].name);
+		(void)err_move(err, &suite[i].err);
+		return err_wrap(err, "suite '%s'", suite[i].name);
 	}
-	return r;
+	return 0;
 }
 
 static int recall(struct store *s, struct suite *suite, int64_t now, struct err *err)
@@ -192,13 +192,12 @@ static int recall(struct store *s, struct suite *suite, int64_t now, struct err 
 	cleanup_free char *digest = NULL;
 	cleanup_free char *name = NULL;
 	cleanup_fd int fd = -1;
-	char *data;
-	ssize_t n;
 	int r;
 
-	r = store_fact_get(s, "index", suite->key, &digest, err);
-	if (r == 0 && digest)
-		r = store_get(s, digest, &fd, err);
+	r = store_fact_get(s, SUITE_FACT_INDEX, suite->key, &digest, err);
+	if (r < 0)
+		return r;
+	r = digest ? store_get(s, digest, &fd, err) : 0;
 	if (r < 0)
 		return r;
 	if (fd < 0) {
@@ -206,32 +205,34 @@ static int recall(struct store *s, struct suite *suite, int64_t now, struct err 
 			      store_path(s), suite->name);
 		return err_hint(err, "run once without --offline");
 	}
-	data = xmalloc(INRELEASE_MAX);
-	n = read_all(fd, data, INRELEASE_MAX);
-	if (n > 0)
-		text_append(&signed_text, data, (size_t)n);
-	free(data);
+	cleanup_free char *data = xmalloc(INRELEASE_MAX);
+	ssize_t n = read_all(fd, data, INRELEASE_MAX);
 	if (n <= 0)
 		return err_set(err, ERR_BUILD, "cannot read the index of suite '%s' from the store",
 			       suite->name);
+	text_append(&signed_text, data, (size_t)n);
 	name = xasprintf("the stored InRelease of '%s'", suite->name);
 	r = accept_release(s, suite, name, &signed_text, now, err);
 	if (r < 0)
 		return r;
 	memcpy(suite->sha256, digest, DIGEST_HEX);
-	r = store_fact_get(s, "source", suite->key, &suite->url, err);
-	if (r == 0 && !suite->url)
+	r = store_fact_get(s, SUITE_FACT_SOURCE, suite->key, &suite->url, err);
+	if (r < 0)
+		return r;
+	if (!suite->url)
 		suite->url = xstrdup("");
-	return r;
+	return 0;
 }
 
 int suites_recall(struct store *s, struct suite *suite, size_t count, int64_t now, struct err *err)
 {
-	int r = 0;
+	for (size_t i = 0; i < count; i++) {
+		int r = recall(s, &suite[i], now, err);
 
-	for (size_t i = 0; i < count && r == 0; i++)
-		r = recall(s, &suite[i], now, err);
-	return r < 0 ? err_wrap(err, "offline") : 0;
+		if (r < 0)
+			return err_wrap(err, "offline");
+	}
+	return 0;
 }
 
 static int keep_release(struct store *s, const struct suite *suite, struct err *err)
@@ -255,28 +256,32 @@ static int remember(struct store *s, const struct suite *suite, struct err *err)
 	int64_t seen = 0;
 	int r;
 
-	/* Another builder may have seen a newer one meanwhile. */
+	/* Another builder may have seen a newer one in the meantime. */
 	r = last_seen(s, suite, &seen, err);
 	if (r < 0 || seen > suite->release.date_seconds)
 		return r;
 	date = xasprintf("%lld", (long long)suite->release.date_seconds);
 	r = keep_release(s, suite, err);
-	if (r == 0)
-		r = store_fact_set(s, "index", suite->key, suite->sha256, err);
-	if (r == 0)
-		r = store_fact_set(s, "source", suite->key, url, err);
-	if (r == 0)
-		r = store_fact_set(s, "release", suite->key, date, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = store_fact_set(s, SUITE_FACT_INDEX, suite->key, suite->sha256, err);
+	if (r < 0)
+		return r;
+	r = store_fact_set(s, SUITE_FACT_SOURCE, suite->key, url, err);
+	if (r < 0)
+		return r;
+	return store_fact_set(s, SUITE_FACT_DATE, suite->key, date, err);
 }
 
 int suites_remember(struct store *s, const struct suite *suite, size_t count, struct err *err)
 {
-	int r = 0;
+	for (size_t i = 0; i < count; i++) {
+		int r = remember(s, &suite[i], err);
 
-	for (size_t i = 0; i < count && r == 0; i++)
-		r = remember(s, &suite[i], err);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 void suite_release(struct suite *suite)

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One suite of one archive, and its InRelease: asked of each mirror in turn until one is verified,
- * fresh and the right one; or, offline, the last such one that the store remembers. Not for others
- * than index.c; indices_update() is the interface.
- *
- * Facts: `index` (key of the suite -> digest of its InRelease, a blob), `release` (-> newest Date
- * seen, in seconds), `source` (-> base URL it came from, without user and password).
+ * One suite of one archive, and its InRelease. Each mirror is asked in turn until one serves an
+ * InRelease that is verified, fresh and of the right suite; offline, it is the last such one that
+ * the store remembers. The interface for others is indices_update(); they only need suite_key() and
+ * the facts.
  */
 #pragma once
 
@@ -14,6 +12,11 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "recipe/recipe.h"
+
+/* The store's facts about a suite, by its key (suite_key()). */
+#define SUITE_FACT_INDEX "index"   /* digest of its last InRelease, which is a blob */
+#define SUITE_FACT_DATE "release"  /* newest Date seen, in seconds */
+#define SUITE_FACT_SOURCE "source" /* base URL that it came from, without user and password */
 
 #define INRELEASE_MAX ((size_t)8 * 1024 * 1024)
 
@@ -28,25 +31,25 @@ struct suite {
 	bool pocket;
 	const struct recipe_list *components; /* borrowed */
 
-	bool found; /* the rest holds then */
+	bool found; /* if so, what follows is filled in */
 	char *url;  /* base URL that answered, as given */
 	char *fingerprint;
-	struct text text;	 /* of InRelease, as signed; empty when recalled */
-	char sha256[DIGEST_HEX]; /* of it; a blob of the store once remembered */
+	struct text text;	 /* of InRelease, as signed; empty if the store recalled it */
+	char sha256[DIGEST_HEX]; /* of that text, which is a blob once it is remembered */
 	struct release release;
 	size_t next;	/* mirror to ask */
-	struct err err; /* why the mirrors before that did not do */
+	struct err err; /* why the mirrors before that one were of no use */
 };
 
-/* The key of a suite's facts, below `index` and the others; repository as in struct package, a
- * slash at its end does not count. The caller frees it. */
+/* The key of a suite's facts. repository: as in struct package; a slash at its end does not matter.
+ * The caller frees it. */
 char *suite_key(const char *repository, const char *name);
 
-/* Fills `found` of all, or fails for the first that no mirror serves as it should. */
+/* Finds all suites, or fails for the first that no mirror serves as it should. */
 int suites_fetch(struct store *s, struct suite *suite, size_t count, const char *proxy, int64_t now,
 		 struct err *err);
 /* The same from the store alone; ERR_NETWORK if it has none. */
 int suites_recall(struct store *s, struct suite *suite, size_t count, int64_t now, struct err *err);
-/* Remembers what was found; only once all that it names is in the store. */
+/* Remembers what was found. Call it only when the store has all that the InReleases name. */
 int suites_remember(struct store *s, const struct suite *suite, size_t count, struct err *err);
 void suite_release(struct suite *suite);

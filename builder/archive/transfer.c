@@ -10,10 +10,10 @@
 
 #define CONNECT_TIMEOUT 15L /* seconds */
 #define STALL_DEFAULT 20
-#define SLOWEST 100L /* bytes a second; less, for as long as a stall, is one */
+#define SLOWEST 100L /* bytes a second; a transfer slower than this counts as stalled */
 #define REDIRECTS_MAX 5L
 
-/* Refuses, and gives curl something it cannot write. */
+/* Tells curl that nothing was taken, which ends the transfer; *why says for what reason. */
 static size_t stop(struct transfer *t, bool *why)
 {
 	(void)t;
@@ -90,7 +90,7 @@ char *fetch_url_text(const char *url)
 	return at ? xasprintf("%.*s%s", (int)(host - url), url, at + 1) : xstrdup(url);
 }
 
-/* No proxy for the machine itself: apt's proxy settings know no exceptions. */
+/* The machine itself is asked without a proxy: apt's settings know no exceptions. */
 static const char *proxy_for(const struct transfer *t, const char *url)
 {
 	cleanup_free char *host = url_part(url, CURLUPART_HOST);
@@ -200,8 +200,8 @@ int transfer_start(struct transfer *t, struct err *err)
 	return 0;
 }
 
-/* The first failure is the story, but wrong bytes outrank a bad line. */
-static struct err *story(struct fetch_item *item, enum err_class class)
+/* The first failure is reported, but wrong bytes outrank a mirror that does not answer. */
+static struct err *reported_error(struct fetch_item *item, enum err_class class)
 {
 	if (class == ERR_TRUST && item->err.class == ERR_NETWORK)
 		err_release(&item->err);
@@ -233,7 +233,7 @@ static bool is_passing(CURLcode code, long status)
 static enum transfer_outcome judge_failure(struct transfer *t, CURLcode code, long status,
 					   const char *url)
 {
-	struct err *err = story(t->item, ERR_NETWORK);
+	struct err *err = reported_error(t->item, ERR_NETWORK);
 	bool passing = is_passing(code, status);
 
 	if (code == CURLE_HTTP_RETURNED_ERROR)
@@ -260,11 +260,11 @@ static enum transfer_outcome judge_failure(struct transfer *t, CURLcode code, lo
 static enum transfer_outcome wrong_size(struct transfer *t, const char *url)
 {
 	const struct fetch_item *item = t->item;
-	struct err *err = story(t->item, ERR_TRUST);
+	struct err *err = reported_error(t->item, ERR_TRUST);
 
 	if (!item->size)
 		(void)err_set(err, ERR_TRUST,
-			      "'%s' has more than %llu bytes, which is not sensible", url,
+			      "'%s' has more than %llu bytes, more than such a file can have", url,
 			      (unsigned long long)item->limit);
 	else
 		(void)err_set(err, ERR_TRUST, "'%s' has %s than the %llu bytes it must have", url,
@@ -273,7 +273,7 @@ static enum transfer_outcome wrong_size(struct transfer *t, const char *url)
 	return OUTCOME_OTHER;
 }
 
-/* All has arrived that the server wanted to send. */
+/* Checks what has arrived, once the server has sent everything. */
 static enum transfer_outcome judge_content(struct transfer *t, bool length_known, const char *url,
 					   struct err *err)
 {
@@ -283,8 +283,7 @@ static enum transfer_outcome judge_content(struct transfer *t, bool length_known
 	if (item->range || !*item->sha256) {
 		text_release(&item->head);
 		text_append(&t->head, "", 0);
-		item->head = t->head;
-		t->head = (struct text){ 0 };
+		item->head = TAKE(t->head);
 		return OUTCOME_DONE;
 	}
 	if (t->received < item->size && length_known)
@@ -293,7 +292,7 @@ static enum transfer_outcome judge_content(struct transfer *t, bool length_known
 		return judge_failure(t, CURLE_PARTIAL_FILE, 0, url);
 	digest_final(t->digest, found);
 	if (!streq(found, item->sha256)) {
-		struct err *why = story(item, ERR_TRUST);
+		struct err *why = reported_error(item, ERR_TRUST);
 
 		(void)err_set(why, ERR_TRUST, "'%s' has SHA-256 %s, but %s was expected", url,
 			      found, item->sha256);
@@ -322,7 +321,7 @@ enum transfer_outcome transfer_finish(struct transfer *t, CURLcode code, struct 
 		outcome = OUTCOME_FATAL;
 	} else if (t->too_long) {
 		outcome = wrong_size(t, url);
-	} else if (code == CURLE_OK && status >= 300) { /* a redirect to nowhere */
+	} else if (code == CURLE_OK && status >= 300) { /* a redirect without a target */
 		outcome = judge_failure(t, CURLE_HTTP_RETURNED_ERROR, status, url);
 	} else if (code == CURLE_OK || t->enough) {
 		outcome = judge_content(t, length >= 0, url, err);

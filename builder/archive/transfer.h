@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One download of fetch.c: an item of the list, the URL that is being tried, and what has arrived.
- * Not for others; fetch_all() is the interface.
+ * The interface for others is fetch_all().
  */
 #pragma once
 
@@ -40,15 +40,15 @@ enum transfer_outcome {
 	OUTCOME_FATAL,	     /* no URL will help; why is in *err */
 };
 
-/* Takes the blob from the store if it is there: then the state is TRANSFER_DONE. */
+/* Takes the blob from the store if it is there; the state is TRANSFER_DONE then. */
 int transfer_init(struct transfer *t, struct store *s, struct fetch_item *item,
 		  const struct fetch_options *options, struct err *err);
 /* Makes t->easy for the URL at t->url; the caller adds it to its multi handle. */
 int transfer_start(struct transfer *t, struct err *err);
-/* After the caller removed t->easy from the multi handle: judges and keeps what arrived. */
+/* Checks and keeps what has arrived, after the caller removed t->easy from the multi handle. */
 enum transfer_outcome transfer_finish(struct transfer *t, CURLcode code, struct err *err);
 /* Bytes for the progress bar. */
 uint64_t transfer_progress(const struct transfer *t);
 void transfer_release(struct transfer *t);
-/* scheme://host:port of a URL, for remembering which hosts are dead; the caller frees it. */
+/* scheme://host:port of a URL, to remember which hosts do not answer; the caller frees it. */
 char *transfer_host(const char *url);

@@ -2,8 +2,8 @@
 #include "archive/trust.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,10 +17,10 @@
 #define SIGNATURE_END "-----END PGP SIGNATURE-----"
 #define STATUS_MAX ((size_t)1024 * 1024)
 
-/* Numbers that gpgv sees. */
+/* The descriptors' numbers in gpgv. */
 enum { FD_STATUS = 3, FD_KEYRING = 4, FD_SIGNATURE = 5 };
 
-/* Ordered: of several signatures that do not count, the highest one is the story. */
+/* In ascending order: of several signatures that do not count, the highest is reported. */
 enum verdict {
 	VERDICT_NONE,
 	VERDICT_UNKNOWN_KEY,
@@ -46,7 +46,7 @@ const char *trust_debian_keyring(void)
 		"/usr/share/keyrings/debian-archive-keyring.pgp",
 	};
 
-	for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(path); i++)
 		if (access(path[i], R_OK) == 0)
 			return path[i];
 	return NULL;
@@ -69,8 +69,8 @@ static int read_back(int fd, size_t limit, struct text *ret, struct err *err)
 	return 0;
 }
 
-/* gpgv would skip text around the signed part and take binary messages too. We read its output
- * only, but whoever sends such a file means harm, or is a proxy's log-in page. */
+/* gpgv skips text around the signed part, and takes binary messages, too. Although only its output
+ * is read, such a file is refused: it comes from an attacker or from a proxy's log-in page. */
 static int check_frame(const char *name, const char *data, size_t size, struct err *err)
 {
 	const char *end;
@@ -125,7 +125,7 @@ static void read_status_line(char *line, struct signature *s)
 	if (!streq(mark, "[GNUPG:]") || !keyword)
 		return;
 	argument = argument ? argument : "?";
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (streq(keyword, known[i].keyword))
 			raise_verdict(s, known[i].verdict, argument);
 	/* NO_PUBKEY follows the ERRSIG it explains. */
@@ -141,7 +141,8 @@ static void read_status_line(char *line, struct signature *s)
 	}
 }
 
-/* The signature that decides: any changed one, else the first good one, else the most telling. */
+/* Finds the signature that decides: a changed one if there is any, else the first good one, else
+ * the one whose verdict says most. */
 static struct signature judge(char *status)
 {
 	struct signature decisive = { 0 }, running = { 0 };
@@ -161,7 +162,7 @@ static struct signature judge(char *status)
 	}
 }
 
-/* hint: what helps with an archive; others have no mirror to change. */
+/* hint: whether to say what helps with an archive; other files have no mirror to change. */
 static int refuse(const struct signature *s, const char *name, const char *keyring, bool hint,
 		  struct err *err)
 {
@@ -170,7 +171,8 @@ static int refuse(const struct signature *s, const char *name, const char *keyri
 		(void)err_set(err, ERR_TRUST,
 			      "%s was changed after it was signed: bad signature of key %s", name,
 			      s->key);
-		return hint ? err_hint(err, "do not use this mirror; try another --mirror") : -EIO;
+		return hint ? err_hint(err, "do not use this mirror; try another --mirror")
+			    : err_value(err);
 	case VERDICT_REVOKED_KEY:
 		return err_set(err, ERR_TRUST, "%s is signed by key %s, which was revoked", name,
 			       s->key);
@@ -178,7 +180,7 @@ static int refuse(const struct signature *s, const char *name, const char *keyri
 		(void)err_set(err, ERR_TRUST, "%s is signed by key %s, which has expired", name,
 			      s->key);
 		if (!hint)
-			return -EIO;
+			return err_value(err);
 		return err_hint(err,
 				"a newer keyring package may have its prolonged form; an archive "
 				"whose keys have all expired can be used from a lock only");
@@ -194,7 +196,7 @@ static int refuse(const struct signature *s, const char *name, const char *keyri
 		(void)err_set(err, ERR_TRUST, "%s is signed by key %s, which is not in '%s'", name,
 			      s->key, keyring);
 		if (!hint)
-			return -EIO;
+			return err_value(err);
 		return err_hint(err,
 				"install a newer debian-archive-keyring, or name the keyring of "
 				"this archive (--keyring)");
@@ -229,7 +231,8 @@ static int run_gpgv(const struct gpgv *g, struct err *err)
 {
 	CLEANUP(child_release) struct child child = CHILD_INIT;
 	bool detached = g->signature >= 0;
-	/* A home that is not there: no keyring, no configuration of the user takes part. */
+	/* The home does not exist, so that no keyring and no configuration of the user takes
+	 * part. */
 	const char *const argv[] = {
 		"gpgv",
 		"--homedir",
@@ -270,7 +273,8 @@ static int run_gpgv(const struct gpgv *g, struct err *err)
 	return 0;
 }
 
-/* g: keyring, and signature if detached, are open. */
+/* Runs gpgv over data and judges what it says. In g the keyring is open, and so is the signature if
+ * it is detached. */
 static int verify(struct gpgv *g, const char *data, size_t size, struct signature *ret,
 		  struct err *err)
 {
@@ -278,18 +282,24 @@ static int verify(struct gpgv *g, const char *data, size_t size, struct signatur
 	CLEANUP(text_release) struct text words = { 0 };
 	int r = memory_fd(data, size, &g->input, err);
 
-	if (r == 0)
-		r = memory_fd("", 0, &g->output, err);
-	if (r == 0)
-		r = memory_fd("", 0, &g->status, err);
-	if (r == 0)
-		r = memory_fd("", 0, &g->message, err);
-	if (r == 0)
-		r = run_gpgv(g, err);
-	if (r == 0)
-		r = read_back(g->status, STATUS_MAX, &lines, err);
-	if (r == 0)
-		r = read_back(g->message, STATUS_MAX, &words, err);
+	if (r < 0)
+		return r;
+	r = memory_fd("", 0, &g->output, err);
+	if (r < 0)
+		return r;
+	r = memory_fd("", 0, &g->status, err);
+	if (r < 0)
+		return r;
+	r = memory_fd("", 0, &g->message, err);
+	if (r < 0)
+		return r;
+	r = run_gpgv(g, err);
+	if (r < 0)
+		return r;
+	r = read_back(g->status, STATUS_MAX, &lines, err);
+	if (r < 0)
+		return r;
+	r = read_back(g->message, STATUS_MAX, &words, err);
 	if (r < 0)
 		return r;
 	log_debug("gpgv:\n%s", words.data);
@@ -306,20 +316,21 @@ int trust_verify(const char *keyring, const char *digest, const char *name, cons
 	int r;
 
 	r = check_frame(name, data, size, err);
-	if (r == 0)
-		r = keyring_open(keyring, digest, &g.keyring, err);
+	if (r < 0)
+		return r;
+	r = keyring_open(keyring, digest, &g.keyring, err);
 	if (r < 0)
 		return r;
 	r = verify(&g, data, size, &decisive, err);
-	if (r == 0 && decisive.verdict != VERDICT_GOOD)
+	if (r < 0)
+		return err_wrap(err, "checking the signature of %s", name);
+	if (decisive.verdict != VERDICT_GOOD)
 		return refuse(&decisive, name, keyring, true, err);
-	if (r == 0)
-		r = read_back(g.output, size, &content, err);
+	r = read_back(g.output, size, &content, err);
 	if (r < 0)
 		return err_wrap(err, "checking the signature of %s", name);
 	text_release(ret_content);
-	*ret_content = content;
-	content = (struct text){ 0 };
+	*ret_content = TAKE(content);
 	*ret_fingerprint = xstrdup(decisive.primary);
 	return 0;
 }
@@ -331,10 +342,12 @@ int trust_verify_detached(const char *keyring, const char *name, const struct te
 	struct signature decisive;
 	int r = keyring_open(keyring, NULL, &g.keyring, err);
 
-	if (r == 0)
-		r = memory_fd(sig->data, sig->length, &g.signature, err);
-	if (r == 0)
-		r = verify(&g, data->data, data->length, &decisive, err);
+	if (r < 0)
+		return r;
+	r = memory_fd(sig->data, sig->length, &g.signature, err);
+	if (r < 0)
+		return r;
+	r = verify(&g, data->data, data->length, &decisive, err);
 	if (r < 0)
 		return err_wrap(err, "checking the signature of %s", name);
 	if (decisive.verdict != VERDICT_GOOD)

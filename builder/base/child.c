@@ -21,33 +21,58 @@
  * the list can overwrite the source of a later one. */
 #define FD_PARKED 64
 
+/* Like posix_spawn(3) itself, these return a positive errno value. */
+static int add_descriptors(posix_spawn_file_actions_t *a, const struct child_options *options,
+			   int parked[CHILD_FD_MAX], bool taken[FD_PARKED], int *ret_top)
+{
+	for (size_t i = 0; i < options->fd_count; i++) {
+		int child = options->fd[i].child;
+		int r;
+
+		assert(child >= 0 && child < FD_PARKED && !taken[child]);
+		taken[child] = true;
+		*ret_top = child > *ret_top ? child : *ret_top;
+		parked[i] = fcntl(options->fd[i].parent, F_DUPFD_CLOEXEC, FD_PARKED);
+		r = parked[i] < 0 ? errno : posix_spawn_file_actions_adddup2(a, parked[i], child);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+static int add_standard(posix_spawn_file_actions_t *a, const bool taken[FD_PARKED])
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		int r = 0;
+
+		/* Our stderr is the child's, if there is one. */
+		if (!taken[fd] && (fd != STDERR_FILENO || fcntl(fd, F_GETFD) < 0))
+			r = posix_spawn_file_actions_addopen(
+				a, fd, "/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY, 0);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
 static int fill_actions(posix_spawn_file_actions_t *a, const struct child_options *options,
 			int parked[CHILD_FD_MAX])
 {
 	bool taken[FD_PARKED] = { false };
-	int r = 0, top = STDERR_FILENO;
+	int top = STDERR_FILENO;
+	int r = add_descriptors(a, options, parked, taken, &top);
 
-	for (size_t i = 0; i < options->fd_count && r == 0; i++) {
-		int child = options->fd[i].child;
-
-		assert(child >= 0 && child < FD_PARKED && !taken[child]);
-		taken[child] = true;
-		top = child > top ? child : top;
-		parked[i] = fcntl(options->fd[i].parent, F_DUPFD_CLOEXEC, FD_PARKED);
-		r = parked[i] < 0 ? errno : posix_spawn_file_actions_adddup2(a, parked[i], child);
+	if (r != 0)
+		return r;
+	r = add_standard(a, taken);
+	if (r != 0)
+		return r;
+	for (int fd = STDERR_FILENO + 1; fd < top; fd++) {
+		r = taken[fd] ? 0 : posix_spawn_file_actions_addclose(a, fd);
+		if (r != 0)
+			return r;
 	}
-	if (r == 0 && !taken[STDIN_FILENO])
-		r = posix_spawn_file_actions_addopen(a, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (r == 0 && !taken[STDOUT_FILENO])
-		r = posix_spawn_file_actions_addopen(a, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	if (r == 0 && !taken[STDERR_FILENO] && fcntl(STDERR_FILENO, F_GETFD) < 0)
-		r = posix_spawn_file_actions_addopen(a, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	for (int fd = STDERR_FILENO + 1; fd < top && r == 0; fd++)
-		if (!taken[fd])
-			r = posix_spawn_file_actions_addclose(a, fd);
-	if (r == 0)
-		r = posix_spawn_file_actions_addclosefrom_np(a, top + 1);
-	return r;
+	return posix_spawn_file_actions_addclosefrom_np(a, top + 1);
 }
 
 static int fill_attributes(posix_spawnattr_t *attributes)
@@ -58,42 +83,48 @@ static int fill_attributes(posix_spawnattr_t *attributes)
 	(void)sigemptyset(&none);
 	(void)sigfillset(&all);
 	r = posix_spawnattr_setsigmask(attributes, &none);
-	if (r == 0)
-		r = posix_spawnattr_setsigdefault(attributes, &all);
-	if (r == 0)
-		r = posix_spawnattr_setflags(attributes,
-					     POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	return r;
+	if (r != 0)
+		return r;
+	r = posix_spawnattr_setsigdefault(attributes, &all);
+	if (r != 0)
+		return r;
+	return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+}
+
+static int spawn_with(pid_t *ret_pid, const struct child_options *options,
+		      posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes,
+		      int parked[CHILD_FD_MAX])
+{
+	CLEANUP(strv_release) struct strv env = { 0 };
+	const char *path = getenv("PATH");
+	int r = fill_actions(actions, options, parked);
+
+	if (r != 0)
+		return r;
+	r = fill_attributes(attributes);
+	if (r != 0)
+		return r;
+	strv_addf(&env, "PATH=%s", path && *path ? path : PATH_DEFAULT);
+	strv_add(&env, "TZ=UTC");
+	strv_add(&env, "LC_ALL=C.UTF-8");
+	/* posix_spawn's prototype lacks const (POSIX, exec(3) rationale); it changes nothing. */
+	return posix_spawnp(ret_pid, options->argv[0], actions, attributes,
+			    (char **)(uintptr_t)options->argv,
+			    options->env ? (char **)(uintptr_t)options->env : env.item);
 }
 
 static int spawn(pid_t *ret_pid, const struct child_options *options)
 {
 	int parked[CHILD_FD_MAX] = { -1, -1, -1, -1, -1, -1, -1, -1 };
-	CLEANUP(strv_release) struct strv env = { 0 };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	const char *path = getenv("PATH");
-	int r;
+	int r = posix_spawn_file_actions_init(&actions);
 
-	strv_addf(&env, "PATH=%s", path && *path ? path : PATH_DEFAULT);
-	strv_add(&env, "TZ=UTC");
-	strv_add(&env, "LC_ALL=C.UTF-8");
-
-	r = posix_spawn_file_actions_init(&actions);
 	if (r != 0)
 		return r;
 	r = posix_spawnattr_init(&attributes);
 	if (r == 0) {
-		r = fill_actions(&actions, options, parked);
-		if (r == 0)
-			r = fill_attributes(&attributes);
-		/* posix_spawn's prototype lacks const (POSIX, exec(3) rationale); it changes
-		 * nothing. */
-		if (r == 0)
-			r = posix_spawnp(ret_pid, options->argv[0], &actions, &attributes,
-					 (char **)(uintptr_t)options->argv,
-					 options->env ? (char **)(uintptr_t)options->env
-						      : env.item);
+		r = spawn_with(ret_pid, options, &actions, &attributes, parked);
 		(void)posix_spawnattr_destroy(&attributes);
 	}
 	(void)posix_spawn_file_actions_destroy(&actions);
@@ -114,11 +145,11 @@ int child_start(struct child *c, const struct child_options *options, struct err
 		return r;
 	r = spawn(&pid, options);
 	if (r != 0) {
-		int failed = err_errno(err, ERR_BUILD, r, "cannot start '%s'", options->argv[0]);
+		(void)err_errno(err, ERR_BUILD, r, "cannot start '%s'", options->argv[0]);
 		if (r == ENOENT)
-			return err_hint(err, "install the package that has '%s', or mend PATH",
-					options->argv[0]);
-		return failed;
+			(void)err_hint(err, "install the package that has '%s', or correct PATH",
+				       options->argv[0]);
+		return err_value(err);
 	}
 	c->pid = pid;
 	c->name = xstrdup(options->argv[0]);
@@ -149,7 +180,8 @@ int child_wait(struct child *c, int *ret_status, struct err *err)
 	assert(c->pid > 0);
 	for (;;) {
 		int n = poll(watch, 2, -1);
-		/* Ctrl-C at the terminal reaches the child too: the signal is the story then. */
+		/* Ctrl-C at the terminal reaches the child, too: the error is the signal then, not
+		 * what the child said when it died. */
 		int r = interrupt_check(err);
 
 		if (r < 0)
@@ -216,32 +248,35 @@ static int read_output(const struct child *c, int fd, size_t limit, struct text 
 	}
 }
 
+/* Starts the child with a pipe as its standard output, and reads that. */
+static int start_and_read(struct child *c, const struct child_options *options, size_t limit,
+			  struct text *out, struct err *err)
+{
+	struct child_options with_pipe = *options;
+	int pipe_fd[2], r;
+
+	assert(options->fd_count < CHILD_FD_MAX);
+	if (pipe2(pipe_fd, O_CLOEXEC) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot make a pipe");
+	cleanup_fd int reader = pipe_fd[0];
+	with_pipe.fd[with_pipe.fd_count++] = (struct child_fd){ STDOUT_FILENO, pipe_fd[1] };
+	r = child_start(c, &with_pipe, err);
+	(void)close(pipe_fd[1]);
+	if (r < 0)
+		return r;
+	return read_output(c, reader, limit, out, err);
+}
+
 int child_run(const struct child_options *options, size_t limit, struct text *ret_out,
 	      struct err *err)
 {
 	CLEANUP(child_release) struct child c = CHILD_INIT;
 	CLEANUP(text_release) struct text out = { 0 };
-	struct child_options with_pipe = *options;
-	cleanup_fd int reader = -1;
 	int status = 0, r;
 	char buffer[64];
 
 	text_append(&out, "", 0);
-	if (ret_out) {
-		int pipe_fd[2];
-
-		assert(options->fd_count < CHILD_FD_MAX);
-		if (pipe2(pipe_fd, O_CLOEXEC) < 0)
-			return err_errno(err, ERR_BUILD, errno, "cannot make a pipe");
-		reader = pipe_fd[0];
-		with_pipe.fd[with_pipe.fd_count++] = (struct child_fd){ STDOUT_FILENO, pipe_fd[1] };
-		r = child_start(&c, &with_pipe, err);
-		(void)close(pipe_fd[1]);
-		if (r == 0)
-			r = read_output(&c, reader, limit, &out, err);
-	} else {
-		r = child_start(&c, options, err);
-	}
+	r = ret_out ? start_and_read(&c, options, limit, &out, err) : child_start(&c, options, err);
 	if (r < 0)
 		return r;
 	r = child_wait(&c, &status, err);
@@ -252,8 +287,7 @@ int child_run(const struct child_options *options, size_t limit, struct text *re
 			       child_status_text(status, buffer));
 	if (ret_out) {
 		text_release(ret_out);
-		*ret_out = out;
-		out = (struct text){ 0 };
+		*ret_out = TAKE(out);
 	}
 	return 0;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Child processes. The main program has threads (libcurl's resolver), so it never forks: children
- * are executed programs, started with posix_spawn. A child gets: exactly the environment given, the
- * descriptors named here and no others, all signals unblocked and default, and SIGKILL as fate:
- * child_release() kills and reaps what still runs.
+ * are executed programs, started with posix_spawn(3). A child gets exactly the environment that is
+ * given, the descriptors that are named and no others, and all signals unblocked and with their
+ * default action. child_release() kills it by SIGKILL if it still runs, and reaps it.
  *
  *	CLEANUP(child_release) struct child c = CHILD_INIT;
  *	const char *const argv[] = { "gpgv", "--status-fd", "3", ..., NULL };
@@ -31,7 +31,7 @@ struct child_fd {
 struct child_options {
 	const char *const *argv; /* NULL-terminated */
 	const char *const *env;	 /* NULL: PATH, TZ=UTC, LC_ALL=C.UTF-8 and nothing else */
-	/* 0, 1, 2 not named here: /dev/null, /dev/null, our stderr */
+	/* Of 0, 1 and 2, those that are not named here are /dev/null, /dev/null and our stderr. */
 	struct child_fd fd[CHILD_FD_MAX];
 	size_t fd_count;
 };
@@ -47,12 +47,13 @@ struct child {
 	}
 
 int child_start(struct child *c, const struct child_options *options, struct err *err);
-/* Waits until it ends or a signal arrives (then ERR_INTERRUPTED). *ret_status is waitpid(2)'s. */
+/* Waits until the child ends, or until we get a signal (ERR_INTERRUPTED). *ret_status is that of
+ * waitpid(2). */
 int child_wait(struct child *c, int *ret_status, struct err *err);
 void child_release(struct child *c);
 
-/* Runs to the end. Fails with ERR_BUILD, the program's name and its status unless it exits with 0.
- * ret_out (may be NULL) gets its standard output, at most `limit` bytes. */
+/* Runs a child to its end. Unless it exits with 0 that is ERR_BUILD, with the program's name and
+ * status. ret_out, which may be NULL, gets its standard output, at most `limit` bytes. */
 int child_run(const struct child_options *options, size_t limit, struct text *ret_out,
 	      struct err *err);
 

@@ -17,7 +17,8 @@ struct digest {
 	EVP_MD_CTX *context;
 };
 
-/* libcrypto fails here only for want of memory or of the digest itself: as memory.h, no way on. */
+/* libcrypto fails here only if memory runs out or it was built without the digest. As in memory.h,
+ * there is no sensible way to go on. */
 static void must(bool worked)
 {
 	if (worked)

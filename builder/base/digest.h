@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* SHA-256 (libcrypto). Digests travel as 64 lower-case hex digits in a 65 byte array. */
+/* SHA-256, by libcrypto. A digest is a text of 64 lower-case hex digits, in an array of 65
+ * bytes. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,16 +12,17 @@
 
 struct digest; /* a running SHA-256 */
 struct digest *digest_new(void);
-/* For formats that ask for SHA-1 (SPDX, UUIDs): 40 digits. Trust nothing to it. */
+/* SHA-1, 40 digits, for formats that ask for it (SPDX, UUIDs). Nothing may be trusted because of
+ * it. */
 struct digest *digest_new_sha1(void);
 void digest_update(struct digest *d, const void *data, size_t size);
-/* Ends it; d can be updated no more. */
+/* Ends the computation; afterwards d can only be freed. */
 void digest_final(struct digest *d, char ret_hex[DIGEST_HEX]);
 void digest_free(struct digest *d);
 DEFINE_CLEANUP_PTR(digest)
 
 void digest_bytes(const void *data, size_t size, char ret_hex[DIGEST_HEX]);
-/* From the descriptor's current position to its end. */
+/* Of a file, from the descriptor's current position to its end. */
 int digest_fd(int fd, char ret_hex[DIGEST_HEX], struct err *err);
-/* 64 lower-case hex digits and nothing else. */
+/* Whether it is 64 lower-case hex digits and nothing else. */
 bool digest_is_valid(const char *hex);

@@ -4,11 +4,11 @@
  *
  *	int foo(..., T *ret_x, struct err *err)
  *
- * It returns 0, or a negative errno value with *err filled and its ret_ outputs untouched. The
- * place that finds the failure says what failed on what and why with err_set(); callers add what
- * they were doing with err_wrap(), which puts its text before the message ("fetching 'x':
- * connection refused"). A hint says what the reader can do. Only main() prints, once, with
- * err_print().
+ * It returns 0, or a negative value with *err filled and its ret_ outputs untouched. The place that
+ * finds the failure says with err_set() what failed, on what, and why. Callers may say what they
+ * were doing with err_wrap(), which puts its text before the message ("fetching 'x': connection
+ * refused"), and what the reader can do with err_hint(). The error is printed once, by main()
+ * (err-report.h).
  *
  *	if (fd < 0)
  *		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", path);
@@ -17,18 +17,26 @@
  *	if (r < 0)
  *		return err_wrap(err, "reading suite '%s'", suite);
  *
- * struct err is the caller's value, zero-initialised:
+ * The caller owns the value, which begins zeroed:
  *
  *	CLEANUP(err_release) struct err err = { 0 };
+ *
+ * Who only wants to look at a failure, and perhaps goes on, gives the function a value of his own;
+ * err_move() makes it the caller's error after all:
+ *
+ *	CLEANUP(err_release) struct err own = { 0 };
+ *	r = fetch(..., &own);
+ *	if (r < 0 && own.class != ERR_NETWORK)
+ *		return err_move(err, &own);
  */
 #pragma once
 
 #include <stdarg.h>
-#include <stdio.h>
+#include <stdbool.h>
 
 #include "base/cleanup.h"
 
-/* What kind of failure; err_exit_code() maps it to the documented exit code. */
+/* What kind of failure it is; err_exit_code() (err-report.h) makes the exit code of it. */
 enum err_class {
 	ERR_NONE = 0,
 	ERR_BUILD,	 /* 1: the build failed */
@@ -41,49 +49,45 @@ enum err_class {
 
 struct err {
 	enum err_class class;
-	int errnum;	 /* positive errno, or 0 */
-	char *message;	 /* "what: why", wrapped by callers from the left */
-	char *hint;	 /* the way out, or NULL; first setter wins */
-	char *file;	 /* position for recipes, or NULL */
-	unsigned line;	 /* 1-based, 0: none */
-	unsigned column; /* 1-based, 0: none */
-	char *excerpt;	 /* the source line at that position, or NULL */
+	int errnum;	  /* positive errno, or 0 */
+	char *message;	  /* "what: why"; callers put their wraps before it */
+	char *hint;	  /* the way out, or NULL; the first hint stays */
+	char *file;	  /* the text file it is about, or NULL */
+	unsigned line;	  /* in that file, from 1; 0: the file as a whole */
+	unsigned column;  /* in characters, from 1; 0: the whole line */
+	bool line_hidden; /* that line holds a secret and must not be shown */
 };
 
-/* Fills *err and returns -EIO (or -errnum for err_errno). An err that is already set keeps its
- * class and message: the first failure is the story. err may not be NULL. */
+/* Fills *err and returns its negative value (see err_value()). An err that is already set keeps its
+ * class and message: the first failure is the one to report. err may not be NULL. */
 int err_set(struct err *err, enum err_class class, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Same, and appends ": strerror(errnum)". errnum is a positive errno value; ENOSPC adds a hint. */
+/* The same, and appends ": strerror(errnum)". errnum is a positive errno value; ENOSPC adds a
+ * hint. */
 int err_errno(struct err *err, enum err_class class, int errnum, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Same, at a position of a text file (recipe, lock, overlay owners). Columns count characters; 0:
- * the whole line. The excerpt is read from the file here. */
+/* The same, at a position of a text file (recipe, lock, overlay rules). Columns count characters;
+ * 0: the whole line. */
 int err_at(struct err *err, enum err_class class, const char *file, unsigned line, unsigned column,
 	   const char *format, ...) __attribute__((format(printf, 6, 7)));
 
-/* Puts "text: " before the message; returns the negative value the error was set with. */
+/* The error's line holds a secret: err_print() does not show it. */
+void err_hide_line(struct err *err);
+
+/* Puts "text: " before the message of an error that is set; returns its negative value. */
 int err_wrap(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Adds a hint if there is none yet; returns the negative value the error was set with. */
+/* Adds a hint to an error that is set, if it has none yet; returns its negative value. */
 int err_hint(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The value that a function returns whose *err is set like this. */
+/* What a function returns whose *err is set like this: -errnum, or -EIO where there is no errno. */
 int err_value(const struct err *err);
 
-/* Moves an error that is set from one value to another, which is not set, and leaves the first
- * empty; returns the negative value it was set with. */
+/* Moves an error that is set into a value that is not, and leaves the first empty; returns its
+ * negative value. */
 int err_move(struct err *to, struct err *from);
-
-/* Prints "netrescue: error: MESSAGE" (or "FILE:LINE:COL: error: MESSAGE", the source line and a
- * caret), then "hint: HINT". Control characters from data are escaped. Colour only on a
- * terminal. */
-void err_print(const struct err *err, FILE *to);
-
-/* The documented exit code of the error's class; 0 for ERR_NONE. */
-int err_exit_code(const struct err *err);
 
 /* Frees what *err owns and zeroes it. */
 void err_release(struct err *err);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SIGINT and SIGTERM as data. interrupt_init(), first thing in main, blocks both and opens a
- * signalfd. Every loop that can wait long polls interrupt_fd() beside its own descriptors, or calls
- * interrupt_check() between pieces of work; it then returns with ERR_INTERRUPTED, all cleanups run,
- * and main exits with 128 + the signal. Handlers do no work, because there are none. Children get
- * the signals unblocked (child.h). SIGPIPE is ignored from then on: a reader that went away is an
- * error with a message (EPIPE).
+ * SIGINT and SIGTERM as something to read. main() first calls interrupt_init(), which blocks both
+ * and opens a signalfd(2). Every loop that may wait for long polls interrupt_fd() beside its own
+ * descriptors, or calls interrupt_check() between pieces of work. It then returns with
+ * ERR_INTERRUPTED, all cleanups run, and main() exits with 128 + the signal's number. There are no
+ * signal handlers. Children get the signals unblocked (child.h). SIGPIPE is ignored from
+ * interrupt_init() on: writing to a reader that went away is an error with a message (EPIPE).
  */
 #pragma once
 

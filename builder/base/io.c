@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/memory.h"
@@ -46,14 +45,14 @@ ssize_t read_all(int fd, void *data, size_t size)
 	return (ssize_t)done;
 }
 
-/* As far as the kernel copies by itself; what is left is for read and write. */
+/* Copies as much as the kernel does by itself; the rest is left for read and write. */
 static int copy_in_kernel(int in_fd, int out_fd, uint64_t *done)
 {
 	for (;;) {
 		ssize_t n = copy_file_range(in_fd, NULL, out_fd, NULL, (size_t)1 << 30, 0);
 		if (n < 0 && errno == EINTR)
 			continue;
-		/* A real failure comes again, and with a better story, from read or write. */
+		/* What really failed fails again in read or write, which tell more about it. */
 		if (n <= 0)
 			return n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
 				       ? -errno
@@ -93,7 +92,8 @@ int read_file(int dirfd, const char *path, size_t limit, struct text *ret, struc
 {
 	CLEANUP(text_release) struct text content = { 0 };
 	cleanup_free char *buffer = NULL;
-	/* Whoever names a path may name a pipe; in a directory of ours one would wait for ever. */
+	/* A path of the user's may be a pipe. In a directory of ours nobody would write to one, and
+	 * reading would wait for ever. */
 	bool ours = dirfd != AT_FDCWD;
 	cleanup_fd int fd =
 		openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (ours ? O_NONBLOCK : 0));
@@ -117,114 +117,8 @@ int read_file(int dirfd, const char *path, size_t limit, struct text *ret, struc
 		text_append(&content, buffer, (size_t)n);
 	}
 	text_release(ret);
-	*ret = content;
-	content = (struct text){ 0 };
+	*ret = TAKE(content);
 	return 0;
-}
-
-/* Opens the directory that holds path; *ret_name points to the last component. */
-static int open_parent(int dirfd, const char *path, int *ret_fd, const char **ret_name,
-		       struct err *err)
-{
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
-
-	if (!*name || streq(name, ".") || streq(name, ".."))
-		return err_errno(err, ERR_BUILD, EINVAL, "cannot make '%s'", path);
-
-	cleanup_free char *parent = !slash	    ? xstrdup(".")
-				    : slash == path ? xstrdup("/")
-						    : xstrndup(path, (size_t)(slash - path));
-	int r = open_dir(dirfd, parent, ret_fd, err);
-	if (r == 0)
-		*ret_name = name;
-	return r;
-}
-
-int atomic_file_begin(struct atomic_file *p, int dirfd, const char *path, mode_t mode,
-		      struct err *err)
-{
-	cleanup_fd int parent = -1;
-	cleanup_fd int fd = -1;
-	cleanup_free char *temporary = NULL;
-	const char *name = NULL;
-	int r = open_parent(dirfd, path, &parent, &name, err);
-
-	if (r < 0)
-		return r;
-	do {
-		uint64_t number;
-		if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
-			return err_errno(err, ERR_BUILD, errno, "no random number");
-		free(temporary);
-		temporary = xasprintf(ATOMIC_FILE_PREFIX "%016llx", (unsigned long long)number);
-		fd = openat(parent, temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-			    0600);
-	} while (fd < 0 && errno == EEXIST);
-	if (fd < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot make a new file beside '%s'", path);
-
-	/* From here on the file is there: p owns it even when the next step fails. */
-	*p = (struct atomic_file){
-		.dirfd = take_fd(&parent),
-		.fd = take_fd(&fd),
-		.temporary = take_ptr(temporary),
-		.target = xstrdup(name),
-	};
-	/* Whatever the umask says. */
-	if (fchmod(p->fd, mode) < 0) {
-		r = err_errno(err, ERR_BUILD, errno, "cannot set the mode of '%s'", path);
-		atomic_file_release(p);
-		return r;
-	}
-	return 0;
-}
-
-int atomic_file_commit(struct atomic_file *p, struct err *err)
-{
-	if (fsync(p->fd) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot write '%s'", p->target);
-	/* Network file systems report a lost write at the latest here. */
-	if (close(take_fd(&p->fd)) < 0 && errno != EINTR)
-		return err_errno(err, ERR_BUILD, errno, "cannot write '%s'", p->target);
-	if (renameat(p->dirfd, p->temporary, p->dirfd, p->target) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot rename a new file to '%s'",
-				 p->target);
-	free(take_ptr(p->temporary));
-	/* EINVAL: a file system that cannot sync directories has nothing to lose. */
-	if (fsync(p->dirfd) < 0 && errno != EINVAL)
-		return err_errno(err, ERR_BUILD, errno, "cannot sync the directory of '%s'",
-				 p->target);
-	atomic_file_release(p);
-	return 0;
-}
-
-void atomic_file_release(struct atomic_file *p)
-{
-	if (p->temporary)
-		(void)unlinkat(p->dirfd, p->temporary, 0);
-	if (p->fd >= 0)
-		(void)close(p->fd);
-	/* A struct that was never begun is { .fd = -1 }: its dirfd of 0 is not ours. */
-	if (p->target && p->dirfd >= 0)
-		(void)close(p->dirfd);
-	free(p->temporary);
-	free(p->target);
-	*p = (struct atomic_file){ .dirfd = -1, .fd = -1 };
-}
-
-int write_file(int dirfd, const char *path, const void *data, size_t size, mode_t mode,
-	       struct err *err)
-{
-	CLEANUP(atomic_file_release) struct atomic_file p = { .fd = -1 };
-	int r = atomic_file_begin(&p, dirfd, path, mode, err);
-
-	if (r < 0)
-		return r;
-	r = write_all(p.fd, data, size);
-	if (r < 0)
-		return err_errno(err, ERR_BUILD, -r, "cannot write '%s'", path);
-	return atomic_file_commit(&p, err);
 }
 
 int open_dir(int dirfd, const char *path, int *ret_fd, struct err *err)

@@ -20,5 +20,5 @@ json_t *json_text(const char *s);
 void json_add_text(json_t *object, const char *key, const char *s);
 void json_add_number(json_t *object, const char *key, uint64_t number);
 
-/* An event for whoever reads --json: one line on stdout, written at once. The value is taken. */
+/* Prints an event of --json as one line on stdout, at once. Takes the value. */
 void json_print(json_t *value);

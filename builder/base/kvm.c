@@ -10,10 +10,12 @@
 #include "base/child.h"
 #include "base/interrupt.h"
 
-/* With KVM a kernel gets there in a second; with one KVM in another, in some. */
+/* With KVM a kernel gets there in a second; where KVM itself runs in a virtual machine, in
+ * several. */
 #define PATIENCE_MS 15000
 #define SAID_MAX ((size_t)1 << 20)
-/* The first line comes from a kernel that has barely begun: wait for its end, without a root. */
+/* The first line proves little: it comes from a kernel that has barely begun. Without a root file
+ * system a kernel ends with this. */
 #define LAST_WORD "Kernel panic"
 
 static int64_t now_ms(void)
@@ -46,7 +48,7 @@ static int start_guest(struct child *c, const char *emulator, const char *kernel
 			   err);
 }
 
-/* Reads until the last word, the end, or no more patience. */
+/* Reads until the kernel's last word, the end of the output, or the end of our patience. */
 static int listen_to(int fd, bool *ret, struct err *err)
 {
 	CLEANUP(text_release) struct text said = { 0 };
@@ -102,11 +104,8 @@ int kvm_probe(const char *emulator, const char *kernel, const char **ret_why, st
 		return 0;
 	}
 	(void)close(fd);
-	if (try_guest(emulator, kernel, &works, &failure) < 0 && failure.class == ERR_INTERRUPTED) {
-		*err = failure;
-		failure = (struct err){ 0 };
-		return -EINTR;
-	}
+	if (try_guest(emulator, kernel, &works, &failure) < 0 && failure.class == ERR_INTERRUPTED)
+		return err_move(err, &failure);
 	*ret_why = works ? NULL : "/dev/kvm is there, but a kernel does not run on it";
 	return 0;
 }

@@ -2,7 +2,7 @@
 /*
  * Whether KVM runs guests here. That /dev/kvm opens proves nothing: in a virtual machine without
  * nested virtualisation, or under a sandboxing kernel, a guest may hang at its first instruction.
- * So a Linux kernel is started, and must get as far as its last word.
+ * So a Linux kernel is started, and must get as far as its last message.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 
-/* emulator: a QEMU for this machine, by path or name; kernel: any that it can boot. Takes up to 5
- * seconds where guests hang. *ret_why: why not, in words, or NULL if they run. ERR_INTERRUPTED is
- * the only error. */
+/* emulator: a QEMU for this machine, by path or name; kernel: any that it can boot. Where guests
+ * hang this takes 15 seconds. *ret_why says in words why guests do not run; NULL: they do.
+ * ERR_INTERRUPTED is the only error. */
 int kvm_probe(const char *emulator, const char *kernel, const char **ret_why, struct err *err);

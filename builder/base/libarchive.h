@@ -6,8 +6,8 @@
  *	CLEANUP(archive_write_cleanup) struct archive *tar = archive_write_new();
  *	CLEANUP(archive_entry_cleanup) struct archive_entry *e = archive_entry_new();
  *
- * A writer's end is closed as well: what must not look complete after an error calls
- * archive_write_fail() before.
+ * Freeing a writer also closes its archive, which then looks complete: where it must not after an
+ * error, call archive_write_fail() first.
  */
 #pragma once
 

@@ -19,7 +19,7 @@ bool log_colour_suits(int fd)
 {
 	const char *terminal = getenv("TERM"), *refused = getenv("NO_COLOR");
 
-	/* no-color.org: present and not empty. */
+	/* no-color.org: NO_COLOR counts if it is present and not empty. */
 	return isatty(fd) && terminal && !streq(terminal, "dumb") && !(refused && *refused);
 }
 
@@ -43,7 +43,7 @@ static void print(const char *colour, const char *kind, const char *format, va_l
 	text_add_escaped(&line, message.data);
 	text_add(&line, "\n");
 	progress_clear();
-	/* One write a line: children share the terminal. */
+	/* A line is one write, because children write to the same terminal. */
 	(void)fwrite(line.data, 1, line.length, stderr);
 	(void)fflush(stderr);
 }

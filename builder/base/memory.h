@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Allocation that aborts with one line on stderr when memory runs out: no caller could do anything
- * sensible, and no path for it could be tested. Sizes that come from the network or an archive meet
- * a named limit before they get here.
+ * Allocation that never fails: when memory runs out, the program ends with one line on stderr,
+ * because no caller could do anything sensible, and such code could not be tested. A size that
+ * comes from the network or from an archive must meet a named limit before it gets here.
  */
 #pragma once
 

@@ -1,5 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* The release of this program. It decides no bytes: that is BYTES_EPOCH (archive/lock.h). */
+/*
+ * The release of this program, and the number of the bytes that it makes. Releases with the same
+ * bytes-epoch make the same bytes of the same lock.
+ */
 #pragma once
 
-#define NETRESCUE_VERSION "0.1"
+#define NETRESCUE_VERSION "0.2.0"
+#define NETRESCUE_DATE "2026-11-28" /* of the release, for the man pages */
+
+/* Raised only when output bytes change: with a row in docs/bytes.md that says why, and one in the
+ * table of netrescue.c that says in which release. */
+#define BYTES_EPOCH 3
+
+/* Which releases make the bytes of that epoch ("0.1 since commit 2e4d7c7, 0.2.0"); NULL if this
+ * release does not know: then it takes a newer one. */
+const char *bytes_epoch_releases(int epoch);

@@ -18,12 +18,12 @@
 
 #define REDRAW_SECONDS 0.1
 #define PLAIN_SECONDS 10.0
-/* A line that stands still says how long it has. */
+/* From this age on a stage says how long it has been running. */
 #define SECONDS_FROM 2.0
 #define BAR_WIDTH 24
 #define COLUMNS_DEFAULT 80
 
-/* Stages do not overlap and the terminal is one: so is this. */
+/* One for the program: stages do not overlap, and there is one terminal. */
 static struct {
 	enum progress_mode mode;
 	bool running;
@@ -35,7 +35,7 @@ static struct {
 	double started, shown;
 } state;
 
-/* For the eyes only: no output that is kept depends on it. */
+/* This time is only shown: nothing that is kept depends on it. */
 static double now(void)
 {
 	struct timespec t;
@@ -60,7 +60,7 @@ enum progress_mode progress_default_mode(void)
 
 static void emit_json(const char *event, const char *summary)
 {
-	/* Whole milliseconds: no reader wants 5.1e-8. */
+	/* Whole milliseconds, because no reader wants 5.1e-8. */
 	double seconds = (double)(uint64_t)((now() - state.started) * 1000) / 1000;
 	cleanup_free char *line = NULL;
 	json_t *o = json_object();
@@ -120,7 +120,7 @@ static size_t terminal_columns(void)
 	return size.ws_col;
 }
 
-/* A line that wraps could not be erased. */
+/* Shortens a line to the width of the terminal: one that wraps could not be erased. */
 static void cut_to_columns(struct text *t, size_t columns)
 {
 	size_t used = 0;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Progress of stages. Three faces, chosen once by progress_set_mode():
- *   terminal  one line a stage; the running one redrawn at most ten times a second, with a bar when
- *             it has a total;
- *   plain     one line when a stage ends, with its time (and a line every 10 s of a long stage);
- *   json      one JSON object a line on stdout:
+ * The progress of stages. progress_set_mode() chooses once how it is shown:
+ *   terminal  one line for each stage; that of the running stage is redrawn at most ten times a
+ *             second, and has a bar if the stage has a total;
+ *   plain     one line when a stage ends, with its time, and one every ten seconds of a long stage;
+ *   json      JSON objects on stdout, one a line:
  *             {"event":"start|progress|end","stage":"fetch","done":N,"total":N,
  *             "unit":"bytes|steps","seconds":S}
  *             and, where there is one, "detail" (progress) or "summary" (end)
- * Stages do not overlap. total 0: unknown.
+ * Stages do not overlap. A total of 0 means that it is unknown.
  */
 #pragma once
 
@@ -26,11 +26,12 @@ void progress_total(uint64_t total); /* of the running stage, once it is known *
 void progress_update(uint64_t done);
 /* A few words about the running stage ("dpkg: configuring openssh-server"); cheap to call often. */
 void progress_detail(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Call it once a second or so while nothing happens: shows that time passes. */
+/* Shows that time passes; to be called about once a second while nothing else happens. */
 void progress_tick(void);
-/* summary may be NULL: "194 packages, 143 MB". */
+/* Ends the stage. summary, such as "194 packages, 143 MB", may be NULL. */
 void progress_end(const char *summary);
 /* For log.c: erases the line being drawn. */
 void progress_clear(void);
-/* A stage was left by an error: ends its line without a summary. */
+/* Ends the line of a stage that failed, without a summary. main() does it for every error, so that
+ * a stage need not. */
 void progress_abort(void);

@@ -13,19 +13,21 @@
 #define PROC_FILE_MAX ((size_t)64 << 10)
 
 /* "MemAvailable:  24415448 kB" */
-static uint64_t machine_available(void)
+static uint64_t machine_available(const char *root)
 {
+	cleanup_free char *path = xasprintf("%s/proc/meminfo", root);
 	CLEANUP(err_release) struct err ignored = { 0 };
 	CLEANUP(text_release) struct text t = { 0 };
 	unsigned long long kb = 0;
 	const char *line;
 
-	if (read_file(AT_FDCWD, "/proc/meminfo", PROC_FILE_MAX, &t, &ignored) < 0)
+	if (read_file(AT_FDCWD, path, PROC_FILE_MAX, &t, &ignored) < 0)
 		return 0;
 	line = strstr(t.data, "MemAvailable:");
 	return line && sscanf(line, "MemAvailable: %llu kB", &kb) == 1 ? kb << 10 : 0;
 }
 
+/* A file of one number; `otherwise` if there is none in it ("max"). */
 static uint64_t read_number(const char *directory, const char *path, const char *file,
 			    uint64_t otherwise)
 {
@@ -41,7 +43,7 @@ static uint64_t read_number(const char *directory, const char *path, const char 
 	return parse_u64(t.data, &value) < 0 ? otherwise : value;
 }
 
-/* What may still be used below a control group and all above it. */
+/* The memory that a control group and all groups above it still allow. */
 static uint64_t group_available(const char *directory, const char *group, const char *limit,
 				const char *used)
 {
@@ -62,14 +64,17 @@ static uint64_t group_available(const char *directory, const char *group, const 
 }
 
 /* cgroups(7): "0::/path" is version 2, "N:memory:/path" version 1. */
-static uint64_t groups_available(void)
+static uint64_t groups_available(const char *root)
 {
+	cleanup_free char *path = xasprintf("%s/proc/self/cgroup", root);
+	cleanup_free char *second = xasprintf("%s/sys/fs/cgroup", root);
+	cleanup_free char *first = xasprintf("%s/sys/fs/cgroup/memory", root);
 	CLEANUP(err_release) struct err ignored = { 0 };
 	CLEANUP(text_release) struct text t = { 0 };
 	CLEANUP(strv_release) struct strv lines = { 0 };
 	uint64_t least = UINT64_MAX;
 
-	if (read_file(AT_FDCWD, "/proc/self/cgroup", PROC_FILE_MAX, &t, &ignored) < 0)
+	if (read_file(AT_FDCWD, path, PROC_FILE_MAX, &t, &ignored) < 0)
 		return least;
 	strv_split(&lines, t.data, "\n");
 	for (size_t i = 0; i < lines.count; i++) {
@@ -77,21 +82,26 @@ static uint64_t groups_available(void)
 		uint64_t here = UINT64_MAX;
 
 		if (starts_with(lines.item[i], "0::"))
-			here = group_available("/sys/fs/cgroup", lines.item[i] + 3, "memory.max",
+			here = group_available(second, lines.item[i] + 3, "memory.max",
 					       "memory.current");
 		else if (v1)
-			here = group_available("/sys/fs/cgroup/memory", v1 + strlen(":memory:"),
+			here = group_available(first, v1 + strlen(":memory:"),
 					       "memory.limit_in_bytes", "memory.usage_in_bytes");
 		least = here < least ? here : least;
 	}
 	return least;
 }
 
-uint64_t memory_available(void)
+uint64_t memory_available_below(const char *root)
 {
-	uint64_t machine = machine_available(), groups = groups_available();
+	uint64_t machine = machine_available(root), groups = groups_available(root);
 
 	return groups < machine ? groups : machine;
+}
+
+uint64_t memory_available(void)
+{
+	return memory_available_below("");
 }
 
 unsigned processors_available(void)

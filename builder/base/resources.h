@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* What of this machine is ours to use. */
+/* How much of this machine a build may use. */
 #pragma once
 
 #include <stdint.h>
 
 /* Bytes of memory that can be had without swapping: the kernel's MemAvailable, or less where a
- * control group (cgroups(7), both versions) allows less. 0 if /proc does not tell. */
+ * control group (cgroups(7), version 1 or 2) or one above it allows less. What counts there is the
+ * hard limit (memory.max): at memory.high the kernel only slows a process down. 0 if /proc does not
+ * tell. */
 uint64_t memory_available(void);
+/* The same of a machine whose /proc and /sys are below root. */
+uint64_t memory_available_below(const char *root);
 
-/* The processors this process may run on, at least 1. */
+/* The number of processors that this process may run on, at least 1. */
 unsigned processors_available(void);

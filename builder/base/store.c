@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -17,8 +18,8 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/tree.h"
 
-#define FACT_MAX ((size_t)64 * 1024)
 #define FACT_NAME_MAX 200
 #define PARTIAL_ATTEMPTS 100
 
@@ -59,7 +60,7 @@ static int open_partial_dir(const struct store *s)
 	static const char *const directory[] = { "sha256", "fact", "tree", "partial" };
 	int r;
 
-	for (size_t i = 0; i < sizeof(directory) / sizeof(directory[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(directory); i++) {
 		r = make_open_dir(s->dirfd, directory[i]);
 		if (r < 0)
 			return r;
@@ -104,10 +105,8 @@ int store_open(const char *path, struct store **ret, struct err *err)
 	s = xcalloc(1, sizeof(*s));
 	s->dirfd = s->partial = -1;
 	s->path = take_ptr(chosen);
-	r = make_dirs(AT_FDCWD, s->path, 0755, err);
-	if (r == 0)
-		r = open_dir(AT_FDCWD, s->path, &s->dirfd, err);
-	if (r < 0) {
+	if (make_dirs(AT_FDCWD, s->path, 0755, err) < 0 ||
+	    open_dir(AT_FDCWD, s->path, &s->dirfd, err) < 0) {
 		(void)err_wrap(err, "opening the store");
 		return err_hint(err, "choose another place with --store DIR or NETRESCUE_STORE");
 	}
@@ -153,8 +152,8 @@ char *store_blob_path(const struct store *s, const char *sha256)
 	return xasprintf("%s/sha256/%.2s/%s", store_path(s), sha256, sha256);
 }
 
-/* So that a pruning beside a build spares what the build uses. Who may not, does not prune
- * either. */
+/* Renews the time stamp, so that a `netrescue gc` beside a build spares what the build uses. A user
+ * who may not renew it may not remove the file either. */
 static void renew(int fd)
 {
 	(void)futimens(fd, NULL);
@@ -168,7 +167,7 @@ int store_get(struct store *s, const char *sha256, int *ret_fd, struct err *err)
 	int r;
 
 	if (!digest_is_valid(sha256))
-		return err_set(err, ERR_BUILD, "'%s' is no SHA-256 digest", sha256);
+		return err_set(err, ERR_BUILD, "'%s' is not a SHA-256 digest", sha256);
 	name = blob_name(sha256);
 	fd = openat(s->dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT) {
@@ -203,7 +202,7 @@ bool store_has(struct store *s, const char *sha256)
 	return fd >= 0;
 }
 
-/* -EAGAIN: another builder's store_sweep() got between creation and lock. */
+/* Returns -EAGAIN if another builder's store_sweep() removed the file before it was locked. */
 static int create_locked(const struct store *s, char *name, size_t size)
 {
 	cleanup_fd int fd = -1;
@@ -238,7 +237,7 @@ int store_put_begin(struct store *s, struct store_put *ret, struct err *err)
 	return 0;
 }
 
-/* Renames a finished partial file to `directory/sub/name`, making the directories. */
+/* Renames a finished partial file to `target`, which is in `directory`; makes that if need be. */
 static int publish_as(struct store_put *p, const char *directory, const char *target,
 		      struct err *err)
 {
@@ -273,7 +272,7 @@ int store_put_commit(struct store_put *p, const char *known, char ret_sha256[DIG
 
 	if (known) {
 		if (!digest_is_valid(known))
-			return err_set(err, ERR_BUILD, "'%s' is no SHA-256 digest", known);
+			return err_set(err, ERR_BUILD, "'%s' is not a SHA-256 digest", known);
 		memcpy(found, known, DIGEST_HEX);
 	} else {
 		if (lseek(p->fd, 0, SEEK_SET) < 0)
@@ -342,12 +341,12 @@ int store_fact_get(struct store *s, const char *kind, const char *key, char **re
 	if (fd < 0 && errno != ENOENT)
 		return err_errno(err, ERR_BUILD, errno, "cannot open '%s/%s'", s->path, path);
 	if (fd >= 0) {
-		value = xmalloc(FACT_MAX + 2);
-		n = read_all(fd, value, FACT_MAX + 1);
+		value = xmalloc(STORE_FACT_MAX + 2);
+		n = read_all(fd, value, STORE_FACT_MAX + 1);
 		if (n < 0)
 			return err_errno(err, ERR_BUILD, (int)-n, "cannot read '%s/%s'", s->path,
 					 path);
-		/* The newline is the proof that all of it was written. */
+		/* Without the newline at its end, the fact was not written to the end. */
 		if (n == 0 || value[n - 1] != '\n' || memchr(value, '\0', (size_t)n))
 			free(take_ptr(value));
 		else
@@ -363,10 +362,11 @@ int store_fact_set(struct store *s, const char *kind, const char *key, const cha
 	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
 	cleanup_free char *directory = NULL;
 	cleanup_free char *path = NULL;
-	size_t size = strlen(value);
+	cleanup_free char *line = xasprintf("%s\n", value);
+	size_t size = strlen(line);
 	int r;
 
-	if (size + 1 > FACT_MAX || strchr(value, '\n'))
+	if (size > STORE_FACT_MAX || strchr(value, '\n'))
 		return err_set(err, ERR_BUILD, "fact '%s/%s' is not one line", kind, key);
 	r = fact_directory(kind, key, &directory, err);
 	if (r < 0)
@@ -374,9 +374,7 @@ int store_fact_set(struct store *s, const char *kind, const char *key, const cha
 	r = store_put_begin(s, &put, err);
 	if (r < 0)
 		return r;
-	r = write_all(put.fd, value, size);
-	if (r == 0)
-		r = write_all(put.fd, "\n", 1);
+	r = write_all(put.fd, line, size);
 	if (r < 0)
 		return err_errno(err, ERR_BUILD, -r, "cannot write to the store '%s'", s->path);
 	path = xasprintf("%s/%s", directory, key);

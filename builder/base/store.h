@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The store: files by the SHA-256 of their content, and facts that point at them.
+ * The store: a cache of files, each by the SHA-256 of its content, and of facts.
  *
- *	STORE/sha256/ab/abcdef…    a blob; re-hashed whenever it is read
- *	STORE/fact/KIND/ab/KEY     a line of text somebody computed from KEY (ab: first digits of
- *	                           KEY's SHA-256): `plain` (digest of an original .deb -> digest of
- *	                           its plain form), `deb` (-> what it says of itself), `solv`,
- *	                           `release` (suite -> newest Date seen), `index` (suite -> digest
- *	                           of its last InRelease) …
- *	STORE/tree/PID.RANDOM      trees that did not fit into memory, locked while in use
- *	STORE/partial/PID.RANDOM   downloads under way, locked by flock(2) while their builder lives
+ *	STORE/sha256/ab/abcdef…    a blob; it is hashed again whenever it is read
+ *	STORE/fact/KIND/ab/KEY     a fact (ab: the first digits of KEY's SHA-256)
+ *	STORE/tree/PID.RANDOM      trees that did not fit into memory, locked while they are in use
+ *	STORE/partial/PID.RANDOM   files being written, locked by flock(2) while their builder lives
  *
- * Safe for any number of builders at once: everything appears by rename, nothing is changed in
- * place. A blob whose content does not have its name's digest is removed and treated as absent,
- * with a warning.
+ * A fact is one line of text that a module wants to remember under a key: what would take long to
+ * compute again, or what the network said the last time. Most often key or value is the digest of a
+ * blob; store_gc() (archive/gc.h) drops a fact whose key begins with the digest of a blob that it
+ * drops, and keeps the blobs that a remaining fact names. Each kind belongs to one module, whose
+ * header says what its facts mean; any of them may be missing at any time.
+ *
+ * Any number of builders can use a store at once: everything appears by rename, and nothing is
+ * changed in place. A blob whose content does not have the digest of its name is removed with a
+ * warning, and is absent from then on.
  */
 #pragma once
 
@@ -26,8 +28,8 @@
 
 struct store;
 
-/* path NULL: $NETRESCUE_STORE, else $XDG_CACHE_HOME/netrescue, else ~/.cache/netrescue. Creates
- * it. */
+/* Opens the store, and makes it if it does not exist. path NULL: $NETRESCUE_STORE, else
+ * $XDG_CACHE_HOME/netrescue, else ~/.cache/netrescue. */
 int store_open(const char *path, struct store **ret, struct err *err);
 void store_free(struct store *s);
 DEFINE_CLEANUP_PTR(store)
@@ -35,21 +37,23 @@ const char *store_path(const struct store *s);
 int store_dirfd(const struct store *s);
 
 /* Removes the partial files of processes that were killed: their locks died with them. store_open()
- * has done it; again after killing a child that writes to the store. */
+ * does it; whoever kills a child that writes to the store does it again. */
 void store_sweep(struct store *s);
 
-/* Opens the blob for reading after checking its digest: *ret_fd is -1 with return 0 if absent.
- * Renews its time stamp, since store_gc() (gc.h) spares what is young. */
+/* Opens the blob for reading after checking its digest: *ret_fd is -1 with return 0 if it is
+ * absent. Renews its time stamp, because store_gc() spares what is young. */
 int store_get(struct store *s, const char *sha256, int *ret_fd, struct err *err);
-/* Whether there is a blob of that name, unchecked; renews it as well. */
+/* Whether there is a blob of that name; its content is not checked. Renews it as well. */
 bool store_has(struct store *s, const char *sha256);
 
-/* Where it is, for programs that take a path; caller frees. Check it by store_get() first. */
+/* The path of a blob, for programs that take one; the caller frees it. Check the blob by
+ * store_get() first. */
 char *store_blob_path(const struct store *s, const char *sha256);
 
-/* A blob being written: write to .fd, then store_put_commit(). known: the digest of the content,
- * from a caller that hashed while it wrote; NULL: it is hashed from the file now. Without commit,
- * store_put_release() removes it. Blobs are 0644 and not synced: a read checks them anyway.
+/* A blob being written: write to .fd, then call store_put_commit(). known: the digest of the
+ * content, from a caller that hashed while it wrote; NULL: the file is hashed now. Without a
+ * commit, store_put_release() removes the file. Blobs are 0644 and not synced, because a read
+ * checks them anyway.
  *
  *	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
  */
@@ -68,8 +72,10 @@ int store_put_commit(struct store_put *p, const char *known, char ret_sha256[DIG
 		     struct err *err);
 void store_put_release(struct store_put *p);
 
-/* Facts: one line each, at most 64 KiB. *ret is NULL with return 0 if there is none. kind and key:
- * [A-Za-z0-9._:@+-]+, not beginning with a dot, at most 200 bytes; others are an error. */
+/* A fact is one line, with its newline at most STORE_FACT_MAX bytes. *ret is NULL with return 0 if
+ * there is no such fact. kind and key: [A-Za-z0-9._:@+-]+, not beginning with a dot, at most 200
+ * bytes; others are an error. */
+#define STORE_FACT_MAX ((size_t)64 * 1024)
 int store_fact_get(struct store *s, const char *kind, const char *key, char **ret, struct err *err);
 int store_fact_set(struct store *s, const char *kind, const char *key, const char *value,
 		   struct err *err);

@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 
-/* Longer words than this are no typing mistakes; also bounds the work per candidate. */
+/* A longer word is no typing mistake; this also limits the work for each candidate. */
 #define NEAREST_WORD_MAX 64
 
 static void text_reserve(struct text *t, size_t more)
@@ -289,7 +289,7 @@ const char *human_size(uint64_t bytes, char buffer[16])
 	size_t i = 0;
 
 	/* 999.5 would print as 1000. */
-	while (value >= 999.5 && i + 1 < sizeof(unit) / sizeof(unit[0])) {
+	while (value >= 999.5 && i + 1 < ARRAY_SIZE(unit)) {
 		value /= 1000;
 		i++;
 	}

@@ -2,9 +2,9 @@
 /*
  * Text: growable strings, sorted lists of strings, strict numbers.
  *
- * struct text is always NUL-terminated: `text.data` is never NULL after the first call, and may
- * hold NUL bytes of its own (use .length). struct strv is a NULL-terminated array that argv can
- * take.
+ * A struct text is NUL-terminated from the first call on that adds to it; before, .data is NULL. It
+ * may hold NUL bytes of its own: its length is .length. A struct strv is an array of strings that
+ * ends with NULL, as execve(2) wants it.
  */
 #pragma once
 
@@ -26,7 +26,8 @@ void text_add(struct text *t, const char *s);
 void text_printf(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_vprintf(struct text *t, const char *format, va_list arguments)
 	__attribute__((format(printf, 2, 0)));
-/* For a terminal: what is not a printable UTF-8 character becomes \xNN, newlines and tabs too. */
+/* Adds s for a terminal: what is not a printable UTF-8 character becomes \xNN, even newlines and
+ * tabs. */
 void text_add_escaped(struct text *t, const char *s);
 /* Hands out the string (never NULL, the caller frees it) and leaves t empty. */
 char *text_take(struct text *t);
@@ -58,13 +59,15 @@ bool streq(const char *a, const char *b); /* NULL equals NULL only */
 /* "base" of "../overlays/base/"; the caller frees it. */
 char *last_name(const char *path);
 
-/* Strict decimal: digits only, whole string, no overflow. -EINVAL or -ERANGE, ret untouched. */
+/* Reads a decimal number strictly: the whole string must be digits. -EINVAL or -ERANGE; then *ret
+ * is untouched. */
 int parse_u64(const char *s, uint64_t *ret);
 
-/* "1.2 MB", decimal units, at most four digits. buffer of 16 bytes; returns it. */
+/* "1.2 MB", in decimal units, with at most three digits; returns buffer. */
 const char *human_size(uint64_t bytes, char buffer[16]);
 
-/* The names nearest to `word` by edit distance (at most 3 and at most a third of its length), best
- * first, at most `most`, appended to ret. For "did you mean". */
+/* For "did you mean": appends to ret the candidates nearest to `word`, best first, at most `most`.
+ * Nearest means by edit distance, which must be at most 3 and at most a third of the word's
+ * length. */
 void nearest(const char *word, const char *const *candidates, size_t count, size_t most,
 	     struct strv *ret);

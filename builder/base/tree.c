@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The parts of io.h that deal with whole directory trees. */
+#include "base/tree.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -7,8 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/io.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 /* Deeper directories are first moved to the top, so that a tree of any depth needs few
  * descriptors. */
@@ -59,7 +60,8 @@ int make_dirs(int dirfd, const char *path, mode_t mode, struct err *err)
 	return 0;
 }
 
-/* What tells one mount from another; a bind mount of the same file system has the same device. */
+/* What tells one mount from another. The device does not suffice: a bind mount of the same file
+ * system has the same. */
 static int identify(int fd, uint64_t *ret_mount, dev_t *ret_device)
 {
 	struct statx sx = { 0 };
@@ -74,7 +76,8 @@ static int identify(int fd, uint64_t *ret_mount, dev_t *ret_device)
 	return 0;
 }
 
-/* Opens for emptying: readable, writable and searchable for us. */
+/* Opens a directory and makes it readable, writable and searchable for us, so that it can be
+ * emptied. */
 static int open_to_empty(int dirfd, const char *name, int *ret_fd)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -85,7 +88,8 @@ static int open_to_empty(int dirfd, const char *name, int *ret_fd)
 		fd = openat(dirfd, name, flags);
 	if (fd < 0)
 		return -errno;
-	/* If it is not ours, the unlinkat that follows tells. */
+	/* If it is not ours this fails, and so does the unlinkat that follows, which is
+	 * reported. */
 	if (fstat(fd, &st) == 0 && (st.st_mode & S_IRWXU) != S_IRWXU)
 		(void)fchmod(fd, 0700);
 	*ret_fd = fd;
@@ -107,10 +111,20 @@ static int move_to_top(struct removal *removal, int dirfd, const char *name)
 	return r < 0 ? -errno : 0;
 }
 
+static int open_and_identify(int dirfd, const char *name, int *ret_fd, uint64_t *ret_mount,
+			     dev_t *ret_device)
+{
+	int r = open_to_empty(dirfd, name, ret_fd);
+
+	if (r < 0)
+		return r;
+	return identify(*ret_fd, ret_mount, ret_device);
+}
+
 static int remove_entry(struct removal *removal, int dirfd, const char *name, unsigned depth,
 			struct err *err);
 
-/* One reading of the directory; *ret_found says whether anything was there. */
+/* Removes what one reading of the directory finds; *ret_found says whether that was anything. */
 static int empty_once(struct removal *removal, int dirfd, unsigned depth, bool *ret_found,
 		      struct err *err)
 {
@@ -135,12 +149,15 @@ static int empty_once(struct removal *removal, int dirfd, unsigned depth, bool *
 static int empty_directory(struct removal *removal, int dirfd, unsigned depth, struct err *err)
 {
 	bool found = true;
-	int r = 0;
 
 	/* Some file systems skip names when others are removed while they are read. */
-	while (r == 0 && found)
-		r = empty_once(removal, dirfd, depth, &found, err);
-	return r;
+	while (found) {
+		int r = empty_once(removal, dirfd, depth, &found, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int refuse_mount(const char *name, struct err *err)
@@ -171,9 +188,7 @@ static int remove_entry(struct removal *removal, int dirfd, const char *name, un
 		r = move_to_top(removal, dirfd, name);
 		return r < 0 ? err_errno(err, ERR_BUILD, -r, "cannot remove '%s'", name) : 0;
 	}
-	r = open_to_empty(dirfd, name, &fd);
-	if (r == 0)
-		r = identify(fd, &mount, &device);
+	r = open_and_identify(dirfd, name, &fd, &mount, &device);
 	if (r == -ENOTDIR)
 		r = -failed;
 	if (r < 0)
@@ -226,7 +241,7 @@ struct walk {
 
 static int walk_directory(struct walk *w, int dirfd, unsigned depth, struct err *err);
 
-/* w->path names the entry. */
+/* Visits one entry, whose path is in w->path. */
 static int walk_entry(struct walk *w, int dirfd, const char *name, unsigned depth, struct err *err)
 {
 	cleanup_fd int fd = -1;
@@ -264,15 +279,17 @@ static int walk_directory(struct walk *w, int dirfd, unsigned depth, struct err 
 	if (r < 0)
 		return err_errno(err, ERR_BUILD, -r, "cannot read directory '%s'",
 				 length > 0 ? w->path.data : ".");
-	for (size_t i = 0; i < names.count && r == 0; i++) {
+	for (size_t i = 0; i < names.count; i++) {
 		if (length > 0)
 			text_add(&w->path, "/");
 		text_add(&w->path, names.item[i]);
 		r = walk_entry(w, dirfd, names.item[i], depth, err);
+		if (r != 0)
+			return r;
 		w->path.length = length;
 		text_append(&w->path, "", 0);
 	}
-	return r;
+	return 0;
 }
 
 int walk_tree(int dirfd, walk_fn fn, void *data, struct err *err)

@@ -14,6 +14,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/tree.h"
 #include "command/shipped.h"
 
 /* STORE/lab/NAME/VERSION, and beside the versions a link `latest` to the newest. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/err-report.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"

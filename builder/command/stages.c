@@ -15,6 +15,7 @@
 #include "base/progress.h"
 #include "base/resources.h"
 #include "base/text.h"
+#include "base/tree.h"
 #include "command/pipeline.h"
 #include "deb/deb.h"
 #include "rootfs/overlay.h"
@@ -27,21 +28,13 @@ static unsigned jobs(const struct build *b)
 	return b->options->jobs ? b->options->jobs : processors_available();
 }
 
-/* A lock may need no mirror: when all of it is in the store. */
 static int find_mirrors(struct build *b, struct err *err)
 {
 	const struct build_options *o = b->options;
-	bool may_lack = o->lock && !o->mirror;
-	CLEANUP(err_release) struct err none = { 0 };
 
 	if (o->offline)
 		return 0;
-	int r = mirrors_find(o->mirror, "/", &b->recipe, &b->mirrors, may_lack ? &none : err);
-	if (r >= 0 || !may_lack)
-		return r;
-	b->mirrors.none = none;
-	none = (struct err){ 0 };
-	return 0;
+	return mirrors_find(o->mirror, "/", &b->recipe, &b->mirrors, err);
 }
 
 int build_recipe(struct build *b, struct err *err)

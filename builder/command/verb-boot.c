@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/tree.h"
 #include "command/fileserver.h"
 #include "command/verbs.h"
 #include "lab/lab.h"

@@ -8,6 +8,7 @@
 
 #include "archive/gc.h"
 #include "base/io.h"
+#include "base/tree.h"
 #include "command/fileserver.h"
 #include "command/verbs.h"
 

@@ -17,6 +17,7 @@
 #include "verify/rebuild.h"
 #include "publish/result-equal.h"
 #include "base/json.h"
+#include "base/tree.h"
 #include "publish/signature.h"
 
 #define LOCK_SUFFIX ".lock"

@@ -3,75 +3,137 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/libarchive.h"
+#include "base/digest.h"
+#include "deb/deb-check.h"
+#include "deb/deb-reader.h"
+#include "deb/deb822.h"
 
-static int not_a_deb(const struct recipe_file *deb, struct err *err, const char *why)
+static int read_content(struct archive *tar, struct text *ret, struct err *err)
 {
-	return err_at(err, ERR_USAGE, deb->at.file, deb->at.line, deb->at.column,
-		      "'%s' is not a Debian package: %s", deb->given, why);
+	const void *block;
+	la_int64_t offset;
+	size_t size;
+	int n;
+
+	while ((n = archive_read_data_block(tar, &block, &size, &offset)) == ARCHIVE_OK)
+		text_append(ret, block, size);
+	return n == ARCHIVE_EOF ? 0 : deb_archive_error(tar, err, "control.tar: 'control'");
 }
 
-/* The rest of the member that the archive stands at. */
-static int read_member(struct archive *a, size_t limit, struct text *ret)
+/* Looks at every entry, not only at those before `control`: a second one would be another answer to
+ * the same question. */
+static int read_control_tar(struct archive *tar, struct text *ret, struct err *err)
 {
-	char buffer[16384];
-	la_ssize_t n;
-
-	while ((n = archive_read_data(a, buffer, sizeof(buffer))) > 0) {
-		if (ret->length + (size_t)n > limit)
-			return -EFBIG;
-		text_append(ret, buffer, (size_t)n);
-	}
-	return n < 0 ? -EIO : 0;
-}
-
-/* The first member whose name, without "./", begins with `name`, up to its end or a dot. */
-static int find_member(struct archive *a, const char *name, size_t limit, struct text *ret)
-{
+	CLEANUP(deb_check_release) struct deb_check check = { 0 };
 	struct archive_entry *entry;
-	size_t length = strlen(name);
+	bool found = false;
+	int n, r;
 
-	while (archive_read_next_header(a, &entry) == ARCHIVE_OK) {
-		const char *path = archive_entry_pathname(entry);
-
-		if (path && starts_with(path, "./"))
-			path += 2;
-		if (path && starts_with(path, name) && (!path[length] || path[length] == '.'))
-			return read_member(a, limit, ret);
+	deb_check_init(&check, DEB_CONTROL, 0);
+	while ((n = archive_read_next_header(tar, &entry)) == ARCHIVE_OK) {
+		r = deb_check_entry(&check, entry, err);
+		if (r < 0)
+			return r;
+		if (!streq(check.name, "control"))
+			continue;
+		found = true;
+		r = read_content(tar, ret, err);
+		if (r < 0)
+			return r;
 	}
-	return -ENOENT;
+	if (n != ARCHIVE_EOF)
+		return deb_archive_error(tar, err, "control.tar");
+	if (!found)
+		return err_set(err, ERR_BUILD, "control.tar: there is no file 'control'");
+	return 0;
 }
 
-/* NULL, or why there is none. */
-static const char *find_control(int fd, struct text *ret)
+/* Exactly one stanza, as dpkg has it. */
+static int check_stanza(const struct text *control, struct err *err)
 {
-	CLEANUP(archive_read_cleanup) struct archive *outer = archive_read_new();
-	CLEANUP(archive_read_cleanup) struct archive *inner = archive_read_new();
-	CLEANUP(text_release) struct text member = { 0 };
+	CLEANUP(deb822_stanza_release) struct deb822_stanza stanza = { 0 };
+	CLEANUP(err_release) struct err why = { 0 };
+	struct deb822 reader = {
+		.name = "control",
+		.data = control->data,
+		.size = control->length,
+		.class = ERR_BUILD,
+	};
+	int r = deb822_next(&reader, &stanza, &why);
 
-	archive_read_support_format_ar(outer);
-	if (archive_read_open_fd(outer, fd, 65536) != ARCHIVE_OK)
-		return "it is no ar archive";
-	if (find_member(outer, "control.tar", CONTROL_MEMBER_MAX, &member) < 0)
-		return "no control.tar member that can be read";
-	archive_read_support_format_tar(inner);
-	archive_read_support_filter_gzip(inner);
-	archive_read_support_filter_xz(inner);
-	archive_read_support_filter_zstd(inner);
-	if (archive_read_open_memory(inner, member.data, member.length) != ARCHIVE_OK ||
-	    find_member(inner, "control", CONTROL_MAX, ret) < 0)
-		return "no control file that can be read";
-	while (ret->length > 0 && ret->data[ret->length - 1] == '\n')
-		ret->data[--ret->length] = '\0';
-	return NULL;
+	if (r == 0)
+		return err_set(err, ERR_BUILD, "control.tar: 'control' is empty");
+	if (r > 0)
+		r = deb822_next(&reader, &stanza, &why);
+	if (r > 0)
+		return err_set(err, ERR_BUILD, "control.tar: 'control' has more than one stanza");
+	if (r < 0)
+		return err_set(err, ERR_BUILD, "control.tar: line %u of 'control': %s", why.line,
+			       why.message);
+	return 0;
 }
 
-int control_read(int fd, struct text *ret)
+static int read_members(struct deb_reader *reader, struct text *ret, struct err *err)
 {
-	return find_control(fd, ret) ? -EINVAL : 0;
+	enum deb_member member;
+	int r = deb_reader_next(reader, &member, err);
+
+	if (r < 0)
+		return r;
+	r = read_control_tar(reader->tar, ret, err);
+	if (r < 0)
+		return r;
+	/* data.tar has to follow, and nothing else. */
+	r = deb_reader_next(reader, &member, err);
+	return r < 0 ? r : 0;
+}
+
+int control_read(int fd, struct text *ret, struct err *err)
+{
+	CLEANUP(deb_reader_release) struct deb_reader reader = { 0 };
+	CLEANUP(text_release) struct text control = { 0 };
+	int r;
+
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot read it from its beginning");
+	r = deb_reader_open(&reader, fd, err);
+	if (r < 0)
+		return r;
+	text_add(&control, "");
+	r = read_members(&reader, &control, err);
+	if (r < 0)
+		return r;
+	r = check_stanza(&control, err);
+	if (r < 0)
+		return r;
+	while (control.length > 0 && control.data[control.length - 1] == '\n')
+		control.length--;
+	text_append(ret, control.data, control.length);
+	return 0;
+}
+
+/* Whether the package is to blame, not the disk. */
+static bool is_refused(const struct err *why)
+{
+	return why->errnum == 0;
+}
+
+int control_read_as(int fd, const char *name, enum err_class class, struct text *ret,
+		    struct err *err)
+{
+	CLEANUP(err_release) struct err why = { 0 };
+	int r = control_read(fd, ret, &why);
+
+	if (r == 0)
+		return 0;
+	if (is_refused(&why))
+		return err_set(err, class, "'%s' is not a Debian package: %s", name, why.message);
+	(void)err_move(err, &why);
+	return err_wrap(err, "reading '%s'", name);
 }
 
 static const char *base_name(const char *path)
@@ -81,11 +143,12 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-int control_stanza(const struct recipe_file *deb, struct text *ret, struct err *err)
+/* Opens the file that the recipe was read with: the digest is still the same. */
+static int open_unchanged(const struct recipe_file *deb, int *ret_fd, uint64_t *ret_size,
+			  struct err *err)
 {
 	cleanup_fd int fd = open(deb->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	char digest[DIGEST_HEX];
-	const char *why;
 	struct stat st;
 	int r;
 
@@ -96,12 +159,27 @@ int control_stanza(const struct recipe_file *deb, struct text *ret, struct err *
 		return err_wrap(err, "reading '%s'", deb->path);
 	if (!streq(digest, deb->digest))
 		return err_set(err, ERR_TRUST, "'%s' changed while it was used", deb->path);
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return err_errno(err, ERR_USAGE, errno, "cannot read '%s'", deb->path);
-	why = find_control(fd, ret);
-	if (why)
-		return not_a_deb(deb, err, why);
-	text_printf(ret, "\nFilename: %s\nSize: %lld\nSHA256: %s\n\n", base_name(deb->given),
-		    (long long)st.st_size, deb->digest);
+	*ret_size = (uint64_t)st.st_size;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int control_stanza(const struct recipe_file *deb, struct text *ret, struct err *err)
+{
+	CLEANUP(err_release) struct err why = { 0 };
+	cleanup_fd int fd = -1;
+	uint64_t size = 0;
+	int r = open_unchanged(deb, &fd, &size, err);
+
+	if (r < 0)
+		return r;
+	r = control_read_as(fd, deb->given, ERR_USAGE, ret, &why);
+	if (r < 0 && is_refused(&why))
+		return err_at(err, ERR_USAGE, deb->at.file, deb->at.line, deb->at.column, "%s",
+			      why.message);
+	if (r < 0)
+		return err_move(err, &why);
+	text_printf(ret, "\nFilename: %s\nSize: %" PRIu64 "\nSHA256: %s\n\n", base_name(deb->given),
+		    size, deb->digest);
 	return 0;
 }

@@ -43,8 +43,8 @@ void deb_check_release(struct deb_check *c)
 	c->names = NULL;
 }
 
-/* Steps of a relative path: +1 for each name, -1 for "..". -1 if it ever goes above its start,
- * which is `depth` directories below the root. */
+/* How deep below the root a relative path ends that starts `depth` directories below it; -1 if it
+ * climbs above the root on its way. */
 static int path_depth(const char *path, int depth)
 {
 	while (*path) {
@@ -62,7 +62,7 @@ static int path_depth(const char *path, int depth)
 	return depth;
 }
 
-/* The name without "./" and trailing slashes, "" for the root; NULL if it is none we accept. */
+/* The name without "./" and trailing slashes, "" for the root; NULL if it is not one to accept. */
 static char *clean_name(const char *given)
 {
 	char *name;
@@ -110,7 +110,7 @@ static int check_parents(const struct deb_check *c, const char *name, struct err
 		if (s && !S_ISDIR(s->type))
 			return err_set(
 				err, ERR_BUILD,
-				"'%s' lies below '%s', which the package ships as no directory",
+				"'%s' lies below '%s', which is not a directory of the package",
 				name, parent);
 	}
 	return 0;
@@ -123,10 +123,10 @@ static int check_hardlink(const struct deb_check *c, const char *name, const cha
 	const struct seen *s = clean ? find(c, clean) : NULL;
 
 	if (!s || !S_ISREG(s->type))
-		return err_set(
-			err, ERR_BUILD,
-			"'%s' is a hard link to '%s', which is no earlier file of the package",
-			name, target);
+		return err_set(err, ERR_BUILD,
+			       "'%s' is a hard link to '%s', which is not an earlier file of the "
+			       "package",
+			       name, target);
 	return 0;
 }
 
@@ -135,7 +135,8 @@ static int check_symlink(const char *name, const char *target, struct err *err)
 	int depth = path_depth(name, 0) - 1;
 
 	if (!target || !*target || strlen(target) > DEB_PATH_MAX)
-		return err_set(err, ERR_BUILD, "'%s' is a link without a sane target", name);
+		return err_set(err, ERR_BUILD, "'%s' is a link whose target is empty or too long",
+			       name);
 	if (*target != '/' && path_depth(target, depth) < 0)
 		return err_set(err, ERR_BUILD, "'%s' is a link out of the tree, to '%s'", name,
 			       target);
@@ -158,6 +159,24 @@ static const char *type_name(mode_t type)
 	}
 }
 
+/* Maintainer scripts may be hard links to each other; the control file is a file of its own. */
+static int check_control_entry(struct archive_entry *entry, const char *name, struct err *err)
+{
+	const bool control = streq(name, "control");
+	mode_t type = archive_entry_filetype(entry);
+
+	if (S_ISDIR(type) && !*name)
+		return 0;
+	if (!S_ISREG(type) || (control && archive_entry_hardlink(entry)))
+		return err_set(err, ERR_BUILD, "'%s' is not a regular file", name);
+	if (strchr(name, '/'))
+		return err_set(err, ERR_BUILD, "'%s' lies in a directory", name);
+	if (control && archive_entry_size(entry) > DEB_CONTROL_FILE_MAX)
+		return err_set(err, ERR_BUILD, "'control' has more than %d bytes",
+			       DEB_CONTROL_FILE_MAX);
+	return 0;
+}
+
 static int check_type(struct deb_check *c, struct archive_entry *entry, const char *name,
 		      struct err *err)
 {
@@ -165,16 +184,18 @@ static int check_type(struct deb_check *c, struct archive_entry *entry, const ch
 	mode_t type = archive_entry_filetype(entry);
 	la_int64_t size = archive_entry_size(entry);
 
-	if (c->member == DEB_CONTROL && !S_ISREG(type) && !(S_ISDIR(type) && !*name))
-		return err_set(err, ERR_BUILD, "'%s' in control.tar is no regular file", name);
-	if (c->member == DEB_CONTROL && strchr(name, '/'))
-		return err_set(err, ERR_BUILD, "'%s' in control.tar lies in a directory", name);
+	if (c->member == DEB_CONTROL) {
+		int r = check_control_entry(entry, name, err);
+
+		if (r < 0)
+			return r;
+	}
 	if (hardlink)
 		return check_hardlink(c, name, hardlink, err);
 	if (S_ISDIR(type))
 		return 0;
 	if (!*name)
-		return err_set(err, ERR_BUILD, "the root is no directory");
+		return err_set(err, ERR_BUILD, "'./' is not a directory");
 	if (S_ISLNK(type))
 		return check_symlink(name, archive_entry_symlink(entry), err);
 	if (!S_ISREG(type))
@@ -197,12 +218,14 @@ static int remember(struct deb_check *c, char *name, mode_t type, struct err *er
 	node = tsearch(s, &c->names, compare_seen);
 	if (!node)
 		abort();
+	c->name = (*node)->name;
 	if (*node == s)
 		return 0;
-	if (!S_ISDIR(type) || !S_ISDIR((*node)->type))
-		err_set(err, ERR_BUILD, "'%s' appears twice", name);
 	free_seen(s);
-	return err->class ? err_wrap(err, "%s.tar", deb_member_name(c->member)) : 0;
+	if (!S_ISDIR(type) || !S_ISDIR((*node)->type))
+		return err_set(err, ERR_BUILD, "%s.tar: '%s' appears twice",
+			       deb_member_name(c->member), c->name);
+	return 0;
 }
 
 int deb_check_entry(struct deb_check *c, struct archive_entry *entry, struct err *err)
@@ -216,10 +239,12 @@ int deb_check_entry(struct deb_check *c, struct archive_entry *entry, struct err
 		return err_set(err, ERR_BUILD, "%s.tar: the name '%s' leads out of the tree",
 			       deb_member_name(c->member), given ? given : "");
 	if (++c->count > DEB_MEMBERS_MAX)
-		return err_set(err, ERR_BUILD, "more than %d members", DEB_MEMBERS_MAX);
+		return err_set(err, ERR_BUILD, "%s.tar: more than %d entries",
+			       deb_member_name(c->member), DEB_MEMBERS_MAX);
 	r = check_type(c, entry, name, err);
-	if (r == 0)
-		r = check_parents(c, name, err);
+	if (r < 0)
+		return err_wrap(err, "%s.tar", deb_member_name(c->member));
+	r = check_parents(c, name, err);
 	if (r < 0)
 		return err_wrap(err, "%s.tar", deb_member_name(c->member));
 	return remember(c, take_ptr(name), type, err);

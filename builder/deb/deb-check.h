@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a package's archive may hold: names inside the tree, directories, regular files, symbolic
- * links (absolute targets are fine, climbing over the root is not), hard links to earlier regular
- * members of the same package, nothing below a link of its own, nothing twice but directories. No
- * devices, fifos, sockets (policy 10.6), no sparse files (dpkg has none), and not more than the
- * limits below.
+ * What the tar archives of a package may hold. Names stay inside the tree. There are directories,
+ * regular files, symbolic links (an absolute target is fine, climbing above the root is not) and
+ * hard links to files that the same archive had before. Nothing lies below a link of the package's
+ * own, and nothing appears twice but directories. There are no devices, fifos or sockets (Debian
+ * Policy 10.6), no sparse files (dpkg knows none), and no more than the limits below.
+ *
+ * control.tar holds regular files only, none of them in a directory.
+ *
+ *	CLEANUP(deb_check_release) struct deb_check check = { 0 };
+ *	deb_check_init(&check, member, installed_size);
+ *	...for every entry of the archive, in order:
+ *		r = deb_check_entry(&check, entry, err);
  */
 #pragma once
 
@@ -14,11 +21,12 @@
 #include "base/err.h"
 #include "deb/deb-reader.h"
 
-#define DEB_DATA_MAX ((uint64_t)8 << 30)
-#define DEB_CONTROL_MAX ((uint64_t)128 << 20)
+#define DEB_DATA_MAX ((uint64_t)8 << 30)      /* bytes of all files of data.tar */
+#define DEB_CONTROL_MAX ((uint64_t)128 << 20) /* and of control.tar */
+#define DEB_CONTROL_FILE_MAX (1 << 20)	      /* bytes of the control file */
 #define DEB_MEMBERS_MAX 1000000
 #define DEB_PATH_MAX 4095
-/* What the index says is an estimate: files may be somewhat more. */
+/* What the index says is an estimate: the files may take so many bytes more than twice as much. */
 #define DEB_SLACK ((uint64_t)64 << 20)
 
 struct deb_check {
@@ -26,10 +34,12 @@ struct deb_check {
 	uint64_t limit; /* bytes of all files */
 	uint64_t bytes; /* so far */
 	uint64_t count;
-	void *names; /* tsearch(3) tree of struct seen: what every name was */
+	void *names;	  /* tsearch(3) tree of struct seen: what every name was */
+	const char *name; /* of the last entry, without "./"; valid until release */
 };
 
-/* installed_size: what the index says, bytes; 0: nothing. */
+/* installed_size: bytes, what the index says; 0: it says nothing. */
 void deb_check_init(struct deb_check *c, enum deb_member member, uint64_t installed_size);
+/* ERR_BUILD, "control.tar: …" or "data.tar: …", if the entry may not be there. */
 int deb_check_entry(struct deb_check *c, struct archive_entry *entry, struct err *err);
 void deb_check_release(struct deb_check *c);

@@ -2,12 +2,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/line.h"
 #include "base/memory.h"
+#include "deb/control.h"
 #include "deb/deb-reader.h"
 #include "deb/deb.h"
 
 #define LINKS_MAX 16
-#define CONTROL_MAX ((size_t)1 << 20)
+#define FACT "control" /* deb.h */
 
 /* `target` as seen from the directory of `from`, or from the root: without ".", ".." and "//". */
 static char *resolve(const char *from, const char *target)
@@ -49,12 +51,12 @@ static int read_content(struct archive *tar, size_t limit, struct text *ret, str
 	if (n != ARCHIVE_EOF)
 		return deb_archive_error(tar, err, "damaged");
 	text_append(&content, "", 0);
-	*ret = content;
-	content = (struct text){ 0 };
+	*ret = TAKE(content);
 	return 1;
 }
 
-/* 1: read it; 0: absent, or a link whose target is in *ret_link. */
+/* 1: it is a file, whose content is now in ret unless that is NULL; 0: it is absent, or a link
+ * whose target is now in *ret_link. */
 static int look(struct archive *tar, const char *path, size_t limit, struct text *ret,
 		char **ret_link, struct err *err)
 {
@@ -71,15 +73,15 @@ static int look(struct archive *tar, const char *path, size_t limit, struct text
 		else if (S_ISLNK(archive_entry_filetype(entry)))
 			*ret_link = resolve(path, archive_entry_symlink(entry));
 		else if (S_ISREG(archive_entry_filetype(entry)))
-			return read_content(tar, limit, ret, err);
+			return ret ? read_content(tar, limit, ret, err) : 1;
 		return 0;
 	}
 	return n == ARCHIVE_EOF ? 0 : deb_archive_error(tar, err, "damaged");
 }
 
-static int look_in(struct store *s, const struct package *p, enum deb_member wanted,
-		   const char *path, size_t limit, struct text *ret, char **ret_link,
-		   struct err *err)
+/* look() in the package's data.tar. */
+static int look_in(struct store *s, const struct package *p, const char *path, size_t limit,
+		   struct text *ret, char **ret_link, struct err *err)
 {
 	CLEANUP(deb_reader_release) struct deb_reader reader = { 0 };
 	enum deb_member member;
@@ -87,15 +89,16 @@ static int look_in(struct store *s, const struct package *p, enum deb_member wan
 	uint64_t size;
 	int r = deb_open_plain(s, p, &fd, &size, err);
 
-	if (r == 0)
-		r = deb_reader_open(&reader, fd, err);
-	while (r == 0 && (r = deb_reader_next(&reader, &member, err)) > 0) {
-		if (member == wanted) {
-			r = look(reader.tar, path, limit, ret, ret_link, err);
-			break;
-		}
-		r = 0;
-	}
+	if (r < 0)
+		return r;
+	r = deb_reader_open(&reader, fd, err);
+	if (r < 0)
+		return r;
+	do
+		r = deb_reader_next(&reader, &member, err);
+	while (r > 0 && member != DEB_DATA);
+	if (r > 0)
+		r = look(reader.tar, path, limit, ret, ret_link, err);
 	return r < 0 ? err_wrap(err, "package '%s': '%s'", p->name, path) : r;
 }
 
@@ -106,39 +109,70 @@ int deb_read_member(struct store *s, const struct package *p, const char *path, 
 
 	for (int hop = 0; hop < LINKS_MAX; hop++) {
 		cleanup_free char *link = NULL;
-		int r = look_in(s, p, DEB_DATA, at, limit, ret, &link, err);
+		int r = look_in(s, p, at, limit, ret, &link, err);
 
 		if (r != 0)
 			return r < 0 ? r : 0;
 		if (!link)
-			return err_set(err, ERR_BUILD, "package '%s' %s holds no file '%s'",
-				       p->name, p->version, at);
+			return err_set(err, ERR_BUILD, "package '%s' %s has no file '%s'", p->name,
+				       p->version, at);
 		free(at);
 		at = take_ptr(link);
 	}
-	return err_set(err, ERR_BUILD, "package '%s': '%s' is a circle of links", p->name, path);
-}
-
-int deb_read_control(struct store *s, const struct package *p, struct text *ret, struct err *err)
-{
-	cleanup_free char *link = NULL;
-	int r = look_in(s, p, DEB_CONTROL, "control", CONTROL_MAX, ret, &link, err);
-
-	if (r == 0)
-		return err_set(err, ERR_BUILD, "package '%s' %s holds no control file", p->name,
-			       p->version);
-	return r < 0 ? r : 0;
+	return err_set(err, ERR_BUILD, "package '%s': '%s' is a link that leads back to itself",
+		       p->name, path);
 }
 
 int deb_has_link(struct store *s, const struct package *p, const char *path, bool *ret,
 		 struct err *err)
 {
-	CLEANUP(text_release) struct text content = { 0 };
 	cleanup_free char *link = NULL;
-	int r = look_in(s, p, DEB_DATA, path, CONTROL_MAX, &content, &link, err);
+	int r = look_in(s, p, path, 0, NULL, &link, err);
 
 	if (r < 0)
 		return r;
 	*ret = link != NULL;
+	return 0;
+}
+
+int deb_keep_control(struct store *s, const char *original, const char *control, struct err *err)
+{
+	CLEANUP(text_release) struct text line = { 0 };
+
+	line_escape(control, &line);
+	return line.length < STORE_FACT_MAX ? store_fact_set(s, FACT, original, line.data, err) : 0;
+}
+
+static int read_original(struct store *s, const struct package *p, struct text *ret,
+			 struct err *err)
+{
+	cleanup_fd int fd = -1;
+	int r = store_get(s, p->sha256, &fd, err);
+
+	if (r < 0)
+		return r;
+	if (fd < 0) {
+		err_set(err, ERR_BUILD, "the store does not have it");
+		return err_hint(err, "build again: it will be fetched anew");
+	}
+	r = control_read(fd, ret, err);
+	return r < 0 ? r : deb_keep_control(s, p->sha256, ret->data, err);
+}
+
+int deb_read_control(struct store *s, const struct package *p, struct text *ret, struct err *err)
+{
+	CLEANUP(text_release) struct text control = { 0 };
+	cleanup_free char *line = NULL;
+	int r = store_fact_get(s, FACT, p->sha256, &line, err);
+
+	if (r < 0)
+		return r;
+	if (!line || !line_unescape(line, &control)) {
+		text_release(&control);
+		r = read_original(s, p, &control, err);
+		if (r < 0)
+			return err_wrap(err, "package '%s' %s", p->name, p->version);
+	}
+	text_append(ret, control.data, control.length);
 	return 0;
 }

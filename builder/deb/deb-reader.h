@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads a .deb's two members as tar archives, whatever they are compressed with (none, gzip, bzip2,
- * lzma, xz, zstd), by libarchive: one reader for the ar container, one for the member inside.
+ * Reads the two members of a .deb as tar archives, whatever they are compressed with (nothing,
+ * gzip, bzip2, lzma, xz, zstd), by libarchive: it has one reader for the ar container and one for
+ * the member inside.
  *
- *	CLEANUP(deb_reader_release) struct deb_reader r = { 0 };
- *	deb_reader_open(&r, fd, err);
- *	while ((n = deb_reader_next(&r, &member, err)) > 0)
- *		...archive_read_next_header(r.tar, &entry)...
+ *	CLEANUP(deb_reader_release) struct deb_reader reader = { 0 };
+ *	r = deb_reader_open(&reader, fd, err);
+ *	...
+ *	while ((r = deb_reader_next(&reader, &member, err)) > 0)
+ *		...archive_read_next_header(reader.tar, &entry)...
  *
- * The members must be what deb(5) says, in its order: anything else is an error.
+ * The members must be debian-binary, control.tar and data.tar, in this order (deb(5)), with a
+ * compression that is known: anything else is an error. As dpkg does, it looks at nothing behind
+ * data.tar.
  */
 #pragma once
 
@@ -26,10 +30,11 @@ struct deb_reader {
 };
 
 /* fd is borrowed and read from its current position. */
-int deb_reader_open(struct deb_reader *r, int fd, struct err *err);
-/* 1: *ret is the next member and r->tar reads it; 0: both were given. */
-int deb_reader_next(struct deb_reader *r, enum deb_member *ret, struct err *err);
-void deb_reader_release(struct deb_reader *r);
+int deb_reader_open(struct deb_reader *reader, int fd, struct err *err);
+/* 1: reader->tar reads the next member, which is *ret; 0: there were both. ERR_BUILD if the archive
+ * is damaged or not a .deb. */
+int deb_reader_next(struct deb_reader *reader, enum deb_member *ret, struct err *err);
+void deb_reader_release(struct deb_reader *reader);
 
 /* Fails with ERR_BUILD and "WHAT: " and libarchive's reason: with errno's text where it has one. */
 int deb_archive_error(struct archive *a, struct err *err, const char *what);

@@ -8,6 +8,7 @@
 #include "base/io.h"
 #include "base/libarchive.h"
 #include "base/text.h"
+#include "deb/control.h"
 #include "deb/deb-check.h"
 #include "deb/deb-reader.h"
 
@@ -15,7 +16,7 @@
 #define AR_HEADER 60
 #define WRITE_BLOCK (256 << 10)
 
-/* deb(5), ar(5): name, date 0, uid 0, gid 0, mode, size in decimal, `\n. */
+/* A header as ar(5) has it: name, date, uid, gid, mode, size and an end mark. */
 static int write_ar_header(int fd, off_t at, const char *name, uint64_t size, struct err *err)
 {
 	char header[AR_HEADER + 1];
@@ -103,30 +104,49 @@ static int write_member(int fd, struct archive *in, enum deb_member member, uint
 	if (r < 0)
 		return r;
 	end = lseek(fd, 0, SEEK_END);
-	/* Tar comes in blocks of 512: ar's padding of odd sizes never applies. */
+	/* A tar archive has blocks of 512 bytes, so ar's padding of odd sizes never applies. */
 	return write_ar_header(fd, header, member == DEB_CONTROL ? "control.tar" : "data.tar",
 			       (uint64_t)(end - start), err);
 }
 
-int deb_rewrite(int in_fd, int out_fd, uint64_t installed_size, struct err *err)
+/* The magic number and the first member. */
+static int write_head(int fd, struct err *err)
+{
+	int r = write_all(fd, AR_MAGIC, strlen(AR_MAGIC));
+
+	if (r < 0)
+		return err_errno(err, ERR_BUILD, -r, "writing a plain .deb");
+	r = write_ar_header(fd, (off_t)strlen(AR_MAGIC), "debian-binary", 4, err);
+	if (r < 0)
+		return r;
+	if (lseek(fd, 0, SEEK_END) < 0)
+		return err_errno(err, ERR_BUILD, errno, "writing a plain .deb");
+	r = write_all(fd, "2.0\n", 4);
+	return r < 0 ? err_errno(err, ERR_BUILD, -r, "writing a plain .deb") : 0;
+}
+
+int deb_rewrite(int in_fd, int out_fd, uint64_t installed_size, struct text *ret_control,
+		struct err *err)
 {
 	CLEANUP(deb_reader_release) struct deb_reader reader = { 0 };
 	enum deb_member member;
-	int r;
+	int r, n;
 
-	r = write_all(out_fd, AR_MAGIC, strlen(AR_MAGIC));
-	if (r < 0)
-		return err_errno(err, ERR_BUILD, -r, "writing a plain .deb");
-	r = write_ar_header(out_fd, (off_t)strlen(AR_MAGIC), "debian-binary", 4, err);
+	r = control_read(in_fd, ret_control, err);
 	if (r < 0)
 		return r;
-	if (lseek(out_fd, 0, SEEK_END) < 0)
-		return err_errno(err, ERR_BUILD, errno, "writing a plain .deb");
-	r = write_all(out_fd, "2.0\n", 4);
+	if (lseek(in_fd, 0, SEEK_SET) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot read it from its beginning");
+	r = write_head(out_fd, err);
 	if (r < 0)
-		return err_errno(err, ERR_BUILD, -r, "writing a plain .deb");
+		return r;
 	r = deb_reader_open(&reader, in_fd, err);
-	while (r == 0 && (r = deb_reader_next(&reader, &member, err)) > 0)
+	if (r < 0)
+		return r;
+	while ((n = deb_reader_next(&reader, &member, err)) > 0) {
 		r = write_member(out_fd, reader.tar, member, installed_size, err);
-	return r;
+		if (r < 0)
+			return r;
+	}
+	return n;
 }

@@ -4,6 +4,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/err-report.h"
+#include "base/err-line.h"
+#include "base/io.h"
 #include "base/libarchive.h"
 #include "base/memory.h"
 #include "deb/deb-reader.h"
@@ -16,7 +19,8 @@
 static int rewrite(struct store *s, const char *original, uint64_t installed_size,
 		   char ret_plain[DIGEST_HEX], struct err *err)
 {
-	CLEANUP(store_put_release) struct store_put put = { .fd = -1 };
+	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
+	CLEANUP(text_release) struct text control = { 0 };
 	cleanup_fd int fd = -1;
 	int r;
 
@@ -24,14 +28,14 @@ static int rewrite(struct store *s, const char *original, uint64_t installed_siz
 	if (r < 0)
 		return r;
 	if (fd < 0) {
-		err_set(err, ERR_BUILD, "the store does not hold it");
+		err_set(err, ERR_BUILD, "the store does not have it");
 		return err_hint(err, "build again: it will be fetched anew");
 	}
 	r = store_put_begin(s, &put, err);
 	if (r < 0)
 		return r;
-	r = deb_rewrite(fd, put.fd, installed_size, err);
-	/* The original is in order then, the disk is not. */
+	r = deb_rewrite(fd, put.fd, installed_size, &control, err);
+	/* With these the fault is the disk's, not the package's. */
 	if (r == -ENOSPC || r == -EDQUOT || r == -EFBIG)
 		err_wrap(err, "writing its plain form to the store '%s'", store_path(s));
 	else if (r < 0 && err->errnum == 0)
@@ -39,10 +43,11 @@ static int rewrite(struct store *s, const char *original, uint64_t installed_siz
 			      "made it");
 	if (r < 0)
 		return r;
-	return store_put_commit(&put, NULL, ret_plain, err);
+	r = deb_keep_control(s, original, control.data, err);
+	return r < 0 ? r : store_put_commit(&put, NULL, ret_plain, err);
 }
 
-/* "DIGEST REST\n" in place; NULL if it is none. */
+/* Splits "DIGEST REST\n" in place and returns REST; NULL if the line does not read so. */
 static char *split_request(char *line)
 {
 	char *rest = strchr(line, ' ');
@@ -54,16 +59,13 @@ static char *split_request(char *line)
 	return digest_is_valid(line) ? rest + 1 : NULL;
 }
 
-/* "error MESSAGE", and after a tab the hint if there is one. */
-static void print_error(const struct err *err)
+/* deb.c reads it as the answer to what it asked last, or is about to ask. */
+static void answer_error(const struct err *err)
 {
-	for (char *p = err->message; *p; p++)
-		if (*p == '\n' || *p == '\t')
-			*p = ' ';
-	printf("error %s", err->message);
-	if (err->hint)
-		printf("\t%s", err->hint);
-	putchar('\n');
+	CLEANUP(text_release) struct text line = { 0 };
+
+	err_to_line(err, &line);
+	printf("error %s\n", line.data);
 }
 
 static void answer(struct store *s, char *line)
@@ -74,14 +76,13 @@ static void answer(struct store *s, char *line)
 	uint64_t installed_size;
 
 	if (!rest || parse_u64(rest, &installed_size) < 0)
-		err_set(&err, ERR_BUILD, "not a request");
+		err_set(&err, ERR_BUILD, "deb-worker was asked for '%s'", line);
 	else
 		rewrite(s, line, installed_size, plain, &err);
-	if (!err.class) {
+	if (err.class)
+		answer_error(&err);
+	else
 		printf("ok %s\n", plain);
-		return;
-	}
-	print_error(&err);
 }
 
 int deb_worker(const char *store_path)
@@ -91,8 +92,8 @@ int deb_worker(const char *store_path)
 	char line[REQUEST_MAX];
 
 	if (store_open(store_path, &s, &err) < 0) {
-		err_print(&err, stderr);
-		return err_exit_code(&err);
+		answer_error(&err);
+		return fflush(stdout) == 0 ? err_exit_code(&err) : 1;
 	}
 	while (fgets(line, sizeof(line), stdin)) {
 		answer(s, line);
@@ -127,10 +128,9 @@ static int tar_blob(struct store *s, struct archive *tar, const char *digest, co
 	if (r < 0)
 		return r;
 	if (fd < 0)
-		return err_set(err, ERR_BUILD, "the plain form of '%s' is gone from the store",
-			       name);
+		return err_set(err, ERR_BUILD, "the store has lost the plain form of '%s'", name);
 	if (fstat(fd, &st) < 0)
-		return err_errno(err, ERR_BUILD, errno, "the plain form of '%s'", name);
+		return err_errno(err, ERR_BUILD, errno, "cannot read the plain form of '%s'", name);
 	archive_entry_set_pathname(entry, name);
 	archive_entry_set_filetype(entry, AE_IFREG);
 	archive_entry_set_perm(entry, 0644);
@@ -140,21 +140,24 @@ static int tar_blob(struct store *s, struct archive *tar, const char *digest, co
 	return tar_data(tar, fd, name, err);
 }
 
+/* The list of what to send comes on stdin, the stream goes to stdout. */
 static int tar_all(struct store *s, struct archive *tar, struct err *err)
 {
 	char line[REQUEST_MAX];
 
 	archive_write_set_format_ustar(tar);
 	archive_write_set_bytes_per_block(tar, TAR_BLOCK);
-	/* No padding behind the end: who reads the stream need not take it from the pipe. */
+	/* Without padding at the end, which a reader would have to take from the pipe. */
 	archive_write_set_bytes_in_last_block(tar, 1);
 	if (archive_write_open_fd(tar, STDOUT_FILENO) != ARCHIVE_OK)
 		return deb_archive_error(tar, err, "sending packages");
 	while (fgets(line, sizeof(line), stdin)) {
 		char *name = split_request(line);
-		int r = name ? tar_blob(s, tar, line, name, err)
-			     : err_set(err, ERR_BUILD, "not a request");
+		int r;
 
+		if (!name)
+			return err_set(err, ERR_BUILD, "deb-tar was asked for '%s'", line);
+		r = tar_blob(s, tar, line, name, err);
 		if (r < 0)
 			return r;
 	}
@@ -175,12 +178,14 @@ int deb_tar(const char *store_path)
 	CLEANUP(err_release) struct err err = { 0 };
 	CLEANUP(store_cleanup) struct store *s = NULL;
 	CLEANUP(free_writer) struct archive *tar = archive_write_new();
+	CLEANUP(text_release) struct text line = { 0 };
 
-	if (store_open(store_path, &s, &err) < 0 || tar_all(s, tar, &err) < 0) {
-		/* Who takes the stream is gone: that is the main program's story, if it lives. */
-		if (err.errnum != EPIPE)
-			err_print(&err, stderr);
-		return err_exit_code(&err);
+	if (store_open(store_path, &s, &err) == 0 && tar_all(s, tar, &err) == 0)
+		return 0;
+	/* If nobody takes the stream any more, the cause is where it was taken. */
+	if (err.errnum != EPIPE) {
+		err_to_line(&err, &line);
+		(void)write_all(DEB_TAR_ERROR_FD, line.data, line.length);
 	}
-	return 0;
+	return err_exit_code(&err);
 }

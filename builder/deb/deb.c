@@ -10,19 +10,20 @@
 #include <sys/stat.h>
 
 #include "base/child.h"
+#include "base/err-line.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/progress.h"
 
 #define FACT "plain"
 #define WORKERS_MAX 64
-#define ANSWER_MAX 4096
+#define ANSWER_MAX (64 << 10) /* bytes; an error may quote a path and a line of a recipe */
 
 struct worker {
 	struct child child;
 	int fd; /* its stdin and stdout */
 	struct text answer;
-	const struct package *package; /* at work on it; NULL: idle */
+	const struct package *package; /* the one it is rewriting; NULL: it is idle */
 };
 
 struct plan {
@@ -64,8 +65,8 @@ static void release_plan(struct plan *plan)
 	free(plan->todo);
 }
 
-/* The fact, if its blob is there: whether the content still fits its name is found out when it is
- * opened, which hashes it anyway. */
+/* 1: the store knows the plain form and has a blob of that name, 0: it does not. Whether the blob's
+ * content is still what its name says is found out when it is opened, which hashes it anyway. */
 static int known_plain(struct store *s, const char *original, char ret[DIGEST_HEX], struct err *err)
 {
 	cleanup_free char *plain = NULL;
@@ -82,7 +83,7 @@ static int known_plain(struct store *s, const char *original, char ret[DIGEST_HE
 	return 1;
 }
 
-/* A package of both roles is one file. */
+/* A package that has both roles is one file. */
 static bool is_planned(const struct plan *plan, const char *sha256)
 {
 	for (size_t i = 0; i < plan->count; i++)
@@ -140,8 +141,8 @@ static int worker_died(struct worker *w, struct err *err)
 	r = child_wait(&w->child, &status, err);
 	if (r < 0)
 		return r;
-	err_set(err, ERR_BUILD, "package '%s': its worker ended (%s)", w->package->name,
-		child_status_text(status, text));
+	err_set(err, ERR_BUILD, "package '%s': the worker that rewrote it ended (%s)",
+		w->package->name, child_status_text(status, text));
 	return err_hint(err, "the kernel's log tells whether memory ran out; try again with -j1");
 }
 
@@ -161,32 +162,22 @@ static int worker_give(struct plan *plan, struct worker *w, struct err *err)
 	return worker_died(w, err);
 }
 
-/* "MESSAGE" or "MESSAGE\tHINT" */
-static int worker_failed(const struct worker *w, char *message, struct err *err)
-{
-	char *hint = strchr(message, '\t');
-
-	if (hint)
-		*hint++ = '\0';
-	err_set(err, ERR_BUILD, "package '%s' %s: %s", w->package->name, w->package->version,
-		message);
-	return hint ? err_hint(err, "%s", hint) : -EIO;
-}
-
 static int worker_answered(struct plan *plan, struct worker *w, struct err *err)
 {
 	char *line = w->answer.data;
 
 	line[strcspn(line, "\n")] = '\0';
-	if (starts_with(line, "error "))
-		return worker_failed(w, line + strlen("error "), err);
-	if (!starts_with(line, "ok ") || !digest_is_valid(line + 3))
-		return err_set(err, ERR_BUILD, "package '%s': its worker answered nonsense",
-			       w->package->name);
+	if (starts_with(line, "error ")) {
+		(void)err_from_line(line + strlen("error "), err);
+		return err_wrap(err, "package '%s' %s", w->package->name, w->package->version);
+	}
+	if (!starts_with(line, "ok ") || !digest_is_valid(line + strlen("ok ")))
+		return err_set(err, ERR_BUILD, "package '%s': cannot understand its worker: '%s'",
+			       w->package->name, line);
 	plan->done++;
 	progress_update(plan->done);
 	progress_detail("%s", w->package->name);
-	return store_fact_set(plan->store, FACT, w->package->sha256, line + 3, err);
+	return store_fact_set(plan->store, FACT, w->package->sha256, line + strlen("ok "), err);
 }
 
 static int worker_read(struct plan *plan, struct worker *w, struct err *err)
@@ -201,7 +192,7 @@ static int worker_read(struct plan *plan, struct worker *w, struct err *err)
 		return worker_died(w, err);
 	text_append(&w->answer, block, (size_t)n);
 	if (w->answer.length > ANSWER_MAX)
-		return err_set(err, ERR_BUILD, "package '%s': its worker babbles",
+		return err_set(err, ERR_BUILD, "package '%s': its worker's answer has no end",
 			       w->package->name);
 	if (!memchr(w->answer.data, '\n', w->answer.length))
 		return 0;
@@ -212,7 +203,7 @@ static int worker_read(struct plan *plan, struct worker *w, struct err *err)
 	return worker_give(plan, w, err);
 }
 
-/* Until every worker is idle again. */
+/* Runs until every worker is idle again. */
 static int plan_run(struct plan *plan, struct err *err)
 {
 	while (plan->done < plan->count) {
@@ -256,12 +247,15 @@ static int make_plain(struct store *s, const struct packages *p, unsigned jobs, 
 	if (jobs > plan.count)
 		jobs = (unsigned)plan.count;
 	plan.worker = xcalloc(jobs, sizeof(*plan.worker));
-	while (r == 0 && plan.workers < jobs) {
+	while (plan.workers < jobs) {
 		r = worker_start(&plan, err);
-		if (r == 0)
-			r = worker_give(&plan, &plan.worker[plan.workers - 1], err);
+		if (r < 0)
+			return r;
+		r = worker_give(&plan, &plan.worker[plan.workers - 1], err);
+		if (r < 0)
+			return r;
 	}
-	return r < 0 ? r : plan_run(&plan, err);
+	return plan_run(&plan, err);
 }
 
 int debs_make_plain(struct store *s, const struct packages *p, unsigned jobs, struct err *err)
@@ -270,11 +264,12 @@ int debs_make_plain(struct store *s, const struct packages *p, unsigned jobs, st
 
 	progress_start("plain", 0, PROGRESS_STEPS);
 	r = make_plain(s, p, jobs, true, err);
-	if (r < 0)
+	if (r < 0) {
 		progress_abort();
-	else
-		progress_end(NULL);
-	return r;
+		return r;
+	}
+	progress_end(NULL);
+	return 0;
 }
 
 int deb_plain_digest(struct store *s, const struct package *p, char ret[DIGEST_HEX],
@@ -292,9 +287,11 @@ int deb_plain_digest(struct store *s, const struct package *p, char ret[DIGEST_H
 	r = known_plain(s, p->sha256, ret, err);
 	if (r < 0)
 		return r;
-	return r == 1 ? 0
-		      : err_set(err, ERR_BUILD,
-				"package '%s': its plain form left the store at once", p->name);
+	if (r == 0)
+		return err_set(err, ERR_BUILD,
+			       "package '%s': the store lost its plain form again at once",
+			       p->name);
+	return 0;
 }
 
 int deb_open_plain(struct store *s, const struct package *p, int *ret_fd, uint64_t *ret_size,
@@ -315,11 +312,12 @@ int deb_open_plain(struct store *s, const struct package *p, int *ret_fd, uint64
 		if (fd < 0)
 			continue;
 		if (fstat(fd, &st) < 0)
-			return err_errno(err, ERR_BUILD, errno, "plain form of '%s'", p->name);
+			return err_errno(err, ERR_BUILD, errno,
+					 "cannot read the plain form of '%s'", p->name);
 		*ret_size = (uint64_t)st.st_size;
 		*ret_fd = take_fd(&fd);
 		return 0;
 	}
-	return err_set(err, ERR_BUILD, "the plain form of package '%s' is damaged again and again",
-		       p->name);
+	return err_set(err, ERR_BUILD,
+		       "package '%s': its plain form was damaged each time it was made", p->name);
 }

@@ -4,46 +4,59 @@
  *
  * A *plain* .deb is the same package with both members uncompressed: dpkg unpacks it at disk speed.
  * It is made once from each verified original, by worker processes, and kept in the store (fact
- * `plain`: original digest -> plain digest). Whoever makes it also judges it (deb-check.h): a
- * package whose members would leave the tree, make device nodes or fill the disk has no plain form.
+ * `plain`: digest of the original -> digest of its plain form). The one that makes it also judges
+ * it (deb-check.h): a package whose members would leave the tree, make device nodes or fill the
+ * disk has no plain form.
+ *
+ * The control file is kept as well (fact `control`: digest of the original -> the control file as
+ * one line, line.h): whoever asks for it again opens and hashes no package.
  */
 #pragma once
 
-#include "deb/package.h"
-#include "base/store.h"
 #include "base/err.h"
+#include "base/store.h"
+#include "deb/package.h"
 
-/* Makes sure that the store has a plain form of each package, of either role; `jobs` worker
- * processes (this program, re-executed as `netrescue deb-worker STORE`), the biggest package first,
- * since one package cannot be divided. Shows progress as stage "plain". */
+/* Makes sure that the store has a plain form of each package, of either role, by `jobs` worker
+ * processes (this program, executed again as `netrescue deb-worker STORE`). They take the biggest
+ * package first, since one package cannot be divided. Shows progress as stage "plain". The error is
+ * the worker's own, with the package's name before it. */
 int debs_make_plain(struct store *s, const struct packages *p, unsigned jobs, struct err *err);
 
-/* The worker's main: reads "ORIGINAL-DIGEST INSTALLED-SIZE\n" requests on stdin, answers
- * "ok PLAIN-DIGEST\n" or "error TEXT\n" on stdout; the store is given by path. Returns the exit
- * status. */
+/* What `netrescue deb-worker STORE` does: reads requests "ORIGINAL-DIGEST INSTALLED-SIZE\n" on
+ * stdin and answers each on stdout with "ok PLAIN-DIGEST\n" or "error LINE\n" (err-line.h). Returns
+ * the exit status. */
 int deb_worker(const char *store_path);
 
-/* The main of `netrescue deb-tar STORE`: reads "PLAIN-DIGEST NAME\n" lines on stdin to their end
- * and writes a tar stream (ustar) of these blobs under these names to stdout. Returns the exit
- * status. */
+/* What `netrescue deb-tar STORE` does: reads lines "PLAIN-DIGEST NAME\n" on stdin to their end and
+ * writes a tar stream (ustar) of these blobs under these names to stdout. Returns the exit status;
+ * when it is not 0, DEB_TAR_ERROR_FD has got the error as a line (err-line.h). */
 int deb_tar(const char *store_path);
+#define DEB_TAR_ERROR_FD 3
 
-/* Opens a package's plain .deb, digest-checked; makes it (again) where the store has none. */
-int deb_open_plain(struct store *s, const struct package *p, int *ret_fd, uint64_t *ret_size,
-		   struct err *err);
-
-/* The plain form's digest; makes it where the store has none. */
+/* The digest of a package's plain .deb, which is made if the store has none. */
 int deb_plain_digest(struct store *s, const struct package *p, char ret[DIGEST_HEX],
 		     struct err *err);
 
-/* One regular file's content out of a .deb's data member (path without leading "./" or "/"),
- * following symbolic and hard links inside the package. ERR_BUILD if absent. */
+/* Opens the plain .deb after checking its digest; it is made (again) if the store has none or a
+ * damaged one. ret_size: bytes. */
+int deb_open_plain(struct store *s, const struct package *p, int *ret_fd, uint64_t *ret_size,
+		   struct err *err);
+
+/* The content of one regular file of a .deb's data.tar, at most `limit` bytes. path has no "./" or
+ * "/" before it; symbolic and hard links inside the package are followed. ERR_BUILD if there is no
+ * such file. */
 int deb_read_member(struct store *s, const struct package *p, const char *path, size_t limit,
 		    struct text *ret, struct err *err);
 
-/* The control file, deb-control(5). */
-int deb_read_control(struct store *s, const struct package *p, struct text *ret, struct err *err);
-
-/* Whether the package ships a symbolic link of that path (as for deb_read_member). */
+/* Whether data.tar has a symbolic link of that path (as for deb_read_member). */
 int deb_has_link(struct store *s, const struct package *p, const char *path, bool *ret,
 		 struct err *err);
+
+/* Appends a package's control file to ret, deb-control(5): one stanza, without the last newline.
+ * From the store's fact, else from the original .deb, which the store must have. */
+int deb_read_control(struct store *s, const struct package *p, struct text *ret, struct err *err);
+
+/* Keeps it as that fact, for the worker, which has just read it. A control file that is too long
+ * for a fact is not kept. */
+int deb_keep_control(struct store *s, const char *original, const char *control, struct err *err);

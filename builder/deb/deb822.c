@@ -47,7 +47,7 @@ static int malformed(const struct deb822 *d, struct err *err, const char *why)
 	return err_at(err, d->class, d->name, d->line, 0, "%s", why);
 }
 
-/* Length of the field name the line begins with, 0 if it begins with none (deb822(5)). */
+/* The length of the field name (deb822(5)) that the line begins with; 0 if there is none. */
 static size_t name_length(const struct line *l)
 {
 	size_t n = 0;
@@ -66,7 +66,7 @@ static int add_field(const struct deb822 *d, struct line l, struct deb822_stanza
 	cleanup_free char *name = NULL;
 
 	if (length == 0)
-		return malformed(d, err, "this is no 'Field: value' line");
+		return malformed(d, err, "this is not a 'Field: value' line");
 	if (s->count == DEB822_FIELDS_MAX)
 		return malformed(d, err, "too many fields in one stanza");
 	name = xstrndup(l.start, length);
@@ -115,9 +115,9 @@ int deb822_next(struct deb822 *d, struct deb822_stanza *ret, struct err *err)
 	CLEANUP(deb822_stanza_release) struct deb822_stanza s = { 0 };
 	CLEANUP(text_release) struct text joined = { 0 };
 	struct line l;
-	int r = 0;
+	int r;
 
-	while (r == 0 && next_line(d, &l)) {
+	while (next_line(d, &l)) {
 		if (memchr(l.start, '\0', l.length) || memchr(l.start, '\r', l.length))
 			return malformed(d, err, "a control character in the line");
 		if (d->comments && l.length > 0 && l.start[0] == '#')
@@ -135,16 +135,15 @@ int deb822_next(struct deb822 *d, struct deb822_stanza *ret, struct err *err)
 			finish_field(&s, &joined);
 			r = add_field(d, l, &s, err);
 		}
+		if (r < 0)
+			return r;
 	}
-	if (r < 0)
-		return r;
 	deb822_stanza_release(ret);
 	if (s.count == 0)
 		return 0;
 	finish_field(&s, &joined);
 	s.line = s.field[0].line;
-	*ret = s;
-	s = (struct deb822_stanza){ 0 };
+	*ret = TAKE(s);
 	return 1;
 }
 

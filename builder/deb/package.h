@@ -28,11 +28,9 @@ struct package {
 	uint64_t size; /* bytes of the .deb */
 	char sha256[DIGEST_HEX];
 	enum package_role role;
-	bool automatic; /* nobody asked for it by name: apt's Auto-Installed */
-	/* Belongs to the base stage: Essential, Pre-Depends targets, debconf, apt and their
-	 * dependencies */
-	bool base;
-	bool essential;
+	bool automatic;		 /* nobody asked for it by name: apt's Auto-Installed */
+	bool base;		 /* solve/base-set.h says which these are */
+	bool essential;		 /* Essential: yes */
 	uint64_t installed_size; /* bytes, the index's estimate */
 };
 

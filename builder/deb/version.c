@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define VERSION_MAX 255
-#define NAME_MAX_LENGTH 128
+#define PACKAGE_NAME_MAX 128
 
 static bool is_digit(char c)
 {
@@ -16,8 +16,8 @@ static bool is_alpha(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Rank of a character in a non-digit run: '~' before the end, the end before letters, letters
- * before everything else. */
+/* Where a character that is not a digit comes in the order: '~' before the end, the end before
+ * letters, letters before everything else. */
 static int rank(const char *s, const char *end)
 {
 	if (s == end || is_digit(*s))
@@ -120,7 +120,7 @@ bool package_name_is_valid(const char *name)
 {
 	size_t length = strlen(name);
 
-	if (length < 2 || length > NAME_MAX_LENGTH)
+	if (length < 2 || length > PACKAGE_NAME_MAX)
 		return false;
 	for (const char *c = name; *c; c++)
 		if (!is_digit(*c) && !(*c >= 'a' && *c <= 'z') && (c == name || !strchr("+-.", *c)))

@@ -20,21 +20,21 @@
 #include "base/text.h"
 
 #define TUN "/dev/net/tun"
-#define NAME_PATTERN "netrescue%d" /* the kernel counts */
+#define NAME_PATTERN "netrescue%d" /* the kernel puts in a number */
 #define SYSFS_MAX 64
 #define POLL_MS 100
-/* Beyond what spanning tree asks for: how long the kernel may take to notice a cable. */
-#define GRACE_MS 10000
-#define PORT_FORWARDING 3	/* BR_STATE_FORWARDING, linux/if_bridge.h */
-#define MS_PER_TICK 10		/* sysfs counts hundredths of a second */
-#define PATIENCE_OF_ROM_MS 3000 /* a card with several ROMs or a short-tempered one */
+/* How long the kernel may take to use a new port, beyond what the spanning tree protocol takes. */
+#define KERNEL_TIMEOUT_MS 10000
+#define PORT_FORWARDING 3 /* BR_STATE_FORWARDING, linux/if_bridge.h */
+#define MS_PER_UNIT 10	  /* sysfs has hundredths of a second */
+#define ROM_WAITS_MS 3000 /* the shortest that a boot ROM may wait for an address */
 
-/* A number below /sys/class/net; -1: not there. */
-static long read_fact(const char *interface, const char *fact)
+/* The number in a file below /sys/class/net; -1: there is none. */
+static long read_sysfs(const char *interface, const char *file)
 {
 	CLEANUP(err_release) struct err ignored = { 0 };
 	CLEANUP(text_release) struct text t = { 0 };
-	cleanup_free char *path = xasprintf("/sys/class/net/%s/%s", interface, fact);
+	cleanup_free char *path = xasprintf("/sys/class/net/%s/%s", interface, file);
 
 	if (read_file(AT_FDCWD, path, SYSFS_MAX, &t, &ignored) < 0)
 		return -1;
@@ -51,12 +51,12 @@ static int not_permitted(int errnum, struct err *err)
 {
 	err_errno(err, ERR_USAGE, errnum, "option --bridge: cannot make a tap");
 	if (errnum == ENOENT || errnum == ENODEV || errnum == ENXIO)
-		return err_hint(err, "the kernel module: modprobe tun");
+		return err_hint(err, "load the kernel module: modprobe tun");
 	return err_hint(err, "it takes root, or the capability NET_ADMIN; without --bridge boot "
 			     "needs neither");
 }
 
-/* *ret has its name. */
+/* Makes a tap; *ret has its name. */
 static int open_tap(struct ifreq *ret, int *ret_fd, struct err *err)
 {
 	cleanup_fd int fd = open(TUN, O_RDWR | O_CLOEXEC);
@@ -80,7 +80,7 @@ static int check_is_bridge(const char *bridge, struct err *err)
 		err_set(err, ERR_USAGE, "option --bridge: this host has no '%s'", bridge);
 		return err_hint(err, "`ip link show type bridge` lists its bridges");
 	}
-	if (read_fact(bridge, "bridge/stp_state") < 0) {
+	if (read_sysfs(bridge, "bridge/stp_state") < 0) {
 		err_set(err, ERR_USAGE, "option --bridge: '%s' is not a bridge", bridge);
 		return err_hint(err, "`ip link show type bridge` lists this host's bridges");
 	}
@@ -109,8 +109,8 @@ static int request(int s, unsigned long what, struct ifreq *q, const char *bridg
 	return 0;
 }
 
-/* A bridge has the lowest address of its ports, unless it was given one; a tap's is random, and the
- * host's address must not change because of it. */
+/* A bridge takes the lowest address of its ports, unless it was given one. The host's address must
+ * not change to that of a tap, which is random: so the tap gets a high one. */
 static int raise_address(int s, struct ifreq *tap, const char *bridge, struct err *err)
 {
 	int r = request(s, SIOCGIFHWADDR, tap, bridge, err);
@@ -127,46 +127,51 @@ static int connect_tap(struct ifreq *tap, const char *bridge, struct err *err)
 	cleanup_fd int s = -1;
 	int r = control_socket(&s, err);
 
+	if (r < 0)
+		return r;
+	r = raise_address(s, tap, bridge, err);
+	if (r < 0)
+		return r;
 	memcpy(q.ifr_name, bridge, strlen(bridge));
-	if (r >= 0)
-		r = raise_address(s, tap, bridge, err);
-	if (r >= 0)
-		r = request(s, SIOCBRADDIF, &q, bridge, err);
-	if (r >= 0)
-		r = request(s, SIOCGIFFLAGS, tap, bridge, err);
+	r = request(s, SIOCBRADDIF, &q, bridge, err);
+	if (r < 0)
+		return r;
+	r = request(s, SIOCGIFFLAGS, tap, bridge, err);
+	if (r < 0)
+		return r;
 	tap->ifr_flags |= IFF_UP;
-	return r < 0 ? r : request(s, SIOCSIFFLAGS, tap, bridge, err);
+	return request(s, SIOCSIFFLAGS, tap, bridge, err);
 }
 
-/* Without the protocol a port forwards at once, whatever the delay is. */
+/* How long a new port stays silent: without the protocol not at all, whatever the delay is. */
 static long spanning_tree_ms(const char *bridge)
 {
-	long delay = read_fact(bridge, "bridge/forward_delay");
+	long delay = read_sysfs(bridge, "bridge/forward_delay");
 
-	if (read_fact(bridge, "bridge/stp_state") <= 0 || delay < 0)
+	if (read_sysfs(bridge, "bridge/stp_state") <= 0 || delay < 0)
 		return 0;
-	return 2 * delay * MS_PER_TICK;
+	return 2 * delay * MS_PER_UNIT;
 }
 
 static int await_forwarding(const char *bridge, const char *tap, struct err *err)
 {
 	cleanup_free char *state = xasprintf("brif/%s/state", tap);
-	long delay = spanning_tree_ms(bridge), left = delay + GRACE_MS;
+	long delay = spanning_tree_ms(bridge), left = delay + KERNEL_TIMEOUT_MS;
 
-	if (delay > PATIENCE_OF_ROM_MS)
+	if (delay > ROM_WAITS_MS)
 		log_note("'%s' runs the spanning tree protocol and keeps a new port silent for "
-			 "%ld s; the client waits for that. A real machine's boot ROM may give up "
-			 "before: `ip link set %s type bridge stp_state 0`, if no cables form a "
-			 "ring, or `forward_delay 200`",
+			 "%ld s; the client is started then. A real machine's boot ROM may give up "
+			 "before that. Where no cables form a ring: `ip link set %s type bridge "
+			 "stp_state 0`; else `forward_delay 200`",
 			 bridge, delay / 1000, bridge);
 	for (; left > 0; left -= POLL_MS) {
 		int r = interrupt_check(err);
 
-		if (r < 0 || read_fact(bridge, state) == PORT_FORWARDING)
+		if (r < 0 || read_sysfs(bridge, state) == PORT_FORWARDING)
 			return r;
 		(void)poll(NULL, 0, POLL_MS);
 	}
-	return err_set(err, ERR_BOOT, "the bridge '%s' lets nothing through to the tap '%s'",
+	return err_set(err, ERR_BOOT, "the bridge '%s' does not forward packets to the tap '%s'",
 		       bridge, tap);
 }
 
@@ -176,11 +181,14 @@ int bridge_plug_in(const char *bridge, int *ret_fd, struct err *err)
 	cleanup_fd int fd = -1;
 	int r = open_tap(&tap, &fd, err);
 
-	if (r >= 0)
-		r = connect_tap(&tap, bridge, err);
-	if (r >= 0)
-		r = await_forwarding(bridge, tap.ifr_name, err);
-	if (r >= 0)
-		*ret_fd = take_fd(&fd);
-	return r;
+	if (r < 0)
+		return r;
+	r = connect_tap(&tap, bridge, err);
+	if (r < 0)
+		return r;
+	r = await_forwarding(bridge, tap.ifr_name, err);
+	if (r < 0)
+		return r;
+	*ret_fd = take_fd(&fd);
+	return 0;
 }

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A tap on a bridge of this host: the cable from a client to the network behind the bridge, as
- * `ip tuntap add` and `ip link set master` would plug it. It is there as long as its descriptor is
- * open, in us or in the QEMU that got it, so nothing stays behind however we end.
+ * A tap on a bridge of this host connects a client to the network behind the bridge, as
+ * `ip tuntap add` and `ip link set master` would. The tap exists as long as its descriptor is open
+ * in our process or in QEMU, so nothing stays behind, however they end.
  *
- * Needs CAP_NET_ADMIN over the network namespace. Linux: Documentation/networking/tuntap.rst,
+ * It takes CAP_NET_ADMIN over the network namespace. Linux: Documentation/networking/tuntap.rst,
  * bridge.rst, ABI/testing/sysfs-class-net.
  */
 #pragma once
 
 #include "base/err.h"
 
-/* Whether bridge_plug_in() can work: the bridge is there, is one, is up, and we may. ERR_USAGE. */
+/* ERR_USAGE if bridge_plug_in() could not work: this host has no such bridge, it is down, or we may
+ * not make taps. */
 int bridge_check(const char *bridge, struct err *err);
-/* Returns when the bridge lets packets through: with the spanning tree protocol that takes twice
- * its forward delay, longer than a boot ROM waits, and is told. *ret_fd is the caller's, for
- * -netdev tap,fd=. */
+/* Makes a tap on the bridge, and returns when the bridge forwards its packets. With the spanning
+ * tree protocol that takes twice its forward delay, which a note says if it is longer than a boot
+ * ROM waits. *ret_fd, for -netdev tap,fd=, is the caller's to close. */
 int bridge_plug_in(const char *bridge, int *ret_fd, struct err *err);

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "lab/client-parts.h"
 
 #define TFTP_PORT 69
 
-/* What loaders ask for on the chance that it is there: menus of this one machine, lists of revoked
- * certificates, GRUB's modules. */
+/* Files that loaders ask for although a server need not have them: menus for this one machine,
+ * lists of revoked certificates, GRUB's modules. */
 static bool is_optional(const char *file)
 {
 	static const char *const part[] = { "pxelinux.cfg/", "revocations", "shim_certificate",
 					    "x86_64-efi/",   "grub.cfg-",   "ldlinux.e" };
 
-	for (size_t i = 0; i < sizeof(part) / sizeof(*part); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(part); i++)
 		if (strstr(file, part[i]))
 			return true;
 	return false;
 }
 
-static bool is_trouble(const struct capture_event *e)
+static bool is_problem(const struct capture_event *e)
 {
 	switch (e->kind) {
 	case CAPTURE_TFTP_ERROR:
@@ -40,21 +40,22 @@ static bool is_trouble(const struct capture_event *e)
 	return false;
 }
 
-static void take_dhcp(struct client *c, const struct capture_dhcp *d)
+static void note_dhcp(struct client *c, const struct capture_dhcp *d)
 {
 	bool asks = d->type == CAPTURE_DHCP_DISCOVER || d->type == CAPTURE_DHCP_REQUEST;
 
 	if (d->asker == CAPTURE_ASKER_FIRMWARE) {
 		c->asked_address |= asks;
 		c->has_address |= d->type == CAPTURE_DHCP_ACK;
-		/* Of an offer, too: another server may name it than gives the address. */
+		/* In an offer, too: the server that names it need not be the one that gives the
+		 * address. */
 		c->has_file_name |= d->file[0] != '\0';
 	}
 	c->initramfs_asked_address |= asks && d->asker == CAPTURE_ASKER_INITRAMFS;
 }
 
 /* The first file is the loader, whatever dhcpd called it. */
-static void take_file(struct client *c, const struct capture_tftp *t)
+static void note_file(struct client *c, const struct capture_tftp *t)
 {
 	if (ends_with(t->file, "/vmlinuz"))
 		c->kernel_sent = true;
@@ -66,7 +67,7 @@ static void take_file(struct client *c, const struct capture_tftp *t)
 		c->loader_sent = true;
 }
 
-static void take_rpc(struct client *c, const struct capture_event *e)
+static void note_rpc(struct client *c, const struct capture_event *e)
 {
 	const struct capture_rpc *rpc = &e->rpc;
 
@@ -83,14 +84,10 @@ static void take_rpc(struct client *c, const struct capture_event *e)
 	}
 }
 
-/* The hub brings every client's packets to all. */
+/* The hub sends every client's packets to all. */
 static bool is_mine(const struct client *c, const struct capture_event *e)
 {
-	char mac[18];
-
-	(void)snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", e->mac[0], e->mac[1],
-		       e->mac[2], e->mac[3], e->mac[4], e->mac[5]);
-	return streq(mac, c->mac);
+	return memcmp(e->mac, c->mac, sizeof(c->mac)) == 0;
 }
 
 void client_event(const struct capture_event *e, void *data)
@@ -100,19 +97,19 @@ void client_event(const struct capture_event *e, void *data)
 	if (!is_mine(c, e))
 		return;
 	if (e->kind == CAPTURE_DHCP)
-		take_dhcp(c, &e->dhcp);
+		note_dhcp(c, &e->dhcp);
 	else if (e->kind == CAPTURE_TFTP_DONE)
-		take_file(c, &e->tftp);
+		note_file(c, &e->tftp);
 	else if (e->kind == CAPTURE_TFTP_ASKED)
 		c->kernel_asked |= strstr(e->tftp.file, "kernel/") != NULL;
 	else if (e->kind == CAPTURE_RPC_CALL || e->kind == CAPTURE_RPC_REPLY)
-		take_rpc(c, e);
+		note_rpc(c, e);
 	if (e->kind == CAPTURE_REFUSED && e->port.number != TFTP_PORT)
 		c->closed++;
 	else if (e->kind == CAPTURE_RPC_REPLY)
 		c->closed = 0;
-	if (is_trouble(e)) {
-		text_release(&c->trouble);
-		capture_describe(e, &c->trouble);
+	if (is_problem(e)) {
+		text_release(&c->last_problem);
+		capture_describe(e, &c->last_problem);
 	}
 }

@@ -1,41 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The system is up when root's shell on the first console does what is typed on the keyboard. Not
- * when `login:` appears: kernel lines cut that in two, and a half-dead system shows it, too. The
- * shell then opens another on the second serial port, for the checks.
+ * What is done in the system that was booted. It is up when root's shell on the first console does
+ * what is typed on the keyboard, not when `login:` appears: kernel messages cut that in two, and a
+ * system that is half dead shows it, too. That shell then opens another one on the second serial
+ * port, for the checks and the user's script.
  */
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "lab/client-parts.h"
+#include "lab/health.h"
 #include "lab/keyboard.h"
 
-/* Typed again if nothing comes back: a login program drops what was typed before it was ready. */
+/* Then it is typed again: a login program discards what was typed before it was ready. */
 #define TYPE_AGAIN_S 12
 
 enum login_step { LOGIN_TYPE, LOGIN_ANSWER, LOGIN_SHELL, LOGIN_FACTS };
 
-/* A keyboard that nobody reads yet is no failure. */
+/* It is no failure if nobody reads the keyboard yet. */
 static int type(struct client *c, const char *text, struct err *err)
 {
 	CLEANUP(err_release) struct err unread = { 0 };
 	int r = keyboard_type_anywhere(c->machine.qmp, text, &unread);
 
 	c->typed = lab_now();
-	if (r < 0 && unread.class == ERR_INTERRUPTED) {
-		*err = unread;
-		unread = (struct err){ 0 };
-		return r;
-	}
-	return 0;
+	return r < 0 && unread.class == ERR_INTERRUPTED ? err_move(err, &unread) : 0;
 }
 
-static int heard(struct client *c, const char *words, struct err *err)
+static int received(struct client *c, const char *words, struct err *err)
 {
 	bool is;
-	int r = shell_heard(&c->machine.shell, words, &is, err);
+	int r = shell_received(&c->machine.shell, words, &is, err);
 
 	return r < 0 ? r : is;
 }
@@ -47,7 +42,7 @@ static int ask_for_terminal(struct client *c, struct err *err)
 
 static int ask_facts(struct client *c, struct err *err)
 {
-	int r = shell_greet(&c->machine.shell, err);
+	int r = shell_set_up(&c->machine.shell, err);
 
 	return r < 0 ? r : shell_begin(&c->machine.shell, "id -u", err);
 }
@@ -60,9 +55,10 @@ static int facts_come(struct client *c, struct err *err)
 
 	if (r < 0 || !ended)
 		return r;
-	if (status != 0 || strcmp(output.data, "0") != 0)
+	if (status != 0 || !streq(output.data, "0"))
 		return err_set(err, ERR_BOOT, "the shell on tty1 is not root's: '%s'", output.data);
-	return client_screenshot(c, "", err) < 0 ? -EIO : 1;
+	r = client_screenshot(c, "", err);
+	return r < 0 ? r : 1;
 }
 
 int step_login(struct client *c, struct err *err)
@@ -78,17 +74,17 @@ int step_login(struct client *c, struct err *err)
 		client_next_step(c);
 		return ask_for_terminal(c, err);
 	case LOGIN_ANSWER:
-		r = heard(c, "/dev/tty1", err);
+		r = received(c, "/dev/tty1", err);
 		if (r == 0 && lab_now() - c->typed > TYPE_AGAIN_S)
 			return ask_for_terminal(c, err);
 		if (r <= 0)
 			return r;
 		client_next_step(c);
-		/* setsid: a shell in the background of tty1 would stop at once. */
+		/* In a session of its own (setsid): tty1 would stop a shell in its background. */
 		return type(c, "(echo @up; exec setsid sh) </dev/ttyS1 >/dev/ttyS1 2>&1 &\n", err);
 	case LOGIN_SHELL:
-		/* What is sent before somebody has opened the port is lost. */
-		r = heard(c, "@up", err);
+		/* The shell must have opened the port: what is sent before is lost. */
+		r = received(c, "@up", err);
 		if (r <= 0)
 			return r;
 		client_next_step(c);
@@ -99,11 +95,17 @@ int step_login(struct client *c, struct err *err)
 	return 0;
 }
 
+void explain_login(const struct client *c, struct text *t)
+{
+	(void)c;
+	text_add(t, "the root is mounted, but no shell answers what is typed on tty1");
+}
+
 /* ---- health -------------------------------------------------------------------------------- */
 
-static int begin_check(struct client *c, const struct check *check, struct err *err)
+static int begin_check(struct client *c, const struct health_check *check, struct err *err)
 {
-	cleanup_free char *facts = health_facts(c);
+	cleanup_free char *facts = health_facts(c->options);
 	cleanup_free char *script = xasprintf("%s%s", facts, check->script);
 
 	client_next_step(c);
@@ -112,7 +114,7 @@ static int begin_check(struct client *c, const struct check *check, struct err *
 
 int step_health(struct client *c, struct err *err)
 {
-	const struct check *check = &health_checks[c->check];
+	const struct health_check *check = &health_checks[c->check];
 	CLEANUP(text_release) struct text output = { 0 };
 	bool ended;
 	int status = 0, r;
@@ -128,14 +130,19 @@ int step_health(struct client *c, struct err *err)
 		return r;
 	if (status != 0)
 		return err_set(err, ERR_BOOT, "%s: %s", check->name,
-			       output.length > 0 ? output.data : "it is not so");
+			       output.length > 0 ? output.data : "it failed and printed nothing");
 	c->check++;
 	return 0;
 }
 
+void explain_health(const struct client *c, struct text *t)
+{
+	text_printf(t, "the check '%s' does not end", health_checks[c->check].name);
+}
+
 /* ---- the user's own script ------------------------------------------------------------------- */
 
-/* Each line, empty ones too; its last newline was taken off before. */
+/* Every line, empty ones too. The last newline was taken off before. */
 static void hand_out(struct client *c, const char *output)
 {
 	const char *next = *output ? output : NULL;
@@ -149,24 +156,30 @@ static void hand_out(struct client *c, const char *output)
 	}
 }
 
-/* A script that still says something goes on. */
+/* As long as the script prints something there is progress. */
 int step_script(struct client *c, struct err *err)
 {
 	CLEANUP(text_release) struct text output = { 0 };
-	size_t heard_before;
+	size_t before;
 	bool ended;
 	int status = 0, r;
 
 	if (!c->machine.shell.busy)
 		return shell_begin(&c->machine.shell, c->options->script, err);
-	heard_before = c->machine.shell.heard.length;
+	before = c->machine.shell.received.length;
 	r = shell_poll(&c->machine.shell, &ended, &output, &status, err);
-	if (c->machine.shell.heard.length > heard_before)
+	if (c->machine.shell.received.length > before)
 		c->step_began = lab_now();
 	if (r < 0 || !ended)
 		return r;
 	hand_out(c, output.length > 0 ? output.data : "");
 	return status == 0 ? 1 : err_set(err, ERR_BOOT, "the script ended with status %d", status);
+}
+
+void explain_script(const struct client *c, struct text *t)
+{
+	(void)c;
+	text_add(t, "the script does not end");
 }
 
 /* ---- the end ------------------------------------------------------------------------------- */
@@ -179,7 +192,7 @@ static int ended_well(struct client *c, const json_t *event, struct err *err)
 	if (reason && streq(reason, wanted))
 		return 1;
 	return err_set(err, ERR_BOOT, "the machine stopped in another way: %s",
-		       reason ? reason : "for no reason");
+		       reason ? reason : "QEMU gives no reason");
 }
 
 int step_end(struct client *c, struct err *err)
@@ -193,4 +206,10 @@ int step_end(struct client *c, struct err *err)
 	}
 	event = qmp_event(c->machine.qmp, "SHUTDOWN");
 	return event ? ended_well(c, event, err) : 0;
+}
+
+void explain_end(const struct client *c, struct text *t)
+{
+	text_printf(t, "the machine does not %s",
+		    c->options->reboot ? "reboot" : "switch itself off");
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * In the menu, as a person: go to the entry, add words that let the kernel talk on the serial line
- * if it has none (Tab in PXELINUX's menu, `e` in GRUB's), start it.
+ * Uses the menu as a person would: goes to the entry, adds words to its command line that make the
+ * kernel write to the serial line, if it has none (Tab in PXELINUX's menu, `e` in GRUB's), and
+ * starts it.
  */
 #include <string.h>
 
@@ -10,10 +11,10 @@
 #include "lab/keyboard.h"
 
 #define SERIAL_WORDS " console=tty0 console=ttyS0,115200n8"
-/* The memory test knows one console, and on UEFI its screen is graphics. */
+/* The memory test has one console; on UEFI its screen would be in graphics mode. */
 #define MEMTEST_WORDS " console=ttyS0,115200"
-/* In GRUB's editor: the line `setparams 'TITLE'`, an empty one, then the entry's first command,
- * which is `linux`, or `chainloader` for the memory test. */
+/* GRUB's editor shows `setparams 'TITLE'`, an empty line, then the entry's first command, which is
+ * `linux`, or `chainloader` for the memory test. */
 #define GRUB_LINES_BEFORE 2
 #define TITLE_SHOWN 40
 /* menu.c32 scrolls longer menus. */
@@ -21,7 +22,7 @@
 
 enum menu_step { MENU_SHOWN, MENU_EDIT, MENU_DONE };
 
-/* What of the title every menu can show: its longest piece of ASCII, not more than fits. */
+/* The part of the title that every menu can show: its longest piece of ASCII that fits. */
 static char *shown_title(const char *title)
 {
 	const char *best = title;
@@ -40,10 +41,10 @@ static char *shown_title(const char *title)
 	return xstrndup(best, most);
 }
 
-/* NULL: it says by itself what there is to hear, or nothing. */
+/* The words to add; NULL: what it starts writes to the serial line already, or need not. */
 static const char *serial_words(const struct client *c)
 {
-	const struct entry *e = c->options->entry;
+	const struct image_entry *e = c->options->entry;
 
 	if (strstr(e->append, "console=ttyS"))
 		return NULL;
@@ -53,22 +54,22 @@ static const char *serial_words(const struct client *c)
 									       : NULL;
 }
 
-/* GRUB leaves out what the firmware would refuse (grub.cfg says which). */
-static bool is_in_menu(const struct client *c, const struct entry *e)
+/* GRUB hides the entries that Secure Boot would refuse (grub.cfg says which). */
+static bool is_in_menu(const struct client *c, const struct image_entry *e)
 {
 	return c->options->firmware != CLIENT_SECUREBOOT || e->kind != ENTRY_MEMTEST;
 }
 
-static size_t place(const struct client *c)
+static size_t place_in_menu(const struct client *c)
 {
 	size_t n = 0;
 
-	for (const struct entry *e = c->options->image->entry; e != c->options->entry; e++)
+	for (const struct image_entry *e = c->options->image->entry; e != c->options->entry; e++)
 		n += is_in_menu(c, e);
 	return n;
 }
 
-/* All of its first page, not the half that is drawn already. */
+/* All of its first page, so that no key is pressed while it is being drawn. */
 static bool sees_menu(const struct client *c)
 {
 	const struct image *i = c->options->image;
@@ -86,7 +87,7 @@ static int go_to_entry(struct client *c, struct err *err)
 {
 	int r = keyboard_press(c->machine.qmp, "home", err);
 
-	for (size_t i = place(c); r >= 0 && i > 0; i--)
+	for (size_t i = place_in_menu(c); r == 0 && i > 0; i--)
 		r = keyboard_press(c->machine.qmp, "down", err);
 	return r;
 }
@@ -113,8 +114,9 @@ static int shown(struct client *c, struct err *err)
 	if (!sees_menu(c))
 		return 0;
 	r = client_screenshot(c, "-menu", err);
-	if (r >= 0)
-		r = go_to_entry(c, err);
+	if (r < 0)
+		return r;
+	r = go_to_entry(c, err);
 	return r < 0 ? r : start_or_edit(c, err);
 }
 
@@ -123,12 +125,14 @@ static int edit_grub(struct client *c, const char *words, struct err *err)
 	struct qmp *q = c->machine.qmp;
 	int r = 0;
 
-	for (int i = 0; r >= 0 && i < GRUB_LINES_BEFORE; i++)
+	for (int i = 0; r == 0 && i < GRUB_LINES_BEFORE; i++)
 		r = keyboard_press(q, "down", err);
-	if (r >= 0)
-		r = keyboard_press(q, "ctrl-e", err);
-	if (r >= 0)
-		r = keyboard_type(q, words, err);
+	if (r < 0)
+		return r;
+	r = keyboard_press(q, "ctrl-e", err);
+	if (r < 0)
+		return r;
+	r = keyboard_type(q, words, err);
 	return r < 0 ? r : keyboard_press(q, "ctrl-x", err);
 }
 
@@ -158,16 +162,39 @@ static int another_entry(const struct client *c, struct err *err)
 		       c->options->entry->label);
 }
 
+static int one_step(struct client *c, struct err *err)
+{
+	switch ((enum menu_step)c->step) {
+	case MENU_SHOWN:
+		return shown(c, err);
+	case MENU_EDIT:
+		return edit(c, err);
+	case MENU_DONE:
+		break;
+	}
+	return 0;
+}
+
 int step_menu(struct client *c, struct err *err)
 {
 	int r = client_look(c, err);
 
+	if (r < 0)
+		return r;
 	/* A machine with a menu of its own may go on without showing one. */
 	if (c->step == MENU_SHOWN && c->kernel_asked)
 		return c->options->entry->kind == ENTRY_LOCAL ? another_entry(c, err) : 1;
-	if (r >= 0 && c->step == MENU_SHOWN)
-		r = shown(c, err);
-	else if (r >= 0 && c->step == MENU_EDIT)
-		r = edit(c, err);
-	return r < 0 ? r : c->step == MENU_DONE;
+	r = one_step(c, err);
+	if (r < 0)
+		return r;
+	return c->step == MENU_DONE ? 1 : client_loader_gave_up(c, err);
+}
+
+void explain_menu(const struct client *c, struct text *t)
+{
+	if (!c->menu_sent)
+		text_add(t, "the loader runs, but no menu was sent to it");
+	else
+		text_add(t, "the menu was sent, but the screen does not show all its entries");
+	client_add_problem(c, t);
 }

@@ -1,25 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "lab/client.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "base/memory.h"
 #include "lab/client-parts.h"
-#include "lab/screen.h"
 
 #define MEMORY_MB 1024
 #define PROCESSORS "2"
-/* QEMU before 8.1 may run what another processor has just rewritten: a kernel that patches itself,
- * as Linux does when it marks its clock stable, then dies of an int3. On a busy machine one in 100
- * boots of two emulated processors did. A second one would save a tenth of the time. */
+/* In QEMU before 8.1 an emulated processor may run old code that another processor has just
+ * rewritten. A kernel that patches itself, as Linux does when it marks its clock as stable, then
+ * dies of an int3: on a busy machine, one in 100 boots with two processors did. The second
+ * processor would make a boot a tenth faster. */
 #define PROCESSORS_EMULATED "1"
-#define LOOK_EVERY_S 0.4
-/* QEMU's own prefix; the last byte is the client's number. */
-#define MAC_FORMAT "52:54:00:12:34:%02x"
-#define MAC_FIRST 0x55
+/* QEMU's own first address is 52:54:00:12:34:56; each client's is one higher than the last. */
+#define MAC_FIRST 0x56
 #define LAST_LINES 6
 
 /* ---- switching on -------------------------------------------------------------------------- */
@@ -37,7 +30,7 @@ static void add_disks(struct strv *v, const struct client_options *o)
 	}
 }
 
-/* Where the recipe says `serial: yes`, PXELINUX itself talks there; twice would be too much. */
+/* Whether the recipe says `serial: yes`: then PXELINUX writes to the serial port by itself. */
 static bool has_serial_entries(const struct image *i)
 {
 	for (size_t n = 0; n < i->entry_count; n++)
@@ -46,29 +39,45 @@ static bool has_serial_entries(const struct image *i)
 	return false;
 }
 
-static int make_arguments(struct client *c, struct strv *v, struct err *err)
+static void add_display(struct strv *v, const struct client_options *o)
 {
-	const struct client_options *o = c->options;
-	cleanup_free char *pcap = xasprintf("%s/client%u.pcap", o->directory, c->number);
-	cleanup_free char *pcap_path = qemu_path(pcap);
-	cleanup_free char *name = xasprintf("client%u", c->number);
-	int r = firmware_add(o->firmware, o->nic, c->mac, o->store, o->server, o->directory, name,
-			     v, err);
-
-	strv_add(v, "-m");
-	strv_addf(v, "%u", o->memory ? o->memory : MEMORY_MB);
-	strv_add(v, "-smp");
-	strv_add(v, o->accel == ACCEL_KVM ? PROCESSORS : PROCESSORS_EMULATED);
 	strv_add(v, "-device");
 	strv_add(v, "VGA");
 	strv_add(v, "-display");
 	strv_add(v, o->display ? o->display : "none");
 	if (o->terminal == TERMINAL_SERIAL && o->firmware == CLIENT_BIOS &&
 	    !has_serial_entries(o->image)) {
-		/* Then the BIOS, and what uses it for its screen, talk on the serial port, too. */
+		/* The BIOS then writes to the serial port, and so does what prints by it. */
 		strv_add(v, "-machine");
 		strv_add(v, "graphics=off");
 	}
+}
+
+static int add_card(const struct client *c, struct strv *v, struct err *err)
+{
+	const struct client_options *o = c->options;
+	cleanup_free char *name = xasprintf("client%u", c->number);
+	cleanup_free char *mac = xasprintf("%02x:%02x:%02x:%02x:%02x:%02x", c->mac[0], c->mac[1],
+					   c->mac[2], c->mac[3], c->mac[4], c->mac[5]);
+
+	return firmware_add(o->firmware, o->nic, mac, o->store, o->server, o->directory, name, v,
+			    err);
+}
+
+static int make_arguments(struct client *c, struct strv *v, struct err *err)
+{
+	const struct client_options *o = c->options;
+	cleanup_free char *pcap = xasprintf("%s/client%u.pcap", o->directory, c->number);
+	cleanup_free char *pcap_path = qemu_path(pcap);
+	int r = add_card(c, v, err);
+
+	if (r < 0)
+		return r;
+	strv_add(v, "-m");
+	strv_addf(v, "%u", o->memory ? o->memory : MEMORY_MB);
+	strv_add(v, "-smp");
+	strv_add(v, o->accel == ACCEL_KVM ? PROCESSORS : PROCESSORS_EMULATED);
+	add_display(v, o);
 	if (!o->may_end)
 		strv_add(v, "-no-reboot");
 	strv_add(v, "-netdev");
@@ -79,7 +88,7 @@ static int make_arguments(struct client *c, struct strv *v, struct err *err)
 	if (o->arguments)
 		strv_add_all(v, o->arguments);
 	c->capture = capture_new(pcap);
-	return r;
+	return 0;
 }
 
 int client_start(struct client *c, unsigned number, const struct client_options *o, struct err *err)
@@ -88,185 +97,121 @@ int client_start(struct client *c, unsigned number, const struct client_options 
 	CLEANUP(strv_release) struct strv v = { 0 };
 	int r;
 
-	*c = (struct client){ .options = o, .number = number, .machine = MACHINE_INIT };
-	(void)snprintf(c->mac, sizeof(c->mac), MAC_FORMAT, (MAC_FIRST + number) & 0xff);
+	*c = (struct client){
+		.options = o,
+		.number = number,
+		.mac = { 0x52, 0x54, 0x00, 0x12, 0x34, (uint8_t)(MAC_FIRST + number - 1) },
+		.machine = MACHINE_INIT,
+	};
 	c->machine.terminal = o->terminal;
 	c->machine.may_end = o->may_end;
-	c->machine.cable = o->cable;
+	c->machine.tap = o->tap;
 	r = make_arguments(c, &v, err);
-	if (r >= 0)
-		r = machine_start(&c->machine, o->directory, name, o->accel, &v, err);
+	if (r < 0)
+		return r;
+	r = machine_start(&c->machine, o->directory, name, o->accel, &v, err);
 	c->began = c->phase_began = c->step_began = lab_now();
 	return r;
 }
 
-/* ---- looking ------------------------------------------------------------------------------- */
-
-int client_look(struct client *c, struct err *err)
+void client_release(struct client *c)
 {
-	int r = 0;
-
-	if (c->options->firmware == CLIENT_BIOS && lab_now() - c->screen_read > LOOK_EVERY_S) {
-		r = screen_text(c->machine.qmp, &c->screen, err);
-		c->screen_read = lab_now();
-	}
-	return r;
+	machine_release(&c->machine);
+	if (c->capture)
+		capture_free(c->capture);
+	text_release(&c->last_problem);
+	text_release(&c->screen);
+	*c = (struct client){ .machine = MACHINE_INIT };
 }
 
-bool client_sees(const struct client *c, const char *words)
-{
-	return (c->screen.length > 0 && strstr(c->screen.data, words)) ||
-	       console_find(&c->machine.console, c->console_from, words);
-}
+/* ---- phases --------------------------------------------------------------------------------- */
 
-void client_next_step(struct client *c)
-{
-	c->step++;
-	c->step_began = lab_now();
-}
-
-int client_screenshot(struct client *c, const char *suffix, struct err *err)
-{
-	const char *file = c->options->screenshots, *dot;
-	cleanup_free char *path = NULL;
-
-	if (!file)
-		return 0;
-	dot = strrchr(file, '.');
-	if (!dot || strchr(dot, '/'))
-		dot = file + strlen(file);
-	if (c->number > 1)
-		path = xasprintf("%.*s-%u%s%s", (int)(dot - file), file, c->number, suffix, dot);
-	else
-		path = xasprintf("%.*s%s%s", (int)(dot - file), file, suffix, dot);
-	return qmp_screenshot(c->machine.qmp, NULL, path, err);
-}
-
-/* ---- phases -------------------------------------------------------------------------------- */
-
-/* A menu's title is not followed by a version. */
-#define MEMTEST_SHOWS "Memtest86+ v"
-
-static int step_expected(struct client *c, struct err *err)
-{
-	const struct client_options *o = c->options;
-	int r = client_look(c, err);
-
-	if (r < 0)
-		return r;
-	if (!client_sees(c, o->expect ? o->expect : MEMTEST_SHOWS)) {
-		switch (o->entry->kind) {
-		case ENTRY_MEMTEST:
-			return client_loader_gave_up(c, err);
-		case ENTRY_RESCUE:
-			return client_panicked(c, err);
-		case ENTRY_LOCAL:
-			return 0; /* from a disk, another may be tried */
-		}
-	}
-	return client_screenshot(c, "", err) < 0 ? -EIO : 1;
-}
-
-static void explain_expected(const struct client *c, struct text *t)
-{
-	text_printf(t, "'%s' is to be seen neither on the screen nor on the serial line",
-		    c->options->expect ? c->options->expect : MEMTEST_SHOWS);
-}
-
-static void explain_login(const struct client *c, struct text *t)
-{
-	(void)c;
-	text_add(t, "the root is mounted, but no shell answers what is typed on tty1");
-}
-
-static void explain_health(const struct client *c, struct text *t)
-{
-	text_printf(t, "the check '%s' does not end", health_checks[c->check].name);
-}
-
-static void explain_script(const struct client *c, struct text *t)
-{
-	(void)c;
-	text_add(t, "the script does not end");
-}
-
-static void explain_end(const struct client *c, struct text *t)
-{
-	text_printf(t, "it does not %s", c->options->reboot ? "reboot" : "switch itself off");
-}
-
-static const struct phase system_phases[] = {
-	{ "login", step_login, explain_login },
-	{ "health", step_health, explain_health },
-	{ "script", step_script, explain_script },
-	{ "end", step_end, explain_end },
-	{ NULL, NULL, NULL },
+enum phase_flags {
+	PHASE_RESCUE = 1 << 0,	 /* only if the entry starts the rescue system */
+	PHASE_EXPECTED = 1 << 1, /* only if there is a text to wait for */
+	PHASE_SCRIPT = 1 << 2,	 /* only if there is a script */
+	PHASE_STOPS = 1 << 3,	 /* the machine is meant to stop in it */
 };
 
-static const struct phase expected_phase = { "expected text", step_expected, explain_expected };
+struct client_phase {
+	const char *name;
+	unsigned flags;
+	int (*step)(struct client *c, struct err *err);
+	void (*explain)(const struct client *c, struct text *t);
+};
 
-#define SCRIPT_PHASE 2 /* of system_phases */
-#define MENU_PHASES 4  /* of boot_phases: up to the menu */
-#define ROOT_PHASES 7  /* all of them */
+static const struct client_phase phases[] = {
+	{ "firmware", 0, step_firmware, explain_firmware },
+	{ "DHCP", 0, step_dhcp, explain_dhcp },
+	{ "TFTP", 0, step_tftp, explain_tftp },
+	{ "menu", 0, step_menu, explain_menu },
+	{ "kernel", PHASE_RESCUE, step_kernel, explain_kernel },
+	{ "initramfs", PHASE_RESCUE, step_initramfs, explain_initramfs },
+	{ "NFS root", PHASE_RESCUE, step_root, explain_root },
+	{ "expected text", PHASE_EXPECTED, step_expected, explain_expected },
+	{ "login", PHASE_RESCUE, step_login, explain_login },
+	{ "health", PHASE_RESCUE, step_health, explain_health },
+	{ "script", PHASE_RESCUE | PHASE_SCRIPT, step_script, explain_script },
+	{ "end", PHASE_RESCUE | PHASE_STOPS, step_end, explain_end },
+};
 
-/* Which phases there are depends on what the entry starts. NULL: the last is over. */
-static const struct phase *current(const struct client *c)
+/* Other entries than those of the rescue system are known by the text that they show. */
+static bool has_phase(const struct client_options *o, const struct client_phase *p)
 {
-	const struct client_options *o = c->options;
-	bool rescue = o->entry->kind == ENTRY_RESCUE;
-	size_t boot = rescue ? ROOT_PHASES : MENU_PHASES, n = c->phase;
+	const bool rescue = o->entry->kind == ENTRY_RESCUE;
 
-	if (c->is_done)
-		return NULL;
-	if (n < boot)
-		return &boot_phases[n];
-	n -= boot;
-	if (!rescue || o->expect) {
-		if (n == 0)
-			return &expected_phase;
-		n--;
-	}
-	if (n >= SCRIPT_PHASE && !o->script)
-		n++;
-	return rescue && system_phases[n].name ? &system_phases[n] : NULL;
+	if ((p->flags & PHASE_RESCUE) && !rescue)
+		return false;
+	if ((p->flags & PHASE_EXPECTED) && rescue && !o->expect)
+		return false;
+	return o->script || !(p->flags & PHASE_SCRIPT);
+}
+
+/* NULL: the last is over. */
+static const struct client_phase *current(const struct client *c)
+{
+	return c->phase < ARRAY_SIZE(phases) ? &phases[c->phase] : NULL;
 }
 
 int client_check_phase(const char *name, struct err *err)
 {
-	static const struct phase *const lists[] = { boot_phases, system_phases };
 	CLEANUP(text_release) struct text known = { 0 };
 
-	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
-		for (const struct phase *p = lists[i]; p->name; p++) {
-			if (streq(p->name, name))
-				return 0;
-			text_printf(&known, "%s%s", known.length > 0 ? ", " : "", p->name);
-		}
+	for (size_t i = 0; i < ARRAY_SIZE(phases); i++) {
+		if (streq(phases[i].name, name))
+			return 0;
+		text_printf(&known, "%s%s", i > 0 ? ", " : "", phases[i].name);
 	}
 	err_set(err, ERR_USAGE, "there is no phase '%s'", name);
 	return err_hint(err, "the phases are: %s", known.data);
 }
 
-const char *client_phase(const struct client *c)
+const char *client_phase_name(const struct client *c)
 {
-	const struct phase *p = current(c);
+	const struct client_phase *p = current(c);
 
 	return p ? p->name : "done";
 }
 
-static void phase_over(struct client *c, const struct phase *p)
+static void phase_over(struct client *c, const struct client_phase *p)
 {
+	const struct client_options *o = c->options;
 	double now = lab_now();
 
 	if (c->on_phase)
 		c->on_phase(c, p->name, now - c->phase_began, c->data);
-	c->phase++;
-	c->is_done = c->options->until && streq(c->options->until, p->name);
+	do
+		c->phase++;
+	while (current(c) && !has_phase(o, current(c)));
+	if (o->until && streq(o->until, p->name))
+		c->phase = ARRAY_SIZE(phases);
 	c->phase_began = c->step_began = now;
 	c->step = 0;
 }
 
-/* What a person who stood beside it would have seen last. */
+/* ---- one step ------------------------------------------------------------------------------- */
+
+/* Where the screen shows no text, the end of the serial line is what there was to see. */
 static void add_last_seen(const struct client *c, struct text *t)
 {
 	const char *end =
@@ -278,19 +223,19 @@ static void add_last_seen(const struct client *c, struct text *t)
 	}
 }
 
-static int failed_in(struct client *c, const struct phase *p, struct err *err)
+static int failed_in(struct client *c, const struct client_phase *p, struct err *err)
 {
 	CLEANUP(err_release) struct err ignored = { 0 };
 	cleanup_free char *picture = xasprintf("%s/client%u.png", c->options->directory, c->number);
 
 	if (!qmp_has_ended(c->machine.qmp))
-		(void)qmp_screenshot(c->machine.qmp, NULL, picture, &ignored);
+		(void)qmp_screenshot(c->machine.qmp, picture, &ignored);
 	err_wrap(err, "client %u, %s, phase %s", c->number, firmware_name(c->options->firmware),
 		 p->name);
 	return err_hint(err, "the logs are in %s", c->options->directory);
 }
 
-static int timed_out(struct client *c, const struct phase *p, struct err *err)
+static int timed_out(struct client *c, const struct client_phase *p, struct err *err)
 {
 	CLEANUP(text_release) struct text t = { 0 };
 	CLEANUP(err_release) struct err ignored = { 0 };
@@ -299,56 +244,56 @@ static int timed_out(struct client *c, const struct phase *p, struct err *err)
 	(void)client_look(c, &ignored);
 	p->explain(c, &t);
 	add_last_seen(c, &t);
-	err_set(err, ERR_BOOT, "no progress for %u s: %s", c->options->patience, t.data);
-	return failed_in(c, p, err);
+	return err_set(err, ERR_BOOT, "no progress for %u s: %s", c->options->patience, t.data);
 }
 
-/* Clients start with -no-reboot: a reset is an end, too. */
-static int ended_early(const struct client *c, const struct phase *p, struct err *err)
+/* A reset ends the machine, too: clients of a test start with -no-reboot. */
+static int check_is_on(const struct client *c, const struct client_phase *p, struct err *err)
 {
 	const json_t *event = qmp_event(c->machine.qmp, "SHUTDOWN");
 	const char *reason = json_string_value(json_object_get(event, "reason"));
 	CLEANUP(text_release) struct text t = { 0 };
 
-	if (!event || p->step == step_end)
+	if (!event || (p->flags & PHASE_STOPS))
 		return 0;
-	text_printf(&t, "the machine stopped by itself (%s)", reason ? reason : "for no reason");
+	text_printf(&t, "the machine stopped by itself (%s)",
+		    reason ? reason : "QEMU gives no reason");
 	add_last_seen(c, &t);
 	return err_set(err, ERR_BOOT, "%s", t.data);
 }
 
+/* As a step function. */
+static int step_phase(struct client *c, const struct client_phase *p, struct err *err)
+{
+	int r = machine_poll(&c->machine, err);
+
+	if (r < 0)
+		return r;
+	r = capture_poll(c->capture, client_event, c, err);
+	if (r < 0)
+		return r;
+	r = check_is_on(c, p, err);
+	if (r < 0)
+		return r;
+	r = p->step(c, err);
+	if (r == 0 && lab_now() - c->step_began > c->options->patience)
+		return timed_out(c, p, err);
+	return r;
+}
+
 int client_step(struct client *c, bool *ret_done, struct err *err)
 {
-	const struct phase *p = current(c);
-	bool new;
+	const struct client_phase *p = current(c);
 	int r;
 
 	*ret_done = !p;
 	if (!p)
 		return 0;
-	r = machine_poll(&c->machine, &new, err);
-	if (r >= 0)
-		r = capture_poll(c->capture, client_event, c, err);
-	if (r >= 0)
-		r = ended_early(c, p, err);
-	if (r >= 0)
-		r = p->step(c, err);
+	r = step_phase(c, p, err);
 	if (r < 0)
 		return failed_in(c, p, err);
 	if (r > 0)
 		phase_over(c, p);
-	else if (lab_now() - c->step_began > c->options->patience)
-		return timed_out(c, p, err);
 	*ret_done = !current(c);
 	return 0;
-}
-
-void client_release(struct client *c)
-{
-	machine_release(&c->machine);
-	if (c->capture)
-		capture_free(c->capture);
-	text_release(&c->trouble);
-	text_release(&c->screen);
-	*c = (struct client){ .machine = MACHINE_INIT };
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lab's client: the broken machine that boots from the network. client_start() switches it on;
- * client_step(), called over and over, drives it through the phases of a network boot as a person
- * would (presses keys in the menu, types on the screen's keyboard once it is up) and looks at
- * whatever there is to see: packets, screen, serial line. It never waits for time to pass, only for
- * signs, each phase at most .patience seconds.
+ * The lab's client: the machine that boots from the network. client_start() switches it on;
+ * client_step(), called over and over, takes it through the phases of a network boot. It does what
+ * a person would do (presses keys in the menu, and types on the keyboard once the system is up) and
+ * looks at what a person would see, and more: screen, serial line, packets. It never waits for a
+ * fixed time, only until something has happened; a phase in which nothing happens for .patience
+ * seconds has failed.
  *
  * Several clients are stepped in turn; none waits for another.
  */
@@ -16,33 +17,33 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "lab/firmware.h"
-#include "lab/lab-image.h"
+#include "lab/image.h"
 #include "lab/machine.h"
 #include "lab/capture/capture.h"
 
 struct client_options {
 	const char *directory;
 	enum accel accel;
-	enum client_kind firmware;
+	enum client_firmware firmware;
 	const char *nic;	      /* NULL: virtio */
 	unsigned memory;	      /* MB; 0: 1024 */
 	const char *netdev;	      /* QEMU's -netdev, with id=n */
-	int cable;		      /* a tap, which netdev calls MACHINE_CABLE; 0: none */
+	int tap;		      /* which netdev calls MACHINE_TAP_FD; 0: none */
 	bool simple;		      /* QEMU itself is the server, except for NFS */
 	const struct strv *disks;     /* files of raw disks, written to */
-	const struct strv *arguments; /* more for QEMU, as they are */
+	const struct strv *arguments; /* added to QEMU's own as they are */
 	enum machine_terminal terminal;
-	bool may_end;	     /* a person may end it */
-	const char *display; /* QEMU's -display */
+	bool may_end;	     /* a person may end QEMU */
+	const char *display; /* QEMU's -display; NULL: none */
 	const struct image *image;
-	const struct entry *entry;
+	const struct image_entry *entry;
 	const char *expect;	 /* text to wait for, or NULL */
-	const char *until;	 /* the phase to end with, or NULL: the last */
+	const char *until;	 /* the phase to end with; NULL: the last */
 	const char *screenshots; /* FILE.png: of the prompt; FILE-menu.png; NULL: none */
-	const char *script;	 /* bash(1), run as root after the checks, or NULL */
+	const char *script;	 /* for bash(1), run as root after the checks; NULL: none */
 	bool reboot;		 /* end by a reboot, not by switching off */
-	unsigned patience;	 /* seconds that a phase may take */
-	struct store *store;	 /* for firmware */
+	unsigned patience;	 /* how long a phase may go without progress, seconds */
+	struct store *store;	 /* has the packages of the firmware */
 	const struct image *server;
 };
 
@@ -50,43 +51,44 @@ struct client {
 	const struct client_options *options;
 	struct machine machine;
 	struct capture *capture;
-	unsigned number;
-	char mac[18];
-	double began;	    /* lab_now() at power-on */
-	double phase_began; /* the same */
-	size_t phase;
-	bool is_done;  /* .until is over */
-	unsigned step; /* within the phase */
-	double step_began;
-	double typed; /* when the shell on tty1 was last asked to answer */
-	size_t check; /* of the health checks */
+	unsigned number; /* from 1 */
+	uint8_t mac[6];
+	/* Times as of lab_now(). */
+	double began;	    /* when it was switched on */
+	double phase_began; /* when the phase did */
+	double step_began;  /* when there was progress within the phase */
+	double typed;	    /* when something was last typed on tty1 */
+	size_t phase;	    /* in client.c's table */
+	unsigned step;	    /* within the phase */
+	size_t check;	    /* of the health checks */
 
 	/* What the packets say. */
 	bool asked_address, has_address, has_file_name, loader_sent, menu_sent, kernel_asked,
 		kernel_sent, initrd_sent;
 	bool initramfs_asked_address, mounted, reads_root;
-	unsigned refused;		 /* times that portmapper or mountd said no */
-	enum capture_rpc_status refusal; /* the last of them ... */
-	uint32_t refusal_code;		 /* ... and mountd's status */
-	unsigned closed;     /* times in a row that nothing listened where NFS should be */
-	struct text trouble; /* the last packet that did not bode well, in words */
+	unsigned refused;		 /* how often portmapper or mountd refused */
+	enum capture_rpc_status refusal; /* the last time */
+	uint32_t refusal_code;		 /* mountd's status then */
+	unsigned closed; /* how often, without a break, nothing listened at a port of NFS */
+	struct text last_problem; /* the last packet that told of a problem, in words */
 
 	struct text screen; /* as last read, BIOS only */
 	double screen_read;
-	size_t console_from; /* what the serial line has said before does not count */
-	/* Lines that the script wrote. */
-	void (*on_output)(const struct client *c, const char *line, void *data);
+	size_t console_from; /* what the serial line said before this offset does not count */
+
+	/* To be set by the caller after client_start(), or NULL. */
+	void (*on_output)(const struct client *c, const char *line, void *data); /* of .script */
 	void (*on_phase)(const struct client *c, const char *phase, double seconds, void *data);
 	void *data;
 };
 
 int client_start(struct client *c, unsigned number, const struct client_options *o,
 		 struct err *err);
-/* *ret_done once the last phase is over. ERR_BOOT names the phase, what was seen last and where the
+/* *ret_done: the last phase is over. ERR_BOOT names the phase, what was seen last and where the
  * logs are. */
 int client_step(struct client *c, bool *ret_done, struct err *err);
-/* Whether any client has a phase of this name; ERR_USAGE, with all of them, if not. */
+/* ERR_USAGE, with the names of all phases, if none is called so. */
 int client_check_phase(const char *name, struct err *err);
-/* The phase it is in. */
-const char *client_phase(const struct client *c);
+/* The name of the phase it is in; "done" after the last. */
+const char *client_phase_name(const struct client *c);
 void client_release(struct client *c);

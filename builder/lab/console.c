@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 
-/* More than any boot says; a machine in a loop must not fill our memory. */
+/* More than any boot writes. A machine that writes for ever must not fill our memory. */
 #define CONSOLE_MAX ((size_t)64 << 20)
 #define PIECE ((size_t)16 << 10)
 #define ESC '\033'
@@ -33,7 +33,7 @@ static void take_byte(struct console *c, char byte)
 		bool ends = !c->csi || (byte >= 0x40 && byte <= 0x7e);
 
 		c->escape = ends ? 0 : c->escape + 1;
-		/* A move of the cursor parts words. */
+		/* Words before and after a move of the cursor do not belong together. */
 		if (ends && c->csi && strchr("HfABCDGd", byte))
 			text_append(&c->text, "\n", 1);
 	} else if (byte == '\n' || byte == '\t' || (unsigned char)byte >= 0x20) {
@@ -41,22 +41,22 @@ static void take_byte(struct console *c, char byte)
 	}
 }
 
-int console_poll(struct console *c, bool *ret_new, struct err *err)
+int console_poll(struct console *c, struct err *err)
 {
 	char piece[PIECE];
 	ssize_t n;
 
-	*ret_new = false;
 	if (c->fd < 0)
 		c->fd = open(c->path, O_RDONLY | O_CLOEXEC);
+	if (c->fd < 0 && errno == ENOENT)
+		return 0;
 	if (c->fd < 0)
-		return errno == ENOENT
-			       ? 0
-			       : err_errno(err, ERR_BOOT, errno, "cannot read '%s'", c->path);
+		return err_errno(err, ERR_BOOT, errno, "cannot open '%s'", c->path);
 	while ((n = read(c->fd, piece, sizeof(piece))) > 0) {
-		*ret_new = true;
 		if (c->text.length > CONSOLE_MAX)
-			return err_set(err, ERR_BOOT, "the machine has filled '%s'", c->path);
+			return err_set(err, ERR_BOOT,
+				       "the machine has written more than %zu bytes to '%s'",
+				       CONSOLE_MAX, c->path);
 		for (ssize_t i = 0; i < n; i++)
 			take_byte(c, piece[i]);
 	}

@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/libarchive.h"
 #include "base/memory.h"
+#include "base/tree.h"
 #include "lab/disk-files.h"
 
 #define CHUNK ((size_t)1 << 20)
@@ -17,7 +18,7 @@ struct files {
 
 static int cannot_write(struct files *f, struct err *err)
 {
-	return err_set(err, ERR_BUILD, "cannot write what the server will serve: %s",
+	return err_set(err, ERR_BUILD, "cannot write the archive: %s",
 		       archive_error_string(f->tar));
 }
 
@@ -37,9 +38,9 @@ static int put_content(struct files *f, const struct walk_entry *e, struct err *
 		return err_errno(err, ERR_BUILD, (int)-n, "cannot read '%s'", e->path);
 	if (left == 0 && n == 0)
 		return 0;
-	return n > 0 && left >= n
-		       ? cannot_write(f, err)
-		       : err_set(err, ERR_BUILD, "'%s' changed while it was read", e->path);
+	if (n > 0 && left >= n)
+		return cannot_write(f, err);
+	return err_set(err, ERR_BUILD, "'%s' was changed while it was being read", e->path);
 }
 
 static int put_entry(const struct walk_entry *e, void *data, struct err *err)
@@ -52,7 +53,8 @@ static int put_entry(const struct walk_entry *e, void *data, struct err *err)
 	ssize_t n;
 
 	if (!regular && !S_ISDIR(e->st->st_mode) && !S_ISLNK(e->st->st_mode))
-		return err_set(err, ERR_USAGE, "'%s' is neither a file nor a directory nor a link",
+		return err_set(err, ERR_USAGE,
+			       "'%s' is neither a file nor a directory nor a symbolic link",
 			       e->path);
 	archive_entry_set_pathname(entry, to);
 	archive_entry_set_mode(entry, e->st->st_mode & (S_IFMT | 0777));
@@ -83,8 +85,9 @@ static int put_directory(struct files *f, int dirfd, const char *path, const cha
 	f->top = top;
 	archive_entry_set_pathname(entry, top);
 	archive_entry_set_mode(entry, S_IFDIR | 0755);
-	return archive_write_header(f->tar, entry) == ARCHIVE_OK ? walk_tree(fd, put_entry, f, err)
-								 : cannot_write(f, err);
+	if (archive_write_header(f->tar, entry) != ARCHIVE_OK)
+		return cannot_write(f, err);
+	return walk_tree(fd, put_entry, f, err);
 }
 
 int disk_files_write(const struct image *i, const char *mirror, int out_fd, uint64_t *ret_size,
@@ -92,18 +95,24 @@ int disk_files_write(const struct image *i, const char *mirror, int out_fd, uint
 {
 	CLEANUP(archive_write_cleanup) struct archive *tar = archive_write_new();
 	struct files f = { .tar = tar };
-	int r = 0;
+	int r;
 
 	if (archive_write_set_format_pax_restricted(tar) != ARCHIVE_OK ||
 	    archive_write_open_fd(tar, out_fd) != ARCHIVE_OK)
 		return cannot_write(&f, err);
 	r = put_directory(&f, i->fd, "tftp", "tftp", err);
-	if (r >= 0)
-		r = put_directory(&f, i->fd, "server", "server", err);
-	if (r >= 0 && mirror)
+	if (r < 0)
+		return r;
+	r = put_directory(&f, i->fd, "server", "server", err);
+	if (r < 0)
+		return r;
+	if (mirror) {
 		r = put_directory(&f, AT_FDCWD, mirror, "mirror", err);
-	if (r >= 0 && archive_write_close(tar) != ARCHIVE_OK)
-		r = cannot_write(&f, err);
+		if (r < 0)
+			return r;
+	}
+	if (archive_write_close(tar) != ARCHIVE_OK)
+		return cannot_write(&f, err);
 	*ret_size = f.size;
-	return r;
+	return 0;
 }

@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a client is before any system runs on it: BIOS, UEFI or UEFI that boots signed systems only,
- * and a network card with its boot ROM. The files come out of the Debian packages that the file
- * server's lock names as boot packages (ovmf, ipxe-qemu), so that the host needs QEMU alone.
+ * What a client has before any system runs on it: a firmware (BIOS, UEFI, or UEFI with Secure Boot,
+ * which starts signed systems only) and a network card with its boot ROM. Their files are taken
+ * from the Debian packages that the file server's lock has as boot packages (ovmf, ipxe-qemu), so
+ * the host needs nothing but QEMU.
  */
 #pragma once
 
-#include "base/store.h"
 #include "base/err.h"
+#include "base/store.h"
 #include "base/text.h"
-#include "lab/lab-image.h"
+#include "lab/image.h"
 
-enum client_kind { CLIENT_BIOS, CLIENT_UEFI, CLIENT_SECUREBOOT };
+enum client_firmware { CLIENT_BIOS, CLIENT_UEFI, CLIENT_SECUREBOOT };
 
-/* ERR_USAGE for words that name none. NULL: BIOS. */
-int firmware_parse(const char *word, enum client_kind *ret, struct err *err);
-const char *firmware_name(enum client_kind f);
-/* ERR_USAGE, with those there are, if there is no such network card, or if the firmware would not
- * run its driver. NULL: virtio. */
-int firmware_check_card(enum client_kind f, const char *model, struct err *err);
+/* ERR_USAGE if the word is not bios, uefi or secureboot. NULL: BIOS. */
+int firmware_parse(const char *word, enum client_firmware *ret, struct err *err);
+const char *firmware_name(enum client_firmware f);
+/* ERR_USAGE if there is no such network card (then with the names of all), or if the firmware would
+ * not run its boot ROM. NULL: virtio. */
+int firmware_check_card(enum client_firmware f, const char *model, struct err *err);
 
-/* Adds to QEMU's arguments board, flash memories, and the card `model` (NULL: virtio) with address
- * `mac` on the netdev "n". Files are written into `directory` as NAME.*; the variables of UEFI are
- * this machine's own. */
-int firmware_add(enum client_kind f, const char *model, const char *mac, struct store *s,
+/* Adds to QEMU's arguments the board, the firmware's flash memory, and the card `model` (NULL:
+ * virtio) with the address `mac` on the netdev "n". The files they need are written into
+ * `directory` as NAME.*; UEFI's variables, which it changes, are a copy for this machine. */
+int firmware_add(enum client_firmware f, const char *model, const char *mac, struct store *s,
 		 const struct image *server, const char *directory, const char *name,
 		 struct strv *arguments, struct err *err);

@@ -1,30 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What must hold in every rescue system that has booted. Each is a few lines of bash(1) that run
- * as root in it; they fail and say why. What a script may use: $init $firmware $append $overlay (0
- * or 1) $emulated (0 or 1) $locale $hostname, and the programs of any image.
- */
+#include "lab/health.h"
+
 #include <string.h>
 
-#include "base/memory.h"
 #include "base/text.h"
-#include "lab/client-parts.h"
 
-/* Errors in the logs of a system that has none: extended regular expressions, joined by |.
+/* Messages that are logged as errors in a healthy system, too: extended regular expressions, joined
+ * by |.
  *
- * dhcpcd's socket to udev became readable, and the message was not for it: it asks again.
- * cfg80211 asks for the rules of wireless networks, of which a rescue over the wire needs none;
- * bookworm's kernel calls that an error and adds where to read about firmware. An emulated machine
- * that gets no processor at the moment when the kernel counts ten ticks has no timer that works,
- * the kernel says; it takes another way to the same one. */
+ * libudev's is from dhcpcd: its socket to udev was readable, but the message was not for it, and it
+ * goes on. The next two are from cfg80211, which wants the rules of wireless networks; there are
+ * none in a system for cables, and bookworm's kernel calls that an error. The last comes when an
+ * emulated machine gets no processor while the kernel tests its timer for ten ticks; the kernel
+ * then finds another way to that timer. */
 #define NO_ERROR                                                                                   \
 	"^libudev: received NULL device$"                                                          \
 	"|^platform regulatory.0: firmware: failed to load regulatory.db "                         \
 	"|^firmware_class: See https://wiki.debian.org/Firmware "                                  \
 	"|^[.][.]MP-BIOS bug: 8254 timer not connected to IO-APIC$"
 
-/* The same, of an emulated machine whose host had other work to do for 20 s: it counts that as its
- * own processor standing still. On real ones that is an error. */
+/* The same for emulated machines: if the host gives one no processor for 20 s, its kernel reports
+ * that its processor hangs. On a real machine that is an error. */
 #define NO_STALL "^rcu: (INFO: rcu_|[[:space:]])|^watchdog: BUG: soft lockup - CPU"
 
 static bool has_systemd(const struct image *i)
@@ -32,7 +28,7 @@ static bool has_systemd(const struct image *i)
 	return streq(i->init, "systemd");
 }
 
-const struct check health_checks[] = {
+const struct health_check health_checks[] = {
 	{ "the system is up", has_systemd,
 	  "state=$(systemctl is-system-running --wait)\n"
 	  "[ \"$state\" = running ] && exit\n"
@@ -78,7 +74,7 @@ const struct check health_checks[] = {
 	  "exit 0\n" },
 	{ "the machine's own identity", has_systemd,
 	  "grep -Eq '^[0-9a-f]{32}$' /etc/machine-id || { cat /etc/machine-id; exit 1; }\n" },
-	/* Before sshd is asked: it calls it an error that we only look and leave. */
+	/* Before sshd is asked, which logs an error when a client leaves without a word. */
 	{ "no errors in the logs", NULL,
 	  "{\n"
 	  "	dmesg -t -l emerg,alert,crit,err\n"
@@ -104,17 +100,17 @@ static void add_fact(struct text *t, const char *name, const char *value)
 	text_printf(t, "%s='%s'\n", name, value ? value : "");
 }
 
-/* Recipes allow no quotes in any of these. */
-char *health_facts(const struct client *c)
+/* No recipe can have a quote in any of these. */
+char *health_facts(const struct client_options *o)
 {
-	const struct image *i = c->options->image;
-	const char *words = c->options->entry->append;
+	const struct image *i = o->image;
+	const char *words = o->entry->append;
 	CLEANUP(text_release) struct text t = { 0 };
 
 	add_fact(&t, "init", i->init);
-	add_fact(&t, "firmware", firmware_name(c->options->firmware));
+	add_fact(&t, "firmware", firmware_name(o->firmware));
 	add_fact(&t, "append", words);
-	add_fact(&t, "emulated", c->options->accel == ACCEL_TCG ? "1" : "0");
+	add_fact(&t, "emulated", o->accel == ACCEL_TCG ? "1" : "0");
 	add_fact(&t, "overlay", strstr(words, "rescue.overlay") ? "1" : "0");
 	add_fact(&t, "locale", i->locale);
 	add_fact(&t, "hostname", i->hostname);

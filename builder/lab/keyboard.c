@@ -7,13 +7,13 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-/* Status of the keyboard controller: bit 0, a byte waits for the processor. Reading it changes
+/* The keyboard controller's status. Bit 0: a byte waits for the processor. Reading it changes
  * nothing (IBM PC AT Technical Reference, 8042). */
 #define STATUS_PORT 0x64
 #define STATUS_FULL 0x01
 
-/* How often to look whether the machine has taken a key, and how long to leave the machine alone
- * after it has. The BIOS keeps 15 keys of its own for whoever asks it, and drops more. */
+/* How often to look whether the machine has taken a key, and how long to pause when it has: the
+ * BIOS keeps up to 15 keys for its caller, and drops what comes then. */
 #define LOOK_MS 5
 #define REST_MS 30
 
@@ -34,7 +34,7 @@ static int wait_until_taken(struct qmp *q, struct err *err)
 	return err_set(err, ERR_BOOT, "nothing in the machine reads its keyboard");
 }
 
-/* Presses or releases. */
+/* Adds the event that the key goes down or up. */
 static void add_key(json_t *events, const char *name, bool down)
 {
 	json_t *event = json_pack("{s:s, s:{s:b, s:{s:s, s:s}}}", "type", "key", "data", "down",
@@ -51,7 +51,7 @@ static int send(struct qmp *q, json_t *events, struct err *err)
 	return r < 0 ? r : wait_until_taken(q, err);
 }
 
-/* All of them go down in order, up in reverse. */
+/* The keys go down in order and up in reverse order. */
 static int press(struct qmp *q, const char *const *names, size_t count, struct err *err)
 {
 	json_t *events = json_array();
@@ -73,7 +73,7 @@ int keyboard_press(struct qmp *q, const char *keys, struct err *err)
 	return r < 0 ? err_wrap(err, "pressing '%s'", keys) : 0;
 }
 
-/* The keys that give punctuation on a US keyboard, alone and with Shift. */
+/* What the keys of digits and punctuation give on a US keyboard, alone and with Shift. */
 static const struct {
 	char alone;
 	char shifted;
@@ -104,8 +104,8 @@ static const struct {
 	{ '0', ')', "0" },
 };
 
-/* The key of a character: its name, in `letter` if it is one, and whether Shift belongs to it.
- * NULL: there is none. */
+/* The name of a character's key (in `letter` if the character is one), and whether it takes Shift.
+ * NULL: there is no such key. */
 static const char *us_key(char c, char letter[2], bool *ret_shift)
 {
 	*ret_shift = c >= 'A' && c <= 'Z';
@@ -113,7 +113,7 @@ static const char *us_key(char c, char letter[2], bool *ret_shift)
 	letter[1] = '\0';
 	if (letter[0] >= 'a' && letter[0] <= 'z')
 		return letter;
-	for (size_t i = 0; i < sizeof(us_layout) / sizeof(us_layout[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(us_layout); i++) {
 		*ret_shift = c && c == us_layout[i].shifted;
 		if (*ret_shift || c == us_layout[i].alone)
 			return us_layout[i].name;
@@ -121,14 +121,15 @@ static const char *us_key(char c, char letter[2], bool *ret_shift)
 	return NULL;
 }
 
-/* Fails before the first key is pressed. */
+/* So that it fails before the first key is pressed. */
 static int check_text(const char *text, struct err *err)
 {
 	for (const char *p = text; *p; p++)
 		if (*p != '\n' && (*p < ' ' || *p > '~'))
-			return err_set(err, ERR_BOOT,
-				       "cannot type character %u: keys are for printable ASCII",
-				       (unsigned char)*p);
+			return err_set(
+				err, ERR_BOOT,
+				"cannot type character %u: only printable ASCII can be typed",
+				(unsigned char)*p);
 	return 0;
 }
 
@@ -148,7 +149,7 @@ int keyboard_type(struct qmp *q, const char *text, struct err *err)
 	return r < 0 ? err_wrap(err, "typing '%s'", text) : 0;
 }
 
-/* Alt down, each digit down and up, Alt up: at most 12 bytes. */
+/* Alt down, each digit down and up, Alt up: that is 12 bytes at most. */
 static int press_code(struct qmp *q, unsigned char code, struct err *err)
 {
 	json_t *events = json_array();

@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/log.h"
 #include "base/memory.h"
 #include "lab/bridge.h"
 #include "lab/lab-parts.h"
 
-static void add_server_wire(struct lab *l, unsigned number)
+static void add_server_socket(struct lab *l, unsigned number)
 {
-	cleanup_free char *path = server_wire(l->options->directory, number);
+	cleanup_free char *path = lab_server_socket(l->options->directory, number);
 	cleanup_free char *quoted = qemu_path(path);
 
 	strv_addf(&l->netdevs, "stream,id=n,server=off,addr.type=unix,addr.path=%s", quoted);
 }
 
-/* What dhcpd's snippet gives to such a client, here from QEMU. Its next-server is the host. */
+/* QEMU gives such a client what server/dhcpd.conf would; its next-server is the host. */
 static void add_simple(struct lab *l)
 {
 	cleanup_free char *tftp = xasprintf("%s/tftp", l->options->image->path);
@@ -28,14 +25,15 @@ static void add_simple(struct lab *l)
 
 static int add_tap(struct lab *l, struct client_options *client, struct err *err)
 {
-	int r = bridge_plug_in(l->options->bridge, &client->cable, err);
+	int r = bridge_plug_in(l->options->bridge, &client->tap, err);
 
-	if (r >= 0)
-		strv_addf(&l->netdevs, "tap,id=n,fd=%d", MACHINE_CABLE);
-	return r;
+	if (r < 0)
+		return r;
+	strv_addf(&l->netdevs, "tap,id=n,fd=%d", MACHINE_TAP_FD);
+	return 0;
 }
 
-/* All but what it is plugged into. */
+/* All but its connection. */
 static struct client_options client_options(const struct lab *l)
 {
 	const struct lab_options *o = l->options;
@@ -63,14 +61,14 @@ static struct client_options client_options(const struct lab *l)
 	};
 }
 
-static int plug_in(struct lab *l, unsigned n, struct err *err)
+static int connect_client(struct lab *l, unsigned n, struct err *err)
 {
 	int r = 0;
 
 	l->client[n] = client_options(l);
 	switch (l->options->network) {
 	case LAB_SERVER:
-		add_server_wire(l, n + 1);
+		add_server_socket(l, n + 1);
 		break;
 	case LAB_SIMPLE:
 		add_simple(l);
@@ -79,29 +77,19 @@ static int plug_in(struct lab *l, unsigned n, struct err *err)
 		r = add_tap(l, &l->client[n], err);
 		break;
 	}
-	if (r >= 0)
-		l->client[n].netdev = l->netdevs.item[n];
-	return r;
+	if (r < 0)
+		return r;
+	l->client[n].netdev = l->netdevs.item[n];
+	return 0;
 }
 
-int lab_plug_in(struct lab *l, unsigned count, struct err *err)
+int lab_connect(struct lab *l, unsigned count, struct err *err)
 {
 	int r = 0;
 
 	l->client = xcalloc(count, sizeof(*l->client));
 	l->client_count = count;
-	for (unsigned n = 0; r >= 0 && n < count; n++)
-		r = plug_in(l, n, err);
+	for (unsigned n = 0; r == 0 && n < count; n++)
+		r = connect_client(l, n, err);
 	return r;
-}
-
-void lab_release(struct lab *l)
-{
-	machine_release(&l->server);
-	strv_release(&l->netdevs);
-	for (unsigned n = 0; n < l->client_count; n++)
-		if (l->client[n].cable > 0)
-			(void)close(l->client[n].cable);
-	free(l->client);
-	*l = (struct lab){ .server = MACHINE_INIT };
 }

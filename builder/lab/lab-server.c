@@ -11,10 +11,12 @@
 #define READY "netrescue-lab: ready"
 #define FAILED "netrescue-lab: failed: "
 #define POLL_MS 100
+#define TOUCH_TIMEOUT_S 60
+#define LAST_LINES 8
 #define MEMORY "512"
 #define MAC "52:54:00:6c:61:62"
 
-char *server_wire(const char *directory, unsigned number)
+char *lab_server_socket(const char *directory, unsigned number)
 {
 	return xasprintf("%s/wire%u", directory, number);
 }
@@ -27,14 +29,14 @@ static void add_disk(struct strv *v, const char *path)
 	strv_addf(v, "if=virtio,format=raw,snapshot=on,cache=unsafe,file=%s", quoted);
 }
 
-static void add_wires(struct strv *v, const struct server_options *o)
+static void add_sockets(struct strv *v, const struct lab_server_options *o)
 {
 	strv_add(v, "-netdev");
 	strv_add(v, "hubport,id=card,hubid=0");
 	strv_add(v, "-device");
 	strv_add(v, "virtio-net-pci,netdev=card,romfile=,mac=" MAC);
 	for (unsigned i = 1; i <= o->clients; i++) {
-		cleanup_free char *path = server_wire(o->directory, i);
+		cleanup_free char *path = lab_server_socket(o->directory, i);
 		cleanup_free char *quoted = qemu_path(path);
 
 		strv_add(v, "-netdev");
@@ -44,7 +46,7 @@ static void add_wires(struct strv *v, const struct server_options *o)
 	}
 }
 
-static int add_kernel(struct strv *v, const struct server_options *o, struct err *err)
+static int add_kernel(struct strv *v, const struct lab_server_options *o, struct err *err)
 {
 	const struct image *s = o->server, *i = o->image;
 	cleanup_free char *directory =
@@ -52,7 +54,7 @@ static int add_kernel(struct strv *v, const struct server_options *o, struct err
 	uint32_t mask;
 
 	if (!format_parse_address(i->netmask, &mask))
-		return err_set(err, ERR_USAGE, "'%s' is no net mask", i->netmask);
+		return err_set(err, ERR_USAGE, "'%s' is not a netmask", i->netmask);
 	strv_add(v, "-kernel");
 	strv_addf(v, "%s/vmlinuz", directory);
 	strv_add(v, "-initrd");
@@ -66,7 +68,7 @@ static int add_kernel(struct strv *v, const struct server_options *o, struct err
 	return 0;
 }
 
-int server_start(struct machine *m, const struct server_options *o, struct err *err)
+int lab_server_start(struct machine *m, const struct lab_server_options *o, struct err *err)
 {
 	CLEANUP(strv_release) struct strv v = { 0 };
 	int r;
@@ -83,7 +85,7 @@ int server_start(struct machine *m, const struct server_options *o, struct err *
 	add_disk(&v, o->root_disk);
 	add_disk(&v, o->tree_disk);
 	add_disk(&v, o->data_disk);
-	add_wires(&v, o);
+	add_sockets(&v, o);
 	return machine_start(m, o->directory, "server", o->accel, &v, err);
 }
 
@@ -98,27 +100,26 @@ static int failed(struct machine *m, const char *place, struct err *err)
 static int timed_out(struct machine *m, unsigned seconds, struct err *err)
 {
 	err_set(err, ERR_BOOT, "the server was not ready after %u s; its last lines:\n%s", seconds,
-		console_end(&m->console, 8));
-	return err_hint(err, "the whole of it: %s", m->console.path);
+		console_end(&m->console, LAST_LINES));
+	return err_hint(err, "its whole output is in %s", m->console.path);
 }
 
-static int greet(struct machine *m, struct err *err)
+static int set_up_shell(struct machine *m, struct err *err)
 {
 	CLEANUP(text_release) struct text output = { 0 };
-	int status = 0, r = shell_greet(&m->shell, err);
+	int status = 0, r = shell_set_up(&m->shell, err);
 
-	if (r >= 0)
-		r = machine_run(m, "touch " SERVER_STARTED, 60, &output, &status, err);
-	return r;
+	if (r < 0)
+		return r;
+	return machine_run(m, "touch " LAB_SERVER_STARTED, TOUCH_TIMEOUT_S, &output, &status, err);
 }
 
-int server_wait(struct machine *m, unsigned seconds, struct err *err)
+int lab_server_wait(struct machine *m, unsigned seconds, struct err *err)
 {
 	double end = lab_now() + seconds;
-	bool new;
 
 	for (;;) {
-		int r = machine_poll(m, &new, err);
+		int r = machine_poll(m, err);
 		const char *place;
 
 		if (r < 0)
@@ -127,7 +128,7 @@ int server_wait(struct machine *m, unsigned seconds, struct err *err)
 		if (place)
 			return failed(m, place, err);
 		if (console_find(&m->console, 0, READY))
-			return greet(m, err);
+			return set_up_shell(m, err);
 		if (lab_now() > end)
 			return timed_out(m, seconds, err);
 		r = qmp_pause(m->qmp, POLL_MS, err);

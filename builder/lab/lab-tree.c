@@ -2,20 +2,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "lab/lab-parts.h"
-#include "base/json.h"
 
-/* Read-only is what the export says; that it is true, the server's own clock shows. */
+/* The export may say that it is read-only; the times of the files tell whether it was. */
 static int find_changes(struct lab *l, struct text *ret, struct err *err)
 {
 	cleanup_free char *script =
-		xasprintf("find '%s' -xdev -cnewer " SERVER_STARTED " -printf '/%%P\\n' | sort",
+		xasprintf("find '%s' -xdev -cnewer " LAB_SERVER_STARTED " -printf '/%%P\\n' | sort",
 			  l->options->image->nfs_path);
 	int status = 0;
 
-	return machine_run(&l->server, script, SERVER_PATIENCE_S, ret, &status, err);
+	return machine_run(&l->server, script, SERVER_TIMEOUT_S, ret, &status, err);
 }
 
 static void print_changes(const struct lab *l, const char *paths)
@@ -39,7 +39,7 @@ int lab_check_tree(struct lab *l, struct err *err)
 	CLEANUP(text_release) struct text paths = { 0 };
 	int r;
 
-	/* Its shell may be the script's still, or gone with a reboot. */
+	/* With a script, the server's shell may still run that, or have ended by a reboot. */
 	if (l->options->network != LAB_SERVER || l->server_script_began)
 		return 0;
 	r = find_changes(l, &paths, err);

@@ -5,30 +5,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/kvm.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "lab/bridge.h"
 #include "lab/lab-parts.h"
-#include "base/json.h"
 
 #define POLL_MS 100
-/* A phase under emulation; its longest is from root to shell. */
+/* How long a phase may go without progress, emulated and with KVM. The longest is the login. */
 #define PATIENCE_TCG_S 420
 #define PATIENCE_KVM_S 60
 
 /* ---- entry and accelerator ----------------------------------------------------------------- */
 
-static int choose_entry(const struct lab_options *o, const struct entry **ret, struct err *err)
+static int choose_entry(const struct lab_options *o, const struct image_entry **ret,
+			struct err *err)
 {
 	const struct image *i = o->image;
 	CLEANUP(text_release) struct text known = { 0 };
 
 	for (size_t n = 0; n < i->entry_count; n++) {
-		const struct entry *e = &i->entry[n];
+		const struct image_entry *e = &i->entry[n];
 
 		if (o->entry ? streq(e->label, o->entry) : e->kind == ENTRY_RESCUE) {
 			*ret = e;
@@ -39,10 +41,10 @@ static int choose_entry(const struct lab_options *o, const struct entry **ret, s
 	if (!o->entry)
 		return err_set(err, ERR_USAGE, "the menu of '%s' has no rescue entry", i->path);
 	err_set(err, ERR_USAGE, "the menu of '%s' has no entry '%s'", i->path, o->entry);
-	return err_hint(err, "it has %s", known.data ? known.data : "none");
+	return err_hint(err, "it has %s", known.data ? known.data : "no entries");
 }
 
-static int check_entry(const struct lab_options *o, const struct entry *e, struct err *err)
+static int check_entry(const struct lab_options *o, const struct image_entry *e, struct err *err)
 {
 	if (o->firmware != CLIENT_BIOS && !o->image->uefi)
 		return err_set(err, ERR_USAGE,
@@ -52,7 +54,7 @@ static int check_entry(const struct lab_options *o, const struct entry *e, struc
 	if (e->kind == ENTRY_LOCAL && !o->expect)
 		return err_set(err, ERR_USAGE,
 			       "the entry '%s' leaves the network: say with "
-			       "--expect what the disk will show",
+			       "--expect what the disk shows",
 			       e->label);
 	if (o->firmware == CLIENT_SECUREBOOT && e->kind == ENTRY_MEMTEST)
 		return err_set(err, ERR_USAGE,
@@ -63,17 +65,21 @@ static int check_entry(const struct lab_options *o, const struct entry *e, struc
 
 int lab_examine(const struct lab_options *o, struct err *err)
 {
-	const struct entry *e = NULL;
+	const struct image_entry *e = NULL;
 	int r = choose_entry(o, &e, err);
 
-	if (r >= 0)
-		r = check_entry(o, e, err);
-	if (r >= 0 && o->until)
-		r = client_check_phase(o->until, err);
-	if (r >= 0)
-		r = firmware_check_card(o->firmware, o->nic, err);
-	if (r >= 0 && o->network == LAB_BRIDGE)
-		r = bridge_check(o->bridge, err);
+	if (r < 0)
+		return r;
+	r = check_entry(o, e, err);
+	if (r < 0)
+		return r;
+	r = o->until ? client_check_phase(o->until, err) : 0;
+	if (r < 0)
+		return r;
+	r = firmware_check_card(o->firmware, o->nic, err);
+	if (r < 0)
+		return r;
+	r = o->network == LAB_BRIDGE ? bridge_check(o->bridge, err) : 0;
 	return r < 0 ? r : machine_available(err);
 }
 
@@ -85,20 +91,38 @@ static int find_accel(struct lab *l, struct err *err)
 	const char *why = NULL;
 	int r = kvm_probe(MACHINE_QEMU, kernel, &why, err);
 
-	l->accel = r >= 0 && !why ? ACCEL_KVM : ACCEL_TCG;
-	if (r >= 0 && why)
+	if (r < 0)
+		return r;
+	l->accel = why ? ACCEL_TCG : ACCEL_KVM;
+	if (why)
 		log_note("the machines are emulated, which is slow: %s", why);
-	return r;
+	return 0;
 }
 
-int lab_open(struct lab *l, const struct lab_options *o, struct err *err)
-{
-	int r;
+#define LAB_INIT                                                                                   \
+	{                                                                                          \
+		.server = MACHINE_INIT                                                             \
+	}
 
-	*l = (struct lab){ .options = o, .server = MACHINE_INIT };
-	r = choose_entry(o, &l->entry, err);
-	if (r >= 0)
-		r = find_accel(l, err);
+static void lab_release(struct lab *l)
+{
+	machine_release(&l->server);
+	strv_release(&l->netdevs);
+	for (unsigned n = 0; n < l->client_count; n++)
+		if (l->client[n].tap > 0)
+			(void)close(l->client[n].tap);
+	free(l->client);
+	*l = (struct lab)LAB_INIT;
+}
+
+static int choose_machines(struct lab *l, const struct lab_options *o, struct err *err)
+{
+	int r = choose_entry(o, &l->entry, err);
+
+	if (r < 0)
+		return r;
+	l->options = o;
+	r = find_accel(l, err);
 	if (r < 0)
 		return r;
 	l->patience = o->timeout	      ? o->timeout
@@ -116,18 +140,19 @@ static int make_disks(const struct lab_options *o, char **root, char **tree, cha
 	struct disks d = { .store = o->store, .server = o->server, .sandbox_kind = o->sandbox };
 	int r = disk_from_archive(&d, o->server, "", "system", root, err);
 
-	if (r >= 0)
-		r = disk_from_archive(&d, o->image, o->image->version, "pxe-root", tree, err);
-	if (r >= 0)
-		r = disk_from_files(&d, o->image, o->mirror, "pxe-data", data, err);
-	return r;
+	if (r < 0)
+		return r;
+	r = disk_from_archive(&d, o->image, o->image->version, "pxe-root", tree, err);
+	if (r < 0)
+		return r;
+	return disk_from_files(&d, o->image, o->mirror, "pxe-data", data, err);
 }
 
-int lab_start_server(struct lab *l, struct err *err)
+static int start_server(struct lab *l, struct err *err)
 {
 	const struct lab_options *o = l->options;
 	cleanup_free char *root = NULL, *tree = NULL, *data = NULL;
-	struct server_options s = {
+	struct lab_server_options s = {
 		.directory = o->directory,
 		.server = o->server,
 		.image = o->image,
@@ -143,12 +168,29 @@ int lab_start_server(struct lab *l, struct err *err)
 	s.tree_disk = tree;
 	s.data_disk = data;
 	progress_start("server", 0, PROGRESS_STEPS);
-	r = server_start(&l->server, &s, err);
-	if (r >= 0)
-		r = server_wait(&l->server, SERVER_PATIENCE_S, err);
-	if (r >= 0)
-		progress_end("dhcpd, tftpd and nfsd answer");
-	return r;
+	r = lab_server_start(&l->server, &s, err);
+	if (r < 0)
+		return r;
+	r = lab_server_wait(&l->server, SERVER_TIMEOUT_S, err);
+	if (r < 0)
+		return r;
+	progress_end("dhcpd, tftpd and nfsd answer");
+	return 0;
+}
+
+/* All but the clients: the server, if the lab has one, and the network. */
+static int start_lab(struct lab *l, const struct lab_options *o, unsigned clients, struct err *err)
+{
+	int r = choose_machines(l, o, err);
+
+	if (r < 0)
+		return r;
+	if (o->network == LAB_SERVER) {
+		r = start_server(l, err);
+		if (r < 0)
+			return r;
+	}
+	return lab_connect(l, clients, err);
 }
 
 /* ---- the clients --------------------------------------------------------------------------- */
@@ -185,8 +227,8 @@ static uint64_t larger(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* Of all clients. The lab's hub brings each the packets of the others as long as it is on: whose
- * capture went on longest has them all. Other networks don't. */
+/* What all clients sent and received. The lab's hub sends every packet to all clients that are on,
+ * so the capture of the one that was on longest has all; in other networks each has its own. */
 static void print_totals(const struct lab *l, const struct client *client, unsigned count)
 {
 	bool shared = l->options->network == LAB_SERVER;
@@ -195,11 +237,11 @@ static void print_totals(const struct lab *l, const struct client *client, unsig
 
 	for (unsigned i = 0; i < count; i++) {
 		const struct capture_totals *t = capture_totals(client[i].capture);
-		uint64_t t_nfs = t->nfs_bytes_to_client + t->nfs_bytes_to_server;
+		uint64_t nfs_bytes = t->nfs_bytes_to_client + t->nfs_bytes_to_server;
 
 		all = shared ? larger(all, t->bytes) : all + t->bytes;
 		tftp = shared ? larger(tftp, t->tftp_bytes) : tftp + t->tftp_bytes;
-		nfs = shared ? larger(nfs, t_nfs) : nfs + t_nfs;
+		nfs = shared ? larger(nfs, nfs_bytes) : nfs + nfs_bytes;
 	}
 
 	if (l->options->json)
@@ -211,20 +253,20 @@ static void print_totals(const struct lab *l, const struct client *client, unsig
 		       human_size(tftp, tftp_text), human_size(nfs, nfs_text));
 }
 
-/* Its end is not waited for: it may be a reboot. */
+/* Nobody waits for its end, since it may reboot the server. */
 static int begin_server_script(struct lab *l, const struct client *c, struct err *err)
 {
 	cleanup_free char *script = NULL;
 
 	if (!l->options->server_script || l->server_script_began ||
-	    !streq(client_phase(c), "script"))
+	    !streq(client_phase_name(c), "script"))
 		return 0;
 	l->server_script_began = true;
 	script = xasprintf("{ %s\n} >/dev/console 2>&1", l->options->server_script);
 	return shell_begin(&l->server.shell, script, err);
 }
 
-/* Until one of those that are on has something to say. */
+/* Waits a moment, and reads the events of one of those that are on. */
 static int pause_all(struct client *client, unsigned count, struct err *err)
 {
 	for (unsigned i = 0; i < count; i++)
@@ -237,40 +279,57 @@ static int pause_all(struct client *client, unsigned count, struct err *err)
 static int step_all(struct lab *l, struct client *client, unsigned count, struct err *err)
 {
 	unsigned done = 0;
-	bool is_done, new;
-	int r = 0;
+	bool is_done;
 
-	while (r >= 0 && done < count) {
+	while (done < count) {
+		int r;
+
 		done = 0;
-		for (unsigned i = 0; r >= 0 && i < count; i++) {
+		for (unsigned i = 0; i < count; i++) {
 			r = client_step(&client[i], &is_done, err);
+			if (r < 0)
+				return r;
 			done += is_done;
-			if (r >= 0)
-				r = begin_server_script(l, &client[i], err);
+			r = begin_server_script(l, &client[i], err);
+			if (r < 0)
+				return r;
 		}
-		if (r >= 0 && l->server.qmp)
-			r = machine_poll(&l->server, &new, err);
-		if (r >= 0)
-			r = pause_all(client, count, err);
+		r = l->server.qmp ? machine_poll(&l->server, err) : 0;
+		if (r < 0)
+			return r;
+		r = pause_all(client, count, err);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
-static int check_clients(struct lab *l, struct client *client, unsigned count, struct err *err)
+static int start_clients(struct lab *l, struct client *client, unsigned count, struct err *err)
 {
-	int r = 0;
+	for (unsigned i = 0; i < count; i++) {
+		int r = client_start(&client[i], i + 1, &l->client[i], err);
 
-	progress_start("boot", 0, PROGRESS_STEPS);
-	for (unsigned i = 0; r >= 0 && i < count; i++) {
-		r = client_start(&client[i], i + 1, &l->client[i], err);
+		if (r < 0)
+			return r;
 		client[i].on_phase = phase_over;
 		client[i].on_output = script_output;
 		client[i].data = l;
 	}
-	if (r >= 0)
-		r = step_all(l, client, count, err);
-	if (r >= 0)
-		r = lab_check_tree(l, err);
+	return 0;
+}
+
+static int check_clients(struct lab *l, struct client *client, unsigned count, struct err *err)
+{
+	int r;
+
+	progress_start("boot", 0, PROGRESS_STEPS);
+	r = start_clients(l, client, count, err);
+	if (r < 0)
+		return r;
+	r = step_all(l, client, count, err);
+	if (r < 0)
+		return r;
+	r = lab_check_tree(l, err);
 	if (r < 0)
 		return r;
 	progress_end(l->options->until ? "as far as asked" : "all checks passed");
@@ -280,24 +339,24 @@ static int check_clients(struct lab *l, struct client *client, unsigned count, s
 
 int lab_check(const struct lab_options *o, struct err *err)
 {
-	CLEANUP(lab_release) struct lab l = { .server = MACHINE_INIT };
+	CLEANUP(lab_release) struct lab l = LAB_INIT;
 	unsigned count = o->clients ? o->clients : 1;
-	struct client *client = xcalloc(count, sizeof(*client));
-	int r = lab_open(&l, o, err);
+	struct client *client;
+	int r = start_lab(&l, o, count, err);
 
+	if (r < 0)
+		return r;
+	client = xcalloc(count, sizeof(*client));
 	for (unsigned i = 0; i < count; i++)
 		client[i].machine = (struct machine)MACHINE_INIT;
-	if (r >= 0 && o->network == LAB_SERVER)
-		r = lab_start_server(&l, err);
-	if (r >= 0)
-		r = lab_plug_in(&l, count, err);
-	if (r >= 0)
-		r = check_clients(&l, client, count, err);
+	r = check_clients(&l, client, count, err);
 	for (unsigned i = 0; i < count; i++)
 		client_release(&client[i]);
 	free(client);
 	return r;
 }
+
+/* ---- a client for a person ------------------------------------------------------------------ */
 
 static void choose_display(struct client_options *o)
 {
@@ -312,25 +371,25 @@ static void choose_display(struct client_options *o)
 
 int lab_interactive(const struct lab_options *o, struct err *err)
 {
-	CLEANUP(lab_release) struct lab l = { .server = MACHINE_INIT };
+	CLEANUP(lab_release) struct lab l = LAB_INIT;
 	CLEANUP(client_release) struct client c = { .machine = MACHINE_INIT };
-	bool new;
-	int r = lab_open(&l, o, err);
+	int r = start_lab(&l, o, 1, err);
 
-	if (r >= 0 && o->network == LAB_SERVER)
-		r = lab_start_server(&l, err);
-	if (r >= 0)
-		r = lab_plug_in(&l, 1, err);
-	if (r >= 0)
-		choose_display(&l.client[0]);
-	if (r >= 0)
-		r = client_start(&c, 1, &l.client[0], err);
-	if (r >= 0 && l.client[0].terminal == TERMINAL_SERIAL)
+	if (r < 0)
+		return r;
+	choose_display(&l.client[0]);
+	r = client_start(&c, 1, &l.client[0], err);
+	if (r < 0)
+		return r;
+	if (l.client[0].terminal == TERMINAL_SERIAL)
 		log_note("this terminal is the machine's serial port; Ctrl-A X switches it off");
-	while (r >= 0 && !qmp_has_ended(c.machine.qmp)) {
-		r = machine_poll(&c.machine, &new, err);
-		if (r >= 0)
-			r = qmp_pause(c.machine.qmp, POLL_MS, err);
+	while (!qmp_has_ended(c.machine.qmp)) {
+		r = machine_poll(&c.machine, err);
+		if (r < 0)
+			return r;
+		r = qmp_pause(c.machine.qmp, POLL_MS, err);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }

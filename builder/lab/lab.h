@@ -3,36 +3,37 @@
  * `netrescue boot`: a file server and its clients as virtual machines, without root, and without a
  * packet that leaves them.
  *
- *	struct lab_options o = { .image = &image, .server = &server, .store = s, ... };
- *	r = lab_examine(&o, err);     before any work, such as making the server
- *	r = lab_check(&o, err);       drives the clients, reports
- *	r = lab_interactive(&o, err); a window or the terminal, for a person
+ *	struct lab_options o = { .image = &image, ... };
+ *	r = lab_examine(&o, err);     before the work of making a store and a server
+ *	o.store = s, o.server = &server, o.directory = directory;
+ *	r = lab_check(&o, err);       takes the clients through all phases and reports
+ *	r = lab_interactive(&o, err); or: a window or the terminal, for a person
  */
 #pragma once
 
 #include <stdbool.h>
 
-#include "base/store.h"
 #include "base/err.h"
+#include "base/store.h"
 #include "base/text.h"
 #include "lab/firmware.h"
-#include "lab/lab-image.h"
+#include "lab/image.h"
 
-/* Where the client's packets go. */
+/* What the clients are connected to. */
 enum lab_network {
-	LAB_SERVER, /* to a file server of our own */
-	LAB_SIMPLE, /* to QEMU's built-in DHCP and TFTP; NFS on the host's loopback, if any */
-	LAB_BRIDGE, /* to a bridge of the host: real servers */
+	LAB_SERVER, /* the lab's own file server */
+	LAB_SIMPLE, /* DHCP and TFTP of QEMU itself, and NFS of the host, if it has that */
+	LAB_BRIDGE, /* a bridge of the host, and the real servers behind it */
 };
 
 struct lab_options {
 	struct store *store;
 	const struct image *image, *server;
-	const char *directory; /* for sockets and logs; exists */
-	const char *sandbox;
+	const char *directory; /* for sockets and logs; it exists */
+	const char *sandbox;   /* the kind in which disks are made; NULL: auto */
 	enum lab_network network;
-	const char *bridge;
-	enum client_kind firmware;
+	const char *bridge; /* LAB_BRIDGE: its name */
+	enum client_firmware firmware;
 	const char *entry; /* label; NULL: the first rescue entry */
 	unsigned clients;  /* 0: 1 */
 	const char *nic;
@@ -43,20 +44,21 @@ struct lab_options {
 	const char *until;  /* the phase to end with; NULL: the last */
 	const char *mirror; /* directory that the server offers over HTTP */
 	const struct strv *disks, *arguments;
-	unsigned timeout; /* seconds; 0: what fits the accelerator */
-	/* Scripts for bash(1): in each client after its checks; on the server when the first client
-	 * gets there, with its output on the server's console. NULL: none. */
+	unsigned timeout; /* of a phase, seconds; 0: one that fits the accelerator */
+	/* Scripts for bash(1). The first is run in each client after its checks, the second on the
+	 * server when the first client begins its own, with output to the server's console. NULL:
+	 * none. */
 	const char *script, *server_script;
 	bool reboot;
 	bool systemd_server;
 	bool json;
 };
 
-/* Whether the image has what is asked for, and QEMU is here. Store, server and directory need not
- * be there yet. */
+/* ERR_USAGE if the image does not have what is asked for, ERR_BUILD if QEMU is not installed. Store
+ * and server and directory are not needed yet. */
 int lab_examine(const struct lab_options *o, struct err *err);
-/* Prints each phase to stdout when it is over, and what crossed the wire. ERR_BOOT as
+/* Prints each phase to stdout when it is over, and at the end how many bytes were sent. ERR_BOOT as
  * client_step(). */
 int lab_check(const struct lab_options *o, struct err *err);
-/* One client, until it is switched off or its window closed. */
+/* One client, until it is switched off or its window is closed. */
 int lab_interactive(const struct lab_options *o, struct err *err);

@@ -11,10 +11,10 @@
 #include "base/memory.h"
 
 #define QMP_FD 3
-/* The kernel kills QEMU when we are gone, even if we were killed (setpriv(1), prctl(2)); and the
- * shell looks whether we were already when that was asked for. */
-#define LEASH "setpriv --pdeathsig KILL sh -c"
-#define LEASH_SCRIPT "[ $PPID = $0 ] && exec \"$@\""
+/* The kernel kills QEMU when our process ends, even if that was killed (setpriv(1), prctl(2)). As
+ * it may have ended before setpriv ran, the shell checks that its parent ($0) is still there. */
+#define DIE_WITH_PARENT "setpriv --pdeathsig KILL sh -c"
+#define PARENT_CHECK "[ $PPID = $0 ] && exec \"$@\""
 #define GREETING_MS 30000
 #define POLL_MS 50
 #define WORDS_MAX ((size_t)64 << 10)
@@ -36,7 +36,7 @@ char *qemu_path(const char *path)
 	return text_take(&t);
 }
 
-char *machine_file(const struct machine *m, const char *suffix)
+static char *machine_file(const struct machine *m, const char *suffix)
 {
 	return xasprintf("%s/%s.%s", m->directory, m->name, suffix);
 }
@@ -46,8 +46,8 @@ static void add_common(struct strv *v, const struct machine *m, enum accel accel
 	cleanup_free char *console = machine_file(m, "console"), *shell = machine_file(m, "shell");
 	cleanup_free char *console_path = qemu_path(console), *shell_path = qemu_path(shell);
 
-	strv_split(v, LEASH, " ");
-	strv_add(v, LEASH_SCRIPT);
+	strv_split(v, DIE_WITH_PARENT, " ");
+	strv_add(v, PARENT_CHECK);
 	strv_addf(v, "%ld", (long)getpid());
 	strv_add(v, MACHINE_QEMU);
 	strv_add(v, "-name");
@@ -55,7 +55,8 @@ static void add_common(struct strv *v, const struct machine *m, enum accel accel
 	strv_add(v, "-nodefaults");
 	strv_add(v, "-accel");
 	strv_add(v, accel == ACCEL_KVM ? "kvm" : "tcg");
-	/* Emulated, `rep stosb`, with which Linux clears pages, is ten times slower than a loop. */
+	/* Emulated, the `rep stosb` by which Linux clears pages is ten times slower than a
+	 * loop. */
 	strv_add(v, "-cpu");
 	strv_add(v, accel == ACCEL_KVM ? "host" : "max,-erms");
 	strv_add(v, "-chardev");
@@ -75,8 +76,8 @@ static void add_common(struct strv *v, const struct machine *m, enum accel accel
 	strv_add(v, "chardev:shell");
 }
 
-/* What QEMU wrote when it could not start, or why it ended. After Ctrl-C it is not to blame: the
- * terminal has told it, too. */
+/* ERR_BOOT with what QEMU wrote before it ended, or ERR_INTERRUPTED after Ctrl-C, which a terminal
+ * sends to QEMU, too. 0 if it was allowed to end. */
 static int qemu_failed(struct machine *m, struct err *err)
 {
 	CLEANUP(err_release) struct err ignored = { 0 };
@@ -94,7 +95,7 @@ static int qemu_failed(struct machine *m, struct err *err)
 		words.data[--words.length] = '\0';
 	return err_set(err, ERR_BOOT, "QEMU, as the lab's %s, has ended (%s): %s", m->name,
 		       child_status_text(status, how),
-		       words.length > 0 ? words.data : "it said nothing");
+		       words.length > 0 ? words.data : "it printed nothing");
 }
 
 static int start_qemu(struct machine *m, const struct strv *argv, int qmp_fd, struct err *err)
@@ -107,8 +108,8 @@ static int start_qemu(struct machine *m, const struct strv *argv, int qmp_fd, st
 		.fd = { { STDERR_FILENO, words },
 			{ QMP_FD, qmp_fd },
 			{ STDOUT_FILENO, shares ? STDOUT_FILENO : words },
-			{ MACHINE_CABLE, m->cable } },
-		.fd_count = m->cable > 0 ? 4 : 3,
+			{ MACHINE_TAP_FD, m->tap } },
+		.fd_count = m->tap > 0 ? 4 : 3,
 	};
 	CLEANUP(strv_release) struct strv env = { 0 };
 
@@ -116,7 +117,7 @@ static int start_qemu(struct machine *m, const struct strv *argv, int qmp_fd, st
 		return err_errno(err, ERR_BOOT, errno, "cannot write '%s'", path);
 	if (shares)
 		options.fd[options.fd_count++] = (struct child_fd){ STDIN_FILENO, STDIN_FILENO };
-	/* A window needs what the person's session says (DISPLAY and friends). */
+	/* A window needs the variables of the person's session (DISPLAY and others). */
 	for (char **e = environ; *e; e++)
 		strv_add(&env, *e);
 	options.env = (const char *const *)env.item;
@@ -135,20 +136,22 @@ int machine_start(struct machine *m, const char *directory, const char *name, en
 		  const struct strv *arguments, struct err *err)
 {
 	CLEANUP(strv_release) struct strv argv = { 0 };
-	cleanup_free char *console = NULL;
+	cleanup_free char *console = NULL, *shell = NULL;
 	cleanup_fd int theirs = -1;
 	int r;
 
 	m->name = xstrdup(name);
 	m->directory = xstrdup(directory);
-	m->has_before = m->terminal != TERMINAL_NOTHING && tcgetattr(STDIN_FILENO, &m->before) == 0;
+	m->has_settings =
+		m->terminal != TERMINAL_NOTHING && tcgetattr(STDIN_FILENO, &m->settings) == 0;
 	console = machine_file(m, "console");
 	console_init(&m->console, console);
 	add_common(&argv, m, accel);
 	strv_add_all(&argv, arguments);
 	r = qmp_new(&m->qmp, &theirs, err);
-	if (r >= 0)
-		r = start_qemu(m, &argv, theirs, err);
+	if (r < 0)
+		return r;
+	r = start_qemu(m, &argv, theirs, err);
 	if (r < 0)
 		return r;
 	(void)close(take_fd(&theirs));
@@ -157,43 +160,47 @@ int machine_start(struct machine *m, const char *directory, const char *name, en
 		err_release(err);
 		return qemu_failed(m, err);
 	}
-	if (r >= 0) {
-		cleanup_free char *shell = machine_file(m, "shell");
-
-		r = shell_open(&m->shell, shell, err);
-	}
-	return r;
+	if (r < 0)
+		return r;
+	shell = machine_file(m, "shell");
+	return shell_open(&m->shell, shell, err);
 }
 
-int machine_poll(struct machine *m, bool *ret_new, struct err *err)
+int machine_poll(struct machine *m, struct err *err)
 {
 	int r = interrupt_check(err);
 
-	if (r >= 0)
-		r = console_poll(&m->console, ret_new, err);
-	if (r >= 0)
-		r = qmp_read(m->qmp, err);
-	if (r >= 0 && qmp_has_ended(m->qmp) && !qmp_event(m->qmp, "SHUTDOWN"))
+	if (r < 0)
+		return r;
+	r = console_poll(&m->console, err);
+	if (r < 0)
+		return r;
+	r = qmp_read(m->qmp, err);
+	if (r < 0)
+		return r;
+	if (qmp_has_ended(m->qmp) && !qmp_event(m->qmp, "SHUTDOWN"))
 		return qemu_failed(m, err);
-	return r;
+	return 0;
 }
 
 int machine_run(struct machine *m, const char *script, unsigned seconds, struct text *ret_output,
 		int *ret_status, struct err *err)
 {
 	double end = lab_now() + seconds;
-	bool ended = false, new;
+	bool ended = false;
 	int r = shell_begin(&m->shell, script, err);
 
-	while (r >= 0 && !ended) {
+	while (r == 0) {
 		r = shell_poll(&m->shell, &ended, ret_output, ret_status, err);
-		if (r >= 0)
-			r = machine_poll(m, &new, err);
-		if (r >= 0 && !ended && lab_now() > end)
+		if (r < 0)
+			return r;
+		r = machine_poll(m, err);
+		if (r < 0 || ended)
+			return r;
+		if (lab_now() > end)
 			return err_set(err, ERR_BOOT, "the lab's %s did not end '%.60s' in %u s",
 				       m->name, script, seconds);
-		if (r >= 0 && !ended)
-			r = qmp_pause(m->qmp, POLL_MS, err);
+		r = qmp_pause(m->qmp, POLL_MS, err);
 	}
 	return r;
 }
@@ -201,9 +208,9 @@ int machine_run(struct machine *m, const char *script, unsigned seconds, struct 
 void machine_release(struct machine *m)
 {
 	child_release(&m->child);
-	/* QEMU, being killed, has left it raw. */
-	if (m->has_before)
-		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &m->before);
+	/* QEMU has made it raw and, being killed, has left it so. */
+	if (m->has_settings)
+		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &m->settings);
 	if (m->qmp)
 		qmp_free(m->qmp);
 	console_release(&m->console);

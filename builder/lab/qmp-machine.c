@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Looking into the machine. Memory and ports go through the monitor for humans: QMP itself has no
- * ports, and memory only through a file that QEMU must be able to make. What is read here of its
- * answers has not changed since QEMU 0.9.
+ * Looks into the machine. Memory and ports are read by the monitor for humans, since QMP itself has
+ * no command for ports and gives memory only by way of a file. The form of the answers that are
+ * read here has not changed since QEMU 0.9.
  */
 #include "lab/qmp.h"
 
@@ -12,19 +12,19 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-int qmp_screenshot(struct qmp *q, const char *device, const char *path, struct err *err)
+int qmp_screenshot(struct qmp *q, const char *path, struct err *err)
 {
-	json_t *arguments =
-		json_pack("{s:s, s:s, s:s*}", "filename", path, "format", "png", "device", device);
+	json_t *arguments = json_pack("{s:s, s:s}", "filename", path, "format", "png");
 	int r;
 
 	if (!arguments)
-		return err_set(err, ERR_BOOT, "a screenshot to a name that is not UTF-8");
+		return err_set(err, ERR_BOOT,
+			       "cannot save a screenshot: the name of its file is not UTF-8");
 	r = qmp_execute(q, "screendump", arguments, NULL, err);
-	return r < 0 ? err_wrap(err, "a screenshot to '%s'", path) : 0;
+	return r < 0 ? err_wrap(err, "saving a screenshot as '%s'", path) : 0;
 }
 
-/* A line typed at the monitor for humans; what it prints is the caller's. */
+/* Types a line at the monitor for humans; the caller frees what that prints. */
 static int monitor(struct qmp *q, const char *line, char **ret, struct err *err)
 {
 	json_t *answer = NULL;
@@ -40,7 +40,7 @@ static int monitor(struct qmp *q, const char *line, char **ret, struct err *err)
 	return 0;
 }
 
-/* The next "0xNN" behind *p. */
+/* Reads the next "0xNN" behind *p and moves *p behind it. */
 static bool next_byte(const char **p, uint8_t *ret)
 {
 	const char *hex = strstr(*p, " 0x");
@@ -57,7 +57,7 @@ static bool next_byte(const char **p, uint8_t *ret)
 	return true;
 }
 
-/* Runs a command that prints `size` bytes and nothing behind them. */
+/* Runs a command that prints exactly `size` bytes. */
 static int monitor_bytes(struct qmp *q, const char *line, size_t size, uint8_t *ret,
 			 struct err *err)
 {

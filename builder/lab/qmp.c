@@ -14,9 +14,9 @@
 struct qmp {
 	int fd; /* -1: QEMU has ended */
 	struct text input;
-	json_t *greeting; /* and answer: what is not an event, until somebody asks for it */
-	json_t *answer;
-	json_t *events; /* name: newest data */
+	json_t *greeting;
+	json_t *answer; /* to the last command */
+	json_t *events; /* by name: the data of the newest */
 	json_int_t last_id;
 };
 
@@ -33,7 +33,7 @@ int qmp_new(struct qmp **ret, int *ret_theirs, struct err *err)
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		return err_errno(err, ERR_BOOT, errno, "cannot make a line to QEMU");
+		return err_errno(err, ERR_BOOT, errno, "cannot make a pair of sockets for QEMU");
 	*ret = xcalloc(1, sizeof(**ret));
 	(*ret)->fd = pair[0];
 	(*ret)->events = json_object();
@@ -41,7 +41,7 @@ int qmp_new(struct qmp **ret, int *ret_theirs, struct err *err)
 	return 0;
 }
 
-static void hang_up(struct qmp *q)
+static void close_connection(struct qmp *q)
 {
 	if (q->fd >= 0)
 		(void)close(take_fd(&q->fd));
@@ -51,17 +51,12 @@ void qmp_free(struct qmp *q)
 {
 	if (!q)
 		return;
-	hang_up(q);
+	close_connection(q);
 	text_release(&q->input);
 	json_decref(q->greeting);
 	json_decref(q->answer);
 	json_decref(q->events);
 	free(q);
-}
-
-int qmp_fd(const struct qmp *q)
-{
-	return q->fd;
 }
 
 bool qmp_has_ended(const struct qmp *q)
@@ -74,18 +69,13 @@ const json_t *qmp_event(const struct qmp *q, const char *name)
 	return json_object_get(q->events, name);
 }
 
-void qmp_forget(struct qmp *q, const char *name)
-{
-	(void)json_object_del(q->events, name);
-}
-
 static void keep(json_t **place, json_t *value)
 {
 	json_decref(*place);
 	*place = json_incref(value);
 }
 
-/* One line of QEMU's. An answer with another id comes too late: its asker has given up. */
+/* A line from QEMU. An answer with another id is to a command that has given up waiting. */
 static int take_line(struct qmp *q, const char *line, size_t length, struct err *err)
 {
 	json_t *message = json_loadb(line, length, JSON_ALLOW_NUL, NULL);
@@ -94,7 +84,7 @@ static int take_line(struct qmp *q, const char *line, size_t length, struct err 
 
 	if (!json_is_object(message)) {
 		json_decref(message);
-		return err_set(err, ERR_BOOT, "QEMU said something that is not QMP: '%.*s'",
+		return err_set(err, ERR_BOOT, "QEMU sent something that is not QMP: '%.*s'",
 			       (int)(length < 80 ? length : 80), line);
 	}
 	if (event && data)
@@ -134,9 +124,9 @@ int qmp_read(struct qmp *q, struct err *err)
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			return 0;
 		if (got < 0 && errno != ECONNRESET)
-			return err_errno(err, ERR_BOOT, errno, "cannot listen to QEMU");
+			return err_errno(err, ERR_BOOT, errno, "cannot read from QEMU");
 		if (got <= 0) {
-			hang_up(q);
+			close_connection(q);
 			return 0;
 		}
 		text_append(&q->input, buffer, (size_t)got);
@@ -144,14 +134,14 @@ int qmp_read(struct qmp *q, struct err *err)
 		if (r < 0)
 			return r;
 		if (q->input.length > QMP_LINE_MAX)
-			return err_set(err, ERR_BOOT, "QEMU said a line of more than %zu bytes",
+			return err_set(err, ERR_BOOT, "QEMU sent a line of more than %zu bytes",
 				       QMP_LINE_MAX);
 	}
 	return 0;
 }
 
-/* Waits for input, or also for room to write, until the deadline; takes the input in. Returns 1 if
- * something happened, 0 at the deadline. */
+/* Waits until the deadline for input (or, if asked for, until there is room to write) and reads the
+ * input. Returns 1 if something happened, 0 at the deadline. */
 static int await(struct qmp *q, short events, int64_t deadline, struct err *err)
 {
 	struct pollfd watch[] = {
@@ -172,7 +162,7 @@ static int await(struct qmp *q, short events, int64_t deadline, struct err *err)
 	return r < 0 ? r : 1;
 }
 
-/* Until *message is there. */
+/* Waits until *message is there; `what` it is goes into errors. */
 static int await_message(struct qmp *q, json_t **message, int64_t deadline, const char *what,
 			 struct err *err)
 {
@@ -185,12 +175,13 @@ static int await_message(struct qmp *q, json_t **message, int64_t deadline, cons
 		if (r < 0)
 			return err_wrap(err, "waiting for %s", what);
 		if (r == 0 && !*message)
-			return err_set(err, ERR_BOOT, "QEMU is silent: %s does not come", what);
+			return err_set(err, ERR_BOOT, "QEMU does not send %s", what);
 	}
 	return 0;
 }
 
-static int say(struct qmp *q, const char *words, size_t length, int64_t deadline, struct err *err)
+static int send_line(struct qmp *q, const char *words, size_t length, int64_t deadline,
+		     struct err *err)
 {
 	while (length > 0) {
 		ssize_t sent;
@@ -207,17 +198,17 @@ static int say(struct qmp *q, const char *words, size_t length, int64_t deadline
 		if (sent < 0 && errno == EPIPE)
 			return err_set(err, ERR_BOOT, "QEMU has ended");
 		if (sent < 0 && errno != EAGAIN && errno != EINTR)
-			return err_errno(err, ERR_BOOT, errno, "cannot talk to QEMU");
+			return err_errno(err, ERR_BOOT, errno, "cannot write to QEMU");
 		r = await(q, POLLIN | POLLOUT, deadline, err);
 		if (r < 0)
 			return r;
 		if (r == 0)
-			return err_set(err, ERR_BOOT, "QEMU does not listen");
+			return err_set(err, ERR_BOOT, "QEMU does not read the command");
 	}
 	return 0;
 }
 
-/* The command as a line. */
+/* The command in JSON; NULL if it has text that is not UTF-8. */
 static char *command_line(struct qmp *q, const char *command, json_t *arguments)
 {
 	json_t *message = json_object();
@@ -242,21 +233,21 @@ int qmp_execute(struct qmp *q, const char *command, json_t *arguments, json_t **
 	int r;
 
 	if (!line)
-		return err_set(err, ERR_BOOT, "'%s': the arguments are not text in UTF-8", command);
+		return err_set(err, ERR_BOOT, "'%s': the arguments are not UTF-8", command);
 	json_decref(q->answer);
 	q->answer = NULL;
-	r = say(q, line, strlen(line), deadline, err);
+	r = send_line(q, line, strlen(line), deadline, err);
 	if (r == 0)
 		r = await_message(q, &q->answer, deadline, "its answer", err);
 	if (r < 0)
-		return err_wrap(err, "QEMU's '%s'", command);
+		return err_wrap(err, "QEMU's command '%s'", command);
 	error = json_object_get(q->answer, "error");
 	value = json_object_get(q->answer, "return");
 	if (error || !value) {
 		const char *why = json_string_value(json_object_get(error, "desc"));
 
 		return err_set(err, ERR_BOOT, "QEMU refuses '%s': %s", command,
-			       why ? why : "without a reason");
+			       why ? why : "it gives no reason");
 	}
 	if (ret)
 		*ret = json_incref(value);
@@ -277,25 +268,5 @@ int qmp_pause(struct qmp *q, int ms, struct err *err)
 
 	while (r > 0 && q->fd >= 0)
 		r = await(q, POLLIN, deadline, err);
-	return r < 0 ? r : 0;
-}
-
-int qmp_quit(struct qmp *q, struct err *err)
-{
-	int64_t deadline = now_ms() + QMP_TIMEOUT_MS;
-	int r;
-
-	if (q->fd < 0)
-		return 0;
-	r = qmp_execute(q, "quit", NULL, NULL, err);
-	/* It may be gone before its answer is out: then it has done what was wanted. */
-	if (r < 0 && q->fd < 0 && err->class == ERR_BOOT)
-		err_release(err);
-	else if (r < 0)
-		return r;
-	for (r = 1; r > 0 && q->fd >= 0;)
-		r = await(q, POLLIN, deadline, err);
-	if (r == 0)
-		return err_set(err, ERR_BOOT, "QEMU does not end");
 	return r < 0 ? r : 0;
 }

@@ -12,9 +12,9 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 
-/* A busy emulated machine takes its time. */
-#define SAY_PATIENCE_MS 120000
-#define HEARD_MAX ((size_t)16 << 20)
+/* An emulated machine on a busy host is slow. */
+#define SEND_TIMEOUT_MS 120000
+#define RECEIVED_MAX ((size_t)16 << 20)
 /* A terminal takes lines of 4095 bytes (N_TTY, termios(3)). */
 #define LINE_MAX 4000
 
@@ -29,38 +29,42 @@ int shell_open(struct shell *s, const char *path, struct err *err)
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return err_errno(err, ERR_BOOT, errno, "cannot connect to '%s'", path);
 	*s = (struct shell){ .fd = take_fd(&fd) };
-	text_add(&s->heard, "");
+	text_add(&s->received, "");
 	return 0;
 }
 
-static int hear(struct shell *s, struct err *err)
+static int receive(struct shell *s, struct err *err)
 {
 	char piece[4096];
 	ssize_t n;
 
 	while ((n = read(s->fd, piece, sizeof(piece))) > 0) {
-		if (s->heard.length > HEARD_MAX)
-			return err_set(err, ERR_BOOT, "a machine's shell never stops talking");
-		text_append(&s->heard, piece, (size_t)n);
+		if (s->received.length > RECEIVED_MAX)
+			return err_set(err, ERR_BOOT,
+				       "a machine's shell has written more than %zu bytes",
+				       RECEIVED_MAX);
+		text_append(&s->received, piece, (size_t)n);
 	}
 	if (n < 0 && errno != EAGAIN && errno != ECONNRESET)
 		return err_errno(err, ERR_BOOT, errno, "cannot read a machine's serial port");
 	return 0;
 }
 
-static int say(struct shell *s, const char *text, struct err *err)
+static int send_text(struct shell *s, const char *text, struct err *err)
 {
-	/* QEMU takes what it can at once; the rest goes as the guest reads. */
+	/* QEMU takes some at once, and the rest as the machine reads it. */
 	for (size_t length = strlen(text); length > 0;) {
 		struct pollfd p[2] = { { .fd = s->fd, .events = POLLOUT },
 				       { .fd = interrupt_fd(), .events = POLLIN } };
-		int n = poll(p, 2, SAY_PATIENCE_MS);
+		int n = poll(p, 2, SEND_TIMEOUT_MS);
 		ssize_t sent = 0;
+		int r;
 
 		if (n == 0)
 			return err_set(err, ERR_BOOT, "a machine does not read its serial port");
-		if (interrupt_check(err) < 0)
-			return -EINTR;
+		r = interrupt_check(err);
+		if (r < 0)
+			return r;
 		if (n > 0 && p[0].revents)
 			sent = send(s->fd, text, length, MSG_NOSIGNAL);
 		if (sent < 0 && errno != EAGAIN && errno != EINTR)
@@ -72,18 +76,20 @@ static int say(struct shell *s, const char *text, struct err *err)
 	return 0;
 }
 
-int shell_heard(struct shell *s, const char *words, bool *ret, struct err *err)
+int shell_received(struct shell *s, const char *words, bool *ret, struct err *err)
 {
-	int r = hear(s, err);
+	int r = receive(s, err);
 
-	*ret = r >= 0 && memmem(s->heard.data, s->heard.length, words, strlen(words));
-	return r;
+	if (r < 0)
+		return r;
+	*ret = memmem(s->received.data, s->received.length, words, strlen(words));
+	return 0;
 }
 
-int shell_greet(struct shell *s, struct err *err)
+int shell_set_up(struct shell *s, struct err *err)
 {
-	s->ready = true;
-	return say(s, "stty -echo -onlcr; PS1=; PS2=; unset HISTFILE; export TERM=dumb\n", err);
+	return send_text(s, "stty -echo -onlcr; PS1=; PS2=; unset HISTFILE; export TERM=dumb\n",
+			 err);
 }
 
 /* Quoted for sh(1): within ' nothing but ' itself is special. */
@@ -98,7 +104,8 @@ static void add_quoted(struct text *t, const char *s)
 	text_add(t, "'");
 }
 
-/* The marks are written in two pieces, so that an echo of the script is none. */
+/* The output is between two marks. The script has them in two pieces each, so that an echo of the
+ * script is not taken for a mark. */
 int shell_begin(struct shell *s, const char *script, struct err *err)
 {
 	CLEANUP(text_release) struct text line = { 0 };
@@ -111,7 +118,7 @@ int shell_begin(struct shell *s, const char *script, struct err *err)
 	for (const char *p = line.data, *end; (end = strchr(p, '\n')); p = end + 1)
 		if (end - p > LINE_MAX)
 			return err_set(err, ERR_BOOT, "a line of a script is too long");
-	return say(s, line.data, err);
+	return send_text(s, line.data, err);
 }
 
 int shell_poll(struct shell *s, bool *ret_ended, struct text *ret_output, int *ret_status,
@@ -120,26 +127,27 @@ int shell_poll(struct shell *s, bool *ret_ended, struct text *ret_output, int *r
 	cleanup_free char *begin = xasprintf("\n@begin%u\n", s->number);
 	cleanup_free char *end = xasprintf("\n@end%u ", s->number);
 	const char *from, *to;
-	int r = hear(s, err);
+	int r = receive(s, err);
 
 	*ret_ended = false;
 	if (r < 0)
 		return r;
-	from = memmem(s->heard.data, s->heard.length, begin, strlen(begin));
+	from = memmem(s->received.data, s->received.length, begin, strlen(begin));
 	if (!from)
 		return 0;
 	from += strlen(begin) - 1;
-	to = memmem(from, s->heard.length - (size_t)(from - s->heard.data), end, strlen(end));
+	to = memmem(from, s->received.length - (size_t)(from - s->received.data), end, strlen(end));
 	if (!to || !strchr(to + strlen(end), '\n'))
 		return 0;
 	if (sscanf(to + strlen(end), "%d", ret_status) != 1)
-		return err_set(err, ERR_BOOT, "a machine's shell gives no status");
+		return err_set(err, ERR_BOOT,
+			       "a machine's shell does not print the script's status");
 	from += to > from;
 	if (to > from && to[-1] == '\n')
 		to--;
 	text_append(ret_output, from, (size_t)(to - from));
-	s->heard.length = 0;
-	s->heard.data[0] = '\0';
+	s->received.length = 0;
+	s->received.data[0] = '\0';
 	s->busy = false;
 	*ret_ended = true;
 	return 0;
@@ -149,6 +157,6 @@ void shell_release(struct shell *s)
 {
 	if (s->fd >= 0)
 		(void)close(s->fd);
-	text_release(&s->heard);
+	text_release(&s->received);
 	*s = (struct shell)SHELL_INIT;
 }

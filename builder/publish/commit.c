@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/tree.h"
 #include "publish/result-equal.h"
 #include "publish/result-files.h"
 

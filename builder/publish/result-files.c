@@ -10,6 +10,7 @@
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/tree.h"
 #include "publish/signature.h"
 
 static int make_parents(struct result *res, const char *path, struct err *err)

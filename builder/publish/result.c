@@ -14,6 +14,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/tree.h"
 #include "publish/compressor.h"
 #include "publish/menu.h"
 #include "publish/tftp.h"

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "archive/trust.h"
+#include "base/atomic-file.h"
 #include "base/child.h"
 #include "base/io.h"
 #include "base/memory.h"

@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "recipe/recipe.h"
-#include "recipe/value.h"
+#include "recipe/values.h"
 
 static int compare_paths(const void *a, const void *b)
 {
@@ -35,19 +35,19 @@ static void write_item(struct text *out, const char *label, size_t i, const char
 
 static void write_list(struct text *out, const char *label, const struct recipe_list *l)
 {
-	/* an empty list says so: it may stand where the default has items */
+	/* An empty list is written, too: the default may have items. */
 	if (!l->count)
 		write_line(out, label, "[]");
 	for (size_t i = 0; i < l->count; i++)
 		write_item(out, label, i, l->item[i].value);
 }
 
-static void write_ids(struct text *out, const char *label, const struct recipe *r)
+static void write_ids(struct text *out, const char *label, const struct recipe *recipe)
 {
-	for (size_t i = 0; i < r->id_count; i++) {
+	for (size_t i = 0; i < recipe->id_count; i++) {
 		cleanup_free char *value =
-			xasprintf("%s %s %u", r->id[i].name, r->id[i].group_only ? "group" : "both",
-				  r->id[i].id);
+			xasprintf("%s %s %u", recipe->id[i].name,
+				  recipe->id[i].group_only ? "group" : "both", recipe->id[i].id);
 
 		write_item(out, label, i, value);
 	}
@@ -77,7 +77,7 @@ static void write_range(struct text *out, const char *label, char *const *first_
 	write_line(out, label, text);
 }
 
-/* The lines of one key whose field is in `base`. */
+/* Writes the lines of one key, whose field is in `base`. */
 static void write_key(struct text *out, const struct schema_key *key, const char *label,
 		      const char *base)
 {
@@ -121,7 +121,7 @@ static void write_key(struct text *out, const struct schema_key *key, const char
 	}
 }
 
-/* The same unless it equals the default. */
+/* Writes them unless they equal the default's. */
 static void write_changed(struct text *out, const struct schema_key *key, const char *label,
 			  const char *base, const char *defaults)
 {
@@ -165,9 +165,9 @@ static bool is_inside_entries(const struct schema_key *key)
 	return above && above->type == SCHEMA_ENTRIES;
 }
 
-void values_write(const struct recipe *r, struct text *ret)
+void recipe_canonical(const struct recipe *recipe, struct text *ret)
 {
-	CLEANUP(values_release) struct recipe defaults = { .name = xstrdup(r->name) };
+	CLEANUP(values_release) struct recipe defaults = { .name = xstrdup(recipe->name) };
 	cleanup_free const struct schema_key **sorted = xcalloc(schema_count, sizeof(*sorted));
 	size_t count = 0;
 
@@ -181,19 +181,20 @@ void values_write(const struct recipe *r, struct text *ret)
 		const struct schema_key *key = sorted[i];
 
 		if (key->type == SCHEMA_ENTRIES)
-			write_entries(ret, key, (const char *)r);
+			write_entries(ret, key, (const char *)recipe);
 		else if (key->type == SCHEMA_IDS)
-			write_ids(ret, key->path, r);
+			write_ids(ret, key->path, recipe);
 		else if (key->type == SCHEMA_FOLDERS)
-			for (size_t o = 0; o < r->overlay_digests.count; o++)
-				write_item(ret, key->path, o, r->overlay_digests.item[o]);
+			for (size_t o = 0; o < recipe->overlay_digests.count; o++)
+				write_item(ret, key->path, o, recipe->overlay_digests.item[o]);
 		else
-			write_changed(ret, key, key->path, (const char *)r,
+			write_changed(ret, key, key->path, (const char *)recipe,
 				      (const char *)&defaults);
 	}
 }
 
-/* `overlays[0] = DIGEST` stands for a file or folder: the digest is in the text already. */
+/* The digest in a line such as `overlays[0] = DIGEST`, which stands for a file or folder; NULL if
+ * it is another line. */
 static const char *own_digest(const char *line)
 {
 	const char *value = strstr(line, " = ");
@@ -201,7 +202,7 @@ static const char *own_digest(const char *line)
 	return value && digest_is_valid(value + 3) ? value + 3 : NULL;
 }
 
-/* menu of `menu.entries[0].label = …`. */
+/* The length of the outermost key: of `menu` in `menu.entries[0].label = …`. */
 static size_t top_key(const char *line)
 {
 	return strcspn(line, ".[ ");
@@ -222,13 +223,13 @@ static void add_group(const struct strv *line, size_t first, struct strv *ret)
 	strv_addf(ret, "%.*s %s", (int)length, start, digest);
 }
 
-void recipe_inputs(const struct recipe *r, struct strv *ret)
+void recipe_inputs(const struct recipe *recipe, struct strv *ret)
 {
 	CLEANUP(text_release) struct text canonical = { 0 };
 	CLEANUP(strv_release) struct strv line = { 0 };
 	CLEANUP(strv_release) struct strv seen = { 0 };
 
-	recipe_canonical(r, &canonical);
+	recipe_canonical(recipe, &canonical);
 	strv_split(&line, canonical.data, "\n");
 	for (size_t i = 0; i < line.count; i++) {
 		const char *digest = own_digest(line.item[i]);

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-/* Formats of what concerns the server, the menu and the network. */
+/* SPDX-License-Identifier: MIT */
+/* Formats of values of the menu, the server and the network. */
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,7 @@ const struct format format_label = {
 	.rule = "one word of letters, digits and any of - . _",
 };
 
-/* Words that the builder writes itself, from other keys. */
+/* Kernel words that the builder writes itself, from other keys. */
 static const char *reserved_word(const char *word)
 {
 	static const struct {
@@ -42,7 +42,7 @@ static const char *reserved_word(const char *word)
 		{ "rw", "for 'rw' write 'access: rw' in the entry" },
 	};
 
-	for (size_t i = 0; i < sizeof(reserved) / sizeof(*reserved); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
 		if (ends_with(reserved[i].word, "=") ? starts_with(word, reserved[i].word)
 						     : streq(word, reserved[i].word))
 			return reserved[i].hint;
@@ -195,7 +195,7 @@ const struct format format_url = {
 	.rule = "http://, https:// or file:///, without '?' and '#'",
 };
 
-/* A path component {timestamp} may stand once in it: see archive/mirror.h. */
+/* A URL in which {timestamp} may stand once as a component of the path (archive/mirror.h). */
 static bool is_mirror(const char *s, const char **hint)
 {
 	static const char placeholder[] = "/{timestamp}";
@@ -228,7 +228,7 @@ static bool is_deb822_line(const char *line)
 	return strchr("#\t ", *line) || (name > 0 && line[name] == ':');
 }
 
-/* sources.list(5): no stanza can do without these. */
+/* Whether every stanza has the fields without which it means nothing (sources.list(5)). */
 static bool is_deb822(const struct strv *lines)
 {
 	static const char *const needed[] = { "Types:", "URIs:", "Suites:" };

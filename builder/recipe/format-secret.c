@@ -1,8 +1,9 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /* Formats of passwords, keys and local paths. */
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "recipe/format.h"
 
@@ -26,7 +27,7 @@ static bool is_password(const char *s, const char **hint)
 	*hint = MAKE_HASH;
 	if (starts_with(s, "$1$"))
 		*hint = "MD5 hashes are guessed in minutes, and the image is public: " MAKE_HASH;
-	for (size_t i = 0; i < sizeof(hash_kinds) / sizeof(*hash_kinds); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(hash_kinds); i++) {
 		const struct hash_kind *k = &hash_kinds[i];
 
 		if (!starts_with(s, k->prefix))
@@ -61,7 +62,7 @@ bool format_is_key_line(const char *value)
 	if (words.count > 0 && *words.item[0] == '#')
 		return false;
 	for (size_t i = 0; i + 1 < words.count; i++)
-		for (size_t t = 0; t < sizeof(types) / sizeof(*types); t++)
+		for (size_t t = 0; t < ARRAY_SIZE(types); t++)
 			if (streq(words.item[i], types[t]) &&
 			    starts_with(words.item[i + 1], "AAAA"))
 				return true;
@@ -87,7 +88,7 @@ static bool is_local_path(const char *s, const char **hint)
 const struct format format_local_path = {
 	.is = is_local_path,
 	.noun = "a path",
-	.rule = "seen from the file that names it",
+	.rule = "relative to the file that names it",
 };
 
 static bool is_deb_path(const char *s, const char **hint)
@@ -99,7 +100,8 @@ static bool is_deb_path(const char *s, const char **hint)
 const struct format format_deb_path = {
 	.is = is_deb_path,
 	.noun = "a package file",
-	.rule = "a file that ends in .deb, seen from the recipe; package names go into 'packages'",
+	.rule = "a path that ends in .deb, relative to the recipe; package names go into "
+		"'packages'",
 };
 
 static bool is_key_or_path(const char *s, const char **hint)

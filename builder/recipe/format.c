@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include "recipe/format.h"
 
 #include <arpa/inet.h>
@@ -67,7 +67,7 @@ static bool is_suite(const char *s, const char **hint)
 	static const char *const moving[] = { "stable",	 "oldstable", "oldoldstable",
 					      "testing", "unstable",  "experimental" };
 
-	for (size_t i = 0; i < sizeof(moving) / sizeof(*moving); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(moving); i++) {
 		if (!streq(s, moving[i]))
 			continue;
 		*hint = "that name moves with each release: write the code name (trixie, sid)";
@@ -283,7 +283,7 @@ static bool is_terminal(const char *s, const char **hint)
 
 	if (strchr(s, '/'))
 		*hint = "without /dev/";
-	for (size_t i = 0; i < sizeof(prefix) / sizeof(*prefix); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(prefix); i++)
 		if (starts_with(s, prefix[i]))
 			return made_of(s + strlen(prefix[i]), DIGIT, DIGIT, 2) && !streq(s, "tty0");
 	return false;

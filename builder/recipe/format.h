@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What single values must look like. Values end up in PXELINUX and GRUB menus, dhcpd.conf, exports
- * and shell-like files of the image, none of which agree on quoting: so what could break one of
- * them is refused here, at the line that says it, instead of being escaped five ways later.
+ * What a single value must look like. Values end up in the menus of PXELINUX and GRUB, in
+ * dhcpd.conf and exports, and in shell-like files of the image, and no two of these agree on
+ * quoting. So a value that could break one of them is refused, at its line of the recipe, instead
+ * of being escaped in five ways later.
  */
 #pragma once
 
@@ -10,8 +11,9 @@
 #include <stdint.h>
 
 struct format {
-	/* value holds no control characters (unless .lines) and is not empty (unless .empty).
-	 * *ret_hint may be set to something better than .rule. */
+	/* Whether the value has this form. It holds no control characters (but newlines with
+	 * .lines) and is not empty (even with .empty). *ret_hint may be set to a better hint than
+	 * .rule. */
 	bool (*is)(const char *value, const char **ret_hint);
 	const char *noun; /* "a host name": 'x' is not a host name */
 	const char *rule; /* the hint: what it looks like */
@@ -58,11 +60,11 @@ extern const struct format format_apt_sources;
 
 /* A line of authorized_keys(5) rather than the name of a file. */
 bool format_is_key_line(const char *value);
-/* Whether one line of a whole authorized_keys is one. */
+/* Whether any line of the text of an authorized_keys file is such a line. */
 bool format_has_key_line(const char *text);
-/* Dotted quad to host order. */
+/* Reads an IPv4 address, which *ret gets in host order. */
 bool format_parse_address(const char *value, uint32_t *ret);
-/* The package that today has what `name` had; NULL if the name is not an old one. */
+/* The package that has today what `name` had (renamed-packages.c); NULL if that is no old name. */
 const char *format_renamed_package(const char *name);
-/* Whether `suite` has no -updates and -security beside it. */
+/* Whether `suite` has neither -updates nor -security beside it. */
 bool format_is_rolling_suite(const char *suite);

@@ -9,8 +9,11 @@
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/tree.h"
 #include "recipe/format.h"
-#include "recipe/value.h"
+
+/* Of an authorized_keys file of an overlay; a larger one is an error. */
+#define OVERLAY_KEYS_MAX ((size_t)1024 * 1024)
 
 static const struct input_rule {
 	const char *key, *noun;
@@ -41,7 +44,7 @@ static int open_regular(const struct position *at, const char *noun, const char 
 		const char *why = strerrordesc_np(errno);
 
 		position_error(at, err, "cannot read %s '%s': %s", noun, path, why);
-		return err_hint(err, "paths are seen from the recipe that names them");
+		return err_hint(err, "paths are relative to the recipe that names them");
 	}
 	if (!S_ISREG(st.st_mode))
 		return position_error(at, err, "%s '%s' is not a regular file", noun, path);
@@ -67,7 +70,7 @@ static int check_start(enum input_kind kind, const struct recipe_file *f, const 
 		return 0;
 	if (strstr(start, "PRIVATE KEY"))
 		return position_error(&f->at, err, "keyring '%s' holds a private key", f->path);
-	/* binary OpenPGP packets have the high bit set (RFC 9580, 4.2) */
+	/* Binary OpenPGP packets have the high bit set (RFC 9580, section 4.2). */
 	if (!strstr(start, public_block) && !((unsigned char)*start & 0x80)) {
 		position_error(&f->at, err, "keyring '%s' holds no OpenPGP key", f->path);
 		return err_hint(err, "'gpg --export --armor KEY' writes one");
@@ -109,9 +112,10 @@ static int add_key_line(const struct position *at, const char *path, unsigned nu
 	}
 	for (const char *p = line; *p; p++)
 		if (((unsigned char)*p < 0x20 && *p != '\t') || *p == 0x7f)
-			return position_error(&here, err, "a control character in a key line");
+			return position_error(&here, err,
+					      "this key line holds a control character");
 	if (!format_is_key_line(line)) {
-		position_error(&here, err, "not a public SSH key");
+		position_error(&here, err, "this is not a public SSH key");
 		return err_hint(err, "a line is a type such as ssh-ed25519, base64 and a comment");
 	}
 	if (!recipe_list_has(keys, line))
@@ -149,8 +153,6 @@ int input_keys(const struct position *at, const char *given, struct recipe_list 
 	return 0;
 }
 
-#define KEYS_MAX ((size_t)1 << 20)
-
 struct overlay_walk {
 	const struct position *at;
 	const char *path;
@@ -160,7 +162,7 @@ struct overlay_walk {
 	bool has_keys;
 };
 
-/* One field: its length, then its bytes, so that no two entries can look alike. */
+/* Hashes a field: its length, then its bytes, so that no two entries can look alike. */
 static void add_field(struct digest *d, const char *value)
 {
 	cleanup_free char *field = xasprintf("%zu:%s,", strlen(value), value);
@@ -192,7 +194,7 @@ static int look_for_keys(struct overlay_walk *w, const struct walk_entry *e, str
 {
 	CLEANUP(text_release) struct text keys = { 0 };
 
-	if (read_file(e->dirfd, e->name, KEYS_MAX, &keys, err) < 0)
+	if (read_file(e->dirfd, e->name, OVERLAY_KEYS_MAX, &keys, err) < 0)
 		return err_wrap(err, "overlay '%s', file '%s'", w->path, e->path);
 	if (format_has_key_line(keys.data))
 		w->has_keys = true;
@@ -253,7 +255,8 @@ int input_overlay(const struct position *at, const char *path, char ret_digest[D
 
 	if (r < 0) {
 		position_error(at, err, "cannot read overlay: %s", why.message);
-		return err_hint(err, "a folder, its path seen from the recipe that names it");
+		return err_hint(err,
+				"give the path of a folder, relative to the recipe that names it");
 	}
 	r = walk_tree(fd, add_entry, &w, err);
 	if (r < 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The files beside a recipe: scripts, .debs, keyrings, authorized keys, overlays. Each is an input
- * of the build, so each is read and hashed when the recipe is loaded, and its errors stand at the
- * line of the recipe that names it.
+ * The files that a recipe names: scripts, .debs, keyrings, authorized keys, overlays. Each is an
+ * input of the build, and so is read and hashed when the recipe is loaded. Errors are reported at
+ * the line of the recipe that names the file.
  */
 #pragma once
 
@@ -17,20 +17,21 @@
 #define INPUT_OVERLAY_MAX ((uint64_t)2 * 1024 * 1024 * 1024) /* bytes in one overlay */
 #define INPUT_OVERLAY_ENTRIES_MAX 100000
 
-/* `given` as seen from the file it was written in: "recipes/a.yaml" and "../b" is
- * "recipes/../b". */
+/* The path that the recipe at `at` means by `given`, which is relative to the recipe: ../b in
+ * recipes/a.yaml is recipes/../b. The caller frees it. */
 char *input_path(const struct position *at, const char *given);
 
 enum input_kind { INPUT_SCRIPT, INPUT_DEB, INPUT_KEYRING };
 
-/* Opens, checks and hashes. f->given and f->at are set; fills the rest. */
+/* Opens, checks and hashes a file: of *f, given, path and at are set, and the digest is filled
+ * in. */
 int input_file(enum input_kind kind, struct recipe_file *f, struct err *err);
 
-/* Appends the lines of a file of public keys; a private key is an error, never read further. */
+/* Appends the lines of a file of public keys. A private key is an error. */
 int input_keys(const struct position *at, const char *given, struct recipe_list *keys,
 	       struct err *err);
 
-/* Digest of a folder: see recipe_canonical(). *has_keys becomes true if it holds authorized keys of
- * root. */
+/* The digest of a folder, as recipe_canonical() explains it. *has_keys becomes true if the folder
+ * brings authorized keys of root. */
 int input_overlay(const struct position *at, const char *path, char ret_digest[DIGEST_HEX],
 		  bool *has_keys, struct err *err);

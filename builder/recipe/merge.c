@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include "recipe/merge.h"
 
 #include "base/memory.h"
@@ -57,7 +57,8 @@ static int nothing_to_remove(const struct schema_key *key, const struct node *li
 	return err_hint(err, "names must be as the recipe in 'extends' writes them");
 }
 
-/* Two recipes may well list one package. The same words for a file mean another file elsewhere. */
+/* Whether the list has that item already. Two recipes may well name the same package; the same path
+ * of a file means another file in another recipe. */
 static bool is_double(const struct schema_key *key, const struct node *list,
 		      const struct node *item)
 {

@@ -47,6 +47,13 @@ const struct node *node_find(const struct node *root, const char *path)
 	return root;
 }
 
+struct position node_position(const struct node *root, const char *path, const char *file)
+{
+	const struct node *n = node_find(root, path);
+
+	return n ? n->at : (struct position){ .file = file };
+}
+
 void node_add(struct node *list, struct node *item)
 {
 	GROW(list->item, list->count, list->allocated);
@@ -111,19 +118,19 @@ struct reader {
 	struct err *err;
 };
 
-static int read_node(struct reader *r, const yaml_event_t *event, unsigned depth,
+static int read_node(struct reader *reader, const yaml_event_t *event, unsigned depth,
 		     struct node **ret);
 
-static struct position position_of(const struct reader *r, const yaml_mark_t *mark)
+static struct position position_of(const struct reader *reader, const yaml_mark_t *mark)
 {
-	return (struct position){ .file = r->path,
+	return (struct position){ .file = reader->path,
 				  .line = (unsigned)mark->line + 1,
 				  .column = (unsigned)mark->column + 1 };
 }
 
-static bool line_starts_with_tab(const struct reader *r, unsigned line)
+static bool line_starts_with_tab(const struct reader *reader, unsigned line)
 {
-	const char *p = r->text;
+	const char *p = reader->text;
 
 	while (p && line-- > 1) {
 		p = strchr(p, '\n');
@@ -132,263 +139,281 @@ static bool line_starts_with_tab(const struct reader *r, unsigned line)
 	return p && p[strspn(p, " ")] == '\t';
 }
 
-static int syntax_error(struct reader *r)
+static int syntax_error(struct reader *reader)
 {
-	const yaml_parser_t *p = &r->parser;
-	struct position at = position_of(r, &p->problem_mark);
+	const yaml_parser_t *p = &reader->parser;
+	struct position at = position_of(reader, &p->problem_mark);
 
 	if (p->error == YAML_READER_ERROR)
-		return err_set(r->err, ERR_USAGE, "recipe '%s' is not UTF-8 text: %s at byte %zu",
-			       r->path, p->problem, p->problem_offset);
+		return err_set(reader->err, ERR_USAGE,
+			       "recipe '%s' is not UTF-8 text: %s at byte %zu", reader->path,
+			       p->problem, p->problem_offset);
 	if (!p->problem_mark.line && !p->problem_mark.column && p->context)
-		at = position_of(r, &p->context_mark);
-	position_error(&at, r->err, "not valid YAML: %s%s%s", p->problem, p->context ? ", " : "",
-		       p->context ? p->context : "");
-	if (line_starts_with_tab(r, at.line))
-		return err_hint(r->err, "YAML does not allow tabs for indentation: use spaces");
+		at = position_of(reader, &p->context_mark);
+	position_error(&at, reader->err, "not valid YAML: %s%s%s", p->problem,
+		       p->context ? ", " : "", p->context ? p->context : "");
+	if (line_starts_with_tab(reader, at.line))
+		return err_hint(reader->err,
+				"YAML does not allow tabs for indentation: use spaces");
 	if (strstr(p->problem, "mapping values are not allowed"))
-		return err_hint(r->err, "put a text that contains ': ' in quotes");
+		return err_hint(reader->err, "put a text that contains ': ' in quotes");
 	if (p->context && p->context_mark.line + 1 < at.line)
-		return err_hint(r->err, "it begins in line %zu: close what is opened there",
+		return err_hint(reader->err, "it begins in line %zu: close what is opened there",
 				p->context_mark.line + 1);
-	return err_hint(r->err, "mind the indentation, and close what is opened");
+	return err_hint(reader->err, "mind the indentation, and close what is opened");
 }
 
-static int next_event(struct reader *r, yaml_event_t *event)
+static int next_event(struct reader *reader, yaml_event_t *event)
 {
-	if (!yaml_parser_parse(&r->parser, event))
-		return syntax_error(r);
+	if (!yaml_parser_parse(&reader->parser, event))
+		return syntax_error(reader);
 	return 0;
 }
 
-static int refuse_decoration(struct reader *r, const yaml_event_t *event, const void *anchor,
+static int refuse_decoration(struct reader *reader, const yaml_event_t *event, const void *anchor,
 			     const void *tag)
 {
-	struct position at = position_of(r, &event->start_mark);
+	struct position at = position_of(reader, &event->start_mark);
 
 	if (anchor) {
-		position_error(&at, r->err, "anchors ('&%s') are not part of recipes",
+		position_error(&at, reader->err, "anchors ('&%s') are not part of recipes",
 			       (const char *)anchor);
-		return err_hint(r->err, "write the value out, or share it through 'extends'");
+		return err_hint(reader->err, "write the value out, or share it through 'extends'");
 	}
 	if (tag) {
-		position_error(&at, r->err, "tags ('%s') are not part of recipes",
+		position_error(&at, reader->err, "tags ('%s') are not part of recipes",
 			       (const char *)tag);
-		return err_hint(r->err, "leave the tag out: the key decides the type of its value");
+		return err_hint(reader->err,
+				"leave the tag out: the key decides the type of its value");
 	}
 	return 0;
 }
 
-static struct node *new_node(struct reader *r, const yaml_event_t *event, enum node_kind kind)
+static struct node *new_node(struct reader *reader, const yaml_event_t *event, enum node_kind kind)
 {
 	struct node *n = xcalloc(1, sizeof(*n));
 
 	n->kind = kind;
-	n->at = position_of(r, &event->start_mark);
+	n->at = position_of(reader, &event->start_mark);
 	return n;
 }
 
-static int read_scalar(struct reader *r, const yaml_event_t *event, struct node **ret)
+static int read_scalar(struct reader *reader, const yaml_event_t *event, struct node **ret)
 {
 	const char *value = (const char *)event->data.scalar.value;
 	size_t length = event->data.scalar.length;
-	struct position at = position_of(r, &event->start_mark);
+	struct position at = position_of(reader, &event->start_mark);
 
 	if (length > NODE_TEXT_MAX)
-		return position_error(&at, r->err, "a text of more than %d KiB",
+		return position_error(&at, reader->err, "this text is longer than %d KiB",
 				      NODE_TEXT_MAX / 1024);
 	if (memchr(value, 0, length))
-		return position_error(&at, r->err, "a text with a NUL byte");
-	*ret = new_node(r, event, NODE_SCALAR);
+		return position_error(&at, reader->err, "this text holds a NUL byte");
+	*ret = new_node(reader, event, NODE_SCALAR);
 	(*ret)->text = xstrndup(value, length);
 	(*ret)->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
 	return 0;
 }
 
-static int read_list(struct reader *r, const yaml_event_t *start, unsigned depth, struct node **ret)
+static int read_list(struct reader *reader, const yaml_event_t *start, unsigned depth,
+		     struct node **ret)
 {
-	CLEANUP(node_cleanup) struct node *list = new_node(r, start, NODE_LIST);
+	CLEANUP(node_cleanup) struct node *list = new_node(reader, start, NODE_LIST);
 
 	for (;;) {
 		CLEANUP(yaml_event_delete) yaml_event_t event = { 0 };
 		struct node *item = NULL;
-		int e = next_event(r, &event);
+		int r = next_event(reader, &event);
 
-		if (e < 0)
-			return e;
+		if (r < 0)
+			return r;
 		if (event.type == YAML_SEQUENCE_END_EVENT)
 			break;
 		if (list->count == NODE_LIST_MAX)
-			return position_error(&list->at, r->err, "a list of more than %d items",
-					      NODE_LIST_MAX);
-		e = read_node(r, &event, depth + 1, &item);
-		if (e < 0)
-			return e;
+			return position_error(&list->at, reader->err,
+					      "this list has more than %d items", NODE_LIST_MAX);
+		r = read_node(reader, &event, depth + 1, &item);
+		if (r < 0)
+			return r;
 		node_add(list, item);
 	}
 	*ret = take_ptr(list);
 	return 0;
 }
 
-static int check_key(struct reader *r, const yaml_event_t *event, const struct node *mapping)
+static int check_key(struct reader *reader, const yaml_event_t *event, const struct node *mapping)
 {
-	struct position at = position_of(r, &event->start_mark);
+	struct position at = position_of(reader, &event->start_mark);
 	const char *name = (const char *)event->data.scalar.value;
-	int e;
+	int r;
 
 	if (event->type != YAML_SCALAR_EVENT)
-		return position_error(&at, r->err, "a key must be a word");
-	e = refuse_decoration(r, event, event->data.scalar.anchor, event->data.scalar.tag);
-	if (e < 0)
-		return e;
+		return position_error(&at, reader->err, "a key must be a word");
+	r = refuse_decoration(reader, event, event->data.scalar.anchor, event->data.scalar.tag);
+	if (r < 0)
+		return r;
 	if (mapping->count == NODE_LIST_MAX)
-		return position_error(&at, r->err, "a mapping of more than %d keys", NODE_LIST_MAX);
+		return position_error(&at, reader->err, "this mapping has more than %d keys",
+				      NODE_LIST_MAX);
 	for (size_t i = 0; i < mapping->count; i++) {
 		if (!streq(mapping->key[i].name, name))
 			continue;
-		position_error(&at, r->err, "duplicate key '%s'", name);
-		return err_hint(r->err, "it is already in line %u: keep one",
+		position_error(&at, reader->err, "duplicate key '%s'", name);
+		return err_hint(reader->err, "it is already in line %u: keep one",
 				mapping->key[i].at.line);
 	}
 	return 0;
 }
 
-static int read_mapping(struct reader *r, const yaml_event_t *start, unsigned depth,
+static int read_mapping(struct reader *reader, const yaml_event_t *start, unsigned depth,
 			struct node **ret)
 {
-	CLEANUP(node_cleanup) struct node *mapping = new_node(r, start, NODE_MAPPING);
+	CLEANUP(node_cleanup) struct node *mapping = new_node(reader, start, NODE_MAPPING);
 
 	for (;;) {
 		CLEANUP(yaml_event_delete) yaml_event_t key = { 0 };
 		CLEANUP(yaml_event_delete) yaml_event_t event = { 0 };
 		struct node *value = NULL;
 		struct node_key name;
-		int e = next_event(r, &key);
+		int r = next_event(reader, &key);
 
-		if (e < 0)
-			return e;
+		if (r < 0)
+			return r;
 		if (key.type == YAML_MAPPING_END_EVENT)
 			break;
-		e = check_key(r, &key, mapping);
-		if (e < 0)
-			return e;
-		e = next_event(r, &event);
-		if (e < 0)
-			return e;
-		e = read_node(r, &event, depth + 1, &value);
-		if (e < 0)
-			return e;
+		r = check_key(reader, &key, mapping);
+		if (r < 0)
+			return r;
+		r = next_event(reader, &event);
+		if (r < 0)
+			return r;
+		r = read_node(reader, &event, depth + 1, &value);
+		if (r < 0)
+			return r;
 		name.name = (char *)key.data.scalar.value;
-		name.at = position_of(r, &key.start_mark);
+		name.at = position_of(reader, &key.start_mark);
 		node_set(mapping, &name, value);
 	}
 	*ret = take_ptr(mapping);
 	return 0;
 }
 
-static int refuse_alias(struct reader *r, const yaml_event_t *event)
+static int refuse_alias(struct reader *reader, const yaml_event_t *event)
 {
-	struct position at = position_of(r, &event->start_mark);
+	struct position at = position_of(reader, &event->start_mark);
 
-	position_error(&at, r->err, "aliases ('*%s') are not part of recipes",
+	position_error(&at, reader->err, "aliases ('*%s') are not part of recipes",
 		       (const char *)event->data.alias.anchor);
-	return err_hint(r->err, "a text that begins with '*' needs quotes");
+	return err_hint(reader->err, "a text that begins with '*' needs quotes");
 }
 
-static int read_node(struct reader *r, const yaml_event_t *event, unsigned depth, struct node **ret)
+static int read_node(struct reader *reader, const yaml_event_t *event, unsigned depth,
+		     struct node **ret)
 {
-	struct position at = position_of(r, &event->start_mark);
-	int e = 0;
+	struct position at = position_of(reader, &event->start_mark);
+	int r = 0;
 
 	if (depth > NODE_DEPTH_MAX)
-		return position_error(&at, r->err, "nested more than %d levels deep",
+		return position_error(&at, reader->err, "this is nested more than %d levels deep",
 				      NODE_DEPTH_MAX);
 	if (event->type == YAML_ALIAS_EVENT)
-		return refuse_alias(r, event);
+		return refuse_alias(reader, event);
 	if (event->type == YAML_SCALAR_EVENT) {
-		e = refuse_decoration(r, event, event->data.scalar.anchor, event->data.scalar.tag);
-		return e < 0 ? e : read_scalar(r, event, ret);
+		r = refuse_decoration(reader, event, event->data.scalar.anchor,
+				      event->data.scalar.tag);
+		return r < 0 ? r : read_scalar(reader, event, ret);
 	}
 	if (event->type == YAML_SEQUENCE_START_EVENT) {
-		e = refuse_decoration(r, event, event->data.sequence_start.anchor,
+		r = refuse_decoration(reader, event, event->data.sequence_start.anchor,
 				      event->data.sequence_start.tag);
-		return e < 0 ? e : read_list(r, event, depth, ret);
+		return r < 0 ? r : read_list(reader, event, depth, ret);
 	}
 	if (event->type == YAML_MAPPING_START_EVENT) {
-		e = refuse_decoration(r, event, event->data.mapping_start.anchor,
+		r = refuse_decoration(reader, event, event->data.mapping_start.anchor,
 				      event->data.mapping_start.tag);
-		return e < 0 ? e : read_mapping(r, event, depth, ret);
+		return r < 0 ? r : read_mapping(reader, event, depth, ret);
 	}
-	return position_error(&at, r->err, "not valid YAML here");
+	return position_error(&at, reader->err, "not valid YAML here");
 }
 
-/* Stream start, document start, and the document's first event in *ret. */
-static int open_document(struct reader *r, yaml_event_t *ret)
+/* Reads the start of the stream and of the document, and the document's first event into *ret. */
+static int open_document(struct reader *reader, yaml_event_t *ret)
 {
 	CLEANUP(yaml_event_delete) yaml_event_t stream = { 0 };
 	CLEANUP(yaml_event_delete) yaml_event_t document = { 0 };
 	struct position at;
-	int e = next_event(r, &stream);
+	int r = next_event(reader, &stream);
 
-	if (e < 0)
-		return e;
-	e = next_event(r, &document);
-	if (e < 0)
-		return e;
+	if (r < 0)
+		return r;
+	r = next_event(reader, &document);
+	if (r < 0)
+		return r;
 	if (document.type != YAML_DOCUMENT_START_EVENT) {
-		err_set(r->err, ERR_USAGE, "recipe '%s' is empty", r->path);
-		return err_hint(r->err,
+		err_set(reader->err, ERR_USAGE, "recipe '%s' is empty", reader->path);
+		return err_hint(reader->err,
 				"'netrescue recipe-help --example' writes one to start from");
 	}
-	at = position_of(r, &document.start_mark);
+	at = position_of(reader, &document.start_mark);
 	if (document.data.document_start.version_directive ||
 	    document.data.document_start.tag_directives.start !=
 		    document.data.document_start.tag_directives.end)
-		return position_error(&at, r->err, "directives ('%%…') are not part of recipes");
-	return next_event(r, ret);
+		return position_error(&at, reader->err,
+				      "directives ('%%…') are not part of recipes");
+	return next_event(reader, ret);
 }
 
-static int close_document(struct reader *r)
+static int close_document(struct reader *reader)
 {
 	CLEANUP(yaml_event_delete) yaml_event_t document = { 0 };
 	CLEANUP(yaml_event_delete) yaml_event_t stream = { 0 };
 	struct position at;
-	int e = next_event(r, &document);
+	int r = next_event(reader, &document);
 
-	if (e < 0)
-		return e;
-	e = next_event(r, &stream);
-	if (e < 0)
-		return e;
+	if (r < 0)
+		return r;
+	r = next_event(reader, &stream);
+	if (r < 0)
+		return r;
 	if (stream.type == YAML_STREAM_END_EVENT)
 		return 0;
-	at = position_of(r, &stream.start_mark);
-	position_error(&at, r->err, "a second document in one recipe");
-	return err_hint(r->err, "put it into a file of its own");
+	at = position_of(reader, &stream.start_mark);
+	position_error(&at, reader->err, "a second document begins here: a recipe is one");
+	return err_hint(reader->err, "put it into a file of its own");
+}
+
+static int read_document(struct reader *reader, struct node **ret)
+{
+	CLEANUP(node_cleanup) struct node *root = NULL;
+	CLEANUP(yaml_event_delete) yaml_event_t first = { 0 };
+	int r = open_document(reader, &first);
+
+	if (r < 0)
+		return r;
+	r = read_node(reader, &first, 1, &root);
+	if (r < 0)
+		return r;
+	r = close_document(reader);
+	if (r < 0)
+		return r;
+	if (root->kind != NODE_MAPPING)
+		return position_error(&root->at, reader->err,
+				      "a recipe is a mapping of keys to values");
+	*ret = take_ptr(root);
+	return 0;
 }
 
 int node_parse(const char *path, const char *text, size_t length, struct node **ret,
 	       struct err *err)
 {
-	struct reader r = { .path = path, .text = text, .err = err };
-	CLEANUP(node_cleanup) struct node *root = NULL;
-	CLEANUP(yaml_event_delete) yaml_event_t first = { 0 };
-	int e;
+	struct reader reader = { .path = path, .text = text, .err = err };
+	int r;
 
-	if (!yaml_parser_initialize(&r.parser))
+	if (!yaml_parser_initialize(&reader.parser))
 		abort();
-	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&r.parser, (const unsigned char *)text, length);
-	e = open_document(&r, &first);
-	if (e == 0)
-		e = read_node(&r, &first, 1, &root);
-	if (e == 0)
-		e = close_document(&r);
-	yaml_parser_delete(&r.parser);
-	if (e < 0)
-		return e;
-	if (root->kind != NODE_MAPPING)
-		return position_error(&root->at, err, "a recipe is a mapping of keys to values");
-	*ret = take_ptr(root);
-	return 0;
+	yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&reader.parser, (const unsigned char *)text, length);
+	r = read_document(&reader, ret);
+	yaml_parser_delete(&reader.parser);
+	return r;
 }

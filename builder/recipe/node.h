@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * YAML as recipes use it (libyaml's events, YAML 1.1), as a tree whose every node knows where it
- * was written. Names begin with node_, because yaml_ is libyaml's.
+ * The YAML reader and the tree of nodes that it makes of a recipe. libyaml parses (YAML 1.1);
+ * node_parse() makes nodes of its events, each of which knows where it was written. The tree is
+ * checked by the schema (schema.h), changed by `extends` (merge.h) and read by values.h.
  *
- * Strict: one document whose top is a mapping with plain text for keys. Refused, each with its
- * place: duplicate keys, anchors and aliases, tags, directives, more than one document, more than
- * NODE_DEPTH_MAX levels, lists longer than NODE_LIST_MAX, scalars longer than NODE_TEXT_MAX.
+ * The reader is strict: a recipe is one document, which is a mapping whose keys are plain text. It
+ * refuses, each at its place, duplicate keys, anchors and aliases, tags, directives, a second
+ * document, more than NODE_DEPTH_MAX levels, lists and mappings longer than NODE_LIST_MAX, and
+ * scalars longer than NODE_TEXT_MAX.
  *
- * A scalar is its text. Whether `no` means false or Norway is the schema's to say.
+ * A scalar is a text here. The schema decides whether `no` means false or Norway.
  */
 #pragma once
 
@@ -30,14 +32,14 @@ struct node {
 	enum node_kind kind;
 	struct position at;
 	char *text;	      /* of a scalar */
-	bool quoted;	      /* a scalar in quotes or a block: "" is text, nothing is nothing */
+	bool quoted;	      /* a scalar in quotes or a block: an empty one is a text, too */
 	struct node_key *key; /* of a mapping: as many as items */
 	struct node **item;
 	size_t count;
 	size_t allocated;
 };
 
-/* path: for positions; it must outlive the tree. */
+/* path: of the recipe, for positions; it must outlive the tree. */
 int node_parse(const char *path, const char *text, size_t length, struct node **ret,
 	       struct err *err);
 void node_free(struct node *n);
@@ -45,17 +47,20 @@ DEFINE_CLEANUP_PTR(node)
 
 /* The value of a key of a mapping, or NULL. */
 struct node *node_get(const struct node *mapping, const char *key);
-/* The same through several mappings: "menu.default". NULL if any step is absent. */
+/* The same through several mappings: "menu.default". NULL if any of the keys is absent. */
 const struct node *node_find(const struct node *root, const char *path);
+/* Where that value was written; the place of `file` as a whole if nobody wrote it. */
+struct position node_position(const struct node *root, const char *path, const char *file);
 
-/* Both take what they add. key: copied. */
+/* Both take the node that they add, and copy the key. node_set() replaces the value of a key that
+ * is there. */
 void node_add(struct node *list, struct node *item);
 void node_set(struct node *mapping, const struct node_key *key, struct node *value);
 /* Takes item i out and hands it to the caller; the order stays. */
 struct node *node_take(struct node *n, size_t i);
 
-/* A list's item `-name`, which removes what is inherited. */
+/* Whether it is an item `-name` of a list, which removes an inherited item (merge.h). */
 bool node_is_removal(const struct node *n);
 
-/* "a list", "a mapping", "nothing" or "'TEXT'" for "found …". buffer of 64 bytes; returns it. */
+/* What a node is, for messages: "a list", "a mapping", "nothing" or "'TEXT'". Returns buffer. */
 const char *node_text(const struct node *n, char buffer[64]);

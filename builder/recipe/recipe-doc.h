@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The prose of docs/recipe.md, around the tables that the schema makes. Markdown. */
+/* The prose of docs/recipe.md, in Markdown: what stands before and after the tables that
+ * schema_write_markdown() makes of the schema. */
 #pragma once
 
-extern const char guide_head[];
-extern const char guide_overlays[];
+extern const char recipe_doc_head[];
+extern const char recipe_doc_overlays[];

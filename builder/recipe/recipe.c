@@ -1,17 +1,18 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include "recipe/recipe.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/io.h"
 #include "base/memory.h"
 #include "recipe/input.h"
 #include "recipe/merge.h"
 #include "recipe/validate.h"
-#include "recipe/value.h"
+#include "recipe/values.h"
 
 #define RECIPE_SIZE_MAX ((size_t)1024 * 1024)
 #define EXTENDS_MAX 8
@@ -31,28 +32,31 @@ static int read_regular(const char *path, struct text *ret, struct err *err)
 	return read_file(AT_FDCWD, path, RECIPE_SIZE_MAX, ret, err);
 }
 
-/* One file as a checked tree. from: the `extends` that names it, or NULL. */
-static int read_tree(struct recipe *r, const char *path, const struct position *from,
+/* Reads one file into a checked tree. from: the `extends` that names it, or NULL. */
+static int read_tree(struct recipe *recipe, const char *path, const struct position *from,
 		     struct node **ret, struct err *err)
 {
 	CLEANUP(err_release) struct err why = { 0 };
 	CLEANUP(text_release) struct text content = { 0 };
 	CLEANUP(node_cleanup) struct node *root = NULL;
-	int e = read_regular(path, &content, &why);
+	int r = read_regular(path, &content, &why);
 
-	if (e < 0 && from) {
+	if (r < 0 && from) {
 		position_error(from, err, "%s", why.message);
-		return err_hint(err, "'extends' is a path, seen from this file");
+		return err_hint(err, "'extends' is a path, relative to this file");
 	}
-	if (e < 0)
-		return err_set(err, ERR_USAGE, "%s", why.message);
-	strv_add(&r->files, path);
-	e = node_parse(r->files.item[r->files.count - 1], content.data, content.length, &root, err);
-	if (e < 0)
-		return e;
-	e = schema_check(root, err);
-	if (e < 0)
-		return e;
+	if (r < 0) {
+		why.class = ERR_USAGE; /* The user has named this file. */
+		return err_move(err, &why);
+	}
+	strv_add(&recipe->files, path);
+	r = node_parse(recipe->files.item[recipe->files.count - 1], content.data, content.length,
+		       &root, err);
+	if (r < 0)
+		return r;
+	r = schema_check(root, err);
+	if (r < 0)
+		return r;
 	*ret = take_ptr(root);
 	return 0;
 }
@@ -64,14 +68,14 @@ static bool same_file(const char *a, const char *b)
 	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-static int check_cycle(const struct recipe *r, const struct node *extends, const char *path,
+static int check_cycle(const struct recipe *recipe, const struct node *extends, const char *path,
 		       struct err *err)
 {
-	if (r->files.count > EXTENDS_MAX)
+	if (recipe->files.count > EXTENDS_MAX)
 		return position_error(&extends->at, err, "more than %d recipes extend one another",
 				      EXTENDS_MAX);
-	for (size_t i = 0; i < r->files.count; i++) {
-		if (!same_file(r->files.item[i], path))
+	for (size_t i = 0; i < recipe->files.count; i++) {
+		if (!same_file(recipe->files.item[i], path))
 			continue;
 		position_error(&extends->at, err, "'%s' extends itself", path);
 		return err_hint(err, "follow 'extends' from file to file: one must be the base");
@@ -79,26 +83,27 @@ static int check_cycle(const struct recipe *r, const struct node *extends, const
 	return 0;
 }
 
-/* Reads PATH and what it extends; *ret is all of it, merged. */
-static int load_tree(struct recipe *r, const char *path, const struct position *from,
+/* Reads path and all that it extends; *ret is the merged tree. */
+static int load_tree(struct recipe *recipe, const char *path, const struct position *from,
 		     struct node **ret, struct err *err)
 {
 	CLEANUP(node_cleanup) struct node *root = NULL;
 	CLEANUP(node_cleanup) struct node *base = NULL;
 	const struct node *extends;
-	int e = read_tree(r, path, from, &root, err);
+	int r = read_tree(recipe, path, from, &root, err);
 
-	if (e < 0)
-		return e;
+	if (r < 0)
+		return r;
 	extends = node_get(root, "extends");
 	if (extends) {
 		cleanup_free char *base_path = input_path(&extends->at, extends->text);
 
-		e = check_cycle(r, extends, base_path, err);
-		if (e == 0)
-			e = load_tree(r, base_path, &extends->at, &base, err);
-		if (e < 0)
-			return e;
+		r = check_cycle(recipe, extends, base_path, err);
+		if (r < 0)
+			return r;
+		r = load_tree(recipe, base_path, &extends->at, &base, err);
+		if (r < 0)
+			return r;
 	}
 	return merge_recipes(take_ptr(base), root, ret, err);
 }
@@ -109,174 +114,179 @@ static void normalise_mac(char *mac)
 		*mac = *mac == '-' ? ':' : (char)tolower((unsigned char)*mac);
 }
 
-static void add_default_entry(struct recipe *r)
+static void add_default_entry(struct recipe *recipe)
 {
 	struct recipe_menu_entry *entry = xcalloc(1, sizeof(*entry));
 
 	entry->kind = MENU_RESCUE;
-	entry->label = xstrdup(r->name);
-	entry->title = xstrdup(r->name);
+	entry->label = xstrdup(recipe->name);
+	entry->title = xstrdup(recipe->name);
 	entry->append = xstrdup("");
 	entry->access = NFS_RO;
-	entry->at.file = r->path;
-	r->menu.entry = entry;
-	r->menu.entry_count = 1;
+	entry->at.file = recipe->path;
+	recipe->menu.entry = entry;
+	recipe->menu.entry_count = 1;
 }
 
-/* Where the server lets clients write there is an entry that does: beside the first rescue entry
- * a twin of it, unless the recipe has its own. The title must not get longer: menu.c32 shows 54
- * characters. */
-static void add_writable_entry(struct recipe *r)
+/* Where the server lets clients write, the menu has an entry that does: unless the recipe has one
+ * itself, the first rescue entry gets a twin beside it. The title must not get longer, because
+ * menu.c32 shows 54 characters. */
+static void add_writable_entry(struct recipe *recipe)
 {
-	struct recipe_menu_entry *e = r->menu.entry;
-	const size_t count = r->menu.entry_count;
+	struct recipe_menu_entry *entry = recipe->menu.entry;
+	const size_t count = recipe->menu.entry_count;
 	size_t first = count;
 
 	for (size_t i = count; i-- > 0;) {
-		if (e[i].kind == MENU_RESCUE && e[i].access == NFS_RW)
+		if (entry[i].kind == MENU_RESCUE && entry[i].access == NFS_RW)
 			return;
-		if (e[i].kind == MENU_RESCUE)
+		if (entry[i].kind == MENU_RESCUE)
 			first = i;
 	}
 	if (first == count)
 		return;
-	e = xreallocarray(e, count + 1, sizeof(*e));
-	memmove(&e[first + 2], &e[first + 1], (count - first - 1) * sizeof(*e));
-	e[first + 1] = (struct recipe_menu_entry){
+	entry = xreallocarray(entry, count + 1, sizeof(*entry));
+	memmove(&entry[first + 2], &entry[first + 1], (count - first - 1) * sizeof(*entry));
+	entry[first + 1] = (struct recipe_menu_entry){
 		.kind = MENU_RESCUE,
-		.label = xasprintf("%s-rw", e[first].label),
-		.title = xasprintf("%s (writes to the server)", e[first].title),
-		.append = xstrdup(e[first].append),
+		.label = xasprintf("%s-rw", entry[first].label),
+		.title = xasprintf("%s (writes to the server)", entry[first].title),
+		.append = xstrdup(entry[first].append),
 		.access = NFS_RW,
-		.at = e[first].at,
+		.at = entry[first].at,
 	};
-	r->menu.entry = e;
-	r->menu.entry_count = count + 1;
+	recipe->menu.entry = entry;
+	recipe->menu.entry_count = count + 1;
 }
 
-/* What depends on other values, and one spelling for what has several. */
-static void resolve_values(struct recipe *r)
+/* Fills what depends on other values, and gives one spelling to what has several. */
+static void resolve_values(struct recipe *recipe)
 {
-	if (streq(r->kernel, "none"))
-		*r->kernel = '\0';
-	if (!r->menu.entry_count && *r->kernel)
-		add_default_entry(r);
-	for (size_t i = 0; i < r->menu.entry_count; i++)
-		if (!r->menu.entry[i].title)
-			r->menu.entry[i].title = xstrdup(r->menu.entry[i].label);
-	if (r->nfs.access == NFS_RW)
-		add_writable_entry(r);
-	for (size_t i = 0; i < r->menu.client_count; i++)
-		normalise_mac(r->menu.client[i].mac);
-	if (!r->menu.default_entry)
-		r->menu.default_entry = xstrdup(r->menu.entry_count ? r->menu.entry[0].label : "");
-	for (size_t i = 0; i < r->mirrors.count; i++)
-		while (ends_with(r->mirrors.item[i].value, "/"))
-			r->mirrors.item[i].value[strlen(r->mirrors.item[i].value) - 1] = '\0';
+	if (streq(recipe->kernel, "none"))
+		*recipe->kernel = '\0';
+	if (!recipe->menu.entry_count && *recipe->kernel)
+		add_default_entry(recipe);
+	for (size_t i = 0; i < recipe->menu.entry_count; i++)
+		if (!recipe->menu.entry[i].title)
+			recipe->menu.entry[i].title = xstrdup(recipe->menu.entry[i].label);
+	if (recipe->nfs.access == NFS_RW)
+		add_writable_entry(recipe);
+	for (size_t i = 0; i < recipe->menu.client_count; i++)
+		normalise_mac(recipe->menu.client[i].mac);
+	if (!recipe->menu.default_entry)
+		recipe->menu.default_entry =
+			xstrdup(recipe->menu.entry_count ? recipe->menu.entry[0].label : "");
+	for (size_t i = 0; i < recipe->mirrors.count; i++)
+		while (ends_with(recipe->mirrors.item[i].value, "/"))
+			recipe->mirrors.item[i].value[strlen(recipe->mirrors.item[i].value) - 1] =
+				'\0';
 }
 
-static int resolve_keys(struct recipe *r, struct err *err)
+static int resolve_keys(struct recipe *recipe, struct err *err)
 {
-	CLEANUP(recipe_list_release) struct recipe_list given = r->root.authorized_keys;
+	CLEANUP(recipe_list_release) struct recipe_list given = TAKE(recipe->root.authorized_keys);
 
-	r->root.authorized_keys = (struct recipe_list){ 0 };
 	for (size_t i = 0; i < given.count; i++) {
 		const struct recipe_name *key = &given.item[i];
-		int e = 0;
+		int r = 0;
 
 		if (!format_is_key_line(key->value))
-			e = input_keys(&key->at, key->value, &r->root.authorized_keys, err);
-		else if (!recipe_list_has(&r->root.authorized_keys, key->value))
-			recipe_list_add(&r->root.authorized_keys, key->value, &key->at);
-		if (e < 0)
-			return e;
+			r = input_keys(&key->at, key->value, &recipe->root.authorized_keys, err);
+		else if (!recipe_list_has(&recipe->root.authorized_keys, key->value))
+			recipe_list_add(&recipe->root.authorized_keys, key->value, &key->at);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
 
-static int resolve_files(struct recipe *r, struct err *err)
+static int resolve_files(struct recipe *recipe, struct err *err)
 {
-	int e = 0;
+	for (size_t i = 0; i < recipe->scripts.count; i++) {
+		int r = input_file(INPUT_SCRIPT, &recipe->scripts.item[i], err);
 
-	for (size_t i = 0; i < r->scripts.count && e == 0; i++)
-		e = input_file(INPUT_SCRIPT, &r->scripts.item[i], err);
-	for (size_t i = 0; i < r->debs.count && e == 0; i++)
-		e = input_file(INPUT_DEB, &r->debs.item[i], err);
-	for (size_t i = 0; i < r->repository_count && e == 0; i++)
-		e = input_file(INPUT_KEYRING, &r->repository[i].keyring, err);
-	return e;
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < recipe->debs.count; i++) {
+		int r = input_file(INPUT_DEB, &recipe->debs.item[i], err);
+
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < recipe->repository_count; i++) {
+		int r = input_file(INPUT_KEYRING, &recipe->repository[i].keyring, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
-static int resolve_overlays(struct recipe *r, bool *has_keys, struct err *err)
+static int resolve_overlays(struct recipe *recipe, bool *has_keys, struct err *err)
 {
-	for (size_t i = 0; i < r->overlays.count; i++) {
-		const struct recipe_name *overlay = &r->overlays.item[i];
+	for (size_t i = 0; i < recipe->overlays.count; i++) {
+		const struct recipe_name *overlay = &recipe->overlays.item[i];
 		char digest[DIGEST_HEX];
-		int e = input_overlay(&overlay->at, overlay->value, digest, has_keys, err);
+		int r = input_overlay(&overlay->at, overlay->value, digest, has_keys, err);
 
-		if (e < 0)
-			return e;
-		strv_add(&r->overlay_digests, digest);
+		if (r < 0)
+			return r;
+		strv_add(&recipe->overlay_digests, digest);
 	}
 	return 0;
 }
 
-static int load(struct recipe *r, const char *path, struct err *err)
+static int load(struct recipe *recipe, const char *path, struct err *err)
 {
 	CLEANUP(node_cleanup) struct node *root = NULL;
 	CLEANUP(text_release) struct text canonical = { 0 };
 	bool overlay_has_keys = false;
-	int e;
+	int r;
 
-	r->path = xstrdup(path);
-	e = load_tree(r, path, NULL, &root, err);
-	if (e < 0)
-		return e;
-	e = schema_require(root, r->path, err);
-	if (e < 0)
-		return e;
-	values_fill(r, root);
-	resolve_values(r);
-	e = resolve_keys(r, err);
-	if (e < 0)
-		return e;
-	e = resolve_files(r, err);
-	if (e < 0)
-		return e;
-	e = resolve_overlays(r, &overlay_has_keys, err);
-	if (e < 0)
-		return e;
-	e = validate_recipe(r, root, overlay_has_keys, err);
-	if (e < 0)
-		return e;
-	recipe_canonical(r, &canonical);
-	digest_bytes(canonical.data, canonical.length, r->digest);
-	recipe_inputs(r, &r->inputs);
+	recipe->path = xstrdup(path);
+	r = load_tree(recipe, path, NULL, &root, err);
+	if (r < 0)
+		return r;
+	r = schema_require(root, recipe->path, err);
+	if (r < 0)
+		return r;
+	values_fill(recipe, root);
+	resolve_values(recipe);
+	r = resolve_keys(recipe, err);
+	if (r < 0)
+		return r;
+	r = resolve_files(recipe, err);
+	if (r < 0)
+		return r;
+	r = resolve_overlays(recipe, &overlay_has_keys, err);
+	if (r < 0)
+		return r;
+	r = validate_recipe(recipe, root, overlay_has_keys, err);
+	if (r < 0)
+		return r;
+	recipe_canonical(recipe, &canonical);
+	digest_bytes(canonical.data, canonical.length, recipe->digest);
+	recipe_inputs(recipe, &recipe->inputs);
 	return 0;
 }
 
 int recipe_load(const char *path, struct recipe *ret, struct err *err)
 {
-	CLEANUP(recipe_release) struct recipe r = { 0 };
-	int e = load(&r, path, err);
+	CLEANUP(recipe_release) struct recipe recipe = { 0 };
+	int r = load(&recipe, path, err);
 
-	if (e < 0)
-		return e;
-	*ret = r;
-	r = (struct recipe){ 0 };
+	if (r < 0)
+		return r;
+	*ret = TAKE(recipe);
 	return 0;
 }
 
-void recipe_canonical(const struct recipe *r, struct text *ret)
+void recipe_release(struct recipe *recipe)
 {
-	values_write(r, ret);
-}
-
-void recipe_release(struct recipe *r)
-{
-	values_release(r);
-	strv_release(&r->overlay_digests);
-	strv_release(&r->inputs);
-	strv_release(&r->files);
-	free(take_ptr(r->path));
+	values_release(recipe);
+	strv_release(&recipe->overlay_digests);
+	strv_release(&recipe->inputs);
+	strv_release(&recipe->files);
+	free(take_ptr(recipe->path));
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the user asks for, read and checked. recipe_load() reads the file and everything it extends,
- * fills every default and resolves every path, so that the stages after it decide nothing.
+ * The recipe: what the user asks for, read and checked. recipe_load() reads the file and everything
+ * that it extends, fills in every default and resolves every path, so that no stage after it has to
+ * decide anything.
  *
- * The keys, their types, defaults and one-line explanations stand in one table (schema.c), which
- * also makes the error messages, docs/recipe.md and the commented example. A value keeps the place
- * it was written at, for messages.
+ * The keys with their types, defaults and explanations are rows of one table (schema.c). Values
+ * keep the place where they were written, for messages.
  */
 #pragma once
 
@@ -17,17 +17,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "recipe/position.h"
-
-struct recipe_name { /* a package name, a module, a unit: a word with its place */
-	char *value;
-	struct position at;
-};
-
-struct recipe_list {
-	struct recipe_name *item;
-	size_t count;
-	size_t allocated;
-};
+#include "recipe/recipe-list.h"
 
 enum init_system { INIT_SYSTEMD, INIT_SYSVINIT };
 enum nfs_access { NFS_RO, NFS_RW };
@@ -166,32 +156,33 @@ struct recipe {
 	int compression_level; /* zstd, 1..19 */
 	char *apt_sources;     /* text of sources.list for the image; NULL: apt's own example */
 
-	/* SHA-256 of recipe_canonical(), all that the recipe decides; in every lock. */
+	/* SHA-256 of recipe_canonical(), which is all that the recipe decides; every lock has
+	 * it. */
 	char digest[DIGEST_HEX];
 	/* The same in parts: see recipe_inputs(). */
 	struct strv inputs;
 
-	struct strv files; /* every recipe that was read, as opened; positions point at them */
+	struct strv files; /* paths of all recipes that were read; positions point at these */
 };
 
-/* Reads PATH. Errors are ERR_USAGE with file:line:column, the source line and a hint. */
+/* Reads the recipe at path. Errors are ERR_USAGE, at their place in the file, with a hint. */
 int recipe_load(const char *path, struct recipe *ret, struct err *err);
-void recipe_release(struct recipe *r);
+void recipe_release(struct recipe *recipe);
 
 /* Whether boot-packages has the loader for machines of this firmware: PXELINUX for BIOS, shim
  * and GRUB for UEFI (boot-loaders.c). */
-bool recipe_boots(const struct recipe *r, enum firmware firmware);
+bool recipe_boots(const struct recipe *recipe, enum firmware firmware);
 
 /*
- * The effective values as text, one a line, sorted by key: `packages[3] = vim`. What equals its
- * default is left out, so that a new key does not change the digest of recipes that do not use it.
- * Scripts, .debs and keyrings stand there as the SHA-256 of their content; overlays as one over the
- * path, type, content, link target and executable bit of all they hold. Mirrors, comments, file
- * names of recipes, the place of the checkout and its umask are not in it.
+ * The effective values as text, one a line, sorted by key: `packages[3] = vim` (canonical.c). What
+ * equals its default is left out, so that a new key does not change the digest of recipes that do
+ * not use it. A script, .deb or keyring is represented by the SHA-256 of its content, an overlay by
+ * one over path, type, content, link target and executable bit of all that it holds. Mirrors,
+ * comments, file names of recipes, the place of the checkout and its umask are not in the text.
  */
-void recipe_canonical(const struct recipe *r, struct text *ret);
+void recipe_canonical(const struct recipe *recipe, struct text *ret);
 
-/* The canonical text in parts, "KEY SHA-256" each, in its order, so that a stale lock can say what
- * has changed: each overlay, script, .deb and keyring by itself (`overlays[0]`, with the digest
- * that stands there), all else by the recipe's outermost key (`menu`). */
-void recipe_inputs(const struct recipe *r, struct strv *ret);
+/* The canonical text in parts, each "KEY SHA-256", in the text's order, so that a lock of an older
+ * recipe can say what has changed: each overlay, script, .deb and keyring by itself (`overlays[0]`,
+ * with its digest from the text), all else by the recipe's outermost key (`menu`). */
+void recipe_inputs(const struct recipe *recipe, struct strv *ret);

@@ -1,11 +1,12 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include <stddef.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "recipe/format.h"
 
-/* Names that how-tos still give, and what has their content in bookworm and trixie; the names on
- * the left are gone there, or dummies on their way out. */
+/* On the left are package names that how-tos still give and that bookworm and trixie no longer
+ * have, or only as transitional packages; on the right are those that have their content today. */
 static const struct {
 	const char *before, *now;
 } renamed[] = {
@@ -52,7 +53,7 @@ static const struct {
 
 const char *format_renamed_package(const char *name)
 {
-	for (size_t i = 0; i < sizeof(renamed) / sizeof(*renamed); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(renamed); i++)
 		if (streq(renamed[i].before, name))
 			return renamed[i].now;
 	return NULL;

@@ -1,9 +1,11 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include "recipe/schema.h"
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
+#include "recipe/priority.h"
 
 #define FIELD(member) .offset = offsetof(struct recipe, member)
 #define REPOSITORY(member) .offset = offsetof(struct recipe_repository, member)
@@ -13,7 +15,7 @@
 /* clang-format off */
 const struct schema_key schema[] = {
 	{ "extends", SCHEMA_EXTENDS, .format = &format_local_path, .example = "rescue64.yaml",
-	  .doc = "another recipe this one builds on; its path, seen from this file" },
+	  .doc = "another recipe that this one builds on: its path, relative to this file" },
 	{ "name", SCHEMA_TEXT, FIELD(name), .format = &format_name, .required = true,
 	  .example = "myrescue",
 	  .doc = "what the image is called: its directory below out/ and on the server" },
@@ -57,8 +59,10 @@ const struct schema_key schema[] = {
 	  .required = true, .example = "keys/example.asc",
 	  .doc = "a file of OpenPGP public keys, one of which must have signed the archive" },
 
-	{ "priorities", SCHEMA_WORDS, FIELD(priorities), .allowed = "required important standard",
-	  .fallback = "required important", .doc = "install all packages of these priorities" },
+	{ "priorities", SCHEMA_WORDS, FIELD(priorities),
+	  .allowed = PRIORITY_WORD_REQUIRED " " PRIORITY_WORD_IMPORTANT " " PRIORITY_WORD_STANDARD,
+	  .fallback = PRIORITY_WORD_REQUIRED " " PRIORITY_WORD_IMPORTANT,
+	  .doc = "install all packages of these priorities" },
 	{ "packages", SCHEMA_WORDS, FIELD(packages), .format = &format_package, .fallback = "",
 	  .example = "systemd-sysv less vim", .shown = true,
 	  .doc = "install these too; what they depend on comes by itself" },
@@ -177,7 +181,7 @@ const struct schema_key schema[] = {
 	  .count_offset = offsetof(struct recipe, menu.entry_count),
 	  .element_size = sizeof(struct recipe_menu_entry),
 	  .at_offset = offsetof(struct recipe_menu_entry, at), .identity = "label",
-	  .doc = "what can be booted, in this order; without it, one rescue entry whose label "
+	  .doc = "what can be booted, in order; without it, one rescue entry whose label "
 		 "is name" },
 	{ "menu.entries.kind", SCHEMA_CHOICE, ENTRY(kind), .allowed = "local memtest rescue",
 	  .required = true,
@@ -243,7 +247,7 @@ const struct schema_key schema[] = {
 	  .fallback = "3", .doc = "zstd's" },
 };
 /* clang-format on */
-const size_t schema_count = sizeof(schema) / sizeof(*schema);
+const size_t schema_count = ARRAY_SIZE(schema);
 
 const struct schema_key *schema_find(const char *path)
 {

@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one table of a recipe's keys. A row says what a key is called, what type and form its value
- * has, where it goes in struct recipe, what it is when absent, and what it is for. Parser, error
- * messages, defaults, the digest, docs/recipe.md and the commented example are all made from it.
+ * The one table of a recipe's keys (schema.c). A row says what a key is called, what type and form
+ * its value has, where it goes in struct recipe, what it is when absent, and what it is for. The
+ * table drives all that is done with a recipe:
  *
- *	parse (node.h) -> schema_check() -> merge (merge.h) -> schema_require() -> fill (value.h)
+ *	node_parse()             each file becomes a tree (node.h)
+ *	schema_check()           unknown keys, types and forms are refused (schema-check.c)
+ *	merge_recipes()          the trees of `extends` become one (merge.h)
+ *	schema_require()         nothing that must be given is missing (schema-check.c)
+ *	values_fill()            the tree and the defaults become a struct recipe (values.h)
+ *	validate_recipe()        values that do not fit one another are refused (validate.h)
+ *	recipe_canonical()       the values become the text that is hashed (canonical.c)
+ *	schema_write_markdown()  docs/recipe.md (schema-markdown.c)
+ *	schema_write_example()   an example with every key (schema-example.c)
  *
- * Paths join keys with dots; `menu.entries.label` is a key of each item of the list `menu.entries`.
+ * A path joins keys with dots; `menu.entries.label` is a key of each item of the list
+ * `menu.entries`.
  */
 #pragma once
 
@@ -40,9 +49,9 @@ struct schema_key {
 	enum schema_type type;
 	size_t offset; /* in struct recipe, or in the element of the list it belongs to */
 	const struct format *format;
-	const char *allowed;  /* words, with spaces between: any other is an error */
-	const char *fallback; /* the default as text, lists with spaces; may hold ${name},
-				 ${architecture} and ${server.address}. NULL: see doc */
+	const char *allowed;  /* the only values that are allowed, with spaces between */
+	const char *fallback; /* the default as text, a list with spaces between its items; may hold
+				 ${name}, ${architecture} and ${server.address}. NULL: see doc */
 	int minimum, maximum;
 	bool required;
 	bool outside_digest;
@@ -51,7 +60,7 @@ struct schema_key {
 	const char *identity; /* the key that tells items apart */
 	const char *doc;      /* one line */
 	const char *example;
-	bool shown; /* stands in the example without '#', so that the example is a recipe */
+	bool shown; /* has no '#' in the example, so that the example is a recipe that works */
 };
 
 extern const struct schema_key schema[];
@@ -61,16 +70,16 @@ const struct schema_key *schema_find(const char *path);
 /* The rows directly below a section or list ("" for the top), in order: call with the previous row,
  * NULL first; NULL at the end. */
 const struct schema_key *schema_next(const char *parent, const struct schema_key *previous);
-/* What follows the last dot. */
+/* The last key of the path. */
 const char *schema_leaf(const struct schema_key *key);
-/* A list whose items a recipe that extends another adds to or removes from. */
+/* Whether it is a list: a recipe that extends another adds items to it or removes some. */
 bool schema_is_list(const struct schema_key *key);
 
-/* One file's tree: unknown keys, types, forms. */
+/* Checks the tree of one file: its keys, and the types and forms of their values. */
 int schema_check(const struct node *root, struct err *err);
-/* The merged tree has all it needs. path: for the message. */
+/* Checks that the merged tree has every key that is required. path: for the message. */
 int schema_require(const struct node *root, const char *path, struct err *err);
 
-/* docs/recipe.md; an example recipe with every key and its default. 0 or -EIO. */
+/* Write docs/recipe.md, and an example recipe with every key and its default. 0 or -EIO. */
 int schema_write_markdown(FILE *to);
 int schema_write_example(FILE *to);

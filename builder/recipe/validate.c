@@ -1,27 +1,10 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include "recipe/validate.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "recipe/format.h"
-#include "recipe/value.h"
-
-struct position validate_position(const struct recipe *r, const struct node *root, const char *key)
-{
-	const struct node *n = node_find(root, key);
-
-	return n ? n->at : (struct position){ .file = r->path };
-}
-
-static const struct recipe_name *find(const struct recipe_list *l, const char *value)
-{
-	for (size_t i = 0; i < l->count; i++)
-		if (streq(l->item[i].value, value))
-			return &l->item[i];
-	return NULL;
-}
 
 static int check_renamed(const struct recipe_list *l, struct err *err)
 {
@@ -37,15 +20,16 @@ static int check_renamed(const struct recipe_list *l, struct err *err)
 	return 0;
 }
 
-static int check_excluded(const struct recipe *r, const struct recipe_list *wanted, struct err *err)
+static int check_excluded(const struct recipe *recipe, const struct recipe_list *wanted,
+			  struct err *err)
 {
-	for (size_t i = 0; i < r->exclude.count; i++) {
-		const struct recipe_name *excluded = &r->exclude.item[i];
-		const struct recipe_name *w = find(wanted, excluded->value);
+	for (size_t i = 0; i < recipe->exclude.count; i++) {
+		const struct recipe_name *excluded = &recipe->exclude.item[i];
+		const struct recipe_name *w = recipe_list_find(wanted, excluded->value);
 
 		if (!w)
 			continue;
-		position_error(&excluded->at, err, "'%s' is excluded and asked for", w->value);
+		position_error(&excluded->at, err, "'%s' is both excluded and asked for", w->value);
 		if (streq(w->at.file, excluded->at.file))
 			return err_hint(err, "line %u asks for it: keep one", w->at.line);
 		return err_hint(err, "%s:%u asks for it: write '-%s' into packages", w->at.file,
@@ -54,12 +38,12 @@ static int check_excluded(const struct recipe *r, const struct recipe_list *want
 	return 0;
 }
 
-static int check_init(const struct recipe *r, const struct node *root, struct err *err)
+static int check_init(const struct recipe *recipe, const struct node *root, struct err *err)
 {
-	const bool systemd = r->init == INIT_SYSTEMD;
+	const bool systemd = recipe->init == INIT_SYSTEMD;
 	const char *other = systemd ? "sysvinit-core" : "systemd-sysv";
-	const struct recipe_name *wrong = find(&r->packages, other);
-	const struct position at = validate_position(r, root, "init");
+	const struct recipe_name *wrong = recipe_list_find(&recipe->packages, other);
+	const struct position at = node_position(root, "init", recipe->path);
 
 	if (!wrong)
 		return 0;
@@ -69,67 +53,71 @@ static int check_init(const struct recipe *r, const struct node *root, struct er
 				     : "ask for sysvinit-core instead");
 }
 
-static int check_suite(const struct recipe *r, const struct node *root, struct err *err)
+static int check_suite(const struct recipe *recipe, const struct node *root, struct err *err)
 {
-	const struct position suite = validate_position(r, root, "suite");
-	const struct position pockets = validate_position(r, root, "pockets");
+	const struct position suite = node_position(root, "suite", recipe->path);
+	const struct position pockets = node_position(root, "pockets", recipe->path);
 
-	if (!format_is_rolling_suite(r->suite) || !r->pockets.count)
+	if (!format_is_rolling_suite(recipe->suite) || !recipe->pockets.count)
 		return 0;
 	position_error(pockets.line ? &pockets : &suite, err, "suite '%s' has no pockets",
-		       r->suite);
+		       recipe->suite);
 	return err_hint(err, "write 'pockets: []'");
 }
 
-static int check_ids(const struct recipe *r, struct err *err)
+static int check_ids(const struct recipe *recipe, struct err *err)
 {
-	for (size_t i = 0; i < r->id_count; i++)
+	for (size_t i = 0; i < recipe->id_count; i++)
 		for (size_t j = 0; j < i; j++) {
-			if (r->id[i].id != r->id[j].id)
+			if (recipe->id[i].id != recipe->id[j].id)
 				continue;
-			position_error(&r->id[i].at, err, "id %u is already that of '%s'",
-				       r->id[i].id, r->id[j].name);
-			return err_hint(err, "a user takes a group of its number, too");
+			position_error(&recipe->id[i].at, err, "id %u is already that of '%s'",
+				       recipe->id[i].id, recipe->id[j].name);
+			return err_hint(err, "a user also takes the group of that number");
 		}
 	return 0;
 }
 
-static int check_locale(const struct recipe *r, const struct node *root, struct err *err)
+static int check_locale(const struct recipe *recipe, const struct node *root, struct err *err)
 {
-	const struct position at = validate_position(r, root, "default-locale");
+	const struct position at = node_position(root, "default-locale", recipe->path);
 
-	if (streq(r->default_locale, "C.UTF-8") || find(&r->locales, r->default_locale))
+	if (streq(recipe->default_locale, "C.UTF-8") ||
+	    recipe_list_find(&recipe->locales, recipe->default_locale))
 		return 0;
-	position_error(&at, err, "default locale '%s' is not among the locales", r->default_locale);
+	position_error(&at, err, "default locale '%s' is not among the locales",
+		       recipe->default_locale);
 	return err_hint(err, "add it to 'locales'");
 }
 
-static int check_locales_package(const struct recipe *r, struct err *err)
+static int check_locales_package(const struct recipe *recipe, struct err *err)
 {
-	if (!r->locales.count || find(&r->packages, "locales"))
+	if (!recipe->locales.count || recipe_list_find(&recipe->packages, "locales"))
 		return 0;
-	position_error(&r->locales.item[0].at, err, "locales need the package 'locales'");
+	position_error(&recipe->locales.item[0].at, err, "locales need the package 'locales'");
 	return err_hint(err, "add it to 'packages'");
 }
 
-static int check_login(const struct recipe *r, const struct node *root, bool overlay_has_keys,
+static int check_login(const struct recipe *recipe, const struct node *root, bool overlay_has_keys,
 		       struct err *err)
 {
-	const struct position at = validate_position(r, root, "root.password");
+	const struct position at = node_position(root, "root.password", recipe->path);
 
-	if (!streq(r->root.password, "locked") || r->root.authorized_keys.count ||
-	    r->autologin.terminals.count || overlay_has_keys)
+	if (!streq(recipe->root.password, "locked") || recipe->root.authorized_keys.count ||
+	    recipe->autologin.terminals.count || overlay_has_keys)
 		return 0;
-	position_error(&at, err, "nobody could log in: root is locked, without key and autologin");
+	position_error(&at, err,
+		       "nobody could log in: root's password is locked, and there is neither a "
+		       "key nor an autologin");
 	return err_hint(err, "give root.authorized-keys, autologin.terminals, or a root.password");
 }
 
-static int check_autologin(const struct recipe *r, const struct node *root, struct err *err)
+static int check_autologin(const struct recipe *recipe, const struct node *root, struct err *err)
 {
-	const struct position program = validate_position(r, root, "autologin.program");
+	const struct position program = node_position(root, "autologin.program", recipe->path);
 
-	if (!streq(r->autologin.program, "mingetty") || !r->autologin.terminals.count ||
-	    find(&r->packages, "mingetty"))
+	if (!streq(recipe->autologin.program, "mingetty") || !recipe->autologin.terminals.count ||
+	    recipe_list_find(&recipe->packages, "mingetty"))
 		return 0;
 	position_error(&program, err, "autologin by mingetty needs the package 'mingetty'");
 	return err_hint(err, "add it to 'packages', or write 'program: agetty'");
@@ -146,52 +134,59 @@ static int check_double_files(const char *key, const struct recipe_files *files,
 	return 0;
 }
 
-static int check_double_overlays(const struct recipe *r, struct err *err)
+static int check_double_overlays(const struct recipe *recipe, struct err *err)
 {
-	for (size_t i = 0; i < r->overlays.count; i++)
+	for (size_t i = 0; i < recipe->overlays.count; i++)
 		for (size_t j = 0; j < i; j++)
-			if (streq(r->overlays.item[i].value, r->overlays.item[j].value))
-				return position_error(&r->overlays.item[i].at, err,
+			if (streq(recipe->overlays.item[i].value, recipe->overlays.item[j].value))
+				return position_error(&recipe->overlays.item[i].at, err,
 						      "'overlays' lists '%s' twice",
-						      r->overlays.item[i].value);
+						      recipe->overlays.item[i].value);
 	return 0;
 }
 
-static int check_packages(const struct recipe *r, const struct node *root, struct err *err)
+static int check_packages(const struct recipe *recipe, const struct node *root, struct err *err)
 {
-	int e = check_renamed(&r->packages, err);
+	int r = check_renamed(&recipe->packages, err);
 
-	if (e == 0)
-		e = check_renamed(&r->boot_packages, err);
-	if (e == 0)
-		e = check_excluded(r, &r->packages, err);
-	if (e == 0 && *r->kernel && find(&r->exclude, r->kernel))
-		e = position_error(&find(&r->exclude, r->kernel)->at, err,
-				   "'%s' is excluded and the kernel", r->kernel);
-	if (e == 0)
-		e = check_init(r, root, err);
-	if (e == 0)
-		e = check_suite(r, root, err);
-	if (e == 0)
-		e = check_ids(r, err);
-	return e;
+	if (r < 0)
+		return r;
+	r = check_renamed(&recipe->boot_packages, err);
+	if (r < 0)
+		return r;
+	r = check_excluded(recipe, &recipe->packages, err);
+	if (r < 0)
+		return r;
+	if (*recipe->kernel && recipe_list_find(&recipe->exclude, recipe->kernel))
+		return position_error(&recipe_list_find(&recipe->exclude, recipe->kernel)->at, err,
+				      "'%s' is excluded, but it is the kernel", recipe->kernel);
+	r = check_init(recipe, root, err);
+	if (r < 0)
+		return r;
+	r = check_suite(recipe, root, err);
+	if (r < 0)
+		return r;
+	r = check_ids(recipe, err);
+	return r;
 }
 
-/* What follows from the name and other values has to have the form of one that is given. */
-static int check_computed(const struct recipe *r, const struct node *root, const char *parent,
+/* A default that follows from the name must have the form that a given value must have. */
+static int check_computed(const struct recipe *recipe, const struct node *root, const char *parent,
 			  struct err *err)
 {
-	const struct position name = validate_position(r, root, "name");
+	const struct position name = node_position(root, "name", recipe->path);
 
 	for (const struct schema_key *k = NULL; (k = schema_next(parent, k));) {
 		const char *hint = NULL;
+		int r = k->type == SCHEMA_SECTION ? check_computed(recipe, root, k->path, err) : 0;
 
-		if (k->type == SCHEMA_SECTION && check_computed(r, root, k->path, err) < 0)
-			return -EIO;
+		if (r < 0)
+			return r;
 		if (k->type != SCHEMA_TEXT || !k->fallback || !strstr(k->fallback, "${") ||
 		    node_find(root, k->path))
 			continue;
-		const char *value = *(char *const *)(const void *)((const char *)r + k->offset);
+		const char *value =
+			*(char *const *)(const void *)((const char *)recipe + k->offset);
 
 		if (!*value || k->format->is(value, &hint))
 			continue;
@@ -202,51 +197,64 @@ static int check_computed(const struct recipe *r, const struct node *root, const
 	return 0;
 }
 
-static int check_default_label(const struct recipe *r, const struct node *root, struct err *err)
+static int check_default_label(const struct recipe *recipe, const struct node *root,
+			       struct err *err)
 {
-	const struct position name = validate_position(r, root, "name");
+	const struct position name = node_position(root, "name", recipe->path);
 	const char *hint = NULL;
 
-	for (size_t i = 0; i < r->menu.entry_count; i++) {
-		const struct recipe_menu_entry *e = &r->menu.entry[i];
+	for (size_t i = 0; i < recipe->menu.entry_count; i++) {
+		const struct recipe_menu_entry *entry = &recipe->menu.entry[i];
 
-		if (e->at.line || format_label.is(e->label, &hint))
+		if (entry->at.line || format_label.is(entry->label, &hint))
 			continue;
 		position_error(&name, err, "the menu's label would be '%s', which is not %s",
-			       e->label, format_label.noun);
+			       entry->label, format_label.noun);
 		return err_hint(err, "give 'menu.entries': a label is %s", format_label.rule);
 	}
 	return 0;
 }
 
-int validate_recipe(const struct recipe *r, const struct node *root, bool overlay_has_keys,
+int validate_recipe(const struct recipe *recipe, const struct node *root, bool overlay_has_keys,
 		    struct err *err)
 {
-	int e = check_computed(r, root, "", err);
+	int r = check_computed(recipe, root, "", err);
 
-	if (e == 0)
-		e = check_default_label(r, root, err);
-	if (e == 0)
-		e = check_packages(r, root, err);
-	if (e == 0)
-		e = check_locale(r, root, err);
-	if (e == 0)
-		e = check_locales_package(r, err);
-	if (e == 0)
-		e = check_login(r, root, overlay_has_keys, err);
-	if (e == 0)
-		e = check_autologin(r, root, err);
-	if (e == 0)
-		e = check_double_overlays(r, err);
-	if (e == 0)
-		e = check_double_files("scripts", &r->scripts, err);
-	if (e == 0)
-		e = check_double_files("debs", &r->debs, err);
-	if (e == 0)
-		e = validate_menu(r, root, err);
-	if (e == 0)
-		e = validate_loaders(r, err);
-	if (e == 0)
-		e = validate_server(r, root, err);
-	return e;
+	if (r < 0)
+		return r;
+	r = check_default_label(recipe, root, err);
+	if (r < 0)
+		return r;
+	r = check_packages(recipe, root, err);
+	if (r < 0)
+		return r;
+	r = check_locale(recipe, root, err);
+	if (r < 0)
+		return r;
+	r = check_locales_package(recipe, err);
+	if (r < 0)
+		return r;
+	r = check_login(recipe, root, overlay_has_keys, err);
+	if (r < 0)
+		return r;
+	r = check_autologin(recipe, root, err);
+	if (r < 0)
+		return r;
+	r = check_double_overlays(recipe, err);
+	if (r < 0)
+		return r;
+	r = check_double_files("scripts", &recipe->scripts, err);
+	if (r < 0)
+		return r;
+	r = check_double_files("debs", &recipe->debs, err);
+	if (r < 0)
+		return r;
+	r = validate_menu(recipe, root, err);
+	if (r < 0)
+		return r;
+	r = validate_loaders(recipe, err);
+	if (r < 0)
+		return r;
+	r = validate_server(recipe, root, err);
+	return r;
 }

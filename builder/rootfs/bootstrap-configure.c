@@ -8,7 +8,7 @@
 #define EARLY_ALIASES SANDBOX_SCRATCH "/locale.alias"
 #define EARLY_LOCALE_GEN SANDBOX_SCRATCH "/locale-gen"
 
-/* The kernel packages are unpacked: all that depmod reads is there. */
+/* Everything that depmod reads is there as soon as the kernel packages are unpacked. */
 static const char *const depmod_argv[] = {
 	"sh",
 	"-ec",
@@ -18,9 +18,9 @@ static const char *const depmod_argv[] = {
 	NULL,
 };
 
-/* The image's own locale-gen with its list elsewhere, since /etc/locale.gen is the business of
- * locales' postinst; and the alias file, which is a conffile, from where dpkg has unpacked it to.
- */
+/* The image's own locale-gen, made to read its list from another file, since /etc/locale.gen is the
+ * business of locales' postinst, and its aliases from where dpkg has put them: the alias file is a
+ * conffile, which gets its name when locales is configured. */
 static const char *const prepare_argv[] = {
 	"sh",
 	"-ec",
@@ -55,23 +55,27 @@ static char *locale_list(const struct recipe *recipe)
 	return list.length ? text_take(&list) : NULL;
 }
 
-static int prepare_locales(struct rootfs *r, bool *ret, struct err *err)
+/* *ret: whether the early locale-gen is to run. */
+static int prepare_locales(struct rootfs *rootfs, bool *ret, struct err *err)
 {
 	struct sandbox_command prepare = { .argv = prepare_argv };
-	cleanup_free char *list = locale_list(r->recipe);
-	int e;
+	cleanup_free char *list = locale_list(rootfs->recipe);
+	int r;
 
 	*ret = false;
-	if (!list || !packages_find(&r->lock->packages, "locales", ROLE_IMAGE))
+	if (!list || !packages_find(&rootfs->lock->packages, "locales", ROLE_IMAGE))
 		return 0;
-	e = sandbox_write(r->sandbox, EARLY_LOCALES, list, strlen(list), 0644, err);
-	if (e == 0)
-		e = bootstrap_run(r, &prepare, 1, err);
-	*ret = e == 0;
-	return e;
+	r = sandbox_write(rootfs->sandbox, EARLY_LOCALES, list, strlen(list), 0644, err);
+	if (r < 0)
+		return r;
+	r = bootstrap_run(rootfs, &prepare, 1, err);
+	if (r < 0)
+		return r;
+	*ret = true;
+	return 0;
 }
 
-/* Any, whether the recipe boots it or not: depmod was held back for all. */
+/* Any kernel counts, whether the recipe boots it or not: depmod was held back for all. */
 static bool has_kernel(const struct packages *p)
 {
 	bool found = false;
@@ -84,7 +88,7 @@ static bool has_kernel(const struct packages *p)
 	return found;
 }
 
-int bootstrap_configure(struct rootfs *r, struct err *err)
+int bootstrap_configure(struct rootfs *rootfs, struct err *err)
 {
 	static const char *const configure_argv[] = {
 		"dpkg", "--force-unsafe-io", "--abort-after=1", "--configure", "-a", NULL
@@ -92,13 +96,13 @@ int bootstrap_configure(struct rootfs *r, struct err *err)
 	struct sandbox_command command[3] = { { .argv = configure_argv } };
 	size_t count = 1;
 	bool locales;
-	int e = prepare_locales(r, &locales, err);
+	int r = prepare_locales(rootfs, &locales, err);
 
-	if (e < 0)
+	if (r < 0)
 		return err_wrap(err, "preparing locales");
-	if (has_kernel(&r->lock->packages))
+	if (has_kernel(&rootfs->lock->packages))
 		command[count++].argv = depmod_argv;
 	if (locales)
 		command[count++].argv = early_argv;
-	return bootstrap_run(r, command, count, err);
+	return bootstrap_run(rootfs, command, count, err);
 }

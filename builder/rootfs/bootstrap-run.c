@@ -7,8 +7,8 @@
 
 const char *const bootstrap_env[] = {
 	"PATH=" BOOTSTRAP_BIN ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-	/* What an import compiles carries a time; what a package compiles on purpose carries a
-	 * hash. */
+	/* Bytecode that an import leaves has its source's time in it, which varies; what a package
+	 * compiles on purpose has a hash instead. */
 	"PYTHONDONTWRITEBYTECODE=1",
 	NULL,
 };
@@ -18,7 +18,7 @@ struct watch {
 	char *failed; /* the first package that dpkg gave up on */
 };
 
-/* dpkg's own words; its commands run with LC_ALL=C.UTF-8. */
+/* Looks for what dpkg says in English: its commands run with LC_ALL=C.UTF-8. */
 static void watch_line(const char *line, void *data)
 {
 	static const char gave_up[] = "dpkg: error processing ";
@@ -53,7 +53,7 @@ static const char **with_env(const char *const *more)
 
 	while (more && more[count])
 		count++;
-	env = xcalloc(count + sizeof(bootstrap_env) / sizeof(*bootstrap_env), sizeof(*env));
+	env = xcalloc(count + ARRAY_SIZE(bootstrap_env), sizeof(*env));
 	for (size_t i = 0; bootstrap_env[i]; i++)
 		env[n++] = bootstrap_env[i];
 	for (size_t i = 0; i < count; i++)
@@ -61,33 +61,34 @@ static const char **with_env(const char *const *more)
 	return env;
 }
 
-int bootstrap_run(struct rootfs *r, struct sandbox_command *command, size_t count, struct err *err)
+int bootstrap_run(struct rootfs *rootfs, struct sandbox_command *command, size_t count,
+		  struct err *err)
 {
-	CLEANUP(release_watch) struct watch w = { .steps = &r->steps };
-	int e;
+	CLEANUP(release_watch) struct watch w = { .steps = &rootfs->steps };
+	int r;
 
 	for (size_t i = 0; i < count; i++)
 		command[i].env = with_env(command[i].env);
-	sandbox_on_line(r->sandbox, watch_line, &w);
-	e = sandbox_run(r->sandbox, command, count, err);
-	sandbox_on_line(r->sandbox, NULL, NULL);
+	sandbox_on_line(rootfs->sandbox, watch_line, &w);
+	r = sandbox_run(rootfs->sandbox, command, count, err);
+	sandbox_on_line(rootfs->sandbox, NULL, NULL);
 	for (size_t i = 0; i < count; i++) {
 		free((void *)(uintptr_t)command[i].env);
 		command[i].env = NULL;
 	}
-	if (e < 0 && w.failed)
+	if (r < 0 && w.failed)
 		return err_wrap(err, "package '%s'", w.failed);
-	return e;
+	return r;
 }
 
-int bootstrap_dpkg(struct rootfs *r, const char *const *arguments, const struct phase *phase,
+int bootstrap_dpkg(struct rootfs *rootfs, const char *const *arguments, const struct phase *phase,
 		   struct err *err)
 {
 	CLEANUP(strv_release) struct strv argv = { 0 };
 	struct sandbox_command command = { 0 };
 
 	strv_add(&argv, "dpkg");
-	/* A build that is cut off starts again from nothing: no need to sync each file. */
+	/* A build that is cut off starts again from nothing, so files need not be synced. */
 	strv_add(&argv, "--force-unsafe-io");
 	/* So that what the failed script said comes last. */
 	strv_add(&argv, "--abort-after=1");
@@ -96,5 +97,5 @@ int bootstrap_dpkg(struct rootfs *r, const char *const *arguments, const struct 
 	for (size_t i = 0; phase && i < phase->count; i++)
 		strv_add_take(&argv, bootstrap_deb_path(phase->item[i]));
 	command.argv = (const char *const *)argv.item;
-	return bootstrap_run(r, &command, 1, err);
+	return bootstrap_run(rootfs, &command, 1, err);
 }

@@ -5,12 +5,16 @@
 #include <string.h>
 
 #include "base/child.h"
+#include "base/err-line.h"
 #include "base/io.h"
 #include "base/libarchive.h"
 #include "base/memory.h"
 #include "rootfs/bootstrap.h"
+#include "rootfs/ids.h"
 #include "deb/deb-reader.h"
 #include "deb/deb.h"
+
+#define REPORT_MAX ((size_t)64 << 10)
 
 /* A small tar stream made in a temporary file. */
 struct seed {
@@ -39,7 +43,8 @@ static int seed_begin(struct seed *seed, struct err *err)
 	return 0;
 }
 
-/* type AE_IFDIR (text unused), AE_IFLNK (its target), AE_IFREG (its content, executable). */
+/* type: AE_IFDIR (text is unused), AE_IFLNK (text is its target) or AE_IFREG (text is its content;
+ * it is executable). */
 static int seed_add(struct seed *seed, const char *path, unsigned type, const char *text,
 		    struct err *err)
 {
@@ -67,9 +72,10 @@ static int seed_put(struct seed *seed, struct sandbox *sb, const char *where, st
 	return sandbox_put(sb, seed->fd, where, err);
 }
 
-/* depmod of the kernel's postinst runs beside configuring, unless a package of out-of-tree modules
- * calls it; update-initramfs last and once. locale-gen runs beside configuring for the recipe's
- * locales, so the one that locales' postinst calls waits for that one and has little left to do. */
+/* Programs that packages call and that are held back. depmod runs once beside configuring, so a
+ * kernel's postinst need not run it (a package of out-of-tree modules still may). update-initramfs
+ * runs once, at the end. locale-gen runs beside configuring for the recipe's locales; the one that
+ * locales' postinst calls waits for it and has little left to do. */
 static const struct {
 	const char *name;
 	const char *script;
@@ -81,45 +87,58 @@ static const struct {
 	  "#!/bin/sh\n"
 	  "exec flock " BOOTSTRAP_LOCALE_LOCK " /usr/sbin/locale-gen --keep-existing\n" },
 	{ "update-initramfs", "#!/bin/sh\nexit 0\n" },
-	/* Nothing starts during a build, not even what asks neither policy-rc.d nor systemctl. */
+	/* For scripts that ask neither policy-rc.d nor systemctl whether they may start something.
+	 */
 	{ "start-stop-daemon", "#!/bin/sh\nexit 0\n" },
 };
 
-static int seed_tools(struct rootfs *r, struct seed *seed, struct err *err)
+static int seed_tool(struct seed *seed, const char *name, const char *script, struct err *err)
+{
+	cleanup_free char *path = xasprintf("bin/%s", name);
+
+	return seed_add(seed, path, AE_IFREG, script, err);
+}
+
+static int seed_tools(struct rootfs *rootfs, struct seed *seed, struct err *err)
 {
 	static const char *const directory[] = { "bin", "debs", "sysusers" };
-	int e = 0;
+	int r;
 
-	for (size_t i = 0; e == 0 && i < sizeof(directory) / sizeof(*directory); i++)
-		e = seed_add(seed, directory[i], AE_IFDIR, "", err);
-	for (size_t i = 0; e == 0 && i < sizeof(held_back) / sizeof(*held_back); i++) {
-		cleanup_free char *path = xasprintf("bin/%s", held_back[i].name);
-
-		e = seed_add(seed, path, AE_IFREG, held_back[i].script, err);
+	for (size_t i = 0; i < ARRAY_SIZE(directory); i++) {
+		r = seed_add(seed, directory[i], AE_IFDIR, "", err);
+		if (r < 0)
+			return r;
 	}
-	for (size_t i = 0; e == 0 && r->recipe->id_count > 0 && ids_tools[i]; i++) {
-		cleanup_free char *path = xasprintf("bin/%s", ids_tools[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(held_back); i++) {
+		r = seed_tool(seed, held_back[i].name, held_back[i].script, err);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; rootfs->recipe->id_count > 0 && ids_tools[i]; i++) {
 		CLEANUP(text_release) struct text script = { 0 };
 
-		ids_tool(r->recipe, ids_tools[i], &script);
-		e = seed_add(seed, path, AE_IFREG, script.data, err);
+		ids_tool(rootfs->recipe, ids_tools[i], &script);
+		r = seed_tool(seed, ids_tools[i], script.data, err);
+		if (r < 0)
+			return r;
 	}
-	return e;
+	return 0;
 }
 
-int bootstrap_seed_tools(struct rootfs *r, struct err *err)
+int bootstrap_seed_tools(struct rootfs *rootfs, struct err *err)
 {
 	CLEANUP(release_seed) struct seed seed = { .fd = -1 };
-	int e = seed_begin(&seed, err);
+	int r = seed_begin(&seed, err);
 
-	if (e == 0)
-		e = seed_tools(r, &seed, err);
-	if (e == 0)
-		e = seed_put(&seed, r->sandbox, SANDBOX_SCRATCH, err);
-	return e;
+	if (r < 0)
+		return r;
+	r = seed_tools(rootfs, &seed, err);
+	if (r < 0)
+		return r;
+	return seed_put(&seed, rootfs->sandbox, SANDBOX_SCRATCH, err);
 }
 
-/* The same names as debootstrap of that time, which has them whether needed or not. */
+/* The directories that debootstrap merges, whether the architecture's packages need them or not. */
 static const char *merged_directories(const char *architecture)
 {
 	if (streq(architecture, "amd64"))
@@ -134,37 +153,43 @@ static const char *merged_directories(const char *architecture)
 static int seed_links(struct seed *seed, const char *architecture, struct err *err)
 {
 	CLEANUP(strv_release) struct strv name = { 0 };
-	int e = seed_add(seed, "usr", AE_IFDIR, "", err);
+	int r = seed_add(seed, "usr", AE_IFDIR, "", err);
 
+	if (r < 0)
+		return r;
 	strv_split(&name, merged_directories(architecture), " ");
-	for (size_t i = 0; e == 0 && i < name.count; i++) {
+	for (size_t i = 0; i < name.count; i++) {
 		cleanup_free char *target = xasprintf("usr/%s", name.item[i]);
 
-		e = seed_add(seed, target, AE_IFDIR, "", err);
-		if (e == 0)
-			e = seed_add(seed, name.item[i], AE_IFLNK, target, err);
+		r = seed_add(seed, target, AE_IFDIR, "", err);
+		if (r < 0)
+			return r;
+		r = seed_add(seed, name.item[i], AE_IFLNK, target, err);
+		if (r < 0)
+			return r;
 	}
-	return e;
+	return 0;
 }
 
-int bootstrap_seed_links(struct rootfs *r, struct err *err)
+int bootstrap_seed_links(struct rootfs *rootfs, struct err *err)
 {
-	const struct package *p = packages_find(&r->lock->packages, "base-files", ROLE_IMAGE);
+	const struct package *p = packages_find(&rootfs->lock->packages, "base-files", ROLE_IMAGE);
 	CLEANUP(release_seed) struct seed seed = { .fd = -1 };
 	bool carried;
-	int e;
+	int r;
 
 	if (!p)
-		return err_set(err, ERR_BUILD, "the lock holds no package base-files");
-	e = deb_has_link(r->store, p, "bin", &carried, err);
-	if (e < 0 || carried)
-		return e;
-	e = seed_begin(&seed, err);
-	if (e == 0)
-		e = seed_links(&seed, r->lock->architecture, err);
-	if (e == 0)
-		e = seed_put(&seed, r->sandbox, "/", err);
-	return e;
+		return err_set(err, ERR_BUILD, "the lock has no package base-files");
+	r = deb_has_link(rootfs->store, p, "bin", &carried, err);
+	if (r < 0 || carried)
+		return r;
+	r = seed_begin(&seed, err);
+	if (r < 0)
+		return r;
+	r = seed_links(&seed, rootfs->lock->architecture, err);
+	if (r < 0)
+		return r;
+	return seed_put(&seed, rootfs->sandbox, "/", err);
 }
 
 char *bootstrap_deb_path(const struct package *p)
@@ -172,58 +197,99 @@ char *bootstrap_deb_path(const struct package *p)
 	return xasprintf(BOOTSTRAP_DEBS "/%s_%s.deb", p->name, p->architecture);
 }
 
-/* What `netrescue deb-tar` is to send, in a temporary file that is its stdin. */
-static int write_list(struct rootfs *r, const struct phase *phase, int *ret_fd, struct err *err)
+/* Lists what `netrescue deb-tar` is to send in a temporary file, which will be its stdin. */
+static int write_list(struct rootfs *rootfs, const struct phase *phase, int *ret_fd,
+		      struct err *err)
 {
 	CLEANUP(text_release) struct text list = { 0 };
 	cleanup_fd int fd = -1;
-	int e = temporary_fd(&fd, err);
+	int r = temporary_fd(&fd, err);
 
-	for (size_t i = 0; e == 0 && i < phase->count; i++) {
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < phase->count; i++) {
 		const struct package *p = phase->item[i];
 		char plain[DIGEST_HEX];
 
-		e = deb_plain_digest(r->store, p, plain, err);
-		if (e == 0)
-			text_printf(&list, "%s %s_%s.deb\n", plain, p->name, p->architecture);
+		r = deb_plain_digest(rootfs->store, p, plain, err);
+		if (r < 0)
+			return r;
+		text_printf(&list, "%s %s_%s.deb\n", plain, p->name, p->architecture);
 	}
-	if (e < 0)
-		return e;
-	e = write_all(fd, list.data, list.length);
-	if (e < 0 || lseek(fd, 0, SEEK_SET) < 0)
-		return err_errno(err, ERR_BUILD, e < 0 ? -e : errno, "listing packages");
+	r = write_all(fd, list.data, list.length);
+	if (r < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return err_errno(err, ERR_BUILD, r < 0 ? -r : errno, "listing packages");
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
 
-int bootstrap_seed_debs(struct rootfs *r, const struct phase *phase, struct err *err)
+/* The error that `netrescue deb-tar` wrote to the file `report`, if it wrote one. */
+static int read_report(int report, struct err *err)
 {
-	const char *const argv[] = { "/proc/self/exe", "deb-tar", store_path(r->store), NULL };
-	CLEANUP(child_release) struct child child = CHILD_INIT;
-	cleanup_fd int list = -1, in = -1, out = -1;
-	int fds[2], status, e;
-	char text[64];
+	char line[REPORT_MAX + 1];
+	ssize_t n;
 
-	e = write_list(r, phase, &list, err);
-	if (e < 0)
-		return e;
+	if (lseek(report, 0, SEEK_SET) < 0)
+		return err_errno(err, ERR_BUILD, errno, "reading what deb-tar reported");
+	n = read_all(report, line, REPORT_MAX);
+	if (n < 0)
+		return err_errno(err, ERR_BUILD, (int)-n, "reading what deb-tar reported");
+	line[n] = '\0';
+	return n > 0 ? err_from_line(line, err) : 0;
+}
+
+/* Waits for deb-tar. Its own error comes first: the sandbox's, in `put`, may only say that the
+ * stream broke off. */
+static int end_deb_tar(struct child *child, int report, struct err *put, struct err *err)
+{
+	char text[64];
+	int status;
+	int r = child_wait(child, &status, err);
+
+	if (r < 0)
+		return r;
+	r = read_report(report, err);
+	if (r < 0)
+		return r;
+	if (put->class != ERR_NONE)
+		return err_move(err, put);
+	if (status != 0)
+		return err_set(err, ERR_BUILD, "deb-tar ended: %s",
+			       child_status_text(status, text));
+	return 0;
+}
+
+int bootstrap_seed_debs(struct rootfs *rootfs, const struct phase *phase, struct err *err)
+{
+	const char *const argv[] = { "/proc/self/exe", "deb-tar", store_path(rootfs->store), NULL };
+	CLEANUP(child_release) struct child child = CHILD_INIT;
+	CLEANUP(err_release) struct err put = { 0 };
+	cleanup_fd int list = -1, report = -1, in = -1, out = -1;
+	int fds[2], r;
+
+	r = write_list(rootfs, phase, &list, err);
+	if (r < 0)
+		return r;
+	r = temporary_fd(&report, err);
+	if (r < 0)
+		return r;
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot make a pipe");
 	in = fds[0];
 	out = fds[1];
-	e = child_start(&child,
+	r = child_start(&child,
 			&(struct child_options){
-				.argv = argv, .fd = { { 0, list }, { 1, out } }, .fd_count = 2 },
+				.argv = argv,
+				.fd = { { 0, list }, { 1, out }, { DEB_TAR_ERROR_FD, report } },
+				.fd_count = 3,
+			},
 			err);
-	if (e < 0)
-		return e;
+	if (r < 0)
+		return r;
 	close(take_fd(&out));
-	e = sandbox_put(r->sandbox, in, BOOTSTRAP_DEBS, err);
-	if (e < 0)
-		return err_wrap(err, "taking packages in");
-	e = child_wait(&child, &status, err);
-	if (e == 0 && status != 0)
-		e = err_set(err, ERR_BUILD, "the packages did not reach the tree: %s",
-			    child_status_text(status, text));
-	return e;
+	(void)sandbox_put(rootfs->sandbox, in, BOOTSTRAP_DEBS, &put);
+	/* Otherwise deb-tar would wait for somebody to read the rest. */
+	close(take_fd(&in));
+	r = end_deb_tar(&child, report, &put, err);
+	return r < 0 ? err_wrap(err, "bringing packages into the tree") : 0;
 }

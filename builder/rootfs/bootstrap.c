@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "rootfs/bootstrap.h"
+#include "rootfs/ids.h"
 
 #include <string.h>
 
@@ -10,258 +11,298 @@
 #define AUDIT SANDBOX_SCRATCH "/audit"
 #define AUDIT_MAX ((size_t)1 << 20)
 
-static int learn_kernel(struct rootfs *r, struct err *err)
+static int learn_kernel(struct rootfs *rootfs, struct err *err)
 {
-	const struct package *p = packages_kernel(&r->lock->packages, r->recipe->kernel);
+	const struct package *p = packages_kernel(&rootfs->lock->packages, rootfs->recipe->kernel);
 
-	if (!r->kernel && p)
-		r->kernel = package_kernel_release(p);
-	return r->kernel ? sandbox_set_kernel(r->sandbox, r->kernel, err) : 0;
+	if (!rootfs->kernel && p)
+		rootfs->kernel = package_kernel_release(p);
+	return rootfs->kernel ? sandbox_set_kernel(rootfs->sandbox, rootfs->kernel, err) : 0;
 }
 
-static int extract(struct rootfs *r, const struct phase *phase, struct err *err)
+static int extract(struct rootfs *rootfs, const struct phase *phase, struct err *err)
 {
 	CLEANUP(strv_release) struct strv first = { 0 };
 	CLEANUP(strv_release) struct strv other = { 0 };
-	int e;
+	int r;
 
 	for (size_t i = 0; i < phase->count; i++)
 		strv_add_take(streq(phase->item[i]->name, "base-files") ? &first : &other,
 			      bootstrap_deb_path(phase->item[i]));
-	/* It brings the top of the tree, through whose links the others then go. */
-	e = sandbox_extract(r->sandbox, &first, 1, err);
-	if (e == 0)
-		e = sandbox_extract(r->sandbox, &other, r->jobs, err);
-	return e;
+	/* base-files brings the top directories and links, which the others are unpacked through.
+	 */
+	r = sandbox_extract(rootfs->sandbox, &first, 1, err);
+	if (r < 0)
+		return r;
+	return sandbox_extract(rootfs->sandbox, &other, rootfs->jobs, err);
 }
 
-/* Before the first dpkg: an empty database of this architecture, and the users that dpkg's
- * unpacking needs by name, from base-passwd's own preinst. */
-static int prime_dpkg(struct rootfs *r, struct err *err)
+/* What the first dpkg needs: an empty database of this architecture, and the users that files
+ * belong to by name, which base-passwd's own preinst makes. */
+static int prime_dpkg(struct rootfs *rootfs, struct err *err)
 {
 	static const char *const preinst[] = { SANDBOX_SCRATCH "/base-passwd/preinst", "install",
 					       NULL };
 	static const char *const env[] = { "DPKG_MAINTSCRIPT_NAME=preinst",
 					   "DPKG_MAINTSCRIPT_PACKAGE=base-passwd", NULL };
 	struct sandbox_command command = { .argv = preinst, .env = env };
-	const struct package *p = packages_find(&r->lock->packages, "base-passwd", ROLE_IMAGE);
-	cleanup_free char *arch = xasprintf("%s\n", r->lock->architecture);
+	const struct package *p = packages_find(&rootfs->lock->packages, "base-passwd", ROLE_IMAGE);
+	cleanup_free char *arch = xasprintf("%s\n", rootfs->lock->architecture);
 	cleanup_free char *deb = p ? bootstrap_deb_path(p) : NULL;
-	int e;
+	int r;
 
 	if (!p)
-		return err_set(err, ERR_BUILD, "the lock holds no package base-passwd");
-	e = sandbox_write(r->sandbox, "/var/lib/dpkg/status", "", 0, 0644, err);
-	if (e == 0)
-		e = sandbox_write(r->sandbox, "/var/lib/dpkg/arch", arch, strlen(arch), 0644, err);
-	if (e == 0)
-		e = sandbox_call(r->sandbox, err, "dpkg-deb", "--control", deb,
-				 SANDBOX_SCRATCH "/base-passwd", NULL);
-	return e < 0 ? e : bootstrap_run(r, &command, 1, err);
+		return err_set(err, ERR_BUILD, "the lock has no package base-passwd");
+	r = sandbox_write(rootfs->sandbox, "/var/lib/dpkg/status", "", 0, 0644, err);
+	if (r < 0)
+		return r;
+	r = sandbox_write(rootfs->sandbox, "/var/lib/dpkg/arch", arch, strlen(arch), 0644, err);
+	if (r < 0)
+		return r;
+	r = sandbox_call(rootfs->sandbox, err, "dpkg-deb", "--control", deb,
+			 SANDBOX_SCRATCH "/base-passwd", NULL);
+	if (r < 0)
+		return r;
+	return bootstrap_run(rootfs, &command, 1, err);
 }
 
-static int deny_starts(struct rootfs *r, struct err *err)
+static int deny_starts(struct rootfs *rootfs, struct err *err)
 {
-	return sandbox_write(r->sandbox, BOOTSTRAP_POLICY, BOOTSTRAP_POLICY_TEXT,
+	return sandbox_write(rootfs->sandbox, BOOTSTRAP_POLICY, BOOTSTRAP_POLICY_TEXT,
 			     strlen(BOOTSTRAP_POLICY_TEXT), 0755, err);
 }
 
-static int drop_debs(struct rootfs *r, struct err *err)
+static int drop_debs(struct rootfs *rootfs, struct err *err)
 {
 	static const struct sweep rule = { SWEEP_CONTENT, BOOTSTRAP_DEBS };
 
-	return sandbox_sweep(r->sandbox, &rule, 1, err);
+	return sandbox_sweep(rootfs->sandbox, &rule, 1, err);
 }
 
-static int install_essential(struct rootfs *r, const struct phase *phase, struct err *err)
+static int configure_essential(struct rootfs *rootfs, struct err *err)
 {
-	static const char *const unpack[] = { "--force-depends", "--unpack", NULL };
 	static const char *const first[] = { "--force-depends", "--configure", "base-passwd",
 					     "base-files", NULL };
 	static const char *const configure[] = { "--configure", "-a", NULL };
-	int e = bootstrap_seed_links(r, err);
+	int r = bootstrap_dpkg(rootfs, first, NULL, err);
 
-	if (e == 0)
-		e = bootstrap_seed_debs(r, phase, err);
-	if (e == 0)
-		e = extract(r, phase, err);
-	if (e == 0)
-		e = prime_dpkg(r, err);
-	if (e == 0)
-		e = deny_starts(r, err);
-	if (e == 0)
-		e = bootstrap_dpkg(r, unpack, phase, err);
-	if (e == 0)
-		e = bootstrap_dpkg(r, first, NULL, err);
-	if (e == 0)
-		e = bootstrap_dpkg(r, configure, NULL, err);
-	return e < 0 ? e : drop_debs(r, err);
+	if (r < 0)
+		return r;
+	return bootstrap_dpkg(rootfs, configure, NULL, err);
 }
 
-static int preseed(struct rootfs *r, struct err *err)
+static int install_essential(struct rootfs *rootfs, const struct phase *phase, struct err *err)
+{
+	static const char *const unpack[] = { "--force-depends", "--unpack", NULL };
+	int r = bootstrap_seed_links(rootfs, err);
+
+	if (r < 0)
+		return r;
+	r = bootstrap_seed_debs(rootfs, phase, err);
+	if (r < 0)
+		return r;
+	r = extract(rootfs, phase, err);
+	if (r < 0)
+		return r;
+	r = prime_dpkg(rootfs, err);
+	if (r < 0)
+		return r;
+	r = deny_starts(rootfs, err);
+	if (r < 0)
+		return r;
+	r = bootstrap_dpkg(rootfs, unpack, phase, err);
+	if (r < 0)
+		return r;
+	r = configure_essential(rootfs, err);
+	if (r < 0)
+		return r;
+	return drop_debs(rootfs, err);
+}
+
+static int preseed(struct rootfs *rootfs, struct err *err)
 {
 	static const char *const argv[] = { "debconf-set-selections", NULL };
 	CLEANUP(text_release) struct text answers = { 0 };
 	struct sandbox_command command = { .argv = argv };
-	int e = settings_preseed(r->recipe, &answers, err);
+	int r = settings_preseed(rootfs->recipe, &answers, err);
 
-	if (e < 0 || answers.length == 0)
-		return e;
+	if (r < 0 || answers.length == 0)
+		return r;
 	command.input = answers.data;
-	return bootstrap_run(r, &command, 1, err);
+	return bootstrap_run(rootfs, &command, 1, err);
 }
 
-static int install_base(struct rootfs *r, const struct phase *phase, struct err *err)
+static int install_base(struct rootfs *rootfs, const struct phase *phase, struct err *err)
 {
 	static const char *const unpack[] = { "--force-depends", "--unpack", NULL };
 	static const char *const configure[] = { "--configure", "-a", NULL };
-	int e;
+	int r;
 
 	if (phase->count == 0)
 		return 0;
-	e = bootstrap_seed_debs(r, phase, err);
-	if (e == 0)
-		e = bootstrap_dpkg(r, unpack, phase, err);
-	if (e == 0)
-		e = bootstrap_dpkg(r, configure, NULL, err);
-	return e < 0 ? e : drop_debs(r, err);
+	r = bootstrap_seed_debs(rootfs, phase, err);
+	if (r < 0)
+		return r;
+	r = bootstrap_dpkg(rootfs, unpack, phase, err);
+	if (r < 0)
+		return r;
+	r = bootstrap_dpkg(rootfs, configure, NULL, err);
+	if (r < 0)
+		return r;
+	return drop_debs(rootfs, err);
 }
 
-static int base(struct rootfs *r, struct err *err)
+static int base(struct rootfs *rootfs, struct err *err)
 {
-	CLEANUP(phases_release) struct phases plan = { 0 };
-	int e = phases_plan(r->store, r->lock, &plan, err);
+	const struct phases *phases = &rootfs->phases;
+	int r = phases_plan(rootfs->store, rootfs->lock, &rootfs->phases, err);
 
-	if (e < 0)
-		return e;
-	progress_total(2 * (plan.essential.count + plan.base.count));
-	e = learn_kernel(r, err);
-	if (e == 0)
-		e = bootstrap_seed_tools(r, err);
-	if (e == 0)
-		e = install_essential(r, &plan.essential, err);
-	if (e == 0)
-		e = preseed(r, err);
-	if (e == 0)
-		e = install_base(r, &plan.base, err);
-	return e;
+	if (r < 0)
+		return r;
+	progress_total(2 * (phases->essential.count + phases->base.count));
+	r = learn_kernel(rootfs, err);
+	if (r < 0)
+		return r;
+	r = bootstrap_seed_tools(rootfs, err);
+	if (r < 0)
+		return r;
+	r = install_essential(rootfs, &phases->essential, err);
+	if (r < 0)
+		return r;
+	r = preseed(rootfs, err);
+	if (r < 0)
+		return r;
+	return install_base(rootfs, &phases->base, err);
 }
 
-int stage_base(struct rootfs *r, struct err *err)
+/* Runs a stage's work with progress under its name. */
+static int with_progress(struct rootfs *rootfs, const char *name,
+			 int (*work)(struct rootfs *rootfs, struct err *err), struct err *err)
 {
-	int e;
+	int r;
 
-	r->steps = 0;
-	progress_start("base", 0, PROGRESS_STEPS);
-	e = base(r, err);
-	if (e < 0) {
+	rootfs->steps = 0;
+	progress_start(name, 0, PROGRESS_STEPS);
+	r = work(rootfs, err);
+	if (r < 0) {
 		progress_abort();
-		return err_wrap(err, "installing the base");
+		return r;
 	}
 	progress_end(NULL);
 	return 0;
 }
 
-/* apt's memory of what nobody asked for by name, in its own format and with the architecture that
- * apt gives to packages for all. */
-static int mark_automatic(struct rootfs *r, struct err *err)
+int stage_base(struct rootfs *rootfs, struct err *err)
+{
+	return with_progress(rootfs, "base", base, err);
+}
+
+/* Tells apt which packages nobody asked for by name (apt-mark(8)), in the format of its own file,
+ * in which packages for all architectures have the native one. */
+static int mark_automatic(struct rootfs *rootfs, struct err *err)
 {
 	CLEANUP(text_release) struct text states = { 0 };
 	bool apt;
-	int e = sandbox_exists(r->sandbox, "/var/lib/apt", &apt, err);
+	int r = sandbox_exists(rootfs->sandbox, "/var/lib/apt", &apt, err);
 
-	if (e < 0 || !apt)
-		return e;
-	for (size_t i = 0; i < r->lock->packages.count; i++) {
-		const struct package *p = &r->lock->packages.item[i];
+	if (r < 0 || !apt)
+		return r;
+	for (size_t i = 0; i < rootfs->lock->packages.count; i++) {
+		const struct package *p = &rootfs->lock->packages.item[i];
 
 		if (p->role == ROLE_IMAGE && p->automatic)
 			text_printf(&states, "Package: %s\nArchitecture: %s\nAuto-Installed: 1\n\n",
-				    p->name, r->lock->architecture);
+				    p->name, rootfs->lock->architecture);
 	}
-	return sandbox_write(r->sandbox, "/var/lib/apt/extended_states",
+	return sandbox_write(rootfs->sandbox, "/var/lib/apt/extended_states",
 			     states.length ? states.data : "", states.length, 0644, err);
 }
 
-/* As apt makes them when it first runs: its downloads belong to its own user. */
-static int make_partial(struct rootfs *r, struct err *err)
+/* apt would make these directories when it first runs; what it downloads there belongs to its own
+ * user. */
+static int make_partial(struct rootfs *rootfs, struct err *err)
 {
 	bool apt;
-	int e = sandbox_exists(r->sandbox, "/usr/bin/apt-get", &apt, err);
+	int r = sandbox_exists(rootfs->sandbox, "/usr/bin/apt-get", &apt, err);
 
-	if (e < 0 || !apt)
-		return e;
-	return sandbox_call(r->sandbox, err, "install", "-d", "-m", "0700", "-o", "_apt", "-g",
+	if (r < 0 || !apt)
+		return r;
+	return sandbox_call(rootfs->sandbox, err, "install", "-d", "-m", "0700", "-o", "_apt", "-g",
 			    "root", "/var/lib/apt/lists/partial", "/var/cache/apt/archives/partial",
 			    NULL);
 }
 
-/* dpkg's own opinion: nothing half-installed, no pending triggers. */
-static int audit(struct rootfs *r, struct err *err)
+/* By dpkg's own judgement nothing is half-installed and no trigger is pending. */
+static int audit(struct rootfs *rootfs, struct err *err)
 {
 	static const char *const argv[] = { "dpkg", "--audit", NULL };
 	struct sandbox_command command = { .argv = argv, .output = AUDIT, .may_fail = true };
 	CLEANUP(text_release) struct text said = { 0 };
-	int e = bootstrap_run(r, &command, 1, err);
+	int r = bootstrap_run(rootfs, &command, 1, err);
 
-	if (e == 0)
-		e = sandbox_read(r->sandbox, AUDIT, AUDIT_MAX, &said, err);
-	if (e < 0)
-		return e;
+	if (r < 0)
+		return r;
+	r = sandbox_read(rootfs->sandbox, AUDIT, AUDIT_MAX, &said, err);
+	if (r < 0)
+		return r;
 	if (command.status == 0 && said.length == 0)
 		return 0;
-	return err_set(err, ERR_BUILD, "dpkg --audit is not content: %s",
+	return err_set(err, ERR_BUILD, "dpkg --audit finds packages that are not installed: %s",
 		       said.data ? said.data : "");
 }
 
-static int rest(struct rootfs *r, struct err *err)
+static int install_rest(struct rootfs *rootfs, const struct phase *phase, struct err *err)
 {
 	static const char *const unpack[] = { "--unpack", NULL };
-	CLEANUP(phases_release) struct phases plan = { 0 };
-	int e = phases_plan(r->store, r->lock, &plan, err);
+	int r;
 
-	if (e < 0)
-		return e;
-	progress_total(2 * plan.rest.count);
-	if (plan.rest.count > 0) {
-		e = bootstrap_seed_debs(r, &plan.rest, err);
-		if (e == 0)
-			e = bootstrap_dpkg(r, unpack, &plan.rest, err);
-		if (e == 0)
-			e = drop_debs(r, err);
-	}
-	if (e == 0)
-		e = bootstrap_configure(r, err);
-	if (e == 0)
-		e = mark_automatic(r, err);
-	if (e == 0)
-		e = make_partial(r, err);
-	if (e == 0)
-		e = audit(r, err);
-	return e < 0 ? e : ids_check(r, err);
+	if (phase->count == 0)
+		return 0;
+	r = bootstrap_seed_debs(rootfs, phase, err);
+	if (r < 0)
+		return r;
+	r = bootstrap_dpkg(rootfs, unpack, phase, err);
+	if (r < 0)
+		return r;
+	return drop_debs(rootfs, err);
 }
 
-int stage_rest(struct rootfs *r, struct err *err)
+static int rest(struct rootfs *rootfs, struct err *err)
 {
-	int e;
+	const struct phase *phase = &rootfs->phases.rest;
+	int r;
 
-	r->steps = 0;
-	progress_start("rest", 0, PROGRESS_STEPS);
-	e = rest(r, err);
-	if (e < 0) {
-		progress_abort();
-		return err_wrap(err, "installing packages");
-	}
-	progress_end(NULL);
-	return 0;
+	progress_total(2 * phase->count);
+	r = install_rest(rootfs, phase, err);
+	if (r < 0)
+		return r;
+	r = bootstrap_configure(rootfs, err);
+	if (r < 0)
+		return r;
+	r = mark_automatic(rootfs, err);
+	if (r < 0)
+		return r;
+	r = make_partial(rootfs, err);
+	if (r < 0)
+		return r;
+	r = audit(rootfs, err);
+	if (r < 0)
+		return r;
+	return ids_check(rootfs, err);
 }
 
-void rootfs_release(struct rootfs *r)
+int stage_rest(struct rootfs *rootfs, struct err *err)
 {
-	if (r->sandbox)
-		sandbox_free(r->sandbox);
-	free(r->kernel);
-	strv_release(&r->allocated_ids);
-	file_log_release(&r->file_log);
-	*r = (struct rootfs){ 0 };
+	return with_progress(rootfs, "rest", rest, err);
+}
+
+void rootfs_release(struct rootfs *rootfs)
+{
+	if (rootfs->sandbox)
+		sandbox_free(rootfs->sandbox);
+	free(rootfs->kernel);
+	phases_release(&rootfs->phases);
+	strv_release(&rootfs->allocated_ids);
+	file_log_release(&rootfs->file_log);
+	*rootfs = (struct rootfs){ 0 };
 }

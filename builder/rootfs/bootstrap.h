@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the stages base and rest consist of (bootstrap.c runs them in order).
+ * What the stages base and rest consist of. bootstrap.c runs the parts in their order, phase by
+ * phase (phases.h):
  *
- * The packages are installed in three phases, each one `dpkg --unpack` and one `dpkg --configure`:
- *   essential  Essential packages and what they depend on, as mmdebstrap and debootstrap begin.
- *              dpkg cannot run before they are there, so their payloads are extracted first.
- *   base       what else the lock flags as base: every target of a Pre-Depends, debconf, apt and
- *              their dependencies. After it nothing can stop dpkg from unpacking the others in one
- *              go.
- *   rest       everything else.
- * Why essential apart: maintainer scripts look whether systemctl is there already and make other
- * links if so; a base in one piece gave a system that differed from mmdebstrap's.
+ *	stage_base  bootstrap_seed_tools, then the phases essential and base: for each,
+ *	            bootstrap_seed_debs and then bootstrap_dpkg to unpack and to configure
+ *	stage_rest  the phase rest: bootstrap_seed_debs and bootstrap_dpkg to unpack, then
+ *	            bootstrap_configure
+ *
+ * All of them return 0, or a negative value with *err set: ERR_BUILD unless said otherwise. An
+ * error of dpkg names the package that it gave up on.
  */
 #pragma once
 
@@ -28,50 +27,36 @@
 #define BOOTSTRAP_POLICY "/usr/sbin/policy-rc.d"
 #define BOOTSTRAP_POLICY_TEXT "#!/bin/sh\nexit 101\n"
 
-/* What dpkg, maintainer scripts and the recipe's scripts get beside the sandbox's own environment:
- * PATH begins with BOOTSTRAP_BIN, where depmod, update-initramfs and locale-gen are held back.
- * NULL-terminated. */
+/* What dpkg, maintainer scripts and the recipe's scripts get beside the sandbox's own environment.
+ * PATH begins with BOOTSTRAP_BIN, where the programs lie that are held back (bootstrap-seed.c).
+ * Ends with NULL. */
 extern const char *const bootstrap_env[];
 
-struct phase {
-	const struct package **item; /* sorted by name, as in the lock */
-	size_t count;
-};
+/* ---- bootstrap-seed.c: what comes into the tree before anything can run there ---- */
 
-struct phases {
-	struct phase essential;
-	struct phase base;
-	struct phase rest;
-};
-
-/* bootstrap-plan.c: from the lock's flags and the packages' control files. */
-int phases_plan(struct store *s, const struct lock *lock, struct phases *ret, struct err *err);
-void phases_release(struct phases *p);
-
-/* bootstrap-seed.c: things into the tree before anything can run there. */
-int bootstrap_seed_tools(struct rootfs *r, struct err *err);
-/* Merged /usr, if base-files does not carry the links. */
-int bootstrap_seed_links(struct rootfs *r, struct err *err);
-int bootstrap_seed_debs(struct rootfs *r, const struct phase *phase, struct err *err);
-/* The path that bootstrap_seed_debs() gave it. Caller frees. */
+/* The programs of BOOTSTRAP_BIN: those that are held back, and the wrappers of ids.h. */
+int bootstrap_seed_tools(struct rootfs *rootfs, struct err *err);
+/* The links of a merged /usr (bin -> usr/bin, …), unless base-files has them itself. */
+int bootstrap_seed_links(struct rootfs *rootfs, struct err *err);
+/* A phase's packages in their plain form, into BOOTSTRAP_DEBS. An error that arises while they are
+ * read from the store is the one of `netrescue deb-tar`. */
+int bootstrap_seed_debs(struct rootfs *rootfs, const struct phase *phase, struct err *err);
+/* Where bootstrap_seed_debs() has put that package. Caller frees. */
 char *bootstrap_deb_path(const struct package *p);
 
-/* bootstrap-configure.c: `dpkg --configure -a` of everything with what was held back beside it,
- * each once: depmod, and locale-gen for the recipe's locales. update-initramfs stays held back:
+/* ---- bootstrap-configure.c ---- */
+
+/* `dpkg --configure -a` for everything that is unpacked. What was held back runs beside it, each
+ * once: depmod, and locale-gen for the recipe's locales. update-initramfs stays held back until
  * stage_initramfs. */
-int bootstrap_configure(struct rootfs *r, struct err *err);
+int bootstrap_configure(struct rootfs *rootfs, struct err *err);
 
-/* bootstrap-run.c: dpkg with arguments and paths of a phase's .debs (NULL: none), its lines as
- * progress. The error names the package that dpkg gave up on. */
-int bootstrap_dpkg(struct rootfs *r, const char *const *arguments, const struct phase *phase,
+/* ---- bootstrap-run.c ---- */
+
+/* Runs dpkg with these arguments (NULL ends them) and the paths of a phase's packages (NULL: none).
+ * Its lines become the stage's progress. */
+int bootstrap_dpkg(struct rootfs *rootfs, const char *const *arguments, const struct phase *phase,
 		   struct err *err);
-/* Runs commands at the same time with bootstrap_env; same progress and errors. */
-int bootstrap_run(struct rootfs *r, struct sandbox_command *command, size_t count, struct err *err);
-
-/* ids.c: `ids:` of the recipe. ids_tool() appends a wrapper's script for that program (adduser,
- * addgroup, useradd, groupadd, systemd-sysusers) to ret, through which a package that creates a
- * name of the recipe gives it the recipe's number. ids_check(), after the rest, checks all numbers
- * and fills r->allocated_ids with those that packages chose; with strict-ids these are an error. */
-extern const char *const ids_tools[];
-void ids_tool(const struct recipe *recipe, const char *program, struct text *ret);
-int ids_check(struct rootfs *r, struct err *err);
+/* Runs commands at the same time, with bootstrap_env; progress and errors are as above. */
+int bootstrap_run(struct rootfs *rootfs, struct sandbox_command *command, size_t count,
+		  struct err *err);

@@ -26,16 +26,16 @@ static const char *without_slash(const char *path)
 	return path;
 }
 
-void file_log_add(struct file_log *m, const char *path, const char *maker)
+void file_log_add(struct file_log *log, const char *path, const char *maker)
 {
-	GROW(m->item, m->count, m->allocated);
-	m->item[m->count] = (struct file_log_entry){ .path = xstrdup(without_slash(path)),
-						     .maker = xstrdup(maker),
-						     .turn = m->count };
-	m->count++;
+	GROW(log->item, log->count, log->allocated);
+	log->item[log->count] = (struct file_log_entry){ .path = xstrdup(without_slash(path)),
+							 .maker = xstrdup(maker),
+							 .turn = log->count };
+	log->count++;
 }
 
-int file_log_add_tar(struct file_log *m, int tar_fd, const char *maker, struct err *err)
+int file_log_add_tar(struct file_log *log, int tar_fd, const char *maker, struct err *err)
 {
 	CLEANUP(archive_read_cleanup) struct archive *a = archive_read_new();
 	struct archive_entry *entry;
@@ -46,11 +46,11 @@ int file_log_add_tar(struct file_log *m, int tar_fd, const char *maker, struct e
 		return deb_archive_error(a, err, "cannot read the archive again");
 	while ((n = archive_read_next_header(a, &entry)) == ARCHIVE_OK || n == ARCHIVE_WARN)
 		if (archive_entry_filetype(entry) != S_IFDIR)
-			file_log_add(m, archive_entry_pathname(entry), maker);
+			file_log_add(log, archive_entry_pathname(entry), maker);
 	return n == ARCHIVE_EOF ? 0 : deb_archive_error(a, err, "cannot read the archive again");
 }
 
-int file_log_snapshot(struct rootfs *r, struct strv *ret, struct err *err)
+int file_log_snapshot(struct rootfs *rootfs, struct strv *ret, struct err *err)
 {
 	static const char *const argv[] = {
 		"find", "/",	 "-xdev", "-path",   SANDBOX_SCRATCH, "-prune", "-o",
@@ -58,11 +58,12 @@ int file_log_snapshot(struct rootfs *r, struct strv *ret, struct err *err)
 	};
 	struct sandbox_command command = { .argv = argv, .output = SNAPSHOT };
 	CLEANUP(text_release) struct text list = { 0 };
-	int e = sandbox_run(r->sandbox, &command, 1, err);
+	int r = sandbox_run(rootfs->sandbox, &command, 1, err);
 
-	if (e == 0)
-		e = sandbox_read(r->sandbox, SNAPSHOT, SNAPSHOT_MAX, &list, err);
-	if (e < 0)
+	if (r < 0)
+		return err_wrap(err, "listing the tree");
+	r = sandbox_read(rootfs->sandbox, SNAPSHOT, SNAPSHOT_MAX, &list, err);
+	if (r < 0)
 		return err_wrap(err, "listing the tree");
 	for (const char *p = list.data; p < list.data + list.length; p += strlen(p) + 1)
 		strv_add(ret, p);
@@ -70,32 +71,33 @@ int file_log_snapshot(struct rootfs *r, struct strv *ret, struct err *err)
 	return 0;
 }
 
-static void add_line(struct file_log *m, const char *line, const char *maker)
+static void add_line(struct file_log *log, const char *line, const char *maker)
 {
-	/* The last tab is ours: a name may have its own. */
+	/* It is cut at the last tab, since a name may have tabs too. */
 	cleanup_free char *path = xstrndup(line, (size_t)(strrchr(line, '\t') - line));
 
-	file_log_add(m, path, maker);
+	file_log_add(log, path, maker);
 }
 
-int file_log_add_since(struct rootfs *r, const struct strv *before, const char *maker,
+int file_log_add_since(struct rootfs *rootfs, const struct strv *before, const char *maker,
 		       struct err *err)
 {
 	CLEANUP(strv_release) struct strv after = { 0 };
 	size_t i = 0, k = 0;
-	int e = file_log_snapshot(r, &after, err);
+	int r = file_log_snapshot(rootfs, &after, err);
 
-	while (e == 0 && (i < before->count || k < after.count)) {
+	while (r == 0 && (i < before->count || k < after.count)) {
 		int order = i == before->count ? 1
 			    : k == after.count ? -1
 					       : strcmp(before->item[i], after.item[k]);
 
 		if (order != 0)
-			add_line(&r->file_log, order < 0 ? before->item[i] : after.item[k], maker);
+			add_line(&rootfs->file_log, order < 0 ? before->item[i] : after.item[k],
+				 maker);
 		i += order <= 0;
 		k += order >= 0;
 	}
-	return e;
+	return r;
 }
 
 struct sandbox_command file_log_verify_command(void)
@@ -106,31 +108,31 @@ struct sandbox_command file_log_verify_command(void)
 	return (struct sandbox_command){ .argv = argv, .output = VERIFIED, .may_fail = true };
 }
 
-int file_log_read_verified(struct rootfs *r, struct err *err)
+int file_log_read_verified(struct rootfs *rootfs, struct err *err)
 {
 	CLEANUP(text_release) struct text said = { 0 };
 	CLEANUP(strv_release) struct strv line = { 0 };
-	int e = sandbox_read(r->sandbox, VERIFIED, VERIFIED_MAX, &said, err);
+	int r = sandbox_read(rootfs->sandbox, VERIFIED, VERIFIED_MAX, &said, err);
 
-	if (e < 0)
+	if (r < 0)
 		return err_wrap(err, "reading what dpkg --verify found");
 	strv_split(&line, said.data, "\n");
 	for (size_t i = 0; i < line.count; i++) {
 		if (strlen(line.item[i]) <= VERIFIED_PREFIX || !strchr(line.item[i], '/'))
 			return err_set(err, ERR_BUILD, "dpkg --verify said: %s", line.item[i]);
-		strv_add(&r->file_log.altered, without_slash(strchr(line.item[i], '/')));
+		strv_add(&rootfs->file_log.altered, without_slash(strchr(line.item[i], '/')));
 	}
-	r->file_log.verified = true;
+	rootfs->file_log.verified = true;
 	return 0;
 }
 
-void file_log_release(struct file_log *m)
+void file_log_release(struct file_log *log)
 {
-	for (size_t i = 0; i < m->count; i++) {
-		free(m->item[i].path);
-		free(m->item[i].maker);
+	for (size_t i = 0; i < log->count; i++) {
+		free(log->item[i].path);
+		free(log->item[i].maker);
 	}
-	free(m->item);
-	strv_release(&m->altered);
-	*m = (struct file_log){ 0 };
+	free(log->item);
+	strv_release(&log->altered);
+	*log = (struct file_log){ 0 };
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files of the tree that did not come out of a package, noted by whoever makes or changes them
- * while they are made, not guessed afterwards: what settings write, what an overlay holds, what a
- * script of the recipe leaves. And the files of packages that are not as the package brought them,
- * by dpkg's own judgement. For the bill of materials (publish/file-origins.h).
+ * Which files of the tree no package brought, and who made them: settings, overlays, scripts of the
+ * recipe. Whoever makes or changes a file notes it at that moment, so that nobody has to guess
+ * afterwards. Also which files of packages are not as the package brought them, as dpkg finds. For
+ * the SBOMs (publish/file-origins.h).
  */
 #pragma once
 
@@ -15,9 +15,9 @@
 #include "sandbox/sandbox.h"
 
 struct file_log_entry {
-	char *path;  /* as it was asked for, links on the way not resolved; no slash before */
+	char *path;  /* without a slash before it; links on the way are not resolved */
 	char *maker; /* "overlay 'base'" */
-	size_t turn; /* the later one made what is there now */
+	size_t turn; /* of two entries for a path, the higher made what is there */
 };
 
 struct file_log {
@@ -31,18 +31,21 @@ struct file_log {
 
 struct rootfs;
 
-void file_log_add(struct file_log *m, const char *path, const char *maker);
-/* Every entry of the tar (from its start; the position is left at the end) but directories. */
-int file_log_add_tar(struct file_log *m, int tar_fd, const char *maker, struct err *err);
+/* Notes that maker made or changed the file. */
+void file_log_add(struct file_log *log, const char *path, const char *maker);
+/* Notes every entry of the tar but directories. It is read from its start; its position is left at
+ * the end. */
+int file_log_add_tar(struct file_log *log, int tar_fd, const char *maker, struct err *err);
 
-/* What is in the tree, to tell afterwards what came, went or changed (by change time and inode):
- * file_log_snapshot() before, file_log_add_since() after. */
-int file_log_snapshot(struct rootfs *r, struct strv *ret, struct err *err);
-int file_log_add_since(struct rootfs *r, const struct strv *before, const char *maker,
+/* For a maker that does not say what it does: file_log_snapshot() before it lists the tree, then
+ * file_log_add_since() notes what came, went or changed, by inode and change time. */
+int file_log_snapshot(struct rootfs *rootfs, struct strv *ret, struct err *err);
+int file_log_add_since(struct rootfs *rootfs, const struct strv *before, const char *maker,
 		       struct err *err);
 
-/* `dpkg --verify`, to be run in the tree beside something that takes longer, and its answer. */
+/* `dpkg --verify`, to be run in the tree, best beside something that takes longer; and what it
+ * found, which file_log_read_verified() puts into rootfs->file_log. */
 struct sandbox_command file_log_verify_command(void);
-int file_log_read_verified(struct rootfs *r, struct err *err);
+int file_log_read_verified(struct rootfs *rootfs, struct err *err);
 
-void file_log_release(struct file_log *m);
+void file_log_release(struct file_log *log);

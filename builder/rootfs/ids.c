@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "rootfs/bootstrap.h"
+#include "rootfs/ids.h"
 
 #define FILE_MAX ((size_t)4 << 20)
 #define MASTER "/usr/share/base-passwd/"
@@ -13,8 +13,8 @@ const char *const ids_tools[] = { "adduser",  "addgroup",	  "useradd",
 
 /* ---- while packages are configured ---- */
 
-/* Their options: which one gives the new name's number, and which take a value as a word of its
- * own. */
+/* How these programs read their options: `number` matches the one that gives the new name's number,
+ * `values` those whose value is the next word. */
 static const struct creator {
 	const char *program;
 	bool groups;
@@ -58,7 +58,8 @@ static void wrap_creator(const struct recipe *recipe, const struct creator *c, s
 		    c->groups ? "gid" : "uid");
 }
 
-/* sysusers.d(5) lines "u name id …", "g name id …": the same file with our numbers. */
+/* systemd-sysusers reads lines "u NAME ID …" and "g NAME ID …" (sysusers.d(5)): it gets a copy of
+ * each file with the recipe's numbers. */
 static void wrap_sysusers(const struct recipe *recipe, struct text *ret)
 {
 	text_add(ret, "#!/bin/sh\n"
@@ -90,7 +91,7 @@ void ids_tool(const struct recipe *recipe, const char *program, struct text *ret
 {
 	if (streq(program, "systemd-sysusers"))
 		wrap_sysusers(recipe, ret);
-	for (size_t i = 0; i < sizeof(creators) / sizeof(*creators); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(creators); i++)
 		if (streq(program, creators[i].program))
 			wrap_creator(recipe, &creators[i], ret);
 }
@@ -102,20 +103,21 @@ struct id_table { /* a passwd(5) or group(5) file */
 	struct strv id;
 };
 
-static void release_table(struct id_table *a)
+static void release_table(struct id_table *table)
 {
-	strv_release(&a->name);
-	strv_release(&a->id);
+	strv_release(&table->name);
+	strv_release(&table->id);
 }
 
-static int read_table(struct rootfs *r, const char *path, struct id_table *ret, struct err *err)
+static int read_table(struct rootfs *rootfs, const char *path, struct id_table *ret,
+		      struct err *err)
 {
 	CLEANUP(text_release) struct text content = { 0 };
 	CLEANUP(strv_release) struct strv line = { 0 };
-	int e = sandbox_read(r->sandbox, path, FILE_MAX, &content, err);
+	int r = sandbox_read(rootfs->sandbox, path, FILE_MAX, &content, err);
 
-	if (e < 0)
-		return e;
+	if (r < 0)
+		return r;
 	strv_split(&line, content.data ? content.data : "", "\n");
 	for (size_t i = 0; i < line.count; i++) {
 		const char *name_end = strchr(line.item[i], ':');
@@ -132,19 +134,19 @@ static int read_table(struct rootfs *r, const char *path, struct id_table *ret, 
 	return 0;
 }
 
-static const char *account_id(const struct id_table *a, const char *name)
+static const char *account_id(const struct id_table *table, const char *name)
 {
-	for (size_t i = 0; i < a->name.count; i++)
-		if (streq(a->name.item[i], name))
-			return a->id.item[i];
+	for (size_t i = 0; i < table->name.count; i++)
+		if (streq(table->name.item[i], name))
+			return table->id.item[i];
 	return NULL;
 }
 
-static int check_id(const struct recipe_id *id, const struct id_table *a, const char *kind,
+static int check_id(const struct recipe_id *id, const struct id_table *table, const char *kind,
 		    struct err *err)
 {
 	cleanup_free char *wanted = xasprintf("%u", id->id);
-	const char *given = account_id(a, id->name);
+	const char *given = account_id(table, id->name);
 
 	if (!given || streq(given, wanted))
 		return 0;
@@ -154,18 +156,19 @@ static int check_id(const struct recipe_id *id, const struct id_table *a, const 
 	return err_hint(err, "leave '%s' out of ids:, or give it the number %s", id->name, given);
 }
 
-static int check_recipe(struct rootfs *r, const struct id_table *users,
+static int check_recipe(struct rootfs *rootfs, const struct id_table *users,
 			const struct id_table *groups, struct err *err)
 {
-	for (size_t i = 0; i < r->recipe->id_count; i++) {
-		const struct recipe_id *id = &r->recipe->id[i];
-		int e = id->group_only ? 0 : check_id(id, users, "user", err);
+	for (size_t i = 0; i < rootfs->recipe->id_count; i++) {
+		const struct recipe_id *id = &rootfs->recipe->id[i];
+		int r = id->group_only ? 0 : check_id(id, users, "user", err);
 
 		/* The group of a user may be another's: sshd's is nogroup. */
-		if (e == 0)
-			e = check_id(id, groups, "group", err);
-		if (e < 0)
-			return e;
+		if (r < 0)
+			return r;
+		r = check_id(id, groups, "group", err);
+		if (r < 0)
+			return r;
 		if (!account_id(groups, id->name) && !account_id(users, id->name))
 			log_note("ids: no package of this image creates '%s'", id->name);
 	}
@@ -180,21 +183,25 @@ static bool is_fixed(const struct recipe *recipe, const char *name, bool group)
 	return false;
 }
 
-static int note_allocated(struct rootfs *r, const struct id_table *a, bool group, struct err *err)
+static int note_allocated(struct rootfs *rootfs, const struct id_table *table, bool group,
+			  struct err *err)
 {
 	CLEANUP(release_table) struct id_table known = { 0 };
-	int e = read_table(r, group ? MASTER "group.master" : MASTER "passwd.master", &known, err);
+	int r = read_table(rootfs, group ? MASTER "group.master" : MASTER "passwd.master", &known,
+			   err);
 
-	for (size_t i = 0; e == 0 && i < a->name.count; i++)
-		if (!account_id(&known, a->name.item[i]) &&
-		    !is_fixed(r->recipe, a->name.item[i], group))
-			strv_addf(&r->allocated_ids, "%s %s %s", group ? "group" : "user",
-				  a->name.item[i], a->id.item[i]);
-	return e;
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < table->name.count; i++)
+		if (!account_id(&known, table->name.item[i]) &&
+		    !is_fixed(rootfs->recipe, table->name.item[i], group))
+			strv_addf(&rootfs->allocated_ids, "%s %s %s", group ? "group" : "user",
+				  table->name.item[i], table->id.item[i]);
+	return r;
 }
 
-/* The packages whose scripts or sysusers.d(5) files hold the word. */
-static int find_creators(struct rootfs *r, const char *name, struct text *ret, struct err *err)
+/* Lists the packages in whose scripts or sysusers.d(5) files the name occurs. */
+static int find_creators(struct rootfs *rootfs, const char *name, struct text *ret, struct err *err)
 {
 	static const char script[] =
 		"cd /var/lib/dpkg/info\n"
@@ -205,52 +212,58 @@ static int find_creators(struct rootfs *r, const char *name, struct text *ret, s
 		"} 2>/dev/null | sort -u | paste -sd' ' | sed 's/ /, /g'";
 	const char *const argv[] = { "sh", "-c", script, "sh", name, NULL };
 	struct sandbox_command command = { .argv = argv, .output = SANDBOX_SCRATCH "/creators" };
-	int e = sandbox_run(r->sandbox, &command, 1, err);
+	int r = sandbox_run(rootfs->sandbox, &command, 1, err);
 
-	if (e == 0)
-		e = sandbox_read(r->sandbox, command.output, FILE_MAX, ret, err);
-	if (e == 0)
-		ret->data[strcspn(ret->data, "\n")] = '\0';
-	return e;
+	if (r < 0)
+		return r;
+	r = sandbox_read(rootfs->sandbox, command.output, FILE_MAX, ret, err);
+	if (r < 0)
+		return r;
+	ret->data[strcspn(ret->data, "\n")] = '\0';
+	return 0;
 }
 
-static int refuse_allocated(struct rootfs *r, struct err *err)
+static int refuse_allocated(struct rootfs *rootfs, struct err *err)
 {
 	CLEANUP(text_release) struct text all = { 0 };
 
-	for (size_t i = 0; i < r->allocated_ids.count; i++) {
-		const char *line = r->allocated_ids.item[i];
+	for (size_t i = 0; i < rootfs->allocated_ids.count; i++) {
+		const char *line = rootfs->allocated_ids.item[i];
 		const char *name = strchr(line, ' ') + 1;
 		cleanup_free char *word = xstrndup(name, strcspn(name, " "));
 		CLEANUP(text_release) struct text packages = { 0 };
-		int e = find_creators(r, word, &packages, err);
+		int r = find_creators(rootfs, word, &packages, err);
 
-		if (e < 0)
-			return e;
+		if (r < 0)
+			return r;
 		text_printf(&all, "%s%s", i ? "; " : "", line);
 		if (packages.data && *packages.data)
 			text_printf(&all, " (%s)", packages.data);
 	}
 	err_set(err, ERR_BUILD, "strict-ids: packages chose %zu numbers themselves: %s",
-		r->allocated_ids.count, all.data);
+		rootfs->allocated_ids.count, all.data);
 	return err_hint(err, "give each of these names a number under ids:");
 }
 
-int ids_check(struct rootfs *r, struct err *err)
+int ids_check(struct rootfs *rootfs, struct err *err)
 {
 	CLEANUP(release_table) struct id_table users = { 0 };
 	CLEANUP(release_table) struct id_table groups = { 0 };
-	int e = read_table(r, "/etc/passwd", &users, err);
+	int r = read_table(rootfs, "/etc/passwd", &users, err);
 
-	if (e == 0)
-		e = read_table(r, "/etc/group", &groups, err);
-	if (e == 0)
-		e = check_recipe(r, &users, &groups, err);
-	if (e == 0)
-		e = note_allocated(r, &users, false, err);
-	if (e == 0)
-		e = note_allocated(r, &groups, true, err);
-	if (e < 0 || !r->recipe->strict_ids || r->allocated_ids.count == 0)
-		return e;
-	return refuse_allocated(r, err);
+	if (r < 0)
+		return r;
+	r = read_table(rootfs, "/etc/group", &groups, err);
+	if (r < 0)
+		return r;
+	r = check_recipe(rootfs, &users, &groups, err);
+	if (r < 0)
+		return r;
+	r = note_allocated(rootfs, &users, false, err);
+	if (r < 0)
+		return r;
+	r = note_allocated(rootfs, &groups, true, err);
+	if (r < 0 || !rootfs->recipe->strict_ids || rootfs->allocated_ids.count == 0)
+		return r;
+	return refuse_allocated(rootfs, err);
 }

@@ -9,7 +9,7 @@
 
 struct contents {
 	struct strv file;    /* "usr/bin/nfsmount" */
-	struct strv module;  /* "nfsv3": names of files, `_` for `-` */
+	struct strv module;  /* "nfsv3": from the names of files, with `_` for `-` */
 	struct strv builtin; /* those that are part of the kernel */
 };
 
@@ -20,7 +20,7 @@ static void contents_release(struct contents *c)
 	strv_release(&c->builtin);
 }
 
-/* The kernel takes both for the same name, and files have either. */
+/* With `_` for `-`: the kernel takes both for the same name, and files have either. */
 static char *module_name(const char *name, size_t length)
 {
 	char *copy = xstrndup(name, length);
@@ -42,28 +42,28 @@ static void add_module(struct strv *v, const char *path)
 		strv_add_take(v, module_name(name, (size_t)(ko - name)));
 }
 
-static int read_contents(struct rootfs *r, struct contents *c, struct err *err)
+static int read_contents(struct rootfs *rootfs, struct contents *c, struct err *err)
 {
-	cleanup_free char *image = xasprintf("/boot/initrd.img-%s", r->kernel);
-	cleanup_free char *list = xasprintf("/lib/modules/%s/modules.builtin", r->kernel);
+	cleanup_free char *image = xasprintf("/boot/initrd.img-%s", rootfs->kernel);
+	cleanup_free char *list = xasprintf("/lib/modules/%s/modules.builtin", rootfs->kernel);
 	const char *const argv[] = { "lsinitramfs", image, NULL };
 	CLEANUP(text_release) struct text listing = { 0 };
 	CLEANUP(text_release) struct text builtin = { 0 };
 	CLEANUP(strv_release) struct strv line = { 0 };
 	bool exists;
-	int e;
+	int r;
 
-	e = sandbox_exists(r->sandbox, image, &exists, err);
-	if (e < 0)
-		return e;
+	r = sandbox_exists(rootfs->sandbox, image, &exists, err);
+	if (r < 0)
+		return r;
 	if (!exists)
 		return err_set(err, ERR_BUILD, "update-initramfs left no %s", image);
-	e = settings_output(r, argv, &listing, NULL, err);
-	if (e < 0)
-		return e;
-	e = settings_read(r, list, &exists, &builtin, err);
-	if (e < 0)
-		return e;
+	r = settings_output(rootfs, argv, &listing, NULL, err);
+	if (r < 0)
+		return r;
+	r = settings_read(rootfs, list, &exists, &builtin, err);
+	if (r < 0)
+		return r;
 	strv_split(&c->file, listing.data, "\n");
 	for (size_t i = 0; i < c->file.count; i++)
 		add_module(&c->module, c->file.item[i]);
@@ -90,23 +90,23 @@ static bool has_file(const struct contents *c, const char *end)
 
 static int check_nfs(const struct contents *c, struct err *err)
 {
-	/* bin/ is a link to usr/bin/ in newer ones, so only the ends are compared. */
+	/* In newer ones bin is a link to usr/bin, so only the ends of names are compared. */
 	static const struct {
 		const char *file;
 		const char *what;
 	} file[] = {
 		{ "scripts/nfs", "the script that mounts an NFS root" },
-		{ "conf/conf.d/netrescue", "the word that its root comes over NFS" },
+		{ "conf/conf.d/netrescue", "the setting that the root comes over NFS" },
 		{ "bin/nfsmount", "klibc's nfsmount" },
 		{ "bin/ipconfig", "klibc's ipconfig" },
 	};
 	static const char *const module[] = { "nfs", "nfsv3", "af_packet" };
 
-	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(file); i++)
 		if (!has_file(c, file[i].file))
 			return err_set(err, ERR_BUILD, "the initramfs lacks %s (%s)", file[i].what,
 				       file[i].file);
-	for (size_t i = 0; i < sizeof(module) / sizeof(module[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(module); i++) {
 		if (has_module(c, module[i]))
 			continue;
 		err_set(err, ERR_BUILD, "the initramfs lacks the kernel module '%s'", module[i]);
@@ -117,9 +117,9 @@ static int check_nfs(const struct contents *c, struct err *err)
 	return 0;
 }
 
-static int check_extra(struct rootfs *r, const struct contents *c, struct err *err)
+static int check_extra(struct rootfs *rootfs, const struct contents *c, struct err *err)
 {
-	const struct recipe_list *extra = &r->recipe->initramfs.extra;
+	const struct recipe_list *extra = &rootfs->recipe->initramfs.extra;
 
 	for (size_t i = 0; i < extra->count; i++) {
 		/* A line of /etc/initramfs-tools/modules may have parameters behind the name. */
@@ -128,12 +128,12 @@ static int check_extra(struct rootfs *r, const struct contents *c, struct err *e
 
 		if (!has_module(c, name))
 			return position_error(&extra->item[i].at, err,
-					      "kernel %s has no module '%s'", r->kernel, name);
+					      "kernel %s has no module '%s'", rootfs->kernel, name);
 	}
 	return 0;
 }
 
-/* A virtual machine that gets its root as a disk has no entry for it. */
+/* The image of a virtual machine, which has its root on a disk, has no such menu entry. */
 static bool boots_over_network(const struct recipe *recipe)
 {
 	for (size_t i = 0; i < recipe->menu.entry_count; i++)
@@ -142,7 +142,7 @@ static bool boots_over_network(const struct recipe *recipe)
 	return false;
 }
 
-/* Who boots read-only: all, unless told otherwise, or a menu entry. */
+/* Whether anybody boots read-only: all clients do by nfs.access, or those of a menu entry. */
 static bool needs_overlay(const struct recipe *recipe)
 {
 	bool needs = recipe->nfs.access == NFS_RO;
@@ -153,11 +153,11 @@ static bool needs_overlay(const struct recipe *recipe)
 	return needs;
 }
 
-static int check_overlay(struct rootfs *r, const struct contents *c, struct err *err)
+static int check_overlay(struct rootfs *rootfs, const struct contents *c, struct err *err)
 {
 	if (!has_module(c, "overlay"))
 		return err_set(err, ERR_BUILD, "the initramfs lacks the kernel module 'overlay'");
-	if (!needs_overlay(r->recipe) || has_file(c, INITRAMFS_OVERLAY_SCRIPT))
+	if (!needs_overlay(rootfs->recipe) || has_file(c, INITRAMFS_OVERLAY_SCRIPT))
 		return 0;
 	err_set(err, ERR_USAGE,
 		"clients mount the root read-only (nfs.access or a menu entry), but the "
@@ -171,29 +171,30 @@ static int check_names(const struct contents *c, struct err *err)
 	for (size_t i = 0; i < c->file.count; i++)
 		if (strstr(c->file.item[i], "tmpkbd"))
 			return err_set(err, ERR_BUILD,
-				       "the initramfs holds '%s', whose name is another at each "
-				       "build: setupcon did not take its saved keymap",
+				       "the initramfs contains '%s', whose name is another at "
+				       "each build: setupcon did not take its saved keymap",
 				       c->file.item[i]);
 	return 0;
 }
 
-int initramfs_check(struct rootfs *r, struct err *err)
+int initramfs_check(struct rootfs *rootfs, struct err *err)
 {
 	CLEANUP(contents_release) struct contents contents = { 0 };
-	int e;
+	int r;
 
-	e = read_contents(r, &contents, err);
-	if (e < 0)
-		return e;
-	if (boots_over_network(r->recipe)) {
-		e = check_nfs(&contents, err);
-		if (e >= 0)
-			e = check_overlay(r, &contents, err);
-		if (e < 0)
-			return e;
+	r = read_contents(rootfs, &contents, err);
+	if (r < 0)
+		return r;
+	if (boots_over_network(rootfs->recipe)) {
+		r = check_nfs(&contents, err);
+		if (r < 0)
+			return r;
+		r = check_overlay(rootfs, &contents, err);
+		if (r < 0)
+			return r;
 	}
-	e = check_extra(r, &contents, err);
-	if (e < 0)
-		return e;
+	r = check_extra(rootfs, &contents, err);
+	if (r < 0)
+		return r;
 	return check_names(&contents, err);
 }

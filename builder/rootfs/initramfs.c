@@ -13,29 +13,29 @@
 #define LOG_FILE SANDBOX_SCRATCH "/initramfs.log"
 #define LOG_MAX ((size_t)4 << 20)
 
-/* ---- before ---- */
+/* ---- what update-initramfs reads ---- */
 
-static int check_generator(struct rootfs *r, struct err *err)
+static int check_generator(struct rootfs *rootfs, struct err *err)
 {
-	const char *generator = r->recipe->initramfs.generator;
+	const char *generator = rootfs->recipe->initramfs.generator;
 	bool exists = false;
-	int e;
+	int r;
 
 	if (!streq(generator, "initramfs-tools")) {
 		err_set(err, ERR_USAGE,
 			"initramfs.generator '%s': only initramfs-tools can be used", generator);
 		return err_hint(err, "leave initramfs.generator out, or set it to initramfs-tools");
 	}
-	e = sandbox_exists(r->sandbox, "/usr/sbin/update-initramfs", &exists, err);
-	if (e < 0 || exists)
-		return e;
+	r = sandbox_exists(rootfs->sandbox, "/usr/sbin/update-initramfs", &exists, err);
+	if (r < 0 || exists)
+		return r;
 	err_set(err, ERR_USAGE, "the image has a kernel, %s, but nothing that makes an initramfs",
-		r->kernel);
+		rootfs->kernel);
 	return err_hint(err, "add 'initramfs-tools' to packages");
 }
 
-/* The shipped initramfs.conf has no BOOT line to edit, and is the package's file. */
-static int write_configuration(struct rootfs *r, struct err *err)
+/* In a file of its own: the package's initramfs.conf has no BOOT line that could be edited. */
+static int write_configuration(struct rootfs *rootfs, struct err *err)
 {
 	CLEANUP(text_release) struct text text = { 0 };
 
@@ -46,43 +46,43 @@ static int write_configuration(struct rootfs *r, struct err *err)
 		"RESUME=none\n"
 		"MODULES=%s\n"
 		"COMPRESS=%s\n",
-		r->recipe->initramfs.modules, r->recipe->initramfs.compress);
-	return settings_write(r, INITRAMFS_CONF, text.data, 0644, err);
+		rootfs->recipe->initramfs.modules, rootfs->recipe->initramfs.compress);
+	return settings_write(rootfs, INITRAMFS_CONF, text.data, 0644, err);
 }
 
-static int write_modules(struct rootfs *r, struct err *err)
+static int write_modules(struct rootfs *rootfs, struct err *err)
 {
-	const struct recipe_list *extra = &r->recipe->initramfs.extra;
+	const struct recipe_list *extra = &rootfs->recipe->initramfs.extra;
 	CLEANUP(text_release) struct text text = { 0 };
 	bool exists;
-	int e;
+	int r;
 
-	e = settings_read(r, MODULES_FILE, &exists, &text, err);
-	if (e < 0)
-		return e;
+	r = settings_read(rootfs, MODULES_FILE, &exists, &text, err);
+	if (r < 0)
+		return r;
 	if (text.length && text.data[text.length - 1] != '\n')
 		text_add(&text, "\n");
 	text_add(&text, "\n# For rescue.overlay, and what the recipe adds.\noverlay\n");
 	for (size_t i = 0; i < extra->count; i++)
 		text_printf(&text, "%s\n", extra->item[i].value);
-	return settings_write(r, MODULES_FILE, text.data, 0644, err);
+	return settings_write(rootfs, MODULES_FILE, text.data, 0644, err);
 }
 
-/* ---- while ---- */
+/* ---- update-initramfs itself ---- */
 
-/* What its hooks say in images like ours although all is as it should be. */
+/* Warnings of hooks that do not matter in an image that boots over NFS. */
 static bool is_known_warning(const char *line)
 {
 	static const char *const known[] = {
-		/* cryptroot: no root in fstab; the root is the server's. */
+		/* cryptroot's hook finds no root in fstab, since the root is the server's. */
 		"cryptsetup: WARNING: Couldn't determine root device",
 		"cryptsetup: ERROR: Couldn't resolve device ",
-		/* Firmware that is in no installed package: the recipe's choice. */
+		/* Whether firmware is installed is up to the recipe. */
 		"W: Possible missing firmware ",
 		"W: missing firmware ",
 	};
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (starts_with(line, known[i]))
 			return true;
 	return false;
@@ -129,55 +129,65 @@ static const char *last_lines(const struct text *log, unsigned lines)
 	return p;
 }
 
-/* Hooks write their warnings to stderr, the rest to stdout; one file gets both, in order. */
-static int generate(struct rootfs *r, struct err *err)
+/* Hooks write warnings to stderr and the rest to stdout; one file gets both, in their order. */
+static int generate(struct rootfs *rootfs, struct err *err)
 {
 	static const char script[] = "exec update-initramfs -c -k \"$1\" 2>&1";
-	const char *const argv[] = { "/bin/sh", "-c", script, "sh", r->kernel, NULL };
+	const char *const argv[] = { "/bin/sh", "-c", script, "sh", rootfs->kernel, NULL };
 	struct sandbox_command command[] = {
 		{ .argv = argv, .output = LOG_FILE, .may_fail = true },
-		file_log_verify_command(), /* costs nothing here: one processor is idle */
+		file_log_verify_command(), /* beside it, on a processor that is idle */
 	};
 	CLEANUP(text_release) struct text log = { 0 };
-	int e;
+	int r;
 
-	e = sandbox_run(r->sandbox, command, 2, err);
-	if (e == 0)
-		e = file_log_read_verified(r, err);
-	if (e < 0)
-		return e;
-	e = sandbox_read(r->sandbox, LOG_FILE, LOG_MAX, &log, err);
-	if (e < 0)
-		return e;
+	r = sandbox_run(rootfs->sandbox, command, 2, err);
+	if (r < 0)
+		return r;
+	r = file_log_read_verified(rootfs, err);
+	if (r < 0)
+		return r;
+	r = sandbox_read(rootfs->sandbox, LOG_FILE, LOG_MAX, &log, err);
+	if (r < 0)
+		return r;
 	if (command[0].status != 0)
 		return err_set(err, ERR_BUILD, "update-initramfs failed:\n%s",
 			       last_lines(&log, 12));
 	return check_log(log.data, err);
 }
 
-int stage_initramfs(struct rootfs *r, struct err *err)
+/* update-initramfs -c would keep what is there beside the new one. */
+static int remove_old(struct rootfs *rootfs, struct err *err)
 {
-	/* `-c` would keep what is there beside the new one. */
 	static const struct sweep old[] = {
 		{ SWEEP_REMOVE, "/boot/initrd.img-*" },
 		{ SWEEP_REMOVE, "/var/tmp/mkinitramfs*" },
 		{ SWEEP_REMOVE, "/var/lib/initramfs-tools/*" },
 		{ SWEEP_REMOVE, "/var/cache/ldconfig/aux-cache" },
 	};
-	static int (*const step[])(struct rootfs * r, struct err * err) = {
-		check_generator, write_configuration, write_modules, generate, initramfs_check,
-	};
-	int e;
 
-	if (!r->kernel)
+	return sandbox_sweep(rootfs->sandbox, old, ARRAY_SIZE(old), err);
+}
+
+int stage_initramfs(struct rootfs *rootfs, struct err *err)
+{
+	static int (*const step[])(struct rootfs * rootfs, struct err * err) = {
+		remove_old,    check_generator, write_configuration,
+		write_modules, generate,	initramfs_check,
+	};
+	int r;
+
+	if (!rootfs->kernel)
 		return 0;
 	progress_start("initramfs", 0, PROGRESS_STEPS);
-	progress_detail("for %s", r->kernel);
-	e = sandbox_sweep(r->sandbox, old, sizeof(old) / sizeof(old[0]), err);
-	for (size_t i = 0; i < sizeof(step) / sizeof(step[0]) && e >= 0; i++)
-		e = step[i](r, err);
-	if (e < 0)
-		return err_wrap(err, "initramfs");
+	progress_detail("for %s", rootfs->kernel);
+	for (size_t i = 0; i < ARRAY_SIZE(step); i++) {
+		r = step[i](rootfs, err);
+		if (r < 0) {
+			progress_abort();
+			return r;
+		}
+	}
 	progress_end(NULL);
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The initramfs of a tree, made by the image's own initramfs-tools, once, when nothing else will
- * change any more. What it holds depends on the tree alone: the sandbox shows every host as the
- * same one, and settings_console() has seen to it that setupcon finds its keymap ready.
+ * stage_initramfs: the initramfs of a tree, made by the image's own initramfs-tools, once, when
+ * nothing else will change any more. What is in it depends on the tree alone: in the sandbox every
+ * host looks the same, and settings_console() has kept the keymap ready that setupcon copies.
  */
 #pragma once
 
@@ -12,8 +12,8 @@
 #define INITRAMFS_CONF "/etc/initramfs-tools/conf.d/netrescue"
 #define INITRAMFS_OVERLAY_SCRIPT "scripts/nfs-bottom/rescue-overlay"
 
-/* Looks into the finished initramfs: can it mount a root over NFS, does it have the recipe's
- * modules, and, if the root is exported read-only, the script that lays memory over it? Says
- * what is missing. Nothing in it may be named tmpkbd.*: a keymap compiled on the spot, under a
- * name that is another each time. */
-int initramfs_check(struct rootfs *r, struct err *err);
+/* Looks into the finished initramfs: whether it can mount a root over NFS, has the recipe's modules
+ * and, if the root is exported read-only, the script that lays memory over it. ERR_BUILD or
+ * ERR_USAGE says what is missing. Nothing in it may be called tmpkbd.*, which is a keymap that was
+ * compiled on the spot, under a name that is another each time. */
+int initramfs_check(struct rootfs *rootfs, struct err *err);

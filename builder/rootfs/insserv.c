@@ -30,13 +30,13 @@ char *insserv_sorted(const char *depend)
 
 	strv_split(&line, depend, "\n");
 	for (size_t i = 0; i < line.count; i++) {
-		size_t mark = strcspn(line.item[i], "=:");
+		size_t operator= strcspn(line.item[i], "=:");
 		cleanup_free char *ordered = NULL;
 
-		if (!line.item[i][mark])
+		if (!line.item[i][operator])
 			return NULL;
-		ordered = sorted_line(line.item[i], mark + 1);
-		if (line.item[i][mark] == '=')
+		ordered = sorted_line(line.item[i], operator+ 1);
+		if (line.item[i][operator] == '=')
 			text_printf(&sorted, "%s\n", ordered);
 		else
 			strv_add(&rule, ordered);
@@ -47,37 +47,40 @@ char *insserv_sorted(const char *depend)
 	return text_take(&sorted);
 }
 
-static int sort_file(struct rootfs *r, const char *path, struct err *err)
+static int sort_file(struct rootfs *rootfs, const char *path, struct err *err)
 {
 	CLEANUP(text_release) struct text depend = { 0 };
 	cleanup_free char *sorted = NULL;
 	bool exists;
-	int e = settings_read(r, path, &exists, &depend, err);
+	int r = settings_read(rootfs, path, &exists, &depend, err);
 
-	if (e < 0 || strlen(depend.data) != depend.length)
-		return e;
+	if (r < 0 || strlen(depend.data) != depend.length)
+		return r;
 	sorted = insserv_sorted(depend.data);
 	if (!sorted || streq(sorted, depend.data))
 		return 0;
-	return settings_write(r, path, sorted, 0644, err);
+	return settings_write(rootfs, path, sorted, 0644, err);
 }
 
-int insserv_sort(struct rootfs *r, struct err *err)
+int insserv_sort(struct rootfs *rootfs, struct err *err)
 {
 	static const char *const find[] = { "find",  "-H",	  INIT_D,  "-maxdepth", "1",
 					    "-name", ".depend.*", "-type", "f",		NULL };
 	CLEANUP(text_release) struct text found = { 0 };
 	CLEANUP(strv_release) struct strv path = { 0 };
 	bool exists;
-	int e = sandbox_exists(r->sandbox, INIT_D, &exists, err);
+	int r = sandbox_exists(rootfs->sandbox, INIT_D, &exists, err);
 
-	if (e < 0 || !exists)
-		return e;
-	e = settings_output(r, find, &found, NULL, err);
-	if (e < 0)
-		return e;
+	if (r < 0 || !exists)
+		return r;
+	r = settings_output(rootfs, find, &found, NULL, err);
+	if (r < 0)
+		return r;
 	strv_split(&path, found.data, "\n");
-	for (size_t i = 0; e == 0 && i < path.count; i++)
-		e = sort_file(r, path.item[i], err);
-	return e;
+	for (size_t i = 0; i < path.count; i++) {
+		r = sort_file(rootfs, path.item[i], err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }

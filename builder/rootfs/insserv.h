@@ -22,5 +22,6 @@
  * NULL if a line is neither: such a file is not insserv's. Caller frees. */
 char *insserv_sorted(const char *depend);
 
-/* Sorts the files of the tree. What is no regular file, or not insserv's, stays as it is. */
-int insserv_sort(struct rootfs *r, struct err *err);
+/* Sorts the files of the tree, for stage_normalise. What is not a regular file, or not insserv's,
+ * stays as it is. */
+int insserv_sort(struct rootfs *rootfs, struct err *err);

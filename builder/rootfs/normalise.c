@@ -9,8 +9,9 @@
 
 #define SECONDS_A_DAY 86400
 
-/* What differs from build to build, or is nobody's business after it. What differs between machines
- * that boot the image (host keys, machine-id) is settings_identity()'s. */
+/* What differs from build to build or is of no use after it, with the reason. What must differ
+ * between the machines that boot the image (host keys, machine-id) is removed by
+ * settings_identity(). */
 static const struct {
 	enum sweep_action action;
 	const char *pattern;
@@ -56,52 +57,52 @@ static const struct {
 	{ SWEEP_REMOVE, "/root/.rnd", "random" },
 };
 
-static int sweep(struct rootfs *r, struct err *err)
+static int sweep(struct rootfs *rootfs, struct err *err)
 {
-	struct sweep rule[sizeof(policy) / sizeof(*policy)];
+	struct sweep rule[ARRAY_SIZE(policy)];
 
-	for (size_t i = 0; i < sizeof(policy) / sizeof(*policy); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(policy); i++)
 		rule[i] = (struct sweep){ policy[i].action, policy[i].pattern };
-	return sandbox_sweep(r->sandbox, rule, sizeof(rule) / sizeof(*rule), err);
+	return sandbox_sweep(rootfs->sandbox, rule, ARRAY_SIZE(rule), err);
 }
 
-/* Ours only: an overlay may bring its own. */
-static int allow_starts(struct rootfs *r, struct err *err)
+/* Removes policy-rc.d if it is the one that bootstrap.c wrote: an overlay may bring its own. */
+static int allow_starts(struct rootfs *rootfs, struct err *err)
 {
 	static const struct sweep rule = { SWEEP_REMOVE, BOOTSTRAP_POLICY };
 	CLEANUP(text_release) struct text found = { 0 };
 	bool exists;
-	int e = sandbox_exists(r->sandbox, BOOTSTRAP_POLICY, &exists, err);
+	int r = sandbox_exists(rootfs->sandbox, BOOTSTRAP_POLICY, &exists, err);
 
-	if (e < 0 || !exists)
-		return e;
-	e = sandbox_read(r->sandbox, BOOTSTRAP_POLICY, (size_t)1 << 20, &found, err);
-	if (e < 0 || !streq(found.data, BOOTSTRAP_POLICY_TEXT))
-		return e;
-	return sandbox_sweep(r->sandbox, &rule, 1, err);
+	if (r < 0 || !exists)
+		return r;
+	r = sandbox_read(rootfs->sandbox, BOOTSTRAP_POLICY, (size_t)1 << 20, &found, err);
+	if (r < 0 || !streq(found.data, BOOTSTRAP_POLICY_TEXT))
+		return r;
+	return sandbox_sweep(rootfs->sandbox, &rule, 1, err);
 }
 
 /* shadow(5) counts the days since a password changed. Most programs take them from
  * SOURCE_DATE_EPOCH, a recipe's script may not. */
-static int clamp_shadow(struct rootfs *r, struct err *err)
+static int clamp_shadow(struct rootfs *rootfs, struct err *err)
 {
 	static const char script[] =
 		"new=" SANDBOX_SCRATCH "/shadow\n"
 		"[ -e /etc/shadow ] || exit 0\n"
 		"awk -F: -v OFS=: -v days=\"$1\" "
 		"'$3 ~ /^[0-9]+$/ && $3 + 0 > days { $3 = days } { print }' /etc/shadow > $new\n"
-		/* Into the file that is there, for its owner and mode. */
+		/* It is written into the file that is there, which keeps owner and mode. */
 		"cmp -s /etc/shadow $new || cat $new > /etc/shadow";
 	char days[32];
 
 	snprintf(days, sizeof(days), "%lld",
-		 (long long)(r->lock->source_date_epoch / SECONDS_A_DAY));
-	return sandbox_call(r->sandbox, err, "sh", "-ec", script, "sh", days, NULL);
+		 (long long)(rootfs->lock->source_date_epoch / SECONDS_A_DAY));
+	return sandbox_call(rootfs->sandbox, err, "sh", "-ec", script, "sh", days, NULL);
 }
 
 /* update-info-dir(8) takes the files as the file system lists them (until texinfo 7.2), so the
- * order of the menu's entries is the disk's: made again, sorted. */
-static int sort_info_menu(struct rootfs *r, struct err *err)
+ * order of the menu's entries is the disk's. Here it is made again from a sorted list. */
+static int sort_info_menu(struct rootfs *rootfs, struct err *err)
 {
 	static const char script[] = "menu=/usr/share/info/dir sorted=" SANDBOX_SCRATCH "/sorted\n"
 				     "[ -e $menu ] && [ -x /usr/sbin/update-info-dir ] || exit 0\n"
@@ -112,59 +113,57 @@ static int sort_info_menu(struct rootfs *r, struct err *err)
 				     "PATH=$sorted:$PATH update-info-dir\n"
 				     "rm -f $menu.old";
 
-	return sandbox_call(r->sandbox, err, "sh", "-ec", script, NULL);
+	return sandbox_call(rootfs->sandbox, err, "sh", "-ec", script, NULL);
 }
 
 /* systemd.unit(5), ConditionNeedsUpdate=: as long as /usr is not newer than these, a boot rebuilds
  * no caches (ld.so, hwdb, catalogue, users). pack gives them and /usr the same time. */
-static int mark_updated(struct rootfs *r, struct err *err)
+static int stamp_updated(struct rootfs *rootfs, struct err *err)
 {
-	static const char *const mark[] = { "/etc/.updated", "/var/.updated" };
+	static const char *const stamp[] = { "/etc/.updated", "/var/.updated" };
 	cleanup_free char *content =
 		xasprintf("# systemd-update-done.service(8)\nTIMESTAMP_NSEC=%lld\n",
-			  (long long)r->lock->source_date_epoch * 1000000000);
+			  (long long)rootfs->lock->source_date_epoch * 1000000000);
 	bool systemd;
-	int e = sandbox_exists(r->sandbox, "/usr/lib/systemd/systemd", &systemd, err);
+	int r = sandbox_exists(rootfs->sandbox, "/usr/lib/systemd/systemd", &systemd, err);
 
-	for (size_t i = 0; e == 0 && systemd && i < sizeof(mark) / sizeof(*mark); i++)
-		e = sandbox_write(r->sandbox, mark[i], content, strlen(content), 0644, err);
-	return e;
+	if (r < 0 || !systemd)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(stamp); i++) {
+		r = sandbox_write(rootfs->sandbox, stamp[i], content, strlen(content), 0644, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
-/* Without a kernel there was no initramfs to do it beside. */
-static int verify_packages(struct rootfs *r, struct err *err)
+/* stage_initramfs has done it, unless there is no kernel and hence no initramfs. */
+static int verify_packages(struct rootfs *rootfs, struct err *err)
 {
 	struct sandbox_command command = file_log_verify_command();
-	int e;
+	int r;
 
-	if (r->file_log.verified)
+	if (rootfs->file_log.verified)
 		return 0;
-	e = sandbox_run(r->sandbox, &command, 1, err);
-	return e < 0 ? e : file_log_read_verified(r, err);
+	r = sandbox_run(rootfs->sandbox, &command, 1, err);
+	return r < 0 ? r : file_log_read_verified(rootfs, err);
 }
 
-int stage_normalise(struct rootfs *r, struct err *err)
+int stage_normalise(struct rootfs *rootfs, struct err *err)
 {
-	int e;
+	static int (*const step[])(struct rootfs * rootfs, struct err * err) = {
+		verify_packages, allow_starts, clamp_shadow, stamp_updated,
+		sort_info_menu,	 insserv_sort, sweep, /* comes last: the others leave traces */
+	};
+	int r;
 
 	progress_start("normalise", 0, PROGRESS_STEPS);
-	e = verify_packages(r, err);
-	if (e == 0)
-		e = allow_starts(r, err);
-	if (e == 0)
-		e = clamp_shadow(r, err);
-	if (e == 0)
-		e = mark_updated(r, err);
-	if (e == 0)
-		e = sort_info_menu(r, err);
-	if (e == 0)
-		e = insserv_sort(r, err);
-	/* Last: what ran before leaves traces of its own. */
-	if (e == 0)
-		e = sweep(r, err);
-	if (e < 0) {
-		progress_abort();
-		return err_wrap(err, "normalising the tree");
+	for (size_t i = 0; i < ARRAY_SIZE(step); i++) {
+		r = step[i](rootfs, err);
+		if (r < 0) {
+			progress_abort();
+			return r;
+		}
 	}
 	progress_end(NULL);
 	return 0;

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include "rootfs/overlay-entry.h"
 
 #include <errno.h>
@@ -10,7 +10,8 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "rootfs/template.h"
+#include "base/tree.h"
+#include "recipe/template.h"
 
 #define ID_MAX 65535 /* a user namespace has so many ids */
 
@@ -20,7 +21,7 @@ struct collector {
 	const char *dir;
 	struct overlay_rules rules;
 	struct overlay_entries entries;
-	struct strv filled; /* directories that hold something */
+	struct strv filled; /* directories that are not empty */
 };
 
 static int refuse(const struct collector *c, const char *path, struct err *err, const char *why)
@@ -28,7 +29,7 @@ static int refuse(const struct collector *c, const char *path, struct err *err, 
 	return err_set(err, ERR_USAGE, "overlay '%s': '%s' %s", c->dir, path, why);
 }
 
-/* UTF-8 without control characters: names go into tar headers, logs and file lists. */
+/* Whether it is UTF-8 without control characters: names go into tar headers, logs and lists. */
 static bool is_plain_name(const char *name)
 {
 	const unsigned char *p = (const unsigned char *)name;
@@ -46,13 +47,13 @@ static bool is_plain_name(const char *name)
 	return true;
 }
 
-/* Where the sandbox has mounts of its own, and a running system, too. */
+/* Where the sandbox mounts something, and a running system does too. */
 static bool is_mount(const char *path)
 {
 	static const char *const mounts[] = { ".netrescue", "dev", "proc", "run", "sys" };
 	const size_t length = strcspn(path, "/");
 
-	for (size_t i = 0; i < sizeof(mounts) / sizeof(*mounts); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++)
 		if (strlen(mounts[i]) == length && starts_with(path, mounts[i]))
 			return true;
 	return false;
@@ -80,7 +81,7 @@ static bool climbs_out(const char *path, const char *target)
 	return false;
 }
 
-/* "name:x:NUMBER:" in passwd or group text. */
+/* Finds the number of a name in the text of passwd(5) or group(5): "NAME:x:NUMBER:". */
 static bool look_up(const char *text, const char *name, uint32_t *ret)
 {
 	const size_t length = strlen(name);
@@ -138,7 +139,7 @@ static int set_template(struct collector *c, struct overlay_entry *e, const stru
 	if (r < 0)
 		return err_wrap(err, "template '%s'", shown);
 	if (memchr(text.data, 0, text.length))
-		return refuse(c, e->path, err, "is no text, and cannot be a template");
+		return refuse(c, e->path, err, "is not text and cannot be a template");
 	r = template_expand(c->recipe, shown, text.data, &expanded, err);
 	if (r < 0)
 		return r;
@@ -147,7 +148,7 @@ static int set_template(struct collector *c, struct overlay_entry *e, const stru
 	return 0;
 }
 
-/* A rule that only fits a file, on something else. */
+/* The error for a rule that does not fit what is there. */
 static int misplaced(const struct collector *c, const struct overlay_rule *rule, const char *what,
 		     struct err *err)
 {
@@ -197,8 +198,7 @@ static void release_entry(struct overlay_entry *e)
 static void add_entry(struct collector *c, struct overlay_entry *e)
 {
 	GROW(c->entries.item, c->entries.count, c->entries.allocated);
-	c->entries.item[c->entries.count++] = *e;
-	*e = (struct overlay_entry){ 0 };
+	c->entries.item[c->entries.count++] = TAKE(*e);
 }
 
 static int read_link(const struct collector *c, struct overlay_entry *e, const struct walk_entry *w,
@@ -257,8 +257,9 @@ static int visit(const struct walk_entry *w, void *data, struct err *err)
 		r = read_link(c, &e, w, err);
 	else if (e.type != S_IFREG)
 		r = refuse(c, w->path, err, "is neither a file, a directory nor a symbolic link");
-	if (r == 0)
-		r = apply_rules(c, &e, w, err);
+	if (r < 0)
+		return r;
+	r = apply_rules(c, &e, w, err);
 	if (r < 0)
 		return r;
 	if (overlay_rules_want(&c->rules, w->path))
@@ -266,7 +267,7 @@ static int visit(const struct walk_entry *w, void *data, struct err *err)
 	return 0;
 }
 
-/* `dir` rules for what the folder does not hold. */
+/* The directories that `dir` rules make because the folder does not have them. */
 static int add_directories(struct collector *c, struct err *err)
 {
 	for (size_t i = 0; i < c->rules.count; i++) {
@@ -315,7 +316,8 @@ static bool is_filled(const struct collector *c, const char *path)
 	       bsearch(&path, c->filled.item, c->filled.count, sizeof(char *), compare_texts);
 }
 
-/* A directory that only holds others is made by need: an entry would change the tree's own. */
+/* A directory that is not empty and that no rule names is made where it is missing: an entry of its
+ * own would change the mode and owner of one that the tree has. */
 static void drop_implied(struct collector *c)
 {
 	size_t kept = 0;
@@ -346,28 +348,29 @@ static void release_collector(struct collector *c)
 	strv_release(&c->filled);
 }
 
-int overlay_collect(const struct recipe *r, const char *dir, int dirfd,
+int overlay_collect(const struct recipe *recipe, const char *dir, int dirfd,
 		    const struct overlay_context *context, struct overlay_entries *ret,
 		    struct err *err)
 {
 	CLEANUP(release_collector)
-	struct collector c = { .recipe = r, .context = context, .dir = dir };
-	int e = overlay_rules_read(r, dir, dirfd, &c.rules, err);
+	struct collector c = { .recipe = recipe, .context = context, .dir = dir };
+	int r = overlay_rules_read(recipe, dir, dirfd, &c.rules, err);
 
-	if (e < 0)
-		return e;
-	e = walk_tree(dirfd, visit, &c, err);
-	if (e == 0)
-		e = add_directories(&c, err);
-	if (e == 0)
-		e = overlay_rules_check_used(&c.rules, err);
-	if (e < 0)
-		return e;
+	if (r < 0)
+		return r;
+	r = walk_tree(dirfd, visit, &c, err);
+	if (r < 0)
+		return r;
+	r = add_directories(&c, err);
+	if (r < 0)
+		return r;
+	r = overlay_rules_check_used(&c.rules, err);
+	if (r < 0)
+		return r;
 	drop_implied(&c);
 	if (c.entries.count)
 		qsort(c.entries.item, c.entries.count, sizeof(*c.entries.item), compare_entries);
-	*ret = c.entries;
-	c.entries = (struct overlay_entries){ 0 };
+	*ret = TAKE(c.entries);
 	return 0;
 }
 

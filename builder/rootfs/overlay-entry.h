@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What an overlay puts into the tree, checked and decided, before it is written as a tar stream. */
+/* What an overlay puts into the tree: every file, link and directory with its mode and owner, after
+ * the rules of `.overlay` (overlay-rules.h) were applied to it. overlay.c collects the entries, for
+ * overlays_check() to see whether that works, for overlay_write_tar() to write them. */
 #pragma once
 
 #include <stdint.h>
@@ -8,7 +10,7 @@
 #include "rootfs/overlay.h"
 #include "rootfs/overlay-rules.h"
 
-#define OVERLAY_TEMPLATE_SIZE_MAX ((size_t)1024 * 1024)
+#define OVERLAY_TEMPLATE_SIZE_MAX ((size_t)1024 * 1024) /* bytes */
 
 struct overlay_entry {
 	char *path;
@@ -28,8 +30,9 @@ struct overlay_entries {
 	size_t allocated;
 };
 
-/* context NULL: owners by name are not looked up. */
-int overlay_collect(const struct recipe *r, const char *dir, int dirfd,
+/* Reads the overlay in dirfd; dir is its path, for messages. context NULL: owners are not looked
+ * up. ERR_USAGE, at the rule's line where there is one, for what an overlay may not have. */
+int overlay_collect(const struct recipe *recipe, const char *dir, int dirfd,
 		    const struct overlay_context *context, struct overlay_entries *ret,
 		    struct err *err);
 void overlay_entries_release(struct overlay_entries *e);

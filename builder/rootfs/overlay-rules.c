@@ -1,8 +1,9 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include "rootfs/overlay-rules.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -10,7 +11,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-/* A line being read: *p moves over it. */
+/* A line being read: p moves along it. */
 struct line {
 	const struct recipe *recipe;
 	const char *file;
@@ -31,7 +32,7 @@ static const struct {
 	[RULE_DIR] = { "dir", true, false, "dir 0700 PATH" },
 	[RULE_TEMPLATE] = { "template", false, false, "template PATH" },
 };
-#define VERB_COUNT (sizeof(verbs) / sizeof(*verbs))
+#define VERB_COUNT ARRAY_SIZE(verbs)
 
 __attribute__((format(printf, 2, 3))) static int fail(struct line *l, const char *format, ...)
 {
@@ -99,21 +100,21 @@ static int read_owner(struct line *l, const char *word, struct overlay_rule *rul
 
 static int read_condition(struct line *l, const char *word, struct overlay_rule *rule)
 {
-	const struct recipe *r = l->recipe;
+	const struct recipe *recipe = l->recipe;
 	const struct {
 		const char *word;
-		bool holds;
+		bool met;
 	} conditions[] = {
-		{ "init=systemd", r->init == INIT_SYSTEMD },
-		{ "init=sysvinit", r->init == INIT_SYSVINIT },
-		{ "access=ro", r->nfs.access == NFS_RO },
-		{ "access=rw", r->nfs.access == NFS_RW },
+		{ "init=systemd", recipe->init == INIT_SYSTEMD },
+		{ "init=sysvinit", recipe->init == INIT_SYSVINIT },
+		{ "access=ro", recipe->nfs.access == NFS_RO },
+		{ "access=rw", recipe->nfs.access == NFS_RW },
 	};
 
-	for (size_t i = 0; i < sizeof(conditions) / sizeof(*conditions); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(conditions); i++) {
 		if (!streq(conditions[i].word, word))
 			continue;
-		rule->holds = conditions[i].holds;
+		rule->met = conditions[i].met;
 		return 0;
 	}
 	fail(l, "not a condition");
@@ -124,22 +125,22 @@ static int read_argument(struct line *l, struct overlay_rule *rule)
 {
 	const char *next;
 	cleanup_free char *word = peek_word(l, &next);
-	int e = 0;
+	int r = 0;
 
 	switch (rule->verb) {
 	case RULE_WHEN:
-		e = read_condition(l, word, rule);
+		r = read_condition(l, word, rule);
 		break;
 	case RULE_MODE:
 	case RULE_DIR:
-		e = read_mode(l, word, &rule->mode);
+		r = read_mode(l, word, &rule->mode);
 		break;
 	case RULE_OWNER:
-		e = read_owner(l, word, rule);
+		r = read_owner(l, word, rule);
 		break;
 	case RULE_CAP:
 		if (!capability_parse(word, rule->capability)) {
-			e = fail(l, "not capabilities");
+			r = fail(l, "not capabilities");
 			err_hint(l->err,
 				 "names of capabilities(7) with commas between, then +ep or "
 				 "+p: cap_net_raw+ep");
@@ -150,7 +151,7 @@ static int read_argument(struct line *l, struct overlay_rule *rule)
 	}
 	l->p = next;
 	skip_blanks(l);
-	return e;
+	return r;
 }
 
 /* Relative, without empty, "." and ".." components. */
@@ -238,71 +239,72 @@ static void release_rule(struct overlay_rule *rule)
 static int read_line(struct overlay_rules *rules, struct line *l)
 {
 	CLEANUP(release_rule) struct overlay_rule rule = { .line = l->number };
-	int e;
+	int r;
 
 	skip_blanks(l);
 	if (!*l->p || *l->p == '#' || *l->p == '\r')
 		return 0;
-	e = read_verb(l, &rule.verb);
-	if (e == 0 && verbs[rule.verb].argument)
-		e = read_argument(l, &rule);
-	if (e == 0)
-		e = read_path(l, &rule);
-	if (e == 0)
-		e = check_double(rules, &rule, l);
-	if (e < 0)
-		return e;
+	r = read_verb(l, &rule.verb);
+	if (r < 0)
+		return r;
+	r = verbs[rule.verb].argument ? read_argument(l, &rule) : 0;
+	if (r < 0)
+		return r;
+	r = read_path(l, &rule);
+	if (r < 0)
+		return r;
+	r = check_double(rules, &rule, l);
+	if (r < 0)
+		return r;
 	if (rules->count == OVERLAY_RULES_MAX)
 		return fail(l, "more than %d rules", OVERLAY_RULES_MAX);
 	GROW(rules->item, rules->count, rules->allocated);
-	rules->item[rules->count++] = rule;
-	rule = (struct overlay_rule){ 0 };
+	rules->item[rules->count++] = TAKE(rule);
 	return 0;
 }
 
-static int read_lines(const struct recipe *r, struct overlay_rules *rules, char *text,
+static int read_lines(const struct recipe *recipe, struct overlay_rules *rules, char *text,
 		      struct err *err)
 {
-	struct line l = { .recipe = r, .file = rules->path, .err = err };
+	struct line l = { .recipe = recipe, .file = rules->path, .err = err };
 
 	for (char *end; text; text = end) {
-		int e;
+		int r;
 
 		end = strchr(text, '\n');
 		if (end)
 			*end++ = '\0';
 		l.number++;
 		l.start = l.p = text;
-		e = read_line(rules, &l);
-		if (e < 0)
-			return e;
+		r = read_line(rules, &l);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
 
-int overlay_rules_read(const struct recipe *r, const char *dir, int dirfd,
+int overlay_rules_read(const struct recipe *recipe, const char *dir, int dirfd,
 		       struct overlay_rules *ret, struct err *err)
 {
 	CLEANUP(overlay_rules_release) struct overlay_rules rules = { 0 };
 	CLEANUP(text_release) struct text content = { 0 };
 	struct stat st;
-	int e;
+	int r;
 
 	rules.path = xasprintf("%s/%s", dir, OVERLAY_RULES);
 	if (fstatat(dirfd, OVERLAY_RULES, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_errno(err, ERR_USAGE, errno, "'%s'", rules.path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_USAGE, "'%s' is not a regular file", rules.path);
-	e = read_file(dirfd, OVERLAY_RULES, OVERLAY_RULES_SIZE_MAX, &content, err);
-	if (e < 0)
+	r = read_file(dirfd, OVERLAY_RULES, OVERLAY_RULES_SIZE_MAX, &content, err);
+	if (r < 0)
 		return err_wrap(err, "reading '%s'", rules.path);
 	if (memchr(content.data, 0, content.length))
-		return err_set(err, ERR_USAGE, "'%s' holds a NUL byte", rules.path);
-	e = read_lines(r, &rules, content.data, err);
-	if (e < 0)
-		return e;
-	*ret = rules;
-	rules = (struct overlay_rules){ 0 };
+		return err_set(err, ERR_USAGE, "'%s' has a NUL byte in it", rules.path);
+	r = read_lines(recipe, &rules, content.data, err);
+	if (r < 0)
+		return r;
+	*ret = TAKE(rules);
 	return 0;
 }
 
@@ -331,7 +333,7 @@ bool overlay_rules_want(struct overlay_rules *rules, const char *path)
 		    (!starts_with(path, rule->path) || (path[length] && path[length] != '/')))
 			continue;
 		rule->used = true;
-		want = want && rule->holds;
+		want = want && rule->met;
 	}
 	return want;
 }
@@ -343,7 +345,7 @@ int overlay_rules_check_used(const struct overlay_rules *rules, struct err *err)
 
 		if (rule->used || !*rule->path)
 			continue;
-		err_at(err, ERR_USAGE, rules->path, rule->line, 0, "the overlay holds no '%s'",
+		err_at(err, ERR_USAGE, rules->path, rule->line, 0, "the overlay has no '%s'",
 		       rule->path);
 		return err_hint(err, "paths are relative to the overlay's folder");
 	}

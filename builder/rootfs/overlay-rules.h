@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The `.overlay` file of an overlay (overlay.h has the format) as data. Reading checks the words of
- * each rule; whether its path exists is for the walk to say, which marks each rule it used.
+ * The `.overlay` file of an overlay (overlay.h has the format) as data, for overlay-entry.c: it
+ * reads the rules, asks for those of each path that it comes to, which marks them as used, and then
+ * lets overlay_rules_check_used() refuse rules for paths that are not there.
  */
 #pragma once
 
@@ -23,7 +24,7 @@ struct overlay_rule {
 	char *path; /* "" for the whole overlay (when) */
 	unsigned line;
 	bool used;
-	bool holds;	    /* when: the condition is true for this recipe */
+	bool met;	    /* when: the condition is true for this recipe */
 	unsigned mode;	    /* mode, dir */
 	char *user, *group; /* owner */
 	unsigned char capability[CAPABILITY_XATTR_SIZE]; /* cap: security.capability, version 2 */
@@ -36,14 +37,15 @@ struct overlay_rules {
 	size_t allocated;
 };
 
-/* Reads DIR/.overlay; none is fine. */
-int overlay_rules_read(const struct recipe *r, const char *dir, int dirfd,
+/* Reads DIR/.overlay; there may be none. ERR_USAGE at the line and column of what is wrong. */
+int overlay_rules_read(const struct recipe *recipe, const char *dir, int dirfd,
 		       struct overlay_rules *ret, struct err *err);
 /* The rule of that verb for exactly that path, or NULL; marks it as used. */
 const struct overlay_rule *overlay_rules_find(struct overlay_rules *rules, enum overlay_verb verb,
 					      const char *path);
-/* False if a `when` of the overlay, the path or a directory above it does not hold. */
+/* False if a condition (`when`) of the overlay, of the path or of a directory above it is not met.
+ */
 bool overlay_rules_want(struct overlay_rules *rules, const char *path);
-/* An error at the first rule whose path nobody asked about. */
+/* ERR_USAGE at the first rule whose path nobody asked about. */
 int overlay_rules_check_used(const struct overlay_rules *rules, struct err *err);
 void overlay_rules_release(struct overlay_rules *rules);

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include "rootfs/overlay.h"
 
 #include <errno.h>
@@ -96,7 +96,7 @@ static int write_entry(struct archive *a, const char *dir, int dirfd, const stru
 	return fd >= 0 ? write_content(a, dir, fd, size, err) : 0;
 }
 
-/* Names are bytes to us; without BINARY libarchive would ask the locale about them. */
+/* Names are bytes here; without BINARY libarchive would convert them from the locale. */
 static int open_archive(struct archive *a, const char *dir, int out_fd, struct err *err)
 {
 	if (archive_write_set_format_pax(a) != ARCHIVE_OK ||
@@ -108,42 +108,46 @@ static int open_archive(struct archive *a, const char *dir, int out_fd, struct e
 	return 0;
 }
 
-int overlay_write_tar(const struct recipe *r, const char *dir,
+int overlay_write_tar(const struct recipe *recipe, const char *dir,
 		      const struct overlay_context *context, int out_fd, struct err *err)
 {
 	CLEANUP(overlay_entries_release) struct overlay_entries entries = { 0 };
 	CLEANUP(archive_write_cleanup) struct archive *a = NULL;
 	cleanup_fd int dirfd = -1;
-	int e = open_dir(AT_FDCWD, dir, &dirfd, err);
+	int r = open_dir(AT_FDCWD, dir, &dirfd, err);
 
-	if (e < 0)
+	if (r < 0)
 		return err_wrap(err, "overlay '%s'", dir);
-	e = overlay_collect(r, dir, dirfd, context, &entries, err);
-	if (e < 0)
-		return e;
+	r = overlay_collect(recipe, dir, dirfd, context, &entries, err);
+	if (r < 0)
+		return r;
 	a = archive_write_new();
 	if (!a)
 		abort();
-	e = open_archive(a, dir, out_fd, err);
-	for (size_t i = 0; i < entries.count && e == 0; i++)
-		e = write_entry(a, dir, dirfd, &entries.item[i], context->epoch, err);
-	if (e == 0 && archive_write_close(a) != ARCHIVE_OK)
-		e = archive_error(a, dir, err);
-	return e;
+	r = open_archive(a, dir, out_fd, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < entries.count; i++) {
+		r = write_entry(a, dir, dirfd, &entries.item[i], context->epoch, err);
+		if (r < 0)
+			return r;
+	}
+	return archive_write_close(a) == ARCHIVE_OK ? 0 : archive_error(a, dir, err);
 }
 
-int overlays_check(const struct recipe *r, struct err *err)
+int overlays_check(const struct recipe *recipe, struct err *err)
 {
-	for (size_t i = 0; i < r->overlays.count; i++) {
+	for (size_t i = 0; i < recipe->overlays.count; i++) {
 		CLEANUP(overlay_entries_release) struct overlay_entries entries = { 0 };
-		const char *dir = r->overlays.item[i].value;
+		const char *dir = recipe->overlays.item[i].value;
 		cleanup_fd int dirfd = -1;
-		int e = open_dir(AT_FDCWD, dir, &dirfd, err);
+		int r = open_dir(AT_FDCWD, dir, &dirfd, err);
 
-		if (e == 0)
-			e = overlay_collect(r, dir, dirfd, NULL, &entries, err);
-		if (e < 0)
-			return e;
+		if (r < 0)
+			return r;
+		r = overlay_collect(recipe, dir, dirfd, NULL, &entries, err);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Overlays: folders whose files are laid over the tree. An overlay becomes a tar stream, which the
- * sandbox unpacks inside the tree, where links cannot lead out:
+ * Overlays: folders whose files are laid over the tree. overlays_check() looks at them when the
+ * recipe has been read, long before there is a tree. settings_overlays() then makes each into a tar
+ * stream, which the sandbox unpacks inside the tree, where links cannot lead out:
  *
  *	r = overlay_write_tar(recipe, dir, &context, fd, err);
+ *	...
  *	r = sandbox_put(sandbox, fd, "/", err);
  *
  * Files are 0644 root:root, 0755 if their owner may execute them (what git keeps); symbolic links
@@ -22,9 +24,10 @@
  *	owner USER:GROUP PATH          names of the tree's /etc/passwd and /etc/group, or numbers
  *	cap cap_net_raw+ep PATH        file capabilities: names by comma, +p or +ep
  *	dir 0700 PATH                  makes a directory; git cannot keep empty ones
- *	template PATH                  ${name} in this file is replaced: template.h has the names
+ *	template PATH                  ${name} in this file is replaced (recipe/template.h)
  *
- * A rule for a path that is not there, an unknown word, a rule given twice: errors with file:line.
+ * A rule for a path that is not there, an unknown word and a rule given twice are errors with
+ * file:line.
  */
 #pragma once
 
@@ -39,10 +42,13 @@ struct overlay_context {
 	int64_t epoch;	    /* modification time of everything, in seconds */
 };
 
-/* The overlay in `dir` as a pax tar on out_fd: relative names, sorted bytewise. */
-int overlay_write_tar(const struct recipe *r, const char *dir,
+/* Writes the overlay in `dir` as a pax tar to out_fd, from its position; names are relative and in
+ * the order of their bytes. ERR_USAGE for what is wrong with the overlay, at a line of `.overlay`
+ * or of a template where there is one; ERR_BUILD if the tar cannot be written. */
+int overlay_write_tar(const struct recipe *recipe, const char *dir,
 		      const struct overlay_context *context, int out_fd, struct err *err);
 
-/* Finds in a recipe's overlays what would fail later: rules, file types, templates. Names in
- * `owner` rules are not looked up. To be called right after recipe_load(). */
-int overlays_check(const struct recipe *r, struct err *err);
+/* Finds in a recipe's overlays what would fail later: rules, types of files, templates. Names in
+ * `owner` rules are not looked up, since there is no tree yet. command/stages.c calls it right
+ * after recipe_load(). Errors are those of overlay_write_tar(). */
+int overlays_check(const struct recipe *recipe, struct err *err);

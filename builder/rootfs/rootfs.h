@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packages into a tree: the stages base, rest, settings, initramfs, normalise, each of the same
- * form, run in this order by command/pipeline.c. The context is the open sandbox and what was
- * decided before.
+ * Packages into a tree: five stages of the build, each of the same form. command/stages.c fills the
+ * borrowed fields, opens the sandbox and runs the stages in this order, each once; each builds on
+ * what the ones before left in the tree and in struct rootfs.
+ *
+ *	stage_base       the essential packages and the rest of the base (bootstrap.h)
+ *	stage_rest       all other packages; then everything is configured (bootstrap.h)
+ *	stage_settings   what the recipe says about the system itself, and its overlays (settings.h)
+ *	stage_initramfs  the initramfs, nothing if there is no kernel (initramfs.h)
+ *	stage_normalise  takes away what would differ in the next build (normalise.c)
+ *
+ * A stage returns 0, or a negative value with *err set. ERR_USAGE is about a value of the recipe,
+ * with its position where there is one; ERR_TRUST says that an input is not what the lock names;
+ * everything else is ERR_BUILD. The caller says which stage it was. A tree whose stage has failed
+ * is of no further use.
  */
 #pragma once
 
 #include "archive/lock.h"
 #include "recipe/recipe.h"
 #include "rootfs/file-log.h"
+#include "rootfs/phases.h"
 #include "sandbox/sandbox.h"
 
 struct rootfs {
@@ -16,19 +28,24 @@ struct rootfs {
 	const struct recipe *recipe; /* borrowed */
 	const struct lock *lock;     /* borrowed */
 	struct sandbox *sandbox;     /* owned */
-	unsigned jobs;
+	unsigned jobs;		     /* processors to use at once, at least 1 */
+
 	/* Owned: the release of the kernel that the recipe's `kernel` stands for,
-	 * "6.12.107+deb13-amd64". NULL for `kernel: none`: then a kernel among the packages is a
-	 * package like others, and there is no initramfs, nor anything to boot. */
+	 * "6.12.107+deb13-amd64", from stage_base on. NULL for `kernel: none`: then a kernel among
+	 * the packages is a package like others, and there is no initramfs, nor anything to boot.
+	 */
 	char *kernel;
-	struct strv allocated_ids; /* "user name uid" / "group name gid" that no ids: fixed */
-	struct file_log file_log;
-	uint64_t steps; /* done of the running stage, for its progress */
+	struct phases phases;	   /* owned: made by stage_base, used by stage_rest too */
+	struct strv allocated_ids; /* owned: "user NAME UID" and "group NAME GID", those that no
+				    * ids: fixed; from stage_rest on */
+	struct file_log file_log;  /* owned: which files no package brought, for the SBOMs */
+	uint64_t steps;		   /* how many the running stage has done, for its progress */
 };
 
-int stage_base(struct rootfs *r, struct err *err);	/* bootstrap.c */
-int stage_rest(struct rootfs *r, struct err *err);	/* bootstrap.c */
-int stage_settings(struct rootfs *r, struct err *err);	/* settings.c, overlay.c */
-int stage_initramfs(struct rootfs *r, struct err *err); /* initramfs.c */
-int stage_normalise(struct rootfs *r, struct err *err); /* normalise.c */
-void rootfs_release(struct rootfs *r);
+int stage_base(struct rootfs *rootfs, struct err *err);
+int stage_rest(struct rootfs *rootfs, struct err *err);
+int stage_settings(struct rootfs *rootfs, struct err *err);
+int stage_initramfs(struct rootfs *rootfs, struct err *err);
+int stage_normalise(struct rootfs *rootfs, struct err *err);
+/* Closes the sandbox too; the tree is gone then. */
+void rootfs_release(struct rootfs *rootfs);

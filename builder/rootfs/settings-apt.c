@@ -11,7 +11,7 @@
 
 #define DEBIAN_KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg"
 
-struct example { /* what apt's own package suggests */
+struct example { /* the URIs in the example of sources that apt's package brings */
 	char *archive;
 	char *security;
 };
@@ -22,8 +22,8 @@ static void example_release(struct example *x)
 	free(x->security);
 }
 
-/* deb822: URIs and Suites stand in lines of their own, one-line: `deb URI SUITE …`. Options in
- * brackets do not occur in the example. */
+/* In deb822 format URIs and Suites have lines of their own, in the one-line format it is
+ * `deb URI SUITE …`. The example has no options in brackets. */
 static void example_line(struct example *x, char **uri, const char *line)
 {
 	CLEANUP(strv_release) struct strv word = { 0 };
@@ -48,21 +48,21 @@ static void example_line(struct example *x, char **uri, const char *line)
 		x->archive = xstrdup(*uri);
 }
 
-static int read_example(struct rootfs *r, struct example *x, struct err *err)
+static int read_example(struct rootfs *rootfs, struct example *x, struct err *err)
 {
 	static const char *const path[] = { "/usr/share/doc/apt/examples/debian.sources",
 					    "/usr/share/doc/apt/examples/sources.list" };
 	cleanup_free char *uri = NULL;
 
-	for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(path); i++) {
 		CLEANUP(text_release) struct text text = { 0 };
 		CLEANUP(strv_release) struct strv line = { 0 };
 		bool exists;
-		int e;
+		int r;
 
-		e = settings_read(r, path[i], &exists, &text, err);
-		if (e < 0)
-			return e;
+		r = settings_read(rootfs, path[i], &exists, &text, err);
+		if (r < 0)
+			return r;
 		strv_split(&line, text.data, "\n");
 		for (size_t k = 0; k < line.count; k++)
 			example_line(x, &uri, line.item[k]);
@@ -90,18 +90,18 @@ static void stanza(struct text *t, const char *uri, const struct strv *suites,
 	text_printf(t, "%sSigned-By: %s\n", components->count ? "\n" : "", keyring);
 }
 
-static int write_example(struct rootfs *r, struct err *err)
+static int write_example(struct rootfs *rootfs, struct err *err)
 {
-	const struct recipe *recipe = r->recipe;
+	const struct recipe *recipe = rootfs->recipe;
 	CLEANUP(example_release) struct example example = { 0 };
 	CLEANUP(strv_release) struct strv archive = { 0 };
 	CLEANUP(strv_release) struct strv security = { 0 };
 	CLEANUP(text_release) struct text text = { 0 };
-	int e;
+	int r;
 
-	e = read_example(r, &example, err);
-	if (e < 0)
-		return e;
+	r = read_example(rootfs, &example, err);
+	if (r < 0)
+		return r;
 	strv_add(&archive, recipe->suite);
 	for (size_t i = 0; i < recipe->pockets.count; i++) {
 		const char *pocket = recipe->pockets.item[i].value;
@@ -112,18 +112,19 @@ static int write_example(struct rootfs *r, struct err *err)
 	}
 	stanza(&text, example.archive, &archive, &recipe->components, DEBIAN_KEYRING);
 	stanza(&text, example.security, &security, &recipe->components, DEBIAN_KEYRING);
-	return settings_write(r, "/etc/apt/sources.list.d/debian.sources", text.data, 0644, err);
+	return settings_write(rootfs, "/etc/apt/sources.list.d/debian.sources", text.data, 0644,
+			      err);
 }
 
-/* The one that the recipe was read with, and whose digest is in the lock. */
+/* It must still be the file that the recipe was read with, whose digest is in the lock. */
 static int read_keyring(const struct recipe_file *keyring, struct text *ret, struct err *err)
 {
 	char digest[DIGEST_HEX];
-	int e;
+	int r;
 
-	e = read_file(AT_FDCWD, keyring->path, INPUT_KEYRING_MAX, ret, err);
-	if (e < 0)
-		return e;
+	r = read_file(AT_FDCWD, keyring->path, INPUT_KEYRING_MAX, ret, err);
+	if (r < 0)
+		return r;
 	digest_bytes(ret->data, ret->length, digest);
 	if (streq(digest, keyring->digest))
 		return 0;
@@ -133,7 +134,7 @@ static int read_keyring(const struct recipe_file *keyring, struct text *ret, str
 }
 
 /* Third-party repositories with their keyrings, so that what came from there can be updated. */
-static int write_repository(struct rootfs *r, const struct recipe_repository *repository,
+static int write_repository(struct rootfs *rootfs, const struct recipe_repository *repository,
 			    size_t number, struct err *err)
 {
 	const char *dot = strrchr(repository->keyring.given, '.');
@@ -144,45 +145,46 @@ static int write_repository(struct rootfs *r, const struct recipe_repository *re
 	CLEANUP(text_release) struct text key = { 0 };
 	CLEANUP(text_release) struct text text = { 0 };
 	CLEANUP(strv_release) struct strv suites = { 0 };
-	int e;
+	int r;
 
-	e = read_keyring(&repository->keyring, &key, err);
-	if (e < 0)
-		return e;
-	file_log_add(&r->file_log, keyring, "the recipe's apt-repositories");
-	e = sandbox_write(r->sandbox, keyring, key.data, key.length, 0644, err);
-	if (e < 0)
-		return e;
+	r = read_keyring(&repository->keyring, &key, err);
+	if (r < 0)
+		return r;
+	file_log_add(&rootfs->file_log, keyring, "the recipe's apt-repositories");
+	r = sandbox_write(rootfs->sandbox, keyring, key.data, key.length, 0644, err);
+	if (r < 0)
+		return r;
 	strv_add(&suites, repository->suite);
 	stanza(&text, repository->url, &suites, &repository->components, keyring);
-	return settings_write(r, path, text.data, 0644, err);
+	return settings_write(rootfs, path, text.data, 0644, err);
 }
 
-int settings_apt(struct rootfs *r, struct err *err)
+int settings_apt(struct rootfs *rootfs, struct err *err)
 {
 	static const struct sweep builders_own[] = {
 		{ SWEEP_REMOVE, "/etc/apt/sources.list" },
 		{ SWEEP_CONTENT, "/etc/apt/sources.list.d" },
 	};
-	const char *given = r->recipe->apt_sources;
+	const char *given = rootfs->recipe->apt_sources;
 	bool has_apt = false;
-	int e;
+	int r;
 
-	e = sandbox_exists(r->sandbox, "/etc/apt", &has_apt, err);
-	if (e < 0 || !has_apt)
-		return e;
-	e = sandbox_sweep(r->sandbox, builders_own, 2, err);
-	if (e < 0)
-		return e;
-	for (size_t i = 0; i < r->recipe->repository_count; i++) {
-		e = write_repository(r, &r->recipe->repository[i], i + 1, err);
-		if (e < 0)
-			return e;
+	r = sandbox_exists(rootfs->sandbox, "/etc/apt", &has_apt, err);
+	if (r < 0 || !has_apt)
+		return r;
+	r = sandbox_sweep(rootfs->sandbox, builders_own, 2, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < rootfs->recipe->repository_count; i++) {
+		r = write_repository(rootfs, &rootfs->recipe->repository[i], i + 1, err);
+		if (r < 0)
+			return r;
 	}
 	if (!given)
-		return write_example(r, err);
-	/* deb822 has a field of this name in every stanza, the one-line format no such line. */
-	return settings_write(r,
+		return write_example(rootfs, err);
+	/* In deb822 format every stanza has this field, in the one-line format no line is like it.
+	 */
+	return settings_write(rootfs,
 			      starts_with(given, "Types:") || strstr(given, "\nTypes:")
 				      ? "/etc/apt/sources.list.d/debian.sources"
 				      : "/etc/apt/sources.list",

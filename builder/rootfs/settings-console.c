@@ -8,32 +8,33 @@
 /* setupcon believes its cache only if the two files it comes from are strictly older; with equal
  * times (all that is newer than the epoch gets the epoch) it compiles the keymap at every login,
  * and in the initramfs under a random name. */
-static int age_sources(struct rootfs *r, struct err *err)
+static int age_sources(struct rootfs *rootfs, struct err *err)
 {
 	static const char *const source[] = { "/etc/default/keyboard",
 					      "/etc/default/console-setup" };
 	cleanup_free char *date =
-		xasprintf("--date=@%lld", (long long)r->lock->source_date_epoch - 1);
+		xasprintf("--date=@%lld", (long long)rootfs->lock->source_date_epoch - 1);
 
-	for (size_t i = 0; i < sizeof(source) / sizeof(source[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(source); i++) {
 		bool exists = false;
-		int e;
+		int r;
 
-		e = sandbox_exists(r->sandbox, source[i], &exists, err);
-		if (e < 0)
-			return e;
+		r = sandbox_exists(rootfs->sandbox, source[i], &exists, err);
+		if (r < 0)
+			return r;
 		if (!exists)
 			continue;
-		e = sandbox_call(r->sandbox, err, "touch", date, source[i], NULL);
-		if (e < 0)
-			return e;
+		r = sandbox_call(rootfs->sandbox, err, "touch", date, source[i], NULL);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
 
-static int age_caches(struct rootfs *r, struct err *err)
+static int age_caches(struct rootfs *rootfs, struct err *err)
 {
-	cleanup_free char *date = xasprintf("--date=@%lld", (long long)r->lock->source_date_epoch);
+	cleanup_free char *date =
+		xasprintf("--date=@%lld", (long long)rootfs->lock->source_date_epoch);
 	const char *const argv[] = { "find",   "/etc/console-setup",
 				     "-name",  "cached*",
 				     "-print", "-exec",
@@ -41,41 +42,41 @@ static int age_caches(struct rootfs *r, struct err *err)
 				     "{}",     "+",
 				     NULL };
 	CLEANUP(text_release) struct text names = { 0 };
-	int e;
+	int r;
 
-	e = settings_output(r, argv, &names, NULL, err);
-	if (e < 0)
-		return e;
+	r = settings_output(rootfs, argv, &names, NULL, err);
+	if (r < 0)
+		return r;
 	if (!strstr(names.data, ".kmap.gz"))
 		return err_set(err, ERR_BUILD, "setupcon saved no keymap in /etc/console-setup");
 	return 0;
 }
 
-int settings_console(struct rootfs *r, struct err *err)
+int settings_console(struct rootfs *rootfs, struct err *err)
 {
 	bool has_keyboard = false, has_setupcon = false;
-	int e;
+	int r;
 
-	e = sandbox_exists(r->sandbox, "/etc/default/keyboard", &has_keyboard, err);
-	if (e < 0)
-		return e;
-	e = sandbox_exists(r->sandbox, "/usr/bin/setupcon", &has_setupcon, err);
-	if (e < 0)
-		return e;
+	r = sandbox_exists(rootfs->sandbox, "/etc/default/keyboard", &has_keyboard, err);
+	if (r < 0)
+		return r;
+	r = sandbox_exists(rootfs->sandbox, "/usr/bin/setupcon", &has_setupcon, err);
+	if (r < 0)
+		return r;
 	if (!has_keyboard || !has_setupcon)
 		return 0;
-	e = age_sources(r, err);
-	if (e < 0)
-		return e;
-	e = settings_remove(r, "/etc/console-setup/cached*", err);
-	if (e < 0)
-		return e;
-	e = sandbox_call(r->sandbox, err, "setupcon", "--save-only", NULL);
-	if (e < 0)
+	r = age_sources(rootfs, err);
+	if (r < 0)
+		return r;
+	r = settings_remove(rootfs, "/etc/console-setup/cached*", err);
+	if (r < 0)
+		return r;
+	r = sandbox_call(rootfs->sandbox, err, "setupcon", "--save-only", NULL);
+	if (r < 0)
 		return err_hint(
 			err,
 			"is there a keyboard layout '%s'? /usr/share/X11/xkb/rules/base.lst "
 			"lists them",
-			r->recipe->keymap);
-	return age_caches(r, err);
+			rootfs->recipe->keymap);
+	return age_caches(rootfs, err);
 }

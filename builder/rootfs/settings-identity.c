@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "rootfs/settings.h"
 
+#include "base/memory.h"
 #include "base/log.h"
 
-/* Everybody who boots the image or reads the export would share these. Each is made anew where
- * it is needed: the host keys by overlays/ssh, the rest by the programs themselves. */
+/* All who boot the image would share these, and all who can read the export would know them. They
+ * are made anew where they are needed: host keys by overlays/ssh, the rest by the programs. */
 static const struct sweep shared[] = {
 	{ SWEEP_REMOVE, "/etc/ssh/ssh_host_*_key" },
 	{ SWEEP_REMOVE, "/etc/ssh/ssh_host_*_key.pub" },
@@ -21,37 +22,38 @@ static const struct sweep shared[] = {
 
 /* Empty rather than absent (machine-id(5)): each boot makes one of its own and does not take
  * itself for a first boot, which would ask questions. */
-static int empty_machine_id(struct rootfs *r, struct err *err)
+static int empty_machine_id(struct rootfs *rootfs, struct err *err)
 {
 	bool exists = false;
-	int e;
+	int r;
 
-	e = sandbox_exists(r->sandbox, "/var/lib/dbus/machine-id", &exists, err);
-	if (e < 0)
-		return e;
+	r = sandbox_exists(rootfs->sandbox, "/var/lib/dbus/machine-id", &exists, err);
+	if (r < 0)
+		return r;
 	if (exists) {
-		e = sandbox_call(r->sandbox, err, "ln", "-snf", "/etc/machine-id",
+		r = sandbox_call(rootfs->sandbox, err, "ln", "-snf", "/etc/machine-id",
 				 "/var/lib/dbus/machine-id", NULL);
-		if (e < 0)
-			return e;
+		if (r < 0)
+			return r;
 	}
-	return settings_write(r, "/etc/machine-id", "", 0444, err);
+	return settings_write(rootfs, "/etc/machine-id", "", 0444, err);
 }
 
-int settings_identity(struct rootfs *r, struct err *err)
+int settings_identity(struct rootfs *rootfs, struct err *err)
 {
 	bool snakeoil = false;
-	int e;
+	int r;
 
-	e = sandbox_sweep(r->sandbox, shared, sizeof(shared) / sizeof(shared[0]), err);
-	if (e < 0)
-		return e;
-	e = sandbox_exists(r->sandbox, "/etc/ssl/private/ssl-cert-snakeoil.key", &snakeoil, err);
-	if (e < 0)
-		return e;
+	r = sandbox_sweep(rootfs->sandbox, shared, ARRAY_SIZE(shared), err);
+	if (r < 0)
+		return r;
+	r = sandbox_exists(rootfs->sandbox, "/etc/ssl/private/ssl-cert-snakeoil.key", &snakeoil,
+			   err);
+	if (r < 0)
+		return r;
 	if (snakeoil)
 		log_warning(
 			"ssl-cert made a private key, which everybody who can read the image will "
 			"have: /etc/ssl/private/ssl-cert-snakeoil.key");
-	return empty_machine_id(r, err);
+	return empty_machine_id(rootfs, err);
 }

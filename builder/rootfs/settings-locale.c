@@ -25,20 +25,20 @@ static char *listed_name(const char *locale)
 	return text_take(&name);
 }
 
-static int list_locales(struct rootfs *r, struct strv *ret, struct err *err)
+static int list_locales(struct rootfs *rootfs, struct strv *ret, struct err *err)
 {
 	static const char *const argv[] = { "locale", "-a", NULL };
 	CLEANUP(text_release) struct text names = { 0 };
-	int e;
+	int r;
 
-	e = settings_output(r, argv, &names, NULL, err);
-	if (e < 0)
-		return e;
+	r = settings_output(rootfs, argv, &names, NULL, err);
+	if (r < 0)
+		return r;
 	strv_split(ret, names.data, "\n");
 	return 0;
 }
 
-/* The first locale of the recipe that the tree has not; NULL if it has them all. */
+/* The first locale of the recipe that the tree does not have; NULL if it has them all. */
 static const struct recipe_name *missing_locale(const struct recipe *recipe,
 						const struct strv *have)
 {
@@ -51,35 +51,35 @@ static const struct recipe_name *missing_locale(const struct recipe *recipe,
 	return NULL;
 }
 
-static int check_locales(struct rootfs *r, struct err *err)
+static int check_locales(struct rootfs *rootfs, struct err *err)
 {
 	CLEANUP(strv_release) struct strv before = { 0 };
 	CLEANUP(strv_release) struct strv after = { 0 };
 	const struct recipe_name *missing;
 	bool can_generate = false;
-	int e;
+	int r;
 
-	e = list_locales(r, &before, err);
-	if (e < 0)
-		return e;
-	missing = missing_locale(r->recipe, &before);
+	r = list_locales(rootfs, &before, err);
+	if (r < 0)
+		return r;
+	missing = missing_locale(rootfs->recipe, &before);
 	if (!missing)
 		return 0;
-	e = sandbox_exists(r->sandbox, "/usr/sbin/locale-gen", &can_generate, err);
-	if (e < 0)
-		return e;
+	r = sandbox_exists(rootfs->sandbox, "/usr/sbin/locale-gen", &can_generate, err);
+	if (r < 0)
+		return r;
 	if (!can_generate) {
 		position_error(&missing->at, err, "nothing in the image can generate locale '%s'",
 			       missing->value);
 		return err_hint(err, "add 'locales' to packages");
 	}
-	e = sandbox_call(r->sandbox, err, "locale-gen", NULL);
-	if (e < 0)
-		return e;
-	e = list_locales(r, &after, err);
-	if (e < 0)
-		return e;
-	missing = missing_locale(r->recipe, &after);
+	r = sandbox_call(rootfs->sandbox, err, "locale-gen", NULL);
+	if (r < 0)
+		return r;
+	r = list_locales(rootfs, &after, err);
+	if (r < 0)
+		return r;
+	missing = missing_locale(rootfs->recipe, &after);
 	if (!missing)
 		return 0;
 	position_error(&missing->at, err, "no locale '%s'", missing->value);
@@ -87,94 +87,94 @@ static int check_locales(struct rootfs *r, struct err *err)
 			"/usr/share/i18n/SUPPORTED of the package 'locales' lists what there is");
 }
 
-/* login and sshd set LANG from this file (pam_env); where locales is installed its postinst
- * wrote it. */
-static int set_default_locale(struct rootfs *r, struct err *err)
+/* login and sshd set LANG from /etc/default/locale (pam_env). If the package locales is installed,
+ * its postinst has written it. */
+static int set_default_locale(struct rootfs *rootfs, struct err *err)
 {
-	cleanup_free char *wanted = xasprintf("LANG=%s\n", r->recipe->default_locale);
-	cleanup_free char *assignment = xasprintf("LANG=%s", r->recipe->default_locale);
+	cleanup_free char *wanted = xasprintf("LANG=%s\n", rootfs->recipe->default_locale);
+	cleanup_free char *assignment = xasprintf("LANG=%s", rootfs->recipe->default_locale);
 	CLEANUP(text_release) struct text text = { 0 };
 	bool exists, has_tool = false;
-	int e;
+	int r;
 
-	e = settings_read(r, "/etc/default/locale", &exists, &text, err);
-	if (e < 0)
-		return e;
+	r = settings_read(rootfs, "/etc/default/locale", &exists, &text, err);
+	if (r < 0)
+		return r;
 	if (exists && strstr(text.data, wanted))
 		return 0;
-	e = sandbox_exists(r->sandbox, "/usr/sbin/update-locale", &has_tool, err);
-	if (e < 0)
-		return e;
+	r = sandbox_exists(rootfs->sandbox, "/usr/sbin/update-locale", &has_tool, err);
+	if (r < 0)
+		return r;
 	if (has_tool)
-		return sandbox_call(r->sandbox, err, "update-locale", "--no-checks", assignment,
-				    NULL);
-	return settings_write(r, "/etc/default/locale", wanted, 0644, err);
+		return sandbox_call(rootfs->sandbox, err, "update-locale", "--no-checks",
+				    assignment, NULL);
+	return settings_write(rootfs, "/etc/default/locale", wanted, 0644, err);
 }
 
-static int refuse_timezone(struct rootfs *r, const char *timezone, struct err *err)
+static int refuse_timezone(struct rootfs *rootfs, const char *timezone, struct err *err)
 {
 	bool has_database = false;
-	int e;
+	int r;
 
-	e = sandbox_exists(r->sandbox, "/usr/share/zoneinfo", &has_database, err);
-	if (e < 0)
-		return e;
+	r = sandbox_exists(rootfs->sandbox, "/usr/share/zoneinfo", &has_database, err);
+	if (r < 0)
+		return r;
 	if (!has_database && streq(timezone, "Etc/UTC"))
-		return 0; /* what libc takes without any file */
+		return 0; /* libc takes it without any file */
 	err_set(err, ERR_USAGE, "no time zone '%s' in the image", timezone);
 	return err_hint(err, has_database ? "names are as in /usr/share/zoneinfo: Europe/Berlin"
 					  : "add 'tzdata' to packages");
 }
 
-static int check_timezone(struct rootfs *r, struct err *err)
+static int check_timezone(struct rootfs *rootfs, struct err *err)
 {
 	static const char *const argv[] = { "readlink", "/etc/localtime", NULL };
-	cleanup_free char *timezone = settings_timezone(r->recipe->timezone);
+	cleanup_free char *timezone = settings_timezone(rootfs->recipe->timezone);
 	cleanup_free char *zone = xasprintf("/usr/share/zoneinfo/%s", timezone);
 	cleanup_free char *line = xasprintf("%s\n", timezone);
 	cleanup_free char *target = xasprintf("%s\n", zone);
 	CLEANUP(text_release) struct text now = { 0 };
 	bool exists = false;
-	int status, e;
+	int status, r;
 
-	e = sandbox_exists(r->sandbox, zone, &exists, err);
-	if (e < 0)
-		return e;
+	r = sandbox_exists(rootfs->sandbox, zone, &exists, err);
+	if (r < 0)
+		return r;
 	if (!exists)
-		return refuse_timezone(r, timezone, err);
-	e = settings_output(r, argv, &now, &status, err);
-	if (e < 0 || (status == 0 && streq(now.data, target)))
-		return e;
-	/* tzdata was configured before it could be preseeded: its config script believes the
-	 * link. */
-	e = sandbox_call(r->sandbox, err, "ln", "-snf", zone, "/etc/localtime", NULL);
-	if (e < 0)
-		return e;
-	e = sandbox_exists(r->sandbox, "/etc/timezone", &exists, err);
-	if (e < 0)
-		return e;
+		return refuse_timezone(rootfs, timezone, err);
+	r = settings_output(rootfs, argv, &now, &status, err);
+	if (r < 0 || (status == 0 && streq(now.data, target)))
+		return r;
+	/* tzdata was configured before it got its answers; its config script believes the link. */
+	r = sandbox_call(rootfs->sandbox, err, "ln", "-snf", zone, "/etc/localtime", NULL);
+	if (r < 0)
+		return r;
+	r = sandbox_exists(rootfs->sandbox, "/etc/timezone", &exists, err);
+	if (r < 0)
+		return r;
 	if (exists) {
-		e = settings_write(r, "/etc/timezone", line, 0644, err);
-		if (e < 0)
-			return e;
+		r = settings_write(rootfs, "/etc/timezone", line, 0644, err);
+		if (r < 0)
+			return r;
 	}
-	return sandbox_call(r->sandbox, err, "dpkg-reconfigure", "--frontend=noninteractive",
+	return sandbox_call(rootfs->sandbox, err, "dpkg-reconfigure", "--frontend=noninteractive",
 			    "tzdata", NULL);
 }
 
-/* A package that has a say in `key` was asked through debconf; `file` is what it made of the
- * answer. */
-static int check_answer(struct rootfs *r, const char *file, const char *package, const char *line,
-			const char *key, const char *value, bool is_default, struct err *err)
+/* A package got the value of `key` as an answer of debconf; `line` is what it must have written to
+ * `file`. */
+static int check_answer(struct rootfs *rootfs, const char *file, const char *package,
+			const char *line, const char *key, const char *value, bool is_default,
+			struct err *err)
 {
 	CLEANUP(text_release) struct text text = { 0 };
 	cleanup_free char *own_line = xasprintf("\n%s\n", line);
 	bool exists;
-	int e;
+	int r;
 
-	e = settings_read(r, file, &exists, &text, err);
-	if (e < 0)
-		return e;
+	r = settings_read(rootfs, file, &exists, &text, err);
+	if (r < 0)
+		return r;
 	if (!exists && is_default)
 		return 0;
 	if (!exists) {
@@ -187,61 +187,61 @@ static int check_answer(struct rootfs *r, const char *file, const char *package,
 	return 0;
 }
 
-static int check_keyboard(struct rootfs *r, struct err *err)
+static int check_keyboard(struct rootfs *rootfs, struct err *err)
 {
 	static const char file[] = "/etc/default/keyboard";
 	static const char package[] = "keyboard-configuration";
-	const char *keymap = r->recipe->keymap;
+	const char *keymap = rootfs->recipe->keymap;
 	cleanup_free char *layout = NULL;
 	cleanup_free char *variant = NULL;
 	cleanup_free char *layout_line = NULL;
 	cleanup_free char *variant_line = NULL;
 	bool is_default = streq(keymap, "us");
-	int e;
+	int r;
 
 	settings_keymap(keymap, &layout, &variant);
 	layout_line = xasprintf("XKBLAYOUT=\"%s\"", layout);
 	variant_line = xasprintf("XKBVARIANT=\"%s\"", variant);
-	e = check_answer(r, file, package, layout_line, "keymap", keymap, is_default, err);
-	if (e < 0)
-		return e;
-	return check_answer(r, file, package, variant_line, "keymap", keymap, is_default, err);
+	r = check_answer(rootfs, file, package, layout_line, "keymap", keymap, is_default, err);
+	if (r < 0)
+		return r;
+	return check_answer(rootfs, file, package, variant_line, "keymap", keymap, is_default, err);
 }
 
-static int check_font(struct rootfs *r, struct err *err)
+static int check_font(struct rootfs *rootfs, struct err *err)
 {
 	static const char file[] = "/etc/default/console-setup";
-	cleanup_free char *face = xasprintf("FONTFACE=\"%s\"", r->recipe->console.font);
-	cleanup_free char *charmap = xasprintf("CHARMAP=\"%s\"", r->recipe->console.charmap);
+	cleanup_free char *face = xasprintf("FONTFACE=\"%s\"", rootfs->recipe->console.font);
+	cleanup_free char *charmap = xasprintf("CHARMAP=\"%s\"", rootfs->recipe->console.charmap);
 	bool exists = false;
-	int e;
+	int r;
 
-	e = sandbox_exists(r->sandbox, file, &exists, err);
-	if (e < 0 || !exists)
-		return e; /* the kernel's own font then */
-	e = check_answer(r, file, "console-setup", face, "console font", r->recipe->console.font,
-			 false, err);
-	if (e < 0)
-		return e;
-	return check_answer(r, file, "console-setup", charmap, "console charmap",
-			    r->recipe->console.charmap, false, err);
+	r = sandbox_exists(rootfs->sandbox, file, &exists, err);
+	if (r < 0 || !exists)
+		return r; /* the console keeps the kernel's font */
+	r = check_answer(rootfs, file, "console-setup", face, "console font",
+			 rootfs->recipe->console.font, false, err);
+	if (r < 0)
+		return r;
+	return check_answer(rootfs, file, "console-setup", charmap, "console charmap",
+			    rootfs->recipe->console.charmap, false, err);
 }
 
-int settings_locale(struct rootfs *r, struct err *err)
+int settings_locale(struct rootfs *rootfs, struct err *err)
 {
-	int e;
+	int r;
 
-	e = check_locales(r, err);
-	if (e < 0)
-		return e;
-	e = set_default_locale(r, err);
-	if (e < 0)
-		return e;
-	e = check_timezone(r, err);
-	if (e < 0)
-		return e;
-	e = check_keyboard(r, err);
-	if (e < 0)
-		return e;
-	return check_font(r, err);
+	r = check_locales(rootfs, err);
+	if (r < 0)
+		return r;
+	r = set_default_locale(rootfs, err);
+	if (r < 0)
+		return r;
+	r = check_timezone(rootfs, err);
+	if (r < 0)
+		return r;
+	r = check_keyboard(rootfs, err);
+	if (r < 0)
+		return r;
+	return check_font(rootfs, err);
 }

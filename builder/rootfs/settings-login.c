@@ -9,24 +9,25 @@
 
 #define ROOT_KEYS "/root/.ssh/authorized_keys"
 
-int settings_password(struct rootfs *r, struct err *err)
+int settings_password(struct rootfs *rootfs, struct err *err)
 {
-	bool locked = streq(r->recipe->root.password, "locked");
-	/* "*" matches no password. "!" would too, but sshd takes it for an account that is
-	 * closed. */
-	cleanup_free char *line = xasprintf("root:%s\n", locked ? "*" : r->recipe->root.password);
+	bool locked = streq(rootfs->recipe->root.password, "locked");
+	/* No password matches "*". None would match "!" either, but sshd takes that for an account
+	 * that is closed. */
+	cleanup_free char *line =
+		xasprintf("root:%s\n", locked ? "*" : rootfs->recipe->root.password);
 	static const char *const argv[] = { "chpasswd", "--encrypted", NULL };
 	struct sandbox_command command = { .argv = argv, .input = line };
 	bool has_sshd = false;
-	int e;
+	int r;
 
-	e = sandbox_run(r->sandbox, &command, 1, err);
-	if (e < 0)
-		return e;
-	e = sandbox_exists(r->sandbox, "/etc/ssh/sshd_config", &has_sshd, err);
-	if (e < 0 || !has_sshd)
-		return e;
-	return settings_write(r, "/etc/ssh/sshd_config.d/rescue-root.conf",
+	r = sandbox_run(rootfs->sandbox, &command, 1, err);
+	if (r < 0)
+		return r;
+	r = sandbox_exists(rootfs->sandbox, "/etc/ssh/sshd_config", &has_sshd, err);
+	if (r < 0 || !has_sshd)
+		return r;
+	return settings_write(rootfs, "/etc/ssh/sshd_config.d/rescue-root.conf",
 			      locked ? "# root's password is locked: keys only.\n"
 				       "PermitRootLogin prohibit-password\n"
 				     : "# The recipe gives root a password.\n"
@@ -34,7 +35,7 @@ int settings_password(struct rootfs *r, struct err *err)
 			      0644, err);
 }
 
-/* Adds to what an overlay brought rather than replacing it. */
+/* Adds the keys to those that an overlay brought. */
 static void merge_keys(const struct recipe_list *keys, struct text *text)
 {
 	CLEANUP(strv_release) struct strv have = { 0 };
@@ -50,62 +51,62 @@ static void merge_keys(const struct recipe_list *keys, struct text *text)
 	}
 }
 
-int settings_keys(struct rootfs *r, struct err *err)
+int settings_keys(struct rootfs *rootfs, struct err *err)
 {
 	CLEANUP(text_release) struct text text = { 0 };
 	bool exists;
-	int e;
+	int r;
 
-	e = settings_read(r, ROOT_KEYS, &exists, &text, err);
-	if (e < 0)
-		return e;
-	merge_keys(&r->recipe->root.authorized_keys, &text);
+	r = settings_read(rootfs, ROOT_KEYS, &exists, &text, err);
+	if (r < 0)
+		return r;
+	merge_keys(&rootfs->recipe->root.authorized_keys, &text);
 	if (!text.length)
 		return 0;
-	e = sandbox_call(r->sandbox, err, "install", "-d", "-m", "0700", "-o", "0", "-g", "0",
+	r = sandbox_call(rootfs->sandbox, err, "install", "-d", "-m", "0700", "-o", "0", "-g", "0",
 			 "/root/.ssh", NULL);
-	if (e < 0)
-		return e;
-	e = settings_write(r, ROOT_KEYS, text.data, 0600, err);
-	if (e < 0)
-		return e;
-	return sandbox_call(r->sandbox, err, "chmod", "0600", ROOT_KEYS, NULL);
+	if (r < 0)
+		return r;
+	r = settings_write(rootfs, ROOT_KEYS, text.data, 0600, err);
+	if (r < 0)
+		return r;
+	return sandbox_call(rootfs->sandbox, err, "chmod", "0600", ROOT_KEYS, NULL);
 }
 
-/* An empty password counts as well: an image like that can be entered, if by everybody. */
-static int root_has_password(struct rootfs *r, bool *ret, struct err *err)
+/* An empty password counts as one: the image can be entered, even if by everybody. */
+static int root_has_password(struct rootfs *rootfs, bool *ret, struct err *err)
 {
 	CLEANUP(text_release) struct text shadow = { 0 };
 	const char *field;
 	bool exists;
-	int e;
+	int r;
 
-	e = settings_read(r, "/etc/shadow", &exists, &shadow, err);
-	if (e < 0)
-		return e;
+	r = settings_read(rootfs, "/etc/shadow", &exists, &shadow, err);
+	if (r < 0)
+		return r;
 	field = starts_with(shadow.data, "root:") ? shadow.data : strstr(shadow.data, "\nroot:");
 	field = field ? strchr(field, ':') + 1 : "*";
 	*ret = *field != '*' && *field != '!';
 	return 0;
 }
 
-int settings_way_in(struct rootfs *r, struct err *err)
+int settings_way_in(struct rootfs *rootfs, struct err *err)
 {
 	CLEANUP(text_release) struct text keys = { 0 };
 	bool has_password, has_keys, has_sshd = false;
-	int e;
+	int r;
 
-	if (r->recipe->autologin.terminals.count)
+	if (rootfs->recipe->autologin.terminals.count)
 		return 0;
-	e = root_has_password(r, &has_password, err);
-	if (e < 0 || has_password)
-		return e;
-	e = sandbox_exists(r->sandbox, "/usr/sbin/sshd", &has_sshd, err);
-	if (e < 0)
-		return e;
-	e = settings_read(r, ROOT_KEYS, &has_keys, &keys, err);
-	if (e < 0 || (has_sshd && has_keys && format_has_key_line(keys.data)))
-		return e;
+	r = root_has_password(rootfs, &has_password, err);
+	if (r < 0 || has_password)
+		return r;
+	r = sandbox_exists(rootfs->sandbox, "/usr/sbin/sshd", &has_sshd, err);
+	if (r < 0)
+		return r;
+	r = settings_read(rootfs, ROOT_KEYS, &has_keys, &keys, err);
+	if (r < 0 || (has_sshd && has_keys && format_has_key_line(keys.data)))
+		return r;
 	err_set(err, ERR_USAGE,
 		"nobody could enter this image: root's password is locked, no terminal logs "
 		"root in, and root has no SSH key%s",

@@ -9,108 +9,114 @@
 #include "recipe/input.h"
 #include "rootfs/overlay.h"
 
-static int put_overlay(struct rootfs *r, const char *dir, const struct overlay_context *context,
-		       struct err *err)
+static int put_overlay(struct rootfs *rootfs, const char *dir,
+		       const struct overlay_context *context, struct err *err)
 {
-	/* Its place differs from machine to machine. */
+	/* Without the directory's place, which differs from machine to machine. */
 	cleanup_free char *name = last_name(dir);
 	cleanup_free char *maker = xasprintf("overlay '%s'", name);
 	cleanup_fd int fd = -1;
-	int e;
+	int r;
 
-	e = temporary_fd(&fd, err);
-	if (e < 0)
-		return e;
-	e = overlay_write_tar(r->recipe, dir, context, fd, err);
-	if (e == 0)
-		e = file_log_add_tar(&r->file_log, fd, maker, err);
-	if (e < 0)
-		return e;
+	r = temporary_fd(&fd, err);
+	if (r < 0)
+		return r;
+	r = overlay_write_tar(rootfs->recipe, dir, context, fd, err);
+	if (r < 0)
+		return r;
+	r = file_log_add_tar(&rootfs->file_log, fd, maker, err);
+	if (r < 0)
+		return r;
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot rewind the overlay's archive");
-	return sandbox_put(r->sandbox, fd, "/", err);
+	r = sandbox_put(rootfs->sandbox, fd, "/", err);
+	return r < 0 ? err_wrap(err, "overlay '%s'", dir) : 0;
 }
 
-/* Looked at when the recipe was read and again now: what was put is what the lock says only if
- * nothing changed in between. */
+/* The digest in the lock was taken when the recipe was read. Taken again after the overlay was put
+ * into the tree, it tells whether what was put is what the lock says. */
 static int check_unchanged(const struct recipe *recipe, size_t number, struct err *err)
 {
 	const struct recipe_name *overlay = &recipe->overlays.item[number];
 	char digest[DIGEST_HEX];
 	bool has_keys = false;
-	int e;
+	int r;
 
-	e = input_overlay(&overlay->at, overlay->value, digest, &has_keys, err);
-	if (e < 0)
-		return e;
+	r = input_overlay(&overlay->at, overlay->value, digest, &has_keys, err);
+	if (r < 0)
+		return r;
 	if (streq(digest, recipe->overlay_digests.item[number]))
 		return 0;
-	err_set(err, ERR_TRUST, "changed while the image was being built");
+	err_set(err, ERR_TRUST, "overlay '%s' changed while the image was being built",
+		overlay->value);
 	return err_hint(err, "build again: the recipe and its inputs are read anew");
 }
 
-/* The init scripts there are, one name a line. */
-static int list_init_scripts(struct rootfs *r, struct strv *ret, struct err *err)
+/* The names of the init scripts in the tree. */
+static int list_init_scripts(struct rootfs *rootfs, struct strv *ret, struct err *err)
 {
 	static const char *const argv[] = { "ls", "-1", "/etc/init.d", NULL };
 	CLEANUP(text_release) struct text names = { 0 };
-	int e;
+	int r;
 
-	e = settings_output(r, argv, &names, NULL, err);
-	if (e < 0)
-		return e;
+	r = settings_output(rootfs, argv, &names, NULL, err);
+	if (r < 0)
+		return r;
 	strv_split(ret, names.data, "\n");
 	return 0;
 }
 
-/* Whoever brings an init script wants it run, as when a package brings it; and only update-rc.d can
- * say when, since the order follows from the headers of all scripts. */
-static int enable_new_init_scripts(struct rootfs *r, const struct strv *before, struct err *err)
+/* An init script that an overlay brings is meant to run, like one of a package. update-rc.d enables
+ * it, since the order of all scripts follows from their headers. */
+static int enable_new_init_scripts(struct rootfs *rootfs, const struct strv *before,
+				   struct err *err)
 {
 	CLEANUP(strv_release) struct strv after = { 0 };
-	int e;
+	int r;
 
-	e = list_init_scripts(r, &after, err);
-	if (e < 0)
-		return e;
+	r = list_init_scripts(rootfs, &after, err);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < after.count; i++) {
 		if (strv_has(before, after.item[i]))
 			continue;
-		e = sandbox_call(r->sandbox, err, "update-rc.d", after.item[i], "defaults", NULL);
-		if (e < 0)
-			return e;
+		r = sandbox_call(rootfs->sandbox, err, "update-rc.d", after.item[i], "defaults",
+				 NULL);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
 
-int settings_overlays(struct rootfs *r, struct err *err)
+int settings_overlays(struct rootfs *rootfs, struct err *err)
 {
 	CLEANUP(text_release) struct text passwd = { 0 };
 	CLEANUP(text_release) struct text group = { 0 };
 	CLEANUP(strv_release) struct strv scripts = { 0 };
-	struct overlay_context context = { .epoch = r->lock->source_date_epoch };
-	bool exists, sysvinit = r->recipe->init == INIT_SYSVINIT;
-	int e;
+	struct overlay_context context = { .epoch = rootfs->lock->source_date_epoch };
+	bool exists, sysvinit = rootfs->recipe->init == INIT_SYSVINIT;
+	int r;
 
-	e = settings_read(r, "/etc/passwd", &exists, &passwd, err);
-	if (e < 0)
-		return e;
-	e = settings_read(r, "/etc/group", &exists, &group, err);
-	if (e < 0)
-		return e;
+	r = settings_read(rootfs, "/etc/passwd", &exists, &passwd, err);
+	if (r < 0)
+		return r;
+	r = settings_read(rootfs, "/etc/group", &exists, &group, err);
+	if (r < 0)
+		return r;
 	context.passwd = passwd.data;
 	context.group = group.data;
-	e = sysvinit ? list_init_scripts(r, &scripts, err) : 0;
-	if (e < 0)
-		return e;
-	for (size_t i = 0; i < r->recipe->overlays.count; i++) {
-		const char *dir = r->recipe->overlays.item[i].value;
+	r = sysvinit ? list_init_scripts(rootfs, &scripts, err) : 0;
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < rootfs->recipe->overlays.count; i++) {
+		const char *dir = rootfs->recipe->overlays.item[i].value;
 
-		e = put_overlay(r, dir, &context, err);
-		if (e == 0)
-			e = check_unchanged(r->recipe, i, err);
-		if (e < 0)
-			return err_wrap(err, "overlay '%s'", dir);
+		r = put_overlay(rootfs, dir, &context, err);
+		if (r < 0)
+			return r;
+		r = check_unchanged(rootfs->recipe, i, err);
+		if (r < 0)
+			return r;
 	}
-	return sysvinit ? enable_new_init_scripts(r, &scripts, err) : 0;
+	return sysvinit ? enable_new_init_scripts(rootfs, &scripts, err) : 0;
 }

@@ -36,7 +36,8 @@ static int preseed_locales(const struct recipe *recipe, struct text *ret, struct
 			return err_hint(err, "write '%.*s.UTF-8'",
 					(int)strcspn(locale->value, ".@"), locale->value);
 		}
-		/* /usr/share/i18n/SUPPORTED: "de_DE.UTF-8 UTF-8", also with a modifier behind. */
+		/* As in /usr/share/i18n/SUPPORTED: "de_DE.UTF-8 UTF-8". A modifier (@euro) may
+		 * follow the codeset. */
 		text_printf(ret, "%s%s %.*s", separator, locale->value, (int)strcspn(dot + 1, "@"),
 			    dot + 1);
 		separator = ", ";
@@ -71,8 +72,8 @@ static void preseed_keyboard(const struct recipe *recipe, struct text *ret)
 		    layout, variant, recipe->keymap);
 }
 
-/* console-setup takes a size only in the words of its own menu: 8x16 as it is, wider fonts with
- * a remark behind. The smaller number comes first unless it is the 8. */
+/* console-setup takes a size only as its own menu has it: 8x16 as it is, wider fonts with a remark
+ * after them. The smaller number comes first, except that an 8 always does. */
 static char *font_size_choice(const char *size)
 {
 	const char *x = strchr(size, 'x');
@@ -95,8 +96,8 @@ static void preseed_console(const struct recipe *recipe, struct text *ret)
 {
 	cleanup_free char *choice = font_size_choice(recipe->console.size);
 
-	/* With `store_defaults` its config script overwrites all of these by guesses; the
-	 * postinst sets it back to true. */
+	/* With `store_defaults` console-setup's config script would overwrite the answers by
+	 * guesses; its postinst sets it back to true. */
 	text_printf(ret,
 		    "console-setup console-setup/store_defaults_in_debconf_db boolean false\n"
 		    "console-setup console-setup/charmap47 select %s\n"

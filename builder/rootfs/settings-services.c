@@ -12,21 +12,21 @@ static bool has_unit_type(const char *name)
 	static const char *const type[] = { ".service", ".socket", ".timer", ".target",	  ".path",
 					    ".mount",	".swap",   ".slice", ".automount" };
 
-	for (size_t i = 0; i < sizeof(type) / sizeof(type[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(type); i++)
 		if (ends_with(name, type[i]))
 			return true;
 	return false;
 }
 
-static int has_file(struct rootfs *r, const char *directory, const char *name, bool *ret,
+static int has_file(struct rootfs *rootfs, const char *directory, const char *name, bool *ret,
 		    struct err *err)
 {
 	cleanup_free char *path = xasprintf("%s/%s", directory, name);
 
-	return sandbox_exists(r->sandbox, path, ret, err);
+	return sandbox_exists(rootfs->sandbox, path, ret, err);
 }
 
-static void suggest(struct rootfs *r, const char *name, const char *directory, struct err *err)
+static void suggest(struct rootfs *rootfs, const char *name, const char *directory, struct err *err)
 {
 	const char *const argv[] = {
 		"find", directory, "-maxdepth", "1", "-printf", "%f\\n", NULL
@@ -36,7 +36,7 @@ static void suggest(struct rootfs *r, const char *name, const char *directory, s
 	CLEANUP(strv_release) struct strv near = { 0 };
 	CLEANUP(err_release) struct err ignored = { 0 }; /* a hint is not worth a second failure */
 
-	if (settings_output(r, argv, &names, NULL, &ignored) < 0)
+	if (settings_output(rootfs, argv, &names, NULL, &ignored) < 0)
 		return;
 	strv_split(&candidate, names.data, "\n");
 	strv_sort(&candidate);
@@ -48,7 +48,7 @@ static void suggest(struct rootfs *r, const char *name, const char *directory, s
 /* ---- systemd ---- */
 
 /* A unit is known by its file, its template's file or the init script it is made from. */
-static int unit_exists(struct rootfs *r, const char *unit, bool *ret, struct err *err)
+static int unit_exists(struct rootfs *rootfs, const char *unit, bool *ret, struct err *err)
 {
 	static const char *const directory[] = { "/etc/systemd/system",
 						 "/usr/local/lib/systemd/system",
@@ -59,37 +59,43 @@ static int unit_exists(struct rootfs *r, const char *unit, bool *ret, struct err
 		at && dot > at ? xasprintf("%.*s@%s", (int)(at - unit), unit, dot) : xstrdup(unit);
 	cleanup_free char *script = xstrndup(unit, (size_t)(dot - unit));
 	bool found = false;
-	int e = 0;
+	int r;
 
-	for (size_t i = 0; i < sizeof(directory) / sizeof(directory[0]) && !found && e >= 0; i++) {
-		e = has_file(r, directory[i], unit, &found, err);
-		if (e >= 0 && !found)
-			e = has_file(r, directory[i], template, &found, err);
+	for (size_t i = 0; i < ARRAY_SIZE(directory) && !found; i++) {
+		r = has_file(rootfs, directory[i], unit, &found, err);
+		if (r < 0)
+			return r;
+		if (found)
+			break;
+		r = has_file(rootfs, directory[i], template, &found, err);
+		if (r < 0)
+			return r;
 	}
-	if (e >= 0 && !found && streq(dot, ".service"))
-		e = has_file(r, "/etc/init.d", script, &found, err);
-	if (e < 0)
-		return e;
+	if (!found && streq(dot, ".service")) {
+		r = has_file(rootfs, "/etc/init.d", script, &found, err);
+		if (r < 0)
+			return r;
+	}
 	*ret = found;
 	return 0;
 }
 
 /* `systemctl disable` says nothing when there is nothing that it could undo. */
-static int disable_unit(struct rootfs *r, const struct recipe_name *service, const char *unit,
+static int disable_unit(struct rootfs *rootfs, const struct recipe_name *service, const char *unit,
 			struct err *err)
 {
 	const char *const disable[] = { "systemctl", "disable", unit, NULL };
 	const char *const is_enabled[] = { "systemctl", "is-enabled", unit, NULL };
 	CLEANUP(text_release) struct text ignored = { 0 };
 	CLEANUP(text_release) struct text state = { 0 };
-	int status, e;
+	int status, r;
 
-	e = settings_output(r, disable, &ignored, NULL, err);
-	if (e < 0)
-		return e;
-	e = settings_output(r, is_enabled, &state, &status, err);
-	if (e < 0)
-		return e;
+	r = settings_output(rootfs, disable, &ignored, NULL, err);
+	if (r < 0)
+		return r;
+	r = settings_output(rootfs, is_enabled, &state, &status, err);
+	if (r < 0)
+		return r;
 	if (starts_with(state.data, "disabled") || starts_with(state.data, "masked") ||
 	    starts_with(state.data, "indirect"))
 		return 0;
@@ -98,7 +104,7 @@ static int disable_unit(struct rootfs *r, const struct recipe_name *service, con
 	return err_hint(err, "mask it: services.mask");
 }
 
-static int systemd_service(struct rootfs *r, const struct recipe_name *service, bool mask,
+static int systemd_service(struct rootfs *rootfs, const struct recipe_name *service, bool mask,
 			   struct err *err)
 {
 	cleanup_free char *unit = has_unit_type(service->value)
@@ -107,72 +113,73 @@ static int systemd_service(struct rootfs *r, const struct recipe_name *service, 
 	const char *const argv[] = { "systemctl", "mask", unit, NULL };
 	CLEANUP(text_release) struct text ignored = { 0 };
 	bool exists;
-	int e;
+	int r;
 
-	e = unit_exists(r, unit, &exists, err);
-	if (e < 0)
-		return e;
+	r = unit_exists(rootfs, unit, &exists, err);
+	if (r < 0)
+		return r;
 	if (!exists) {
-		e = position_error(&service->at, err, "no unit '%s' in the image", unit);
-		suggest(r, unit, "/usr/lib/systemd/system", err);
-		return e;
+		r = position_error(&service->at, err, "no unit '%s' in the image", unit);
+		suggest(rootfs, unit, "/usr/lib/systemd/system", err);
+		return r;
 	}
-	return mask ? settings_output(r, argv, &ignored, NULL, err)
-		    : disable_unit(r, service, unit, err);
+	return mask ? settings_output(rootfs, argv, &ignored, NULL, err)
+		    : disable_unit(rootfs, service, unit, err);
 }
 
 /* ---- sysvinit ---- */
 
-/* update-rc.d's `disable` leaves links that stop the service; the how-to's `remove` leaves none.
- * What is masked cannot be started by hand either, which here means it is not executable. */
-static int sysvinit_service(struct rootfs *r, const struct recipe_name *service, bool mask,
+/* `update-rc.d NAME disable` would leave links that stop the service, `remove` leaves none. A
+ * masked service cannot be started by hand either: its script is not executable. */
+static int sysvinit_service(struct rootfs *rootfs, const struct recipe_name *service, bool mask,
 			    struct err *err)
 {
 	cleanup_free char *path = xasprintf("/etc/init.d/%s", service->value);
 	bool exists = false;
-	int e;
+	int r;
 
 	if (has_unit_type(service->value)) {
 		log_debug("services: '%s' is a systemd unit, init is sysvinit", service->value);
 		return 0;
 	}
-	e = sandbox_exists(r->sandbox, path, &exists, err);
-	if (e < 0)
-		return e;
+	r = sandbox_exists(rootfs->sandbox, path, &exists, err);
+	if (r < 0)
+		return r;
 	if (!exists) {
-		e = position_error(&service->at, err, "no init script '%s' in the image",
+		r = position_error(&service->at, err, "no init script '%s' in the image",
 				   service->value);
-		suggest(r, service->value, "/etc/init.d", err);
-		return e;
+		suggest(rootfs, service->value, "/etc/init.d", err);
+		return r;
 	}
-	e = sandbox_call(r->sandbox, err, "update-rc.d", "-f", service->value, "remove", NULL);
-	if (e < 0 || !mask)
-		return e;
-	return sandbox_call(r->sandbox, err, "chmod", "0644", path, NULL);
+	r = sandbox_call(rootfs->sandbox, err, "update-rc.d", "-f", service->value, "remove", NULL);
+	if (r < 0 || !mask)
+		return r;
+	return sandbox_call(rootfs->sandbox, err, "chmod", "0644", path, NULL);
 }
 
-static int each(struct rootfs *r, const struct recipe_list *services, bool mask, struct err *err)
+static int each(struct rootfs *rootfs, const struct recipe_list *services, bool mask,
+		struct err *err)
 {
-	bool sysvinit = r->recipe->init == INIT_SYSVINIT;
+	bool sysvinit = rootfs->recipe->init == INIT_SYSVINIT;
 
 	for (size_t i = 0; i < services->count; i++) {
 		const struct recipe_name *service = &services->item[i];
-		int e;
+		int r;
 
-		e = sysvinit ? sysvinit_service(r, service, mask, err)
-			     : systemd_service(r, service, mask, err);
-		if (e < 0)
-			return e;
+		r = sysvinit ? sysvinit_service(rootfs, service, mask, err)
+			     : systemd_service(rootfs, service, mask, err);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
 
-int settings_services(struct rootfs *r, struct err *err)
+int settings_services(struct rootfs *rootfs, struct err *err)
 {
-	int e;
+	int r;
 
-	e = each(r, &r->recipe->services.disable, false, err);
-	if (e < 0)
-		return e;
-	return each(r, &r->recipe->services.mask, true, err);
+	r = each(rootfs, &rootfs->recipe->services.disable, false, err);
+	if (r < 0)
+		return r;
+	return each(rootfs, &rootfs->recipe->services.mask, true, err);
 }

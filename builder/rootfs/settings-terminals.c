@@ -8,8 +8,8 @@
 
 #define SERIAL_RULES "/etc/udev/rules.d/90-rescue-terminals.rules"
 
-/* A virtual console is ttyN. All others are lines somebody is at the other end of, which
- * mingetty, that only knows consoles, cannot handle. */
+/* A virtual console is called ttyN. All other terminals are lines, such as serial ones, for which
+ * mingetty does not work. */
 static bool is_console(const char *terminal)
 {
 	return starts_with(terminal, "tty") && terminal[3] >= '0' && terminal[3] <= '9';
@@ -22,43 +22,44 @@ static bool uses_mingetty(const struct recipe *recipe, const char *terminal)
 
 /* ---- systemd ---- */
 
-static int write_drop_in(struct rootfs *r, const char *unit, const char *command, bool console,
+static int write_drop_in(struct rootfs *rootfs, const char *unit, const char *command, bool console,
 			 struct err *err)
 {
 	cleanup_free char *path = xasprintf("/etc/systemd/system/%s.d/rescue-autologin.conf", unit);
 	CLEANUP(text_release) struct text text = { 0 };
 
 	text_printf(&text, "[Service]\nType=idle\nExecStart=\nExecStart=-%s\n", command);
-	if (console) /* what stands there, boot messages and fingerprints, is worth keeping */
+	if (console) /* keeps the boot messages and the host keys' fingerprints on the screen */
 		text_add(&text, "TTYVTDisallocate=no\n");
-	return settings_write(r, path, text.data, 0644, err);
+	return settings_write(rootfs, path, text.data, 0644, err);
 }
 
-static int console_unit(struct rootfs *r, const char *terminal, struct err *err)
+static int console_unit(struct rootfs *rootfs, const char *terminal, struct err *err)
 {
 	cleanup_free char *unit = xasprintf("getty@%s.service", terminal);
 	cleanup_free char *want = xasprintf("/etc/systemd/system/getty.target.wants/%s", unit);
-	int e;
+	int r;
 
-	e = write_drop_in(r, unit,
-			  uses_mingetty(r->recipe, terminal)
+	r = write_drop_in(rootfs, unit,
+			  uses_mingetty(rootfs->recipe, terminal)
 				  ? "/sbin/mingetty --noclear --autologin root %I"
 				  : "/sbin/agetty --noclear --autologin root - $TERM",
 			  true, err);
-	if (e < 0)
-		return e;
-	e = sandbox_call(r->sandbox, err, "mkdir", "-p", "/etc/systemd/system/getty.target.wants",
-			 NULL);
-	if (e < 0)
-		return e;
-	return sandbox_call(r->sandbox, err, "ln", "-snf", "/usr/lib/systemd/system/getty@.service",
-			    want, NULL);
+	if (r < 0)
+		return r;
+	r = sandbox_call(rootfs->sandbox, err, "mkdir", "-p",
+			 "/etc/systemd/system/getty.target.wants", NULL);
+	if (r < 0)
+		return r;
+	return sandbox_call(rootfs->sandbox, err, "ln", "-snf",
+			    "/usr/lib/systemd/system/getty@.service", want, NULL);
 }
 
 /* Enabling serial-getty@ttyS0 the usual way makes a machine without that port wait for it for a
  * minute and a half. The rule starts it when the kernel shows one. The kernel shows ttyS0 to
  * ttyS3 whether they are there or not; type 0 is a port without a chip. */
-static int serial_unit(struct rootfs *r, const char *terminal, struct text *rules, struct err *err)
+static int serial_unit(struct rootfs *rootfs, const char *terminal, struct text *rules,
+		       struct err *err)
 {
 	cleanup_free char *unit = xasprintf("serial-getty@%s.service", terminal);
 
@@ -66,27 +67,29 @@ static int serial_unit(struct rootfs *r, const char *terminal, struct text *rule
 		    "SUBSYSTEM==\"tty\", KERNEL==\"%s\", %sTAG+=\"systemd\", "
 		    "ENV{SYSTEMD_WANTS}+=\"%s\"\n",
 		    terminal, starts_with(terminal, "ttyS") ? "ATTR{type}!=\"0\", " : "", unit);
-	return write_drop_in(r, unit,
+	return write_drop_in(rootfs, unit,
 			     "/sbin/agetty --noclear --autologin root "
 			     "--keep-baud 115200,57600,38400,9600 - $TERM",
 			     false, err);
 }
 
-static int systemd_terminals(struct rootfs *r, struct err *err)
+static int systemd_terminals(struct rootfs *rootfs, struct err *err)
 {
-	const struct recipe_list *terminals = &r->recipe->autologin.terminals;
+	const struct recipe_list *terminals = &rootfs->recipe->autologin.terminals;
 	CLEANUP(text_release) struct text rules = { 0 };
-	int e = 0;
+	int r;
 
-	for (size_t i = 0; i < terminals->count && e >= 0; i++) {
+	for (size_t i = 0; i < terminals->count; i++) {
 		const char *terminal = terminals->item[i].value;
 
-		e = is_console(terminal) ? console_unit(r, terminal, err)
-					 : serial_unit(r, terminal, &rules, err);
+		r = is_console(terminal) ? console_unit(rootfs, terminal, err)
+					 : serial_unit(rootfs, terminal, &rules, err);
+		if (r < 0)
+			return r;
 	}
-	if (e < 0 || !rules.length)
-		return e;
-	return settings_write(r, SERIAL_RULES, rules.data, 0644, err);
+	if (!rules.length)
+		return 0;
+	return settings_write(rootfs, SERIAL_RULES, rules.data, 0644, err);
 }
 
 /* ---- sysvinit ---- */
@@ -116,8 +119,8 @@ static bool is_getty_of(const char *line, const char *terminal)
 	return strv_has(&word, terminal);
 }
 
-/* Appends the inittab with `terminal` logging root in to ret: its line replaced where it stands, or
- * added at the end. The id has at most four characters and is what who(1) shows. */
+/* Appends the inittab to ret, with a line that logs root in on `terminal` in the place of that
+ * terminal's line, or at the end. The id has at most four characters; who(1) shows it. */
 static void inittab_set(const struct recipe *recipe, const char *text, const char *terminal,
 			struct text *ret)
 {
@@ -143,16 +146,16 @@ static void inittab_set(const struct recipe *recipe, const char *text, const cha
 		text_printf(ret, "\n# A terminal of the recipe.\n%s", entry);
 }
 
-static int sysvinit_terminals(struct rootfs *r, struct err *err)
+static int sysvinit_terminals(struct rootfs *rootfs, struct err *err)
 {
-	const struct recipe_list *terminals = &r->recipe->autologin.terminals;
+	const struct recipe_list *terminals = &rootfs->recipe->autologin.terminals;
 	CLEANUP(text_release) struct text text = { 0 };
 	bool exists;
-	int e;
+	int r;
 
-	e = settings_read(r, "/etc/inittab", &exists, &text, err);
-	if (e < 0)
-		return e;
+	r = settings_read(rootfs, "/etc/inittab", &exists, &text, err);
+	if (r < 0)
+		return r;
 	if (!exists) {
 		err_set(err, ERR_USAGE, "init is sysvinit, but the image has no /etc/inittab");
 		return err_hint(err, "add 'sysvinit-core' to packages and take 'systemd-sysv' out");
@@ -160,30 +163,30 @@ static int sysvinit_terminals(struct rootfs *r, struct err *err)
 	for (size_t i = 0; i < terminals->count; i++) {
 		struct text changed = { 0 };
 
-		inittab_set(r->recipe, text.data, terminals->item[i].value, &changed);
+		inittab_set(rootfs->recipe, text.data, terminals->item[i].value, &changed);
 		text_release(&text);
 		text = changed;
 	}
-	return settings_write(r, "/etc/inittab", text.data, 0644, err);
+	return settings_write(rootfs, "/etc/inittab", text.data, 0644, err);
 }
 
-int settings_terminals(struct rootfs *r, struct err *err)
+int settings_terminals(struct rootfs *rootfs, struct err *err)
 {
-	const struct recipe_list *terminals = &r->recipe->autologin.terminals;
+	const struct recipe_list *terminals = &rootfs->recipe->autologin.terminals;
 
 	if (terminals->count == 0)
 		return 0;
 	for (size_t i = 0; i < terminals->count; i++) {
 		const struct recipe_name *terminal = &terminals->item[i];
 		const char *program =
-			uses_mingetty(r->recipe, terminal->value) ? "mingetty" : "agetty";
+			uses_mingetty(rootfs->recipe, terminal->value) ? "mingetty" : "agetty";
 		cleanup_free char *path = xasprintf("/sbin/%s", program);
 		bool exists = false;
-		int e;
+		int r;
 
-		e = sandbox_exists(r->sandbox, path, &exists, err);
-		if (e < 0)
-			return e;
+		r = sandbox_exists(rootfs->sandbox, path, &exists, err);
+		if (r < 0)
+			return r;
 		if (!exists) {
 			position_error(&terminal->at, err,
 				       "the image has no %s to log root in on %s", path,
@@ -192,6 +195,6 @@ int settings_terminals(struct rootfs *r, struct err *err)
 					streq(program, "mingetty") ? "mingetty" : "util-linux");
 		}
 	}
-	return r->recipe->init == INIT_SYSVINIT ? sysvinit_terminals(r, err)
-						: systemd_terminals(r, err);
+	return rootfs->recipe->init == INIT_SYSVINIT ? sysvinit_terminals(rootfs, err)
+						     : systemd_terminals(rootfs, err);
 }

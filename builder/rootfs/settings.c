@@ -4,21 +4,15 @@
 #include "base/memory.h"
 #include "base/progress.h"
 
-static int settings_host_file(struct rootfs *r, struct err *err)
+static int write_host_name(struct rootfs *rootfs, struct err *err)
 {
-	cleanup_free char *line = xasprintf("%s\n", r->recipe->hostname);
-
-	return settings_write(r, "/etc/hostname", line, 0644, err);
-}
-
-int settings_host(struct rootfs *r, struct err *err)
-{
+	cleanup_free char *line = xasprintf("%s\n", rootfs->recipe->hostname);
 	CLEANUP(text_release) struct text hosts = { 0 };
-	int e;
+	int r;
 
-	e = settings_host_file(r, err);
-	if (e < 0)
-		return e;
+	r = settings_write(rootfs, "/etc/hostname", line, 0644, err);
+	if (r < 0)
+		return r;
 	text_printf(&hosts,
 		    "127.0.0.1\tlocalhost\n"
 		    "127.0.1.1\t%s\n"
@@ -26,32 +20,39 @@ int settings_host(struct rootfs *r, struct err *err)
 		    "::1\t\tlocalhost ip6-localhost ip6-loopback\n"
 		    "ff02::1\t\tip6-allnodes\n"
 		    "ff02::2\t\tip6-allrouters\n",
-		    r->recipe->hostname);
-	return settings_write(r, "/etc/hosts", hosts.data, 0644, err);
+		    rootfs->recipe->hostname);
+	return settings_write(rootfs, "/etc/hosts", hosts.data, 0644, err);
 }
 
-int stage_settings(struct rootfs *r, struct err *err)
+int stage_settings(struct rootfs *rootfs, struct err *err)
 {
 	static const struct {
 		const char *name;
-		int (*run)(struct rootfs *r, struct err *err);
+		int (*run)(struct rootfs *rootfs, struct err *err);
+		bool names_itself; /* its errors say which overlay or script they are about */
 	} step[] = {
-		{ "host name", settings_host },	      { "locale", settings_locale },
-		{ "apt sources", settings_apt },      { "password", settings_password },
-		{ "terminals", settings_terminals },  { "overlays", settings_overlays },
-		{ "authorized keys", settings_keys }, { "services", settings_services },
-		{ "scripts", settings_scripts },      { "way in", settings_way_in },
-		{ "console", settings_console },      { "identity", settings_identity },
+		{ "host name", write_host_name, false },
+		{ "locale", settings_locale, false },
+		{ "apt sources", settings_apt, false },
+		{ "password", settings_password, false },
+		{ "terminals", settings_terminals, false },
+		{ "overlays", settings_overlays, true },
+		{ "authorized keys", settings_keys, false },
+		{ "services", settings_services, false },
+		{ "scripts", settings_scripts, true },
+		{ "way in", settings_way_in, false },
+		{ "console", settings_console, false },
+		{ "identity", settings_identity, false },
 	};
 
-	progress_start("settings", sizeof(step) / sizeof(step[0]), PROGRESS_STEPS);
-	for (size_t i = 0; i < sizeof(step) / sizeof(step[0]); i++) {
-		int e;
+	progress_start("settings", ARRAY_SIZE(step), PROGRESS_STEPS);
+	for (size_t i = 0; i < ARRAY_SIZE(step); i++) {
+		int r;
 
 		progress_detail("%s", step[i].name);
-		e = step[i].run(r, err);
-		if (e < 0)
-			return err_wrap(err, "settings, %s", step[i].name);
+		r = step[i].run(rootfs, err);
+		if (r < 0)
+			return step[i].names_itself ? r : err_wrap(err, "%s", step[i].name);
 		progress_update(i + 1);
 	}
 	progress_end(NULL);

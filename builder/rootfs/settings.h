@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the recipe says about the system itself, put into the tree: the parts of stage_settings, one
- * file per concern, in the order in which settings.c runs them. Everything that is the same in each
- * image is not here but in overlays/; this code writes only what a recipe's value decides.
+ * What the recipe says about the system itself, put into the tree: the steps of stage_settings, one
+ * file for each concern. settings.c runs them in the order in which they stand below, after all
+ * packages are configured. What is the same in every image is not here but in overlays/: this code
+ * writes only what a value of the recipe decides.
  *
- * The recipe's overlays are laid over the tree after the values, so that a site's file wins over
- * ours; keys, services and scripts come after the overlays, because they may concern what those
- * brought.
+ * The overlays come after the values, so that a site's file wins over ours; keys, services and
+ * scripts come after the overlays, because they may be about what those brought. A step that has
+ * nothing to do (no such program in the image, no such value) does nothing.
+ *
+ * Errors are ERR_USAGE, at the value's position, if the image cannot do what the recipe says;
+ * ERR_TRUST if an input has changed since the recipe was read; else ERR_BUILD. settings.c adds the
+ * step's name.
  */
 #pragma once
 
@@ -15,50 +20,58 @@
 #include "recipe/recipe.h"
 #include "rootfs/rootfs.h"
 
-/*
- * Answers for debconf (debconf-set-selections(1) reads them) to the questions of locales, tzdata,
- * keyboard-configuration and console-setup, appended to ret. To be given to debconf after the base
- * and before any of these packages is configured, so that a later dpkg-reconfigure shows the
- * recipe's choice. ERR_USAGE at the locale's place if a locale has no codeset ("de_DE").
- */
+/* ---- before packages are configured (settings-preseed.c) ---- */
+
+/* Answers to the questions of locales, tzdata, keyboard-configuration and console-setup, appended
+ * to ret as debconf-set-selections(1) reads them. stage_base gives them to debconf once the base is
+ * there and before any of these packages is configured, so that a later dpkg-reconfigure shows the
+ * recipe's choice. ERR_USAGE at the locale's place if a locale has no codeset ("de_DE"). */
 int settings_preseed(const struct recipe *recipe, struct text *ret, struct err *err);
 
-/* Splits a recipe's keymap into XKB's layout and variant: "de(nodeadkeys)" -> "de",
- * "nodeadkeys"; the variant is "" if there is none. Both are the caller's. */
+/* Splits a recipe's keymap into XKB's layout and variant: "de(nodeadkeys)" is "de" and
+ * "nodeadkeys"; the variant is "" if there is none. The caller frees both. */
 void settings_keymap(const char *keymap, char **ret_layout, char **ret_variant);
-/* tzdata's name of a time zone: "UTC" -> "Etc/UTC", all others as they are. The caller's. */
+/* tzdata's name of a time zone: "Etc/UTC" for "UTC", all others as they are. The caller frees it.
+ */
 char *settings_timezone(const char *timezone);
 
-/* The steps. Each can be run alone in a test; r->sandbox holds a tree with its packages
- * configured. */
-int settings_host(struct rootfs *r, struct err *err); /* /etc/hostname, /etc/hosts */
-int settings_locale(struct rootfs *r,
-		    struct err *err);		     /* locales, time zone, keymap: as preseeded? */
-int settings_apt(struct rootfs *r, struct err *err); /* the sources of the image's own apt */
-int settings_password(struct rootfs *r,
-		      struct err *err); /* root's password, sshd's rule for root */
-int settings_terminals(struct rootfs *r, struct err *err); /* who is logged in on which terminal */
-int settings_overlays(struct rootfs *r, struct err *err);  /* the recipe's overlays */
-int settings_keys(struct rootfs *r, struct err *err);	   /* root's authorized keys */
-int settings_services(struct rootfs *r, struct err *err);  /* disabled and masked services */
-int settings_scripts(struct rootfs *r, struct err *err);   /* the recipe's scripts */
-int settings_way_in(struct rootfs *r, struct err *err);	   /* refuses an image nobody can enter */
-int settings_console(struct rootfs *r,
-		     struct err *err); /* console-setup's cached keymap and font */
-int settings_identity(struct rootfs *r,
-		      struct err *err); /* what must differ between clients: removed */
+/* ---- the steps, after settings.c has written the host's name ---- */
 
-/* ---- helpers the steps share (settings-tools.c) ---- */
+/* Generates locales that the image lacks, sets LANG and the time zone, and checks that the packages
+ * took the answers of settings_preseed(). */
+int settings_locale(struct rootfs *rootfs, struct err *err);
+/* The sources of the image's own apt, and the keyrings of apt-repositories. */
+int settings_apt(struct rootfs *rootfs, struct err *err);
+/* Root's password, and sshd's rule for root. */
+int settings_password(struct rootfs *rootfs, struct err *err);
+/* Logs root in on the terminals of `autologin`. */
+int settings_terminals(struct rootfs *rootfs, struct err *err);
+/* The recipe's overlays (overlay.h), in its order. */
+int settings_overlays(struct rootfs *rootfs, struct err *err);
+/* Root's authorized keys, added to those of an overlay. */
+int settings_keys(struct rootfs *rootfs, struct err *err);
+/* Disables and masks services. */
+int settings_services(struct rootfs *rootfs, struct err *err);
+/* The recipe's scripts, in its order, as root inside the tree. */
+int settings_scripts(struct rootfs *rootfs, struct err *err);
+/* Refuses an image that nobody could log in to. */
+int settings_way_in(struct rootfs *rootfs, struct err *err);
+/* The keymap and font that console-setup keeps ready for the boot and the initramfs. */
+int settings_console(struct rootfs *rootfs, struct err *err);
+/* Removes what must differ between the clients: host keys, machine-id and the like. */
+int settings_identity(struct rootfs *rootfs, struct err *err);
 
-/* Writes text to a file of the tree, 0644 unless mode says otherwise. */
-int settings_write(struct rootfs *r, const char *path, const char *text, unsigned mode,
+/* ---- helpers that the steps share (settings-tools.c) ---- */
+
+/* Writes a text to a file of the tree and notes it in the file log. mode: its permissions. */
+int settings_write(struct rootfs *rootfs, const char *path, const char *text, unsigned mode,
 		   struct err *err);
-/* Runs argv and reads what it writes to stdout (at most 4 MB). *ret_status is the waitpid
- * status, and a non-zero one an error only if ret_status is NULL. */
-int settings_output(struct rootfs *r, const char *const *argv, struct text *ret, int *ret_status,
-		    struct err *err);
-/* The content of a file of the tree; empty text, *ret_exists false, if it is not there. */
-int settings_read(struct rootfs *r, const char *path, bool *ret_exists, struct text *ret,
+/* Runs argv and reads what it writes to stdout, at most 4 MiB. *ret_status is the waitpid(2)
+ * status; if ret_status is NULL, any other than 0 is an error. */
+int settings_output(struct rootfs *rootfs, const char *const *argv, struct text *ret,
+		    int *ret_status, struct err *err);
+/* The content of a file of the tree; if there is none, an empty text and *ret_exists is false. */
+int settings_read(struct rootfs *rootfs, const char *path, bool *ret_exists, struct text *ret,
 		  struct err *err);
-/* Removes what matches the pattern (glob(7)); no match is fine. */
-int settings_remove(struct rootfs *r, const char *pattern, struct err *err);
+/* Removes what matches the pattern (glob(7)), if anything does. */
+int settings_remove(struct rootfs *rootfs, const char *pattern, struct err *err);

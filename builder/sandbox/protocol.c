@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/err-line.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 
@@ -300,27 +301,16 @@ void message_release(struct message *m)
 
 void message_put_err(struct message *m, const struct err *err)
 {
-	message_put_u64(m, (uint64_t)err->class);
-	message_put_u64(m, (uint64_t)err->errnum);
-	message_put_text(m, err->message);
-	message_put_text(m, err->hint);
+	CLEANUP(text_release) struct text line = { 0 };
+
+	err_to_line(err, &line);
+	message_put_text(m, line.data);
 }
 
 int message_take_err(struct message *m, struct err *err)
 {
-	uint64_t class = message_get_u64(m);
-	uint64_t errnum = message_get_u64(m);
-	cleanup_free char *message = message_get_text(m);
-	cleanup_free char *hint = message_get_text(m);
+	cleanup_free char *line = message_get_text(m);
 	int r = message_end(m, err);
 
-	if (r < 0)
-		return r;
-	if (class == ERR_NONE || class > ERR_INTERRUPTED || errnum > 4095)
-		return err_set(err, ERR_BUILD, "malformed error from the sandbox");
-	r = err_set(err, (enum err_class) class, "%s", message);
-	err->errnum = (int)errnum;
-	if (hint[0] != '\0')
-		err_hint(err, "%s", hint);
-	return errnum > 0 ? -(int)errnum : r;
+	return r < 0 ? r : err_from_line(line, err);
 }

@@ -28,7 +28,7 @@
 #define MESSAGE_FD_MAX 4
 #define MESSAGE_BODY_MAX (64U << 20)
 #define MESSAGE_LIST_MAX 65536U
-#define MESSAGE_VERSION 1U
+#define MESSAGE_VERSION 2U
 
 enum message_type {
 	/* requests: values in the order they are put */
@@ -45,7 +45,7 @@ enum message_type {
 	MESSAGE_ARCHIVE, /* filter argv (may be empty); fd: where to */
 	/* answers */
 	MESSAGE_OK = 64,
-	MESSAGE_ERROR,	/* class, errno, message, hint ("" none) */
+	MESSAGE_ERROR,	/* the error as a line (base/err-line.h) */
 	MESSAGE_OUTPUT, /* number of the command, bytes it wrote */
 	MESSAGE_NOTE,	/* a line for whoever waits for the build */
 };

@@ -34,7 +34,7 @@ void alternatives_release(struct alternatives *a)
 	queue_free(&a->ties);
 }
 
-/* Copied: libsolv may move its lists at the next question. */
+/* Copies the list, since libsolv may move its own at the next question. */
 static void providers(const struct alternatives *a, Id dependency, Queue *ret)
 {
 	for (const Id *p = pool_whatprovides_ptr(a->pool->solv, dependency); *p; p++)
@@ -185,8 +185,8 @@ Id alternatives_provider(struct alternatives *a, Id name)
 	return 0;
 }
 
-/* Debian's own exception: usrmerge converts a running system, which a new one does not need; what
- * builds new systems takes usr-is-merged (init-system-helpers of bookworm names usrmerge first). */
+/* Debian's own exception. init-system-helpers of bookworm depends on usrmerge | usr-is-merged, but
+ * usrmerge is for converting a system that runs: a new one takes usr-is-merged. */
 static void put_first(const struct alternatives *a, Queue *candidates)
 {
 	for (int i = 1; i < candidates->count; i++) {
@@ -230,8 +230,8 @@ static void conflicts_of(const struct alternatives *a, Id p, Queue *ret)
 		queue_push(ret, same[i]);
 }
 
-/* False, and nothing taken, if something it conflicts with was taken before. Requests are taken
- * whatever they conflict with: libsolv will say it in words. */
+/* Takes a package; false if something that it conflicts with was taken before. A request is taken
+ * whatever it conflicts with: libsolv will find the conflict, and explain.c puts it into words. */
 static bool take(struct alternatives *a, Id p)
 {
 	CLEANUP(queue_free) Queue enemies = { 0 };
@@ -272,8 +272,8 @@ static bool satisfy(struct alternatives *a, Id dependency)
 	return false;
 }
 
-/* Every dependency of one kind. What fails stops the walk of a package nobody asked for by name,
- * since another alternative may stand in for it. */
+/* Satisfies every dependency of one kind. A failure ends it for a package that nobody asked for by
+ * name, since another alternative may do instead. */
 static bool satisfy_all(struct alternatives *a, Id p, Id kind, Id marker)
 {
 	CLEANUP(queue_free) Queue list = { 0 };

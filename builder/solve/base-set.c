@@ -1,88 +1,106 @@
 /* SPDX-License-Identifier: MIT */
 #include "solve/base-set.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <solv/solvable.h>
 
+#include "base/memory.h"
+#include "solve/closure.h"
+#include "solve/request.h"
+
+#define BEFORE_MARKER (-1)
 #define AFTER_MARKER 1
 
-static const char *const always[] = { "apt", "base-files", "base-passwd", "debconf" };
+/* The packages of the set, in the order of names. */
+struct members {
+	Id *item;
+	size_t count;
+};
 
-static void add(Id p, Map *base, Queue *pending)
+static void release_members(struct members *m)
 {
-	if (MAPTST(base, p))
-		return;
-	map_set(base, p);
-	queue_push(pending, p);
+	free(m->item);
 }
 
-static bool comes_before(const struct solver_pool *pool, Id a, Id b)
+static int compare_names(const void *pa, const void *pb, void *data)
 {
-	return strcmp(solver_pool_name(pool, a), solver_pool_name(pool, b)) < 0;
+	const struct solver_pool *pool = data;
+
+	return strcmp(solver_pool_name(pool, *(const Id *)pa),
+		      solver_pool_name(pool, *(const Id *)pb));
 }
 
-/* What satisfies a dependency: of the first alternative that the set has, the package of that very
- * name, else the first provider by name. One is enough for dpkg. */
-static void add_target(const struct solver_pool *pool, Id dependency, const Map *set, Map *base,
-		       Queue *pending)
+static void list_members(const struct solver_pool *pool, const Map *set, struct members *ret)
 {
-	CLEANUP(queue_free) Queue atoms = { 0 };
-	Id best = 0;
-
-	queue_init(&atoms);
-	solver_pool_alternatives(pool, dependency, &atoms);
-	for (int i = 0; i < atoms.count && best == 0; i++) {
-		Id name = atoms.elements[i];
-
-		while (ISRELDEP(name))
-			name = GETRELDEP(pool->solv, name)->name;
-		for (const Id *p = pool_whatprovides_ptr(pool->solv, atoms.elements[i]); *p; p++) {
-			bool real = pool_id2solvable(pool->solv, *p)->name == name;
-
-			if (MAPTST(set, *p) && (best == 0 || real || comes_before(pool, *p, best)))
-				best = *p;
-			if (best == *p && real)
-				break;
-		}
-	}
-	if (best)
-		add(best, base, pending);
+	ret->item = xcalloc((size_t)pool->solv->nsolvables, sizeof(*ret->item));
+	for (Id p = 2; p < pool->solv->nsolvables; p++)
+		if (MAPTST(set, p))
+			ret->item[ret->count++] = p;
+	qsort_r(ret->item, ret->count, sizeof(*ret->item), compare_names, (void *)(uintptr_t)pool);
 }
 
-static void add_targets(const struct solver_pool *pool, Id p, Id marker, const Map *set, Map *base,
-			Queue *pending)
+/* The relations of a field as text. libsolv keeps Depends before a marker in SOLVABLE_REQUIRES and
+ * Pre-Depends after it; marker says which of them are meant, 0 for a field without a marker. */
+static void list_relations(const struct solver_pool *pool, Id p, Id field, Id marker,
+			   struct strv *ret)
 {
 	CLEANUP(queue_free) Queue list = { 0 };
 
 	queue_init(&list);
-	solvable_lookup_deparray(pool_id2solvable(pool->solv, p), SOLVABLE_REQUIRES, &list, marker);
-	for (int i = 0; i < list.count; i++)
-		if (list.elements[i] != SOLVABLE_PREREQMARKER)
-			add_target(pool, list.elements[i], set, base, pending);
+	solvable_lookup_deparray(pool_id2solvable(pool->solv, p), field, &list, marker);
+	for (int i = 0; i < list.count; i++) {
+		CLEANUP(text_release) struct text text = { 0 };
+
+		solver_pool_dependency_text(pool, list.elements[i], &text);
+		strv_add(ret, text.data);
+	}
 }
 
-static bool is_always(const char *name)
+static void add_package(const struct solver_pool *pool, Id p, struct closure *c)
 {
-	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++)
-		if (streq(always[i], name))
+	struct closure_package *package =
+		closure_add(c, solver_pool_name(pool, p), solver_pool_version(pool, p));
+
+	list_relations(pool, p, SOLVABLE_REQUIRES, AFTER_MARKER, &package->depends);
+	list_relations(pool, p, SOLVABLE_REQUIRES, BEFORE_MARKER, &package->depends);
+	list_relations(pool, p, SOLVABLE_PROVIDES, 0, &package->provides);
+}
+
+static void take_pre_depends(const struct solver_pool *pool, Id p, struct closure *c)
+{
+	CLEANUP(strv_release) struct strv target = { 0 };
+
+	list_relations(pool, p, SOLVABLE_REQUIRES, AFTER_MARKER, &target);
+	for (size_t i = 0; i < target.count; i++)
+		closure_take_target(c, target.item[i]);
+}
+
+static bool is_in_every_image(const char *name)
+{
+	for (size_t i = 0; every_image[i].name; i++)
+		if (streq(every_image[i].name, name))
 			return true;
 	return false;
 }
 
 void base_set_find(const struct solver_pool *pool, const Map *set, Map *ret_base)
 {
-	CLEANUP(queue_free) Queue pending = { 0 };
+	CLEANUP(closure_release) struct closure c = { 0 };
+	CLEANUP(release_members) struct members m = { 0 };
 
-	queue_init(&pending);
-	map_empty(ret_base);
-	for (Id p = 2; p < pool->solv->nsolvables; p++) {
-		if (!MAPTST(set, p))
-			continue;
-		if (pool->fact[p].essential || is_always(solver_pool_name(pool, p)))
-			add(p, ret_base, &pending);
-		add_targets(pool, p, AFTER_MARKER, set, ret_base, &pending);
+	list_members(pool, set, &m);
+	for (size_t i = 0; i < m.count; i++)
+		add_package(pool, m.item[i], &c);
+	for (size_t i = 0; i < m.count; i++) {
+		if (pool->fact[m.item[i]].essential || is_in_every_image(c.item[i].name))
+			closure_take(&c, i);
+		take_pre_depends(pool, m.item[i], &c);
 	}
-	while (pending.count > 0)
-		add_targets(pool, queue_pop(&pending), 0, set, ret_base, &pending);
+	closure_complete(&c);
+	map_empty(ret_base);
+	for (size_t i = 0; i < m.count; i++)
+		if (c.item[i].taken)
+			map_set(ret_base, m.item[i]);
 }

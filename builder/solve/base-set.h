@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which packages of an answer form the base: Essential ones, every target of a Pre-Depends of any
- * package of the set, debconf and apt, base-files and base-passwd, and the dependencies of all
- * these. Those are unpacked and configured first, so that everything else can be configured at
- * once.
+ * Which packages of an answer form the base, as the lock flags them: the Essential ones, those of
+ * every image (request.h), every target of a Pre-Depends of any package of the set, and what all
+ * these depend on (closure.h). They are unpacked and configured first, so that everything else can
+ * be configured at once.
  */
 #pragma once
 

@@ -74,7 +74,8 @@ static bool version_fits(const char *have, int flags, const char *want)
 	       (r > 0 && (flags & REL_GT));
 }
 
-/* An offer that an atom ("name (>= 2)") means, of any package but `self`; NULL if there is none. */
+/* An offer of any package but `self` that fulfils an atom ("name (>= 2)"); NULL if there is none.
+ */
 static const struct offer *find_offer(const struct solver_pool *pool, const struct offers *o,
 				      Id atom, Id self)
 {
@@ -115,7 +116,7 @@ static int contradiction(const struct solver_pool *pool, Id p, const char *verb,
 	CLEANUP(text_release) struct text t = { 0 };
 
 	solver_pool_dependency_text(pool, dependency, &t);
-	err_set(err, ERR_BUILD, "the solver's answer does not hold: %s %s %s %s, %s %s",
+	err_set(err, ERR_BUILD, "the solver's answer contradicts itself: %s %s %s %s, %s %s",
 		solver_pool_name(pool, p), solver_pool_version(pool, p), verb, t.data,
 		offer ? "and there is" : "which is not there",
 		offer ? solver_pool_name(pool, offer->owner) : "");
@@ -169,8 +170,7 @@ static int check_doubles(const struct solver_pool *pool, const struct offers *o,
 		if (!o->item[i].real)
 			continue;
 		if (last && last->name == o->item[i].name)
-			return err_set(err, ERR_BUILD,
-				       "the solver's answer does not hold: %s is there twice",
+			return err_set(err, ERR_BUILD, "the solver's answer has %s twice",
 				       solver_pool_name(pool, last->owner));
 		last = &o->item[i];
 	}
@@ -188,12 +188,17 @@ int consistency_check(const struct solver_pool *pool, const Map *set, struct err
 	if (o.count > 0)
 		qsort(o.item, o.count, sizeof(*o.item), compare_offers);
 	r = check_doubles(pool, &o, err);
-	for (Id p = 2; p < pool->solv->nsolvables && r == 0; p++) {
+	if (r < 0)
+		return r;
+	for (Id p = 2; p < pool->solv->nsolvables; p++) {
 		if (!MAPTST(set, p))
 			continue;
 		r = check_requires(pool, &o, p, err);
-		if (r == 0)
-			r = check_conflicts(pool, &o, p, err);
+		if (r < 0)
+			return r;
+		r = check_conflicts(pool, &o, p, err);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }

@@ -58,33 +58,34 @@ static bool satisfies(const struct story *s, Id p, Id dependency)
 	return false;
 }
 
-/* The request of the problem that wants this very package; the recipe's own before a rule's. */
+/* The request that asks for this very package, among those that take part in the problem; one of
+ * the recipe comes before one of a rule. */
 static const struct request *request_for(const struct story *s, Id p)
 {
 	const struct request *found = NULL;
 
 	for (size_t i = 0; i < s->count; i++) {
-		const struct request *r;
+		const struct request *request;
 
 		if (s->clue[i].type != SOLVER_RULE_JOB)
 			continue;
-		r = job_request(s->e, s->clue[i].from);
-		if (r->origin != REQUEST_EXCLUDE &&
-		    streq(r->name, solver_pool_name(s->e->pool, p)) &&
-		    (!found || r->origin > found->origin))
-			found = r;
+		request = job_request(s->e, s->clue[i].from);
+		if (request->origin != REQUEST_EXCLUDE &&
+		    streq(request->name, solver_pool_name(s->e->pool, p)) &&
+		    (!found || request->origin > found->origin))
+			found = request;
 	}
 	return found;
 }
 
 static void add_label(struct story *s, struct text *to, Id p)
 {
-	const struct request *r = request_for(s, p);
+	const struct request *request = request_for(s, p);
 
 	text_add(to, solver_pool_name(s->e->pool, p));
-	if (r) {
+	if (request) {
 		text_add(to, " ");
-		request_text(r, to);
+		request_text(request, to);
 	}
 }
 
@@ -93,7 +94,7 @@ static void add_end(struct story *s)
 	text_add(&s->end, s->end.length > 0 ? ", and " : "");
 }
 
-/* Depth first from p: "p depends on q, which depends on r". */
+/* Tells the chain that begins at p, depth first: "p depends on q, which depends on r". */
 static void tell_from(struct story *s, Id p);
 
 static void tell_providers(struct story *s, Id dependency)
@@ -177,7 +178,7 @@ static void tell_from(struct story *s, Id p)
 static void tell_conflict(struct story *s, const struct clue *c)
 {
 	const struct solver_pool *pool = s->e->pool;
-	const struct request *r = request_for(s, c->to);
+	const struct request *request = request_for(s, c->to);
 	Id name = c->dependency;
 
 	while (ISRELDEP(name))
@@ -194,15 +195,15 @@ static void tell_conflict(struct story *s, const struct clue *c)
 	}
 	if (ISRELDEP(c->dependency))
 		text_printf(&s->end, ", here is %s", solver_pool_version(pool, c->to));
-	if (r) {
+	if (request) {
 		text_add(&s->end, " ");
-		request_text(r, &s->end);
+		request_text(request, &s->end);
 	}
 }
 
 static void tell_end(struct story *s, struct clue *c)
 {
-	const struct request *r;
+	const struct request *request;
 
 	if (c->type == SOLVER_RULE_PKG_CONFLICTS || c->type == SOLVER_RULE_PKG_OBSOLETES) {
 		tell_conflict(s, c);
@@ -218,50 +219,51 @@ static void tell_end(struct story *s, struct clue *c)
 			    solver_pool_name(s->e->pool, c->from),
 			    solver_pool_version(s->e->pool, c->from));
 	} else if (c->type == SOLVER_RULE_JOB) {
-		r = job_request(s->e, c->from);
-		if (r->origin != REQUEST_EXCLUDE)
+		request = job_request(s->e, c->from);
+		if (request->origin != REQUEST_EXCLUDE)
 			return;
 		add_end(s);
-		text_printf(&s->end, "%s is ", r->name);
-		request_text(r, &s->end);
+		text_printf(&s->end, "%s is ", request->name);
+		request_text(request, &s->end);
 	}
 }
 
 static void tell_roots(struct story *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		const struct request *r;
+		const struct request *request;
 		const Id *first;
 
 		if (s->clue[i].type != SOLVER_RULE_JOB)
 			continue;
-		r = job_request(s->e, s->clue[i].from);
-		for (size_t n = solver_pool_named(s->e->pool, r->name, &first); n > 0; n--, first++)
+		request = job_request(s->e, s->clue[i].from);
+		for (size_t n = solver_pool_named(s->e->pool, request->name, &first); n > 0;
+		     n--, first++)
 			tell_from(s, *first);
 	}
-	for (size_t i = 0; i < s->count; i++) /* virtual requests, or a rule we do not know */
+	for (size_t i = 0; i < s->count; i++) /* virtual requests, and rules of other kinds */
 		if (s->clue[i].type != SOLVER_RULE_JOB && !s->clue[i].told)
 			tell_from(s, s->clue[i].from);
 }
 
-/* Nothing but requests: "x (asked for at a:1)", but "x is excluded at a:2". */
+/* For a problem of requests alone: "x (asked for at a:1) is wanted, but x is excluded at a:2". */
 static void tell_jobs(struct story *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		const struct request *r;
+		const struct request *request;
 
 		if (s->clue[i].type != SOLVER_RULE_JOB)
 			continue;
-		r = job_request(s->e, s->clue[i].from);
-		if (r->origin == REQUEST_EXCLUDE)
+		request = job_request(s->e, s->clue[i].from);
+		if (request->origin == REQUEST_EXCLUDE)
 			continue;
-		text_printf(&s->chain, "%s%s ", s->chain.length > 0 ? " and " : "", r->name);
-		request_text(r, &s->chain);
+		text_printf(&s->chain, "%s%s ", s->chain.length > 0 ? " and " : "", request->name);
+		request_text(request, &s->chain);
 		text_add(&s->chain, " is wanted");
 	}
 }
 
-/* By text: Ids depend on whether an index was parsed or came as .solv. */
+/* Compares by text: Ids depend on whether an index was parsed or came as .solv. */
 static int compare_dependencies(const struct solver_pool *pool, Id a, Id b)
 {
 	CLEANUP(text_release) struct text x = { 0 }, y = { 0 };

@@ -52,29 +52,14 @@ static const char *const field_name[FIELD_COUNT] = {
 	[FIELD_PROVIDES] = "Provides",
 };
 
-static const char *const priority_name[] = {
-	[PRIORITY_REQUIRED] = "required",
-	[PRIORITY_IMPORTANT] = "important",
-	[PRIORITY_STANDARD] = "standard",
-	[PRIORITY_OPTIONAL] = "optional",
-};
-
-enum priority priority_from(const char *word)
-{
-	for (enum priority p = PRIORITY_REQUIRED; p <= PRIORITY_OPTIONAL; p++)
-		if (strcasecmp(word, priority_name[p]) == 0)
-			return p;
-	return PRIORITY_EXTRA;
-}
-
 static int complain(struct packages_reader *reader, const char *what, const char *value)
 {
 	return err_at(&reader->err, reader->class ? reader->class : ERR_BUILD, reader->name,
 		      reader->line, 0, "%s '%s'", what, value);
 }
 
-/* "gcc:amd64" and "gcc:native" mean gcc here, where one architecture is all there is; libsolv knows
- * ":any" only. */
+/* There is one architecture only, so "gcc:amd64" and "gcc:native" mean gcc. libsolv would know
+ * ":any" but not these. */
 static void strip_architecture(const struct packages_reader *reader, char *value)
 {
 	char *to = value;
@@ -159,7 +144,7 @@ static int take_field(struct packages_reader *reader, char *line)
 
 	reader->keeping = false;
 	if (!colon || colon == line)
-		return complain(reader, "this is no 'Field: value' line:", line);
+		return complain(reader, "this is not a 'Field: value' line:", line);
 	*colon = '\0';
 	while (field < FIELD_COUNT && strcasecmp(line, field_name[field]) != 0)
 		field++;
@@ -167,19 +152,22 @@ static int take_field(struct packages_reader *reader, char *line)
 		return 0;
 	value = colon + 1 + strspn(colon + 1, " \t");
 	if (reader->seen & (1U << field))
-		return complain(reader, "given twice: field", field_name[field]);
+		return complain(reader, "this field is given twice:", field_name[field]);
 	reader->seen |= 1U << field;
 	if (field == FIELD_FILENAME && starts_with(value, "./"))
 		value += 2;
 	r = take_value(reader, field, value);
-	if (r == 0 && field >= FIELD_DEPENDENCY) {
+	if (r < 0)
+		return r;
+	if (field >= FIELD_DEPENDENCY) {
 		reader->keeping = true;
 		strip_architecture(reader, value);
 		r = check_alternatives(reader, value);
+		if (r < 0)
+			return r;
 	}
-	if (r == 0)
-		text_printf(&reader->stanza, "%s: %s\n", field_name[field], value);
-	return r;
+	text_printf(&reader->stanza, "%s: %s\n", field_name[field], value);
+	return 0;
 }
 
 static int end_stanza(struct packages_reader *reader)
@@ -234,7 +222,7 @@ static int take_line(struct packages_reader *reader, char *line, size_t length)
 	return take_field(reader, line);
 }
 
-/* Reads on until there is a good piece to hand out. */
+/* Reads on until there are CHUNK bytes to hand out, or the end. */
 static int fill(struct packages_reader *reader)
 {
 	reader->out.length = 0;
@@ -289,8 +277,7 @@ int packages_reader_check(struct packages_reader *reader, struct err *err)
 {
 	if (reader->err.class == ERR_NONE)
 		return 0;
-	*err = reader->err;
-	reader->err = (struct err){ 0 };
+	(void)err_move(err, &reader->err);
 	return err_wrap(err, "reading the package index");
 }
 

@@ -25,22 +25,12 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "recipe/priority.h"
 
 #define PACKAGES_READER_LINE_MAX (1024 * 1024)
 #define PACKAGES_READER_STANZA_MAX (4 * 1024 * 1024)
 #define PACKAGES_READER_ALTERNATIVES_MAX 1000 /* in one field; libsolv recurses over them */
 #define PACKAGES_READER_PACKAGES_MAX 1000000
-
-enum priority { /* in the order in which providers are preferred */
-		PRIORITY_REQUIRED,
-		PRIORITY_IMPORTANT,
-		PRIORITY_STANDARD,
-		PRIORITY_OPTIONAL,
-		PRIORITY_EXTRA,
-};
-
-/* "required" …; anything else is PRIORITY_EXTRA, as apt treats it. */
-enum priority priority_from(const char *word);
 
 struct package_fact {
 	uint64_t size; /* of the .deb */

@@ -35,7 +35,7 @@ static bool is_package(const struct solver_pool *pool, Id p, const struct packag
 	return sha256 && type == REPOKEY_TYPE_SHA256 && streq(sha256, wanted->sha256);
 }
 
-/* Before the pool is indexed. */
+/* Whether an index lists that very file. For a pool that is not indexed yet. */
 static bool is_listed(const struct solver_pool *pool, const struct package *wanted)
 {
 	Id name = pool_str2id(pool->solv, wanted->name, 0);
@@ -47,8 +47,8 @@ static bool is_listed(const struct solver_pool *pool, const struct package *want
 	return false;
 }
 
-static int add_forgotten(struct solver_pool *pool, struct store *s, const struct package *p,
-			 struct err *err)
+static int add_unlisted(struct solver_pool *pool, struct store *s, const struct package *p,
+			struct err *err)
 {
 	const struct solver_source source = {
 		.suite = p->suite,
@@ -64,9 +64,12 @@ static int add_forgotten(struct solver_pool *pool, struct store *s, const struct
 
 	if (r < 0)
 		return r;
-	if (fd < 0 || control_read(fd, &stanza) < 0)
-		return err_set(err, ERR_BUILD, "package '%s' %s has no control file", p->name,
+	if (fd < 0)
+		return err_set(err, ERR_BUILD, "the store has lost package '%s' %s", p->name,
 			       p->version);
+	r = control_read_as(fd, p->path, ERR_BUILD, &stanza, err);
+	if (r < 0)
+		return r;
 	text_printf(&stanza, "\nFilename: %s\nSize: %" PRIu64 "\nSHA256: %s\n\n", p->path, p->size,
 		    p->sha256);
 	f = fmemopen(stanza.data, stanza.length, "r");
@@ -78,21 +81,25 @@ static int add_forgotten(struct solver_pool *pool, struct store *s, const struct
 int relock_add(struct relock *relock, struct solver_pool *pool, struct store *s, struct err *err)
 {
 	const struct packages *list = &relock->lock->packages;
-	cleanup_free bool *forgotten = xcalloc(list->count + 1, sizeof(*forgotten));
+	cleanup_free bool *unlisted = xcalloc(list->count + 1, sizeof(*unlisted));
 	int r;
 
 	for (size_t i = 0; i < list->count; i++)
-		forgotten[i] = !streq(list->item[i].repository, "local") &&
-			       !strv_has(relock->update, list->item[i].name) &&
-			       (i == 0 || !streq(list->item[i].sha256, list->item[i - 1].sha256)) &&
-			       !is_listed(pool, &list->item[i]);
-	r = lock_obtain(s, relock->lock, forgotten, relock->mirrors, err);
+		unlisted[i] = !streq(list->item[i].repository, "local") &&
+			      !strv_has(relock->update, list->item[i].name) &&
+			      (i == 0 || !streq(list->item[i].sha256, list->item[i - 1].sha256)) &&
+			      !is_listed(pool, &list->item[i]);
+	r = lock_obtain(s, relock->lock, unlisted, relock->mirrors, err);
 	if (r < 0)
 		return err_wrap(err, "keeping its version");
-	for (size_t i = 0; i < list->count && r == 0; i++)
-		if (forgotten[i])
-			r = add_forgotten(pool, s, &list->item[i], err);
-	return r;
+	for (size_t i = 0; i < list->count; i++) {
+		if (!unlisted[i])
+			continue;
+		r = add_unlisted(pool, s, &list->item[i], err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static void move(struct relock *relock, const char *name, const char *reason)
@@ -137,15 +144,16 @@ static void pin_all(const struct relock *relock, struct solver_pool *pool)
 }
 
 /*
- * Which pins a new version takes along. What is pinned was consistent once, so only two things can
- * be wrong: a dependency that no candidate fulfils any more, and a conflict with a new version. Of
- * a dependency, the pinned package that it names is let go; where there is none, the version that
- * it asks for is gone, and the one who asks is let go. Each round lets go of a package, so it ends.
+ * Which pins have to go for a new version. What is pinned was consistent once, so only two things
+ * can be wrong: a dependency that no candidate fulfils any more, and a conflict with a new version.
+ * The pinned package that such a dependency names loses its pin. If none is pinned, the version
+ * that it asks for is gone, and the package that asks loses its own pin. Each round unpins a
+ * package, so it comes to an end.
  */
 
-/* By a package `because` whose relation is `what`, such as "depends on". */
-static void let_go(struct relock *relock, struct solver_pool *pool, const char *name, Id because,
-		   const char *what, Id dependency)
+/* because: the package whose relation, such as "depends on", the pin stands in the way of. */
+static void unpin(struct relock *relock, struct solver_pool *pool, const char *name, Id because,
+		  const char *what, Id dependency)
 {
 	CLEANUP(text_release) struct text reason = { 0 };
 	solver_pool_unpin(pool, name);
@@ -156,7 +164,7 @@ static void let_go(struct relock *relock, struct solver_pool *pool, const char *
 	strv_add(&relock->reason, reason.data);
 }
 
-/* The name that one alternative asks for. */
+/* The name that an alternative asks for. */
 static const char *name_of(const struct solver_pool *pool, Id atom)
 {
 	while (ISRELDEP(atom))
@@ -164,8 +172,9 @@ static const char *name_of(const struct solver_pool *pool, Id atom)
 	return pool_id2str(pool->solv, atom);
 }
 
-/* True if something was let go. */
-static bool mend_dependency(struct relock *relock, struct solver_pool *pool, Id p, Id dependency)
+/* True if something was unpinned. */
+static bool unpin_for_dependency(struct relock *relock, struct solver_pool *pool, Id p,
+				 Id dependency)
 {
 	CLEANUP(queue_free) Queue atoms = { 0 };
 
@@ -176,16 +185,16 @@ static bool mend_dependency(struct relock *relock, struct solver_pool *pool, Id 
 
 		if (!solver_pool_is_pinned(pool, name))
 			continue;
-		let_go(relock, pool, name, p, "depends on", dependency);
+		unpin(relock, pool, name, p, "depends on", dependency);
 		return true;
 	}
 	if (!solver_pool_is_pinned(pool, solver_pool_name(pool, p)))
-		return false; /* the solver will say it better */
-	let_go(relock, pool, solver_pool_name(pool, p), p, "depends on", dependency);
+		return false; /* the solver will find it too, and explain it */
+	unpin(relock, pool, solver_pool_name(pool, p), p, "depends on", dependency);
 	return true;
 }
 
-/* Of what is not in the lock, what a new version brings along is looked at as well. */
+/* A package that a new version brings along, and the lock does not have, is looked at as well. */
 static void follow(const struct relock *relock, const struct solver_pool *pool, Id dependency,
 		   Queue *ret)
 {
@@ -197,7 +206,8 @@ static void follow(const struct relock *relock, const struct solver_pool *pool, 
 	queue_pushunique(ret, *provider);
 }
 
-static bool mend_dependencies(struct relock *relock, struct solver_pool *pool, Id p, Queue *look_at)
+static bool unpin_for_dependencies(struct relock *relock, struct solver_pool *pool, Id p,
+				   Queue *look_at)
 {
 	CLEANUP(queue_free) Queue list = { 0 };
 	bool changed = false;
@@ -212,14 +222,14 @@ static bool mend_dependencies(struct relock *relock, struct solver_pool *pool, I
 		if (*pool_whatprovides_ptr(pool->solv, dependency))
 			follow(relock, pool, dependency, look_at);
 		else
-			changed = mend_dependency(relock, pool, p, dependency) || changed;
+			changed = unpin_for_dependency(relock, pool, p, dependency) || changed;
 	}
 	return changed;
 }
 
 /* Breaks are conflicts to libsolv. Of two that exclude each other, the pinned one may have a newer
  * version that does not. */
-static bool mend_conflicts(struct relock *relock, struct solver_pool *pool, Id p)
+static bool unpin_for_conflicts(struct relock *relock, struct solver_pool *pool, Id p)
 {
 	CLEANUP(queue_free) Queue list = { 0 };
 	const char *name = solver_pool_name(pool, p);
@@ -238,8 +248,8 @@ static bool mend_conflicts(struct relock *relock, struct solver_pool *pool, Id p
 			    solver_pool_is_pinned(pool, against) ==
 				    solver_pool_is_pinned(pool, name))
 				continue;
-			let_go(relock, pool, solver_pool_is_pinned(pool, against) ? against : name,
-			       p, "conflicts with", list.elements[i]);
+			unpin(relock, pool, solver_pool_is_pinned(pool, against) ? against : name,
+			      p, "conflicts with", list.elements[i]);
 			changed = true;
 			break;
 		}
@@ -247,8 +257,9 @@ static bool mend_conflicts(struct relock *relock, struct solver_pool *pool, Id p
 	return changed;
 }
 
-/* The candidates of what the lock installs; then what else they bring in. */
-static bool mend(struct relock *relock, struct solver_pool *pool)
+/* Looks at the candidates for what the lock installs, then at what else they bring in; true if
+ * something was unpinned. */
+static bool unpin_round(struct relock *relock, struct solver_pool *pool)
 {
 	CLEANUP(queue_free) Queue look_at = { 0 };
 	bool changed = false;
@@ -264,17 +275,18 @@ static bool mend(struct relock *relock, struct solver_pool *pool)
 				queue_push(&look_at, first[k]);
 	}
 	for (int i = 0; i < look_at.count; i++) {
-		changed = mend_dependencies(relock, pool, look_at.elements[i], &look_at) || changed;
-		changed = mend_conflicts(relock, pool, look_at.elements[i]) || changed;
+		changed = unpin_for_dependencies(relock, pool, look_at.elements[i], &look_at) ||
+			  changed;
+		changed = unpin_for_conflicts(relock, pool, look_at.elements[i]) || changed;
 	}
 	return changed;
 }
 
-static void loosen(struct relock *relock, struct solver_pool *pool)
+static void unpin_what_blocks(struct relock *relock, struct solver_pool *pool)
 {
 	do
 		solver_pool_consider(pool, false);
-	while (mend(relock, pool));
+	while (unpin_round(relock, pool));
 }
 
 int relock_pin(struct relock *relock, struct solver_pool *pool, struct err *err)
@@ -284,7 +296,7 @@ int relock_pin(struct relock *relock, struct solver_pool *pool, struct err *err)
 	if (r < 0)
 		return r;
 	pin_all(relock, pool);
-	loosen(relock, pool);
+	unpin_what_blocks(relock, pool);
 	return 0;
 }
 
@@ -293,7 +305,7 @@ static const char *reason_of(const struct relock *relock, const char *name)
 	for (size_t i = 0; i < relock->moved.count; i++)
 		if (streq(relock->moved.item[i], name))
 			return relock->reason.item[i];
-	return "the old one is not to be had";
+	return "the old version cannot be had any more";
 }
 
 static void replace(char **text, const char *by)
@@ -302,7 +314,7 @@ static void replace(char **text, const char *by)
 	*text = xstrdup(by);
 }
 
-/* One of the new lock against the old one. */
+/* Compares a package of the new lock with the old one. */
 static void report_package(const struct relock *relock, struct package *p)
 {
 	const struct package *old = packages_find(&relock->lock->packages, p->name, p->role);

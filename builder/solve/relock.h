@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Solving on the ground of an earlier lock: every package stays at the version it has there, but
- * for those that are to be updated, and for what their new versions need. Versions that no index
- * lists any more are brought in from the store or, by hash, from a mirror.
+ * A new lock from an old one: every package stays at the version that the old lock has, except
+ * those that are to be updated and those that the new versions take along. Versions that no index
+ * lists any more come from the store or, by their hash, from a mirror.
  *
- *	relock_add          before solver_pool_index(): what the indices have forgotten
- *	relock_pin          after it: pins, and takes back pins that stand in the way, with reasons
- *	relock_report       says what has moved and why, and gives what has not the lock's own entry
+ *	relock_add      before solver_pool_index(): adds versions that no index lists any more
+ *	relock_pin      after it: pins the old versions, and takes back the pins that stand in the
+ *	                way of what is updated, each with a reason
+ *	relock_report   after solving: says what moved and why. A package that did not move gets
+ *	                back its entry of the old lock, wherever an index lists it by now
  */
 #pragma once
 
@@ -20,11 +22,11 @@ struct relock {
 	const struct lock *lock;       /* borrowed, as the next two */
 	const struct strv *update;     /* names; each must be in the lock */
 	const struct mirrors *mirrors; /* NULL: offline */
-	struct strv moved;	       /* names without a pin… */
-	struct strv reason;	       /* …and why, likewise */
+	struct strv moved;	       /* names that are not pinned… */
+	struct strv reason;	       /* …and why not, in the same order */
 };
 
-/* ERR_NETWORK, at the lock's lines, if a version cannot be had any more. */
+/* ERR_NETWORK, at the lock's line, if a version cannot be had any more. */
 int relock_add(struct relock *relock, struct solver_pool *pool, struct store *s, struct err *err);
 /* ERR_USAGE if a name to update is not in the lock. */
 int relock_pin(struct relock *relock, struct solver_pool *pool, struct err *err);

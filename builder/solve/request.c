@@ -6,19 +6,16 @@
 #include "base/memory.h"
 #include "recipe/position.h"
 
-static const char *const always[] = { "apt", "debconf" };
-
-static const char *const priority_word[] = {
-	[PRIORITY_REQUIRED] = "required", [PRIORITY_IMPORTANT] = "important",
-	[PRIORITY_STANDARD] = "standard", [PRIORITY_OPTIONAL] = "optional",
-	[PRIORITY_EXTRA] = "extra",
+const struct every_image every_image[] = {
+	{ "apt", true }, { "base-files", false }, { "base-passwd", false }, { "debconf", true },
+	{ 0 },
 };
 
-static void add(struct requests *r, enum request_origin origin, const char *name,
+static void add(struct requests *requests, enum request_origin origin, const char *name,
 		enum priority priority, struct position at)
 {
-	GROW(r->item, r->count, r->allocated);
-	r->item[r->count++] = (struct request){
+	GROW(requests->item, requests->count, requests->allocated);
+	requests->item[requests->count++] = (struct request){
 		.origin = origin,
 		.name = xstrdup(name),
 		.priority = priority,
@@ -26,7 +23,7 @@ static void add(struct requests *r, enum request_origin origin, const char *name
 	};
 }
 
-/* Cut at '=' or '/': the bare name. */
+/* The name without a version ("=") or suite ("/"). */
 static char *bare_name(const char *wanted)
 {
 	return xstrndup(wanted, strcspn(wanted, "=/"));
@@ -86,8 +83,9 @@ int request_find(const struct solver_pool *pool, const struct recipe_name *wante
 	return *ret ? 0 : no_such_version(pool, wanted, first, count, err);
 }
 
-/* debootstrap looks at the suite itself, and a pocket's override may lag behind: so the suite's
- * entry decides, and a pocket's only for names that the suite does not have. */
+/* The entry whose priority and Essential flag count for a name: the suite's own, as for
+ * debootstrap, since a pocket's may lag behind; a pocket's only if the suite does not have the
+ * name. */
 static const struct package_fact *deciding_fact(const struct solver_pool *pool, const Id *first,
 						size_t count)
 {
@@ -104,15 +102,15 @@ static const struct package_fact *deciding_fact(const struct solver_pool *pool, 
 	return fact;
 }
 
-struct chosen { /* by rule */
+struct by_rule { /* a package that a rule asks for */
 	const char *name;
 	enum priority priority;
 	bool essential;
 };
 
-static int compare_chosen(const void *pa, const void *pb)
+static int compare_by_rule(const void *pa, const void *pb)
 {
-	const struct chosen *a = pa, *b = pb;
+	const struct by_rule *a = pa, *b = pb;
 
 	if (a->essential != b->essential)
 		return a->essential ? -1 : 1;
@@ -122,9 +120,9 @@ static int compare_chosen(const void *pa, const void *pb)
 }
 
 static void add_by_rule(const struct solver_pool *pool, const struct recipe *recipe,
-			struct requests *r)
+			struct requests *requests)
 {
-	cleanup_free struct chosen *chosen = xcalloc(pool->count + 1, sizeof(*chosen));
+	cleanup_free struct by_rule *found = xcalloc(pool->count + 1, sizeof(*found));
 	size_t count = 0, named;
 	bool wanted[PRIORITY_EXTRA + 1] = { false };
 
@@ -138,12 +136,12 @@ static void add_by_rule(const struct solver_pool *pool, const struct recipe *rec
 		named = solver_pool_named(pool, name, &first);
 		fact = deciding_fact(pool, first, named);
 		if (fact && (fact->essential || wanted[fact->priority]))
-			chosen[count++] = (struct chosen){ name, fact->priority, fact->essential };
+			found[count++] = (struct by_rule){ name, fact->priority, fact->essential };
 	}
-	qsort(chosen, count, sizeof(*chosen), compare_chosen);
+	qsort(found, count, sizeof(*found), compare_by_rule);
 	for (size_t i = 0; i < count; i++)
-		add(r, chosen[i].essential ? REQUEST_ESSENTIAL : REQUEST_PRIORITY, chosen[i].name,
-		    chosen[i].priority, (struct position){ 0 });
+		add(requests, found[i].essential ? REQUEST_ESSENTIAL : REQUEST_PRIORITY,
+		    found[i].name, found[i].priority, (struct position){ 0 });
 }
 
 static bool is_named(const struct recipe_list *list, const char *name)
@@ -155,11 +153,12 @@ static bool is_named(const struct recipe_list *list, const char *name)
 }
 
 /* A rule does not ask for what the recipe excludes, unless nothing works without it. */
-static void drop_excluded(struct requests *r, const struct recipe_list *exclude)
+static void drop_excluded(struct requests *requests, const struct recipe_list *exclude)
 {
-	for (size_t i = 0; i < r->count; i++)
-		if (r->item[i].origin == REQUEST_PRIORITY && is_named(exclude, r->item[i].name))
-			r->item[i].dropped = true;
+	for (size_t i = 0; i < requests->count; i++)
+		if (requests->item[i].origin == REQUEST_PRIORITY &&
+		    is_named(exclude, requests->item[i].name))
+			requests->item[i].dropped = true;
 }
 
 static int pin(struct solver_pool *pool, const struct recipe_list *list, struct err *err)
@@ -176,16 +175,18 @@ static int pin(struct solver_pool *pool, const struct recipe_list *list, struct 
 	return 0;
 }
 
-/* What the recipe names as well is the recipe's: it has a line to point at, and is not given up. */
-static void drop_rules(struct requests *r, const char *name)
+/* Drops what rules ask for if the recipe names it as well: then there is a line to point at, and it
+ * is not given up. */
+static void drop_rules(struct requests *requests, const char *name)
 {
-	for (size_t i = 0; i < r->count; i++)
-		if (r->item[i].origin < REQUEST_RECIPE && streq(r->item[i].name, name))
-			r->item[i].dropped = true;
+	for (size_t i = 0; i < requests->count; i++)
+		if (requests->item[i].origin < REQUEST_RECIPE &&
+		    streq(requests->item[i].name, name))
+			requests->item[i].dropped = true;
 }
 
 static int add_named(const struct solver_pool *pool, enum request_origin origin,
-		     const struct recipe_name *wanted, struct requests *r, struct err *err)
+		     const struct recipe_name *wanted, struct requests *requests, struct err *err)
 {
 	cleanup_free char *name = bare_name(wanted->value);
 	const Id *first;
@@ -196,30 +197,49 @@ static int add_named(const struct solver_pool *pool, enum request_origin origin,
 	if (!real && (strlen(name) != strlen(wanted->value) || !solver_pool_provides(pool, name)))
 		return request_unknown(pool, wanted, err);
 	if (origin == REQUEST_RECIPE)
-		drop_rules(r, name);
-	add(r, origin, name, PRIORITY_EXTRA, wanted->at);
-	r->item[r->count - 1].is_virtual = !real;
+		drop_rules(requests, name);
+	add(requests, origin, name, PRIORITY_EXTRA, wanted->at);
+	requests->item[requests->count - 1].is_virtual = !real;
 	return 0;
 }
 
 static int add_list(const struct solver_pool *pool, enum request_origin origin,
-		    const struct recipe_list *list, struct requests *r, struct err *err)
+		    const struct recipe_list *list, struct requests *requests, struct err *err)
 {
-	int result = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		int r = add_named(pool, origin, &list->item[i], requests, err);
 
-	for (size_t i = 0; i < list->count && result == 0; i++)
-		result = add_named(pool, origin, &list->item[i], r, err);
-	return result;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int add_every_image(const struct solver_pool *pool, const struct recipe *recipe,
+			   struct requests *requests, struct err *err)
+{
+	for (size_t i = 0; every_image[i].name; i++) {
+		cleanup_free char *value = xstrdup(every_image[i].name);
+		const struct recipe_name name = { .value = value, .at = { .file = recipe->path } };
+		int r;
+
+		if (!every_image[i].requested)
+			continue;
+		r = add_named(pool, REQUEST_ALWAYS, &name, requests, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static void add_local(const struct solver_pool *pool, const struct recipe *recipe,
-		      struct requests *r)
+		      struct requests *requests)
 {
 	size_t deb = 0;
 
 	for (Id p = 2; p < pool->solv->nsolvables; p++)
 		if (pool->solv->solvables[p].repo && solver_pool_is_local(pool, p))
-			add(r, REQUEST_LOCAL, solver_pool_name(pool, p), PRIORITY_EXTRA,
+			add(requests, REQUEST_LOCAL, solver_pool_name(pool, p), PRIORITY_EXTRA,
 			    recipe->debs.item[deb++].at);
 }
 
@@ -235,40 +255,37 @@ int requests_make(struct solver_pool *pool, const struct recipe *recipe, struct 
 	solver_pool_consider(pool, false);
 	add_by_rule(pool, recipe, &list);
 	drop_excluded(&list, &recipe->exclude);
-	for (size_t i = 0; i < sizeof(always) / sizeof(*always) && r == 0; i++) {
-		cleanup_free char *value = xstrdup(always[i]);
-
-		name.value = value;
-		r = add_named(pool, REQUEST_ALWAYS, &name, &list, err);
-	}
-	if (r == 0)
-		r = add_list(pool, REQUEST_RECIPE, &recipe->packages, &list, err);
-	if (r == 0 && recipe->kernel && recipe->kernel[0]) {
-		name.value = recipe->kernel;
-		r = add_named(pool, REQUEST_KERNEL, &name, &list, err);
-	}
+	r = add_every_image(pool, recipe, &list, err);
 	if (r < 0)
 		return r;
+	r = add_list(pool, REQUEST_RECIPE, &recipe->packages, &list, err);
+	if (r < 0)
+		return r;
+	if (recipe->kernel && recipe->kernel[0]) {
+		name.value = recipe->kernel;
+		r = add_named(pool, REQUEST_KERNEL, &name, &list, err);
+		if (r < 0)
+			return r;
+	}
 	add_local(pool, recipe, &list);
 	r = add_list(pool, REQUEST_EXCLUDE, &recipe->exclude, &list, err);
 	if (r < 0)
 		return r;
-	*ret = list;
-	list = (struct requests){ 0 };
+	*ret = TAKE(list);
 	return 0;
 }
 
-void requests_release(struct requests *r)
+void requests_release(struct requests *requests)
 {
-	for (size_t i = 0; i < r->count; i++)
-		free(r->item[i].name);
-	free(r->item);
-	*r = (struct requests){ 0 };
+	for (size_t i = 0; i < requests->count; i++)
+		free(requests->item[i].name);
+	free(requests->item);
+	*requests = (struct requests){ 0 };
 }
 
-void request_text(const struct request *r, struct text *ret)
+void request_text(const struct request *request, struct text *ret)
 {
-	switch (r->origin) {
+	switch (request->origin) {
 	case REQUEST_ESSENTIAL:
 		text_add(ret, "(essential)");
 		break;
@@ -276,23 +293,24 @@ void request_text(const struct request *r, struct text *ret)
 		text_add(ret, "(part of every image)");
 		break;
 	case REQUEST_PRIORITY:
-		text_printf(ret, "(priority %s)", priority_word[r->priority]);
+		text_printf(ret, "(priority %s)", priority_word(request->priority));
 		break;
 	case REQUEST_KERNEL:
 		text_add(ret, "(the recipe's kernel)");
 		break;
 	case REQUEST_LOCAL:
-		text_printf(ret, "(local package, %s:%u)", r->at.file, r->at.line);
+		text_printf(ret, "(local package, %s:%u)", request->at.file, request->at.line);
 		break;
 	case REQUEST_RECIPE:
-		if (r->at.line > 0)
-			text_printf(ret, "(asked for at %s:%u)", r->at.file, r->at.line);
+		if (request->at.line > 0)
+			text_printf(ret, "(asked for at %s:%u)", request->at.file,
+				    request->at.line);
 		else
 			text_add(ret, "(asked for by the recipe)");
 		break;
 	case REQUEST_EXCLUDE:
-		if (r->at.line > 0)
-			text_printf(ret, "excluded at %s:%u", r->at.file, r->at.line);
+		if (request->at.line > 0)
+			text_printf(ret, "excluded at %s:%u", request->at.file, request->at.line);
 		else
 			text_add(ret, "excluded by the recipe");
 		break;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What has to be in the image and what must not, each with the one who asked: the recipe at a line,
- * or a rule (Essential, a priority, what every image needs). In this order, which breaks ties.
+ * What has to be in the image and what must not, each with the one who asked for it: the recipe at
+ * a line, or a rule (Essential, a priority, what every image needs). The order of the list breaks
+ * ties.
  */
 #pragma once
 
@@ -9,9 +10,16 @@
 #include "base/err.h"
 #include "recipe/recipe.h"
 
+/* Packages that every image has, whatever the recipe says, and that belong to its base. */
+struct every_image {
+	const char *name;
+	bool requested; /* false: Debian flags it Essential, so it need not be asked for */
+};
+extern const struct every_image every_image[]; /* ends with a name that is NULL */
+
 enum request_origin {
 	REQUEST_ESSENTIAL,
-	REQUEST_ALWAYS,	  /* apt, debconf */
+	REQUEST_ALWAYS,	  /* every_image[] */
 	REQUEST_PRIORITY, /* may be dropped in favour of what the recipe names */
 	REQUEST_RECIPE,
 	REQUEST_KERNEL,
@@ -38,16 +46,16 @@ struct requests {
  * solvable. ERR_USAGE at the recipe's line for names that are not there. */
 int requests_make(struct solver_pool *pool, const struct recipe *recipe, struct requests *ret,
 		  struct err *err);
-void requests_release(struct requests *r);
+void requests_release(struct requests *requests);
 
-/* "name", "name=version" or "name/suite" to the package meant: the best of them, or
- * the pinned one. *ret is 0 with
- * return 0 if no package is called that; a version or suite that is not there is an error. */
+/* The package that "name", "name=version" or "name/suite" means: the best of them, or the pinned
+ * one. *ret is 0 with return 0 if no package is called that; a version or suite that is not there
+ * is an error. */
 int request_find(const struct solver_pool *pool, const struct recipe_name *wanted, Id *ret,
 		 struct err *err);
-/* ERR_USAGE at the recipe's line, with names that are near. */
+/* The error for a name that no package has: ERR_USAGE at the recipe's line, with similar names. */
 int request_unknown(const struct solver_pool *pool, const struct recipe_name *wanted,
 		    struct err *err);
 
 /* "(asked for at recipes/x.yaml:12)", "(essential)" … appended to ret. */
-void request_text(const struct request *r, struct text *ret);
+void request_text(const struct request *request, struct text *ret);

@@ -10,11 +10,11 @@
 #include "base/memory.h"
 #include "recipe/position.h"
 
-/* The program that compresses results comes from the suite itself: two versions write other
- * bytes. */
+/* The program that compresses results comes from the suite itself, since another version may write
+ * other bytes. */
 #define COMPRESSOR "zstd"
 
-/* Who owns /sbin/init in Debian (Contents of bookworm and trixie). */
+/* The packages that have /sbin/init (Contents of bookworm and trixie). */
 static const struct {
 	const char *name;
 	enum init_system init;
@@ -33,7 +33,7 @@ static int check_init(const struct recipe *recipe, const struct packages *packag
 
 	if (!recipe->kernel || !recipe->kernel[0])
 		return 0;
-	for (size_t i = 0; i < sizeof(init_owner) / sizeof(*init_owner); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(init_owner); i++) {
 		if (!packages_find(packages, init_owner[i].name, ROLE_IMAGE))
 			continue;
 		if (init_owner[i].supported && init_owner[i].init == recipe->init)
@@ -55,11 +55,11 @@ static int add_image(const struct solver_pool *pool, const Map *set, const Map *
 		     struct packages *ret, struct err *err)
 {
 	CLEANUP(map_free) Map base = { 0 };
-	int r = 0;
+	int r;
 
 	map_init(&base, pool->solv->nsolvables);
 	base_set_find(pool, set, &base);
-	for (Id p = 2; p < pool->solv->nsolvables && r == 0; p++) {
+	for (Id p = 2; p < pool->solv->nsolvables; p++) {
 		struct package *package;
 
 		if (!MAPTST(set, p))
@@ -69,8 +69,10 @@ static int add_image(const struct solver_pool *pool, const Map *set, const Map *
 		package->automatic = !MAPTST(requested, p);
 		package->base = MAPTST(&base, p) != 0;
 		r = solver_pool_package(pool, p, package, err);
+		if (r < 0)
+			return r;
 	}
-	return r;
+	return 0;
 }
 
 static int add_boot(const struct solver_pool *pool, const struct recipe_name *wanted,
@@ -91,20 +93,21 @@ static int add_boot(const struct solver_pool *pool, const struct recipe_name *wa
 	return r;
 }
 
-/* Boot packages are not installed, so nobody asks whether they are complete: files are taken
- * out. */
+/* Boot packages are not installed: files are taken out of them. So their dependencies do not
+ * matter. */
 static int add_boot_packages(const struct solver_pool *pool, const struct recipe *recipe,
 			     struct packages *ret, struct err *err)
 {
 	cleanup_free char *name = xstrdup(COMPRESSOR);
 	const struct recipe_name compressor = { .value = name, .at = { .file = recipe->path } };
 	bool have_compressor = packages_find(ret, COMPRESSOR, ROLE_IMAGE) != NULL;
-	int r = 0;
+	int r;
 
-	for (size_t i = 0; i < recipe->boot_packages.count && r == 0; i++)
+	for (size_t i = 0; i < recipe->boot_packages.count; i++) {
 		r = add_boot(pool, &recipe->boot_packages.item[i], ret, err);
-	if (r < 0)
-		return r;
+		if (r < 0)
+			return r;
+	}
 	packages_sort(ret);
 	for (size_t i = 1; i < ret->count; i++)
 		if (streq(ret->item[i].name, ret->item[i - 1].name) &&
@@ -132,20 +135,22 @@ int resolve_pool(struct solver_pool *pool, const struct recipe *recipe, struct p
 	map_init(&set, pool->solv->nsolvables);
 	map_init(&requested, pool->solv->nsolvables);
 	r = solver_find(pool, &requests, recipe->recommends, &set, &requested, err);
-	if (r == 0)
-		r = consistency_check(pool, &set, err);
-	if (r == 0)
-		r = add_image(pool, &set, &requested, &packages, err);
+	if (r < 0)
+		return r;
+	r = consistency_check(pool, &set, err);
+	if (r < 0)
+		return r;
+	r = add_image(pool, &set, &requested, &packages, err);
 	if (r < 0)
 		return r;
 	packages_sort(&packages);
 	r = check_init(recipe, &packages, err);
-	if (r == 0)
-		r = add_boot_packages(pool, recipe, &packages, err);
 	if (r < 0)
 		return r;
-	*ret = packages;
-	packages = (struct packages){ 0 };
+	r = add_boot_packages(pool, recipe, &packages, err);
+	if (r < 0)
+		return r;
+	*ret = TAKE(packages);
 	return 0;
 }
 
@@ -153,23 +158,28 @@ int solve(struct store *s, const struct recipe *recipe, const struct indices *in
 	  struct relock *relock, struct packages *ret, struct err *err)
 {
 	CLEANUP(solver_pool_release) struct solver_pool pool = { 0 };
-	int r = 0;
+	int r;
 
 	solver_pool_new(&pool, recipe->architecture);
-	for (size_t i = 0; i < indices->count && r == 0; i++)
+	for (size_t i = 0; i < indices->count; i++) {
 		r = solver_pool_add_index(&pool, s, &indices->file[i], err);
-	if (r == 0)
-		r = solver_pool_add_debs(&pool, &recipe->debs, err);
-	if (r == 0 && relock)
-		r = relock_add(relock, &pool, s, err);
+		if (r < 0)
+			return r;
+	}
+	r = solver_pool_add_debs(&pool, &recipe->debs, err);
+	if (r < 0)
+		return r;
+	r = relock ? relock_add(relock, &pool, s, err) : 0;
 	if (r < 0)
 		return r;
 	solver_pool_index(&pool);
+	r = relock ? relock_pin(relock, &pool, err) : 0;
+	if (r < 0)
+		return r;
+	r = resolve_pool(&pool, recipe, ret, err);
+	if (r < 0)
+		return r;
 	if (relock)
-		r = relock_pin(relock, &pool, err);
-	if (r == 0)
-		r = resolve_pool(&pool, recipe, ret, err);
-	if (r == 0 && relock)
 		relock_report(relock, ret);
-	return r;
+	return 0;
 }

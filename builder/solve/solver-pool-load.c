@@ -16,7 +16,7 @@
 #include "deb/control.h"
 #include "base/memory.h"
 
-/* Raised when what a .solv holds changes: older ones are then not found any more. */
+/* To be raised when the content of a .solv changes, so that older ones are not found any more. */
 #define SOLV_FORMAT "3"
 
 #define KEY_PRIORITY "netrescue:priority"
@@ -129,24 +129,24 @@ static bool restore_orders(Repo *repo)
 	return true;
 }
 
-/* What the feed noted goes into the repo's own data, so that a .solv carries it. */
-static int store_facts(Repo *repo, const struct packages_reader *feed, const char *name,
+/* What the reader noted goes into the repo's own data, so that a .solv carries it. */
+static int store_facts(Repo *repo, const struct packages_reader *reader, const char *name,
 		       struct err *err)
 {
 	Id priority = pool_str2id(repo->pool, KEY_PRIORITY, 1);
 	Id essential = pool_str2id(repo->pool, KEY_ESSENTIAL, 1);
 	Repodata *data;
 
-	if ((size_t)repo->nsolvables != feed->count)
+	if ((size_t)repo->nsolvables != reader->count)
 		return err_set(err, ERR_BUILD, "libsolv read %d packages of %zu in %s",
-			       repo->nsolvables, feed->count, name);
+			       repo->nsolvables, reader->count, name);
 	data = repo_add_repodata(repo, REPO_REUSE_REPODATA);
-	for (size_t i = 0; i < feed->count; i++) {
+	for (size_t i = 0; i < reader->count; i++) {
 		Id p = repo->start + (Id)i;
 
-		repodata_set_num(data, p, SOLVABLE_DOWNLOADSIZE, feed->fact[i].size);
-		repodata_set_num(data, p, priority, feed->fact[i].priority);
-		if (feed->fact[i].essential)
+		repodata_set_num(data, p, SOLVABLE_DOWNLOADSIZE, reader->fact[i].size);
+		repodata_set_num(data, p, priority, reader->fact[i].priority);
+		if (reader->fact[i].essential)
 			repodata_set_void(data, p, essential);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(ordered_relations); i++)
@@ -177,22 +177,24 @@ static int add_text(struct solver_pool *pool, Repo *repo, FILE *text, const char
 		    struct err *err)
 {
 	CLEANUP(packages_reader_release)
-	struct packages_reader feed = {
+	struct packages_reader reader = {
 		.from = text,
 		.name = name,
 		.architecture = pool->architecture,
 	};
-	FILE *reduced = packages_reader_open(&feed);
+	FILE *reduced = packages_reader_open(&reader);
 	int r;
 
 	repo_add_debpackages(repo, reduced, REPO_NO_INTERNALIZE);
 	(void)fclose(reduced);
-	r = packages_reader_check(&feed, err);
-	if (r == 0)
-		r = store_facts(repo, &feed, name, err);
-	if (r == 0)
-		load_facts(pool, repo);
-	return r;
+	r = packages_reader_check(&reader, err);
+	if (r < 0)
+		return r;
+	r = store_facts(repo, &reader, name, err);
+	if (r < 0)
+		return r;
+	load_facts(pool, repo);
+	return 0;
 }
 
 int solver_pool_add_text(struct solver_pool *pool, const struct solver_source *source, FILE *text,
@@ -207,7 +209,7 @@ static char *solv_key(const struct solver_pool *pool, const struct index_file *f
 			 SOLV_FORMAT);
 }
 
-/* *ret is false if the store has none that can be read. */
+/* *ret: whether the store has one that can be read. */
 static int load_solv(struct solver_pool *pool, struct store *s, const char *key, Repo *repo,
 		     bool *ret, struct err *err)
 {
@@ -253,9 +255,9 @@ static int save_solv(struct store *s, const char *key, Repo *repo, struct err *e
 	if (repo_write(repo, f) != 0 || fflush(f) != 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot keep the parsed index");
 	r = store_put_commit(&put, NULL, digest, err);
-	if (r == 0)
-		r = store_fact_set(s, "solv", key, digest, err);
-	return r;
+	if (r < 0)
+		return r;
+	return store_fact_set(s, "solv", key, digest, err);
 }
 
 int solver_pool_add_index(struct solver_pool *pool, struct store *s, const struct index_file *file,

@@ -65,7 +65,7 @@ bool solver_pool_is_archive(const struct solver_pool *pool, Id p)
 	return streq(repository, "") || streq(repository, "security");
 }
 
-/* A total order: the last words are the place in the files, which is the same on every machine. */
+/* A total order: at last the place in the files decides, which is the same on every machine. */
 static int compare_solvables(const void *pa, const void *pb, void *data)
 {
 	const struct solver_pool *pool = data;
@@ -155,7 +155,7 @@ void solver_pool_unpin(struct solver_pool *pool, const char *name)
 		pool->pinned.map[first[i] >> 3] &= (unsigned char)~(1u << (first[i] & 7));
 }
 
-/* Equal versions are the same package from several places. */
+/* Equal versions are one package from several places. */
 static bool has_version_before(const struct solver_pool *pool, size_t first, size_t i)
 {
 	const char *version = solver_pool_version(pool, pool->sorted[i]);
@@ -166,7 +166,7 @@ static bool has_version_before(const struct solver_pool *pool, size_t first, siz
 	return false;
 }
 
-/* [first, end) are of one name. */
+/* Those from first to before end have one name. */
 static void consider_name(struct solver_pool *pool, size_t first, size_t end, bool all_versions)
 {
 	bool pinned = false;

@@ -41,7 +41,7 @@ struct solver_pool {
 	struct solver_source **source; /* of each repo, by its appdata too */
 	size_t source_count;
 	size_t source_allocated;
-	struct strv word; /* owns the sources' strings */
+	struct strv word; /* the strings of the sources, owned here */
 
 	struct package_fact *fact; /* by solvable Id */
 	/* By name; then highest priority, best version, earliest source, own architecture. */
@@ -68,17 +68,17 @@ int solver_pool_add_debs(struct solver_pool *pool, const struct recipe_files *de
 void solver_pool_index(struct solver_pool *pool);
 /* All packages of that name, best first; 0 if there are none. */
 size_t solver_pool_named(const struct solver_pool *pool, const char *name, const Id **ret_first);
-/* Only pinned packages of this one's name will be considered. */
+/* From now on, only pinned packages of this one's name are considered. */
 void solver_pool_pin(struct solver_pool *pool, Id p);
 bool solver_pool_is_pinned(const struct solver_pool *pool, const char *name);
 /* None of this name is pinned any more. */
 void solver_pool_unpin(struct solver_pool *pool, const char *name);
-/* Decides the candidates and makes the pool solvable; may be called again. all_versions: not only
- * the best of a name that is not pinned. */
+/* Decides which packages are candidates and makes the pool solvable; may be called again.
+ * all_versions: of a name that is not pinned, not only the best version is one. */
 void solver_pool_consider(struct solver_pool *pool, bool all_versions);
-/* Some considered package is called that, or provides it. */
+/* Whether a considered package is called that, or provides it. */
 bool solver_pool_provides(const struct solver_pool *pool, const char *name);
-/* What to write instead of `name`. */
+/* Names that are similar to `name`, appended to ret. */
 void solver_pool_suggest(const struct solver_pool *pool, const char *name, struct strv *ret);
 
 const char *solver_pool_name(const struct solver_pool *pool, Id p);

@@ -15,7 +15,7 @@ struct attempt {
 	struct solver_pool *pool;
 	struct requests *requests;
 	Solver *solver;	   /* owned; of the last solve */
-	Queue job;	   /* of the requests, without wishes */
+	Queue job;	   /* the requests, without the proposal of alternatives.h */
 	Queue job_request; /* index of the request that made the n-th job */
 	Queue chosen;	   /* solvables that stand for the requests, in order, all different */
 	struct alternatives alternatives;
@@ -42,21 +42,21 @@ static void make_jobs(struct attempt *a)
 	queue_empty(&a->job);
 	queue_empty(&a->job_request);
 	for (size_t i = 0; i < a->requests->count; i++) {
-		const struct request *r = &a->requests->item[i];
+		const struct request *request = &a->requests->item[i];
 		Id how = SOLVER_INSTALL;
 
-		if (r->dropped)
+		if (request->dropped)
 			continue;
-		if (r->origin == REQUEST_EXCLUDE)
+		if (request->origin == REQUEST_EXCLUDE)
 			how = SOLVER_ERASE;
-		how |= r->is_virtual ? SOLVER_SOLVABLE_PROVIDES : SOLVER_SOLVABLE_NAME;
-		queue_push2(&a->job, how, pool_str2id(a->pool->solv, r->name, 1));
+		how |= request->is_virtual ? SOLVER_SOLVABLE_PROVIDES : SOLVER_SOLVABLE_NAME;
+		queue_push2(&a->job, how, pool_str2id(a->pool->solv, request->name, 1));
 		queue_push(&a->job_request, (Id)i);
 	}
 }
 
-/* Number of problems; the solver stays for questions. libsolv's own handling of Recommends is off:
- * the walk has proposed them. */
+/* Solves and returns the number of problems; the solver is kept for questions about them. libsolv's
+ * own handling of Recommends is off, since the walk has proposed them. */
 static int run(struct attempt *a, Queue *job)
 {
 	forget_answer(a);
@@ -75,8 +75,8 @@ static struct explain explanation(const struct attempt *a)
 	};
 }
 
-/* Of the requests of a problem, the one to leave out: selected by a priority, the least important,
- * the last by name; and only if the recipe itself takes part. */
+/* The request of a problem that is left out, if the recipe itself takes part in it: of those that
+ * come from a priority, the least important one, and of these the last by name. */
 static struct request *least_wanted(const struct attempt *a, Id problem)
 {
 	struct explain e = explanation(a);
@@ -87,12 +87,13 @@ static struct request *least_wanted(const struct attempt *a, Id problem)
 	queue_init(&involved);
 	explain_requests(&e, problem, &involved);
 	for (int i = 0; i < involved.count; i++) {
-		struct request *r = &a->requests->item[involved.elements[i]];
+		struct request *request = &a->requests->item[involved.elements[i]];
 
-		if (r->origin >= REQUEST_RECIPE)
+		if (request->origin >= REQUEST_RECIPE)
 			by_recipe = true;
-		if (r->origin == REQUEST_PRIORITY && (!least || r->priority >= least->priority))
-			least = r;
+		if (request->origin == REQUEST_PRIORITY &&
+		    (!least || request->priority >= least->priority))
+			least = request;
 	}
 	return by_recipe ? least : NULL;
 }
@@ -103,14 +104,14 @@ static bool give_up_one(const struct attempt *a)
 	struct explain e = explanation(a);
 
 	for (Id problem = 1; problem <= (Id)solver_problem_count(a->solver); problem++) {
-		struct request *r = least_wanted(a, problem);
+		struct request *request = least_wanted(a, problem);
 		CLEANUP(text_release) struct text why = { 0 };
 
-		if (!r)
+		if (!request)
 			continue;
 		explain_problem(&e, problem, &why);
-		log_note("%s (priority) is left out: %s", r->name, why.data);
-		r->dropped = true;
+		log_note("%s (priority) is left out: %s", request->name, why.data);
+		request->dropped = true;
 		return true;
 	}
 	return false;
@@ -124,8 +125,8 @@ static bool has_pins(const struct solver_pool *pool)
 	return false;
 }
 
-/* The requests alone, until they agree. Only when a pinned version needs other old versions beside
- * it are those let in: apt never takes anything but the candidate otherwise. */
+/* Solves the requests alone, until they agree. apt takes nothing but the candidate of a name; other
+ * versions are considered only if a pinned version needs them beside it. */
 static int solve_requests(struct attempt *a, struct err *err)
 {
 	bool all_versions = false;
@@ -152,7 +153,7 @@ static int solve_requests(struct attempt *a, struct err *err)
 	}
 }
 
-/* The package of that name in the solver's answer. */
+/* The package of that name in the solver's answer, or 0. */
 static Id installed_of_name(const struct attempt *a, const char *name)
 {
 	const Id *first;
@@ -173,23 +174,23 @@ static bool provided_by_chosen(const struct attempt *a, Id name)
 	return false;
 }
 
-/* Virtual requests last: another request may provide them. */
+/* Virtual requests come last: another request may provide them. */
 static void choose_requests(struct attempt *a)
 {
 	queue_empty(&a->chosen);
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < a->requests->count; i++) {
-			const struct request *r = &a->requests->item[i];
-			Id name = pool_str2id(a->pool->solv, r->name, 1);
+			const struct request *request = &a->requests->item[i];
+			Id name = pool_str2id(a->pool->solv, request->name, 1);
 			Id p;
 
-			if (r->dropped || r->origin == REQUEST_EXCLUDE ||
-			    r->is_virtual != (pass == 1))
+			if (request->dropped || request->origin == REQUEST_EXCLUDE ||
+			    request->is_virtual != (pass == 1))
 				continue;
-			if (r->is_virtual && provided_by_chosen(a, name))
+			if (request->is_virtual && provided_by_chosen(a, name))
 				continue;
-			p = r->is_virtual ? alternatives_provider(&a->alternatives, name)
-					  : installed_of_name(a, r->name);
+			p = request->is_virtual ? alternatives_provider(&a->alternatives, name)
+						: installed_of_name(a, request->name);
 			if (p)
 				queue_pushunique(&a->chosen, p);
 		}
@@ -205,8 +206,9 @@ static bool is_installable(struct attempt *a, Id p)
 	return run(a, &job) == 0;
 }
 
-/* Wishes that libsolv did not grant are refused in the next walk: each that cannot be had at all,
- * or, if every one could be had alone, the last. False if all were granted. */
+/* Notes which packages of the proposal libsolv did not take, so that the next walk refuses them:
+ * each that cannot be installed at all or, if each could be alone, the last one. False if it took
+ * all. */
 static bool note_refusals(struct attempt *a)
 {
 	CLEANUP(queue_free) Queue missing = { 0 };
@@ -231,8 +233,8 @@ static bool note_refusals(struct attempt *a)
 	return missing.count > 0;
 }
 
-/* Walk and solve until libsolv grants the whole proposal. Each round refuses a package more, so it
- * ends. */
+/* Walks and solves until libsolv takes the whole proposal. Each round refuses one package more, so
+ * it comes to an end. */
 static int solve_alternatives(struct attempt *a, struct err *err)
 {
 	for (;;) {
@@ -293,8 +295,9 @@ int solver_find(struct solver_pool *pool, struct requests *requests, bool recomm
 	queue_init(&a.chosen);
 	alternatives_init(&a.alternatives, pool, recommends);
 	r = solve_requests(&a, err);
-	if (r == 0)
-		r = solve_alternatives(&a, err);
+	if (r < 0)
+		return r;
+	r = solve_alternatives(&a, err);
 	if (r < 0)
 		return r;
 	map_init(&installed, pool->solv->nsolvables);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The solving itself: requests in, a set of solvables out. See resolve.h and alternatives.h for the
- * rules. */
+/* The solver: from requests to a set of solvables. resolve.h and alternatives.h have the rules. */
 #pragma once
 
 #include <solv/bitmap.h>
@@ -9,8 +8,9 @@
 #include "solve/solver-pool.h"
 #include "base/err.h"
 
-/* Drops requests of priorities that contradict the recipe. ret_set must be map_init()ed to the
- * pool's size. ret_requested gets the solvables that requests stand for, the rest is there for
- * them. */
+/* ret_set gets all solvables of the answer, ret_requested those that requests stand for; the others
+ * are dependencies of these. Both must have been map_init()ed to the pool's size. Requests that
+ * come from a priority and contradict the recipe are dropped, with a note. ERR_USAGE, explained, if
+ * the others cannot be met. */
 int solver_find(struct solver_pool *pool, struct requests *requests, bool recommends, Map *ret_set,
 		Map *ret_requested, struct err *err);

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/tree.h"
 #include "tar/acl.h"
 #include "tar/tar-header.h"
 

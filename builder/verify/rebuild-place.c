@@ -17,6 +17,7 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/tree.h"
 
 #define PREFIX "netrescue-verify."
 #define NAME PREFIX "XXXXXX"

@@ -12,10 +12,12 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "base/atomic-file.h"
 #include "base/child.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/tree.h"
 #include "verify/rebuild-place.h"
 
 #define END_MILLISECONDS 60000

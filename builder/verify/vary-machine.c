@@ -12,8 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/atomic-file.h"
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/tree.h"
 #include "verify/vary-parts.h"
 
 #define HOST_NAME "elsewhere.example"

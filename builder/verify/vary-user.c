@@ -9,6 +9,7 @@
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/tree.h"
 #include "verify/vary-parts.h"
 
 #define SUBID_MAX ((size_t)4 << 20)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# rescue64-sysvinit boots through the lab with all health checks that can apply, and switches itself off: one witness of
-# tests/matrix/lab-systems.t.
+# rescue64-sysvinit boots through the lab with all health checks that can apply, and switches itself off. That it reboots, too,
+# is proved by tests/matrix/lab-systems.t.
 . tests/lib/tap.sh
 . tests/lib/image.sh
 . tests/lib/lab.sh

@@ -8,6 +8,8 @@ cases=(tests/cases/menu/grub-*.case)
 plan $((${#cases[@]} + 1))
 for case in "${cases[@]}"; do
 	sed '1,/^=== grub$/d' "$case" >"$scratch/grub.cfg"
+	# The parser takes an empty file, too.
+	grep -q '^menuentry ' "$scratch/grub.cfg" || tap_die "$case holds no menu"
 	ok "$(basename "$case")" grub-script-check "$scratch/grub.cfg"
 done
 

@@ -6,29 +6,16 @@
 
 . tests/lib/tap.sh
 . tests/lib/mirror.sh
+. tests/lib/tiny.sh
+need python3 gpg
 plan 76
 
 m=$scratch/m
 store=$scratch/store
 recipe=$scratch/test.yaml
 
-mirror_new "$m"
+tiny_new_hollow "$m"
 mirror_package "$m" <<'.'
-Package: base-files
-Essential: yes
-Files:
- /etc/debian_version 0644 13\n
-
-Package: dpkg
-Essential: yes
-
-Package: debconf
-Architecture: all
-
-Package: apt
-
-Package: zstd
-
 Package: hello
 Version: 1.2
 Date: 1700000123
@@ -46,35 +33,12 @@ Date: 1700000456
 Suite: trixie-security
 Depends: libhello (>= 1)
 .
-mirror_publish "$m"
-mirror_serve "$m"
-at_exit mirror_stop
+tiny_serve "$m"
+tiny_recipe "$recipe" 'packages: [hello]'
 
-cat >"$recipe" <<'.'
-name: test
-suite: trixie
-priorities: []
-packages: [hello]
-kernel: none
-boot-packages: []
-menu:
-  default: local
-  entries:
-    - kind: local
-      label: local
-      title: Boot locally
-autologin:
-  terminals: []
-root:
-  password: "$6$saltsalt$qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDzlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/"
-locales: []
-default-locale: C.UTF-8
-.
-
-mirror=$MIRROR_URL
+tiny_store=$store
 lock() {
-	run "$NETRESCUE" lock "$recipe" --mirror "$mirror" --keyring "$m/keyring.gpg" \
-		--store "$store" "$@"
+	run tiny_run lock "$recipe" "$@"
 }
 
 snapshot() {
@@ -112,17 +76,16 @@ Version: 1\.2\+deb13u1
 like "$stdout" 'Package: libhello' 'and the dependency from -updates'
 good=$stdout
 lock
-is "$stdout" "$good" 'a second time the same lock'
+same_text "$stdout" "$good" 'a second time the same lock'
 lock --offline
-is "$stdout" "$good" 'and the same offline'
+same_text "$stdout" "$good" 'and the same offline'
 mirror_fault "$m" '* status 500'
 lock --offline
 is "$status" 0 'offline nobody is asked'
 
 mirror_fault "$m"
-mirror=$(mirror_nobody)
-refused 4 "cannot fetch '$mirror" 'no network'
-mirror=$MIRROR_URL
+nobody=$(mirror_nobody)
+MIRROR_URL=$nobody refused 4 "cannot fetch '$nobody" 'no network'
 refused 4 "has no index" 'offline with an empty store' --offline
 mirror_fault "$m" 'dists/trixie/InRelease status 404'
 refused 4 "$MIRROR_URL/dists/trixie/InRelease.*404" '404'
@@ -152,13 +115,13 @@ refused 3 'from the future' 'a Date in the future'
 mirror_publish "$m" --date $((EPOCHSECONDS + 60))
 rm -rf "$store"
 lock
-is "$stdout" "$good" 'signed anew without change: the same lock'
+same_text "$stdout" "$good" 'signed anew without change: the same lock'
 before=$(snapshot)
 mirror_publish "$m"
 lock
 is "$status" 3 'an older state: exit 3'
 like "$stderr" 'older than what was seen before' 'an older state: says what'
-is "$(snapshot)" "$before" 'an older state: the store is as before'
+same_text "$(snapshot)" "$before" 'an older state: the store is as before'
 
 mirror_publish "$m" --origin Other
 refused 3 "not Debian's" 'another Origin'
@@ -173,16 +136,16 @@ mirror_publish "$m"
 mirror_fault "$m" '* fail 2'
 rm -rf "$store"
 lock
-is "$stdout" "$good" '500 twice, then fine: the same lock'
+same_text "$stdout" "$good" '500 twice, then fine: the same lock'
 mirror_fault "$m" '*/by-hash/* status 404'
 rm -rf "$store"
 lock
-is "$stdout" "$good" 'without by-hash: the same lock'
+same_text "$stdout" "$good" 'without by-hash: the same lock'
 
 # A damaged store heals itself.
 mirror_fault "$m"
 find "$store/sha256" -type f -exec sed -i '1s/^./#/' {} +
 lock
-is "$stdout" "$good" 'a damaged store: the same lock'
+same_text "$stdout" "$good" 'a damaged store: the same lock'
 like "$stderr" 'is damaged and was removed' 'a damaged store: says so'
-is "$(find "$store/partial" -type f)" '' 'no partial file is left'
+silent 'no partial file is left' find "$store/partial" -type f

@@ -11,27 +11,8 @@ need python3 gpg
 m=$scratch/m
 recipe=$scratch/tiny.yaml
 
-mirror_new "$m"
+tiny_new_hollow "$m"
 mirror_package "$m" <<'.'
-Package: base-files
-Essential: yes
-
-Package: dpkg
-Essential: yes
-
-Package: debconf
-Architecture: all
-
-Package: apt
-
-Package: zstd
-
-Package: pxelinux
-Architecture: all
-
-Package: syslinux-common
-Architecture: all
-
 Package: hello
 Version: 1.0
 Depends: libhello (>= 1.0)
@@ -49,17 +30,15 @@ Depends: libtool (= 1.0)
 Package: libtool
 Version: 1.0
 .
-mirror_publish "$m"
-mirror_serve "$m"
-at_exit mirror_stop
+tiny_serve "$m"
 tiny_recipe "$recipe" 'packages: [hello, other, tool]'
 plan 32
 
 # lock STORE [ARGUMENT]…
 lock() {
-	local store=$1
+	local tiny_store=$scratch/$1
 	shift
-	run "$NETRESCUE" lock "$recipe" --mirror "$MIRROR_URL" --keyring "$m/keyring.gpg" --store "$scratch/$store" "$@"
+	run tiny_run lock "$recipe" "$@"
 }
 
 # forget PACKAGE VERSION…: the indices list it no more, as Debian's do once there is a newer one.
@@ -98,11 +77,11 @@ mirror_publish "$m" --date $((EPOCHSECONDS + 10))
 lock store
 is "$(versions)" 'hello 1.1 libhello 1.1 libtool 1.0 other 1.1 tool 1.0 ' 'by itself all moves'
 lock store --lock "$scratch/old.lock"
-is "$stdout" "$old" 'on the old lock nothing moves' || diag "$stderr"
+same_text "$stdout" "$old" 'on the old lock nothing moves' || diag "$stderr"
 lock cold --lock "$scratch/old.lock"
-is "$stdout" "$old" 'nor with an empty store: the mirror has the files, though it lists them no more' || diag "$stderr"
+same_text "$stdout" "$old" 'nor with an empty store: the mirror has the files, though it lists them no more' || diag "$stderr"
 lock cold --lock "$scratch/old.lock" --offline
-is "$stdout" "$old" 'and then offline, too' || diag "$stderr"
+same_text "$stdout" "$old" 'and then offline, too' || diag "$stderr"
 sed 's/^Suite: trixie$/Suite: bookworm/' "$scratch/old.lock" >"$scratch/other.lock"
 lock store --lock "$scratch/other.lock"
 is "$status" 3 'a lock that says another suite is none to keep to'
@@ -145,7 +124,7 @@ lock store --lock "$scratch/old.lock" --update libtool
 is "$(versions)" 'hello 1.0 libhello 1.0 libtool 2.0 other 1.0 tool 2.0 ' 'who needs the old version moves, too'
 like "$stderr" 'tool 1\.0 -> 2\.0: tool 1\.0 depends on libtool \(= 1\.0\)' 'with the reason'
 lock store --lock "$scratch/old.lock"
-is "$stdout" "$old" 'and on the old lock still nothing moves'
+same_text "$stdout" "$old" 'and on the old lock still nothing moves'
 
 sed -i 's/^packages: .*/packages: [hello, other]/' "$recipe"
 lock store --lock "$scratch/old.lock"
@@ -167,7 +146,7 @@ is "$status" 3 'an edited lock: exit code 3'
 mv "$m"/archive/pool/main/h/hello/hello_1.0_*.deb "$m"/archive/pool/main/o/other/other_1.0_*.deb "$scratch"
 lock cold2 --lock "$scratch/old.lock"
 is "$status" 4 'versions that nobody has: exit code 4'
-like "$stderr" "old\.lock:[0-9]+: error: keeping its version: package 'hello' 1\.0 cannot be had, nor 1 other" 'says what'
+like "$stderr" "old\.lock:[0-9]+: error: keeping its version: package 'hello' 1\.0 is not available, nor is 1 other" 'says what'
 like "$stderr" 'missing: pool/main/o/other/other_1\.0' 'and names the other'
 is "$stdout" '' 'and prints no lock'
 lock cold2 --lock "$scratch/old.lock" --update hello --update other

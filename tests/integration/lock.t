@@ -57,8 +57,8 @@ is "$status" 0 'a build' || {
 }
 result=$stdout
 cp "$result/tiny.lock" "$lock"
-run "$NETRESCUE" lock "$recipe" --mirror "$MIRROR_URL" --keyring "$m/keyring.gpg" --store "$scratch/store"
-is "$stdout" "$(<"$lock")" 'its lock is what netrescue lock prints'
+run tiny_run lock "$recipe"
+same_text "$stdout" "$(<"$lock")" 'its lock is what netrescue lock prints'
 like "$stdout" $'\nInputs:\n [a-z-]+ [0-9a-f]{64}\n' 'the lock lists what of the recipe decides'
 is "$(grep -c '^ \(overlays\|scripts\)\[0\] [0-9a-f]*$' "$lock")" 2 'overlay and script by themselves'
 
@@ -81,7 +81,7 @@ lock=$scratch/epoch.lock locked 'another bytes-epoch' 3 'epoch\.lock:[0-9]+: err
 # ---- up to date ----
 mirror_publish "$m" --date $((EPOCHSECONDS + 30))
 run tiny_build "$recipe"
-is "$stdout" "$result" 'the mirror signed anew without change: the same result'
+same_text "$stdout" "$result" 'the mirror signed anew without change: the same result'
 like "$stderr" 'up to date' 'which is up to date'
 unlike "$stderr" 'base:' 'and nothing was built'
 
@@ -92,9 +92,9 @@ libhello=$(sed -n 's/^Path: \(.*\/libhello_.*\)/\1/p' "$lock")
 mv "$m/archive/$hello" "$m/archive/$libhello" "$scratch/gone"
 mirror_publish "$m" --key expired --date $((EPOCHSECONDS - 9999999)) --valid-for 600
 tiny_store=$scratch/store2
-run "$NETRESCUE" lock "$recipe" --mirror "$MIRROR_URL" --keyring "$m/keyring.gpg" --store "$scratch/store-none"
+tiny_store=$scratch/store-none run tiny_run lock "$recipe"
 is "$status" 3 'without the lock an expired mirror is refused'
-locked 'packages that no mirror has' 4 "tiny\.lock:[0-9]+: error: package 'hello' 1\.0 cannot be had, nor 1 other: "
+locked 'packages that no mirror has' 4 "tiny\.lock:[0-9]+: error: package 'hello' 1\.0 is not available, nor is 1 other: "
 like "$stderr" "missing: $hello \(SHA-256 [0-9a-f]{64}\)" 'one is named'
 like "$stderr" "missing: $libhello \(SHA-256 [0-9a-f]{64}\)" 'and the other'
 epoch=$(sed -n 's/^Source-Date-Epoch: //p' "$lock")
@@ -132,14 +132,14 @@ is "$status" 0 'a build from it where there is no network' || diag "$stderr"
 same_files "$scratch/out3/tiny/latest/SHA256SUMS" "$result/SHA256SUMS" 'the same bytes again'
 tiny_under=()
 run "$NETRESCUE" lock "$recipe" --offline --keyring "$m/keyring.gpg" --store "$scratch/store3"
-is "$stdout" "$(<"$lock")" 'its indices are there: the lock can be made anew, offline' || diag "$stderr"
+same_text "$stdout" "$(<"$lock")" 'its indices are there: the lock can be made anew, offline' || diag "$stderr"
 
 # ---- the cache ----
 blob=$(grep -A9 '^Package: hello$' "$lock" | sed -n 's/^SHA256: //p')
 printf x | dd of="$scratch/store3/sha256/${blob:0:2}/$blob" bs=1 seek=99 conv=notrunc status=none
 line=$(grep -n "^SHA256: $blob" "$lock" | cut -d: -f1)
-locked 'a damaged package in the store' 3 "tiny\.lock:$line: error: package 'hello' 1\.0 cannot be had: .*was damaged" \
+locked 'a damaged package in the store' 3 "tiny\.lock:$line: error: package 'hello' 1\.0 is not available: .*was damaged" \
 	--offline
-locked 'a package that is not there' 4 "tiny\.lock:$line: error: package 'hello' 1\.0 cannot be had: .*not in the store" \
+locked 'a package that is not there' 4 "tiny\.lock:$line: error: package 'hello' 1\.0 is not available: .*not in the store" \
 	--offline
 like "$stderr" 'netrescue store import' 'the hint names what would bring it'

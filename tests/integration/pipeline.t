@@ -4,12 +4,8 @@
 . tests/lib/tap.sh
 . tests/lib/mirror.sh
 . tests/lib/tiny.sh
+. tests/lib/state.sh
 need python3 gpg zstd newuidmap
-
-# Everything below a directory as one text: names, kinds, sizes, content. logs and caches are not results.
-state() {
-	(cd "$1" 2>/dev/null && find . -path ./log -prune -o -printf '%p %y %l\n' | sort)
-}
 
 tiny_new "$scratch/m"
 mirror_package "$scratch/m" <<'.'
@@ -52,14 +48,14 @@ ok 'its result is a directory that stdout names' test -d "$result"
 is "$(readlink "$scratch/out/tiny/latest")" "$(basename "$result")" 'latest points at it'
 like "$(basename "$result")" '^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$' 'its name is the epoch and the lock'
 ok 'SHA256SUMS holds' sh -c "cd '$result' && sha256sum --quiet -c SHA256SUMS"
-is "$(cd "$result" && find . -type f ! -name provenance.json ! -name SHA256SUMS | sort)" \
+same_text "$(cd "$result" && find . -type f ! -name provenance.json ! -name SHA256SUMS | sort)" \
 	"$(cd "$result" && sed 's/^.\{64\}  /.\//' SHA256SUMS | sort)" 'and covers every file'
 mkdir "$scratch/tree"
-tar -C "$scratch/tree" --zstd --no-same-owner -xf "$result/rootfs.tar.zst" 2>"$scratch/tar.err"
-is "$(<"$scratch/tar.err")" '' 'GNU tar unpacks the tree without a word'
+silent 'GNU tar unpacks the tree without a word' \
+	tar -C "$scratch/tree" --zstd --no-same-owner -xf "$result/rootfs.tar.zst"
 is "$("$scratch/tree/usr/bin/hello")" hello 'a package is in it'
-is "$(stat -c %i "$scratch/tree/usr/share/hello/a")" "$(stat -c %i "$scratch/tree/usr/share/hello/b")" 'hard links stay'
-is "$(dpkg --root="$scratch/tree" --audit 2>&1)" '' 'dpkg --audit is silent'
+same_text "$(stat -c %i "$scratch/tree/usr/share/hello/a")" "$(stat -c %i "$scratch/tree/usr/share/hello/b")" 'hard links stay'
+silent 'dpkg --audit is silent' dpkg --root="$scratch/tree" --audit
 is "$(dpkg-query --admindir="$scratch/tree/var/lib/dpkg" -f '${db:Status-Abbrev}\n' -W | sort -u)" 'ii ' 'every package is installed'
 
 run tiny_build "$scratch/tiny.yaml"
@@ -72,7 +68,7 @@ tiny_out=$scratch/out2 run tiny_build --lock "$scratch/lock" --offline "$scratch
 is "$status" 0 'built from the lock, offline' || diag "$stderr"
 ok 'the same bytes' cmp "$result/SHA256SUMS" "$scratch/out2/tiny/latest/SHA256SUMS"
 
-before=$(state "$scratch/out")
+before=$(state_of "$scratch/out")
 tiny_recipe "$scratch/broken.yaml" 'packages: [hello, broken]'
 sed -i 's/^name: tiny/name: broken/' "$scratch/broken.yaml"
 run tiny_build "$scratch/broken.yaml"
@@ -80,13 +76,12 @@ is "$status" 1 'a failing maintainer script fails the build'
 like "$stderr" 'broken' 'the error names the package'
 like "$stderr" 'about to fail' 'and shows its last lines'
 like "$stderr" 'log/broken-[0-9TZ]+-[0-9a-f]+\.log' 'and the place of the full log'
-is "$(state "$scratch/out")" "$before" 'out is as it was'
-is "$(find "$scratch/store/tree" "$scratch/store/partial" -mindepth 1)" '' 'no tree and no partial file is left'
+same_text "$(state_of "$scratch/out")" "$before" 'out is as it was'
+silent 'no tree and no partial file is left' find "$scratch/store/tree" "$scratch/store/partial" -mindepth 1
 
 tiny_recipe "$scratch/ids.yaml" 'packages: [system-user]' 'strict-ids: true'
 tiny_out=$scratch/out3 run tiny_build "$scratch/ids.yaml"
-isnt_zero=$status
-not_ok 'an id that no ids: fixes is an error with strict-ids' test "$isnt_zero" = 0
+is "$status" 1 'an id that no ids: fixes is an error with strict-ids'
 like "$stderr" 'made' 'which names the user'
 
 tiny_recipe "$scratch/script.yaml" 'packages: [hello]' 'scripts: [bad.sh]'

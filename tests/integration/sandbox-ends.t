@@ -23,9 +23,9 @@ begin() {
 	main=$!
 	at_exit kill -KILL "$main"
 	printf 'put\t%s\t/\nrun\tsleep\t%s\n' "$scratch/tree.tar" "$mark" >&"$requests"
-	wait_for "pgrep -fx 'sleep $mark'"
+	wait_for "pgrep -fx 'sleep $mark'" || tap_die "the sandbox does not come up: $(<"$scratch/log")"
 	sleeper=$(pgrep -fx "sleep $mark")
-	keeper=$(pgrep -P "$main" sandbox-namesp)
+	keeper=$(pgrep -P "$main" sandbox-namesp) || tap_die 'the sandbox has no helper'
 	exec {requests}<&-
 }
 
@@ -56,7 +56,7 @@ for way in "${disks[@]}"; do
 	wait "$main" 2>/dev/null
 	ok "$way, SIGKILL: the command is gone" gone "$sleeper"
 	ok "$way, SIGKILL: the helper is gone" gone "$keeper"
-	is "$(ls "$store/tree")" '' "$way, SIGKILL: so is the tree"
+	silent "$way, SIGKILL: so is the tree" ls "$store/tree"
 
 	for signal in INT TERM; do
 		begin "$way"
@@ -64,7 +64,7 @@ for way in "${disks[@]}"; do
 		wait "$main"
 		is $? $((128 + $(kill -l $signal))) "$way, SIG$signal: ends with its status"
 		ok "$way, SIG$signal: the command is gone" gone "$sleeper" "$keeper"
-		is "$(ls "$store/tree")" '' "$way, SIG$signal: so is the tree"
+		silent "$way, SIG$signal: so is the tree" ls "$store/tree"
 	done
 
 	begin "$way"
@@ -77,7 +77,7 @@ for way in "${disks[@]}"; do
 	like "$stale" '.' "$way: the tree had nobody to remove it"
 	sandbox "$way" </dev/null
 	like "$stderr" "removing the sandbox tree '$stale'" "$way: the next run does"
-	is "$(ls "$store/tree")" '' "$way: and did"
+	silent "$way: and did" ls "$store/tree"
 done
 
 # A tree in use is left alone.
@@ -85,7 +85,7 @@ way=${disks[0]}
 begin "$way"
 used=$(ls "$(sandbox_store "$way")/tree")
 sandbox "$way" </dev/null
-is "$(ls "$(sandbox_store "$way")/tree")" "$used" 'a tree in use is left alone'
+same_text "$(ls "$(sandbox_store "$way")/tree")" "$used" 'a tree in use is left alone'
 is "$(stat -c %a "$(sandbox_store "$way")/tree/$used")" 700 'and nobody else gets into it'
 kill -KILL "$main"
 wait "$main" 2>/dev/null

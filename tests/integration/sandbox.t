@@ -84,7 +84,7 @@ bin/merged 755 0 0 1600000000" 'owners, modes and times are right'
 		'default ACLs are kept'
 	is "$(getcap "$scratch/gnu/var/cap" | sed 's/.* //')" 'cap_net_raw=ep' \
 		'file capabilities come out plain'
-	is "$(stat -c %i "$scratch/gnu/opt/file")" "$(stat -c %i "$scratch/gnu/opt/hard")" \
+	same_text "$(stat -c %i "$scratch/gnu/opt/file")" "$(stat -c %i "$scratch/gnu/opt/hard")" \
 		'hard links are links'
 else
 	skip 7 'only root can unpack owners'
@@ -137,7 +137,7 @@ sandbox "$way" <<-END
 END
 is "$status" 0 'requests work' || diag "$stderr"
 like "$stdout" $'\n755\n640\ntext of ityes\nno\nSOME WORDS' 'write, read, exists, input and output'
-like "$stdout" $'\nWORDSnew\n0\n|SOME WORDSnew\n0\n' 'sweep removes, empties and clears'
+like "$stdout" $'\nSOME WORDSnew\n0\n' 'sweep removes, empties and clears'
 like "$stdout" $'first\nsecond\n' 'commands run at the same time'
 like "$stdout" $'\nstatus 1792\n' 'a status that may be is passed on'
 like "$stdout" 'SOURCE_DATE_EPOCH=1700000000' 'the environment has the epoch'
@@ -174,7 +174,7 @@ is "$status" 2 'root-unconfined is refused'
 like "$stderr" 'not offered: package scripts would run as this machine' 'in words'
 run sandbox_as "$way" "$driver" "$(sandbox_store "$way")" space=1000000000000000
 is "$stdout" 'namespace, tree on disk' 'a tree larger than memory goes to disk'
-is "$(ls "$(sandbox_store "$way")/tree")" '' 'and is gone afterwards'
+silent 'and is gone afterwards' ls "$(sandbox_store "$way")/tree"
 sandbox "$way" <<-END
 	put $scratch/tree.tar /
 	run sh -c ulimit~-f

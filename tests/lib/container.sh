@@ -10,6 +10,9 @@
 #	container_config IMAGE FILTER		jq's answer about IMAGE's configuration
 #	container_volumes UID			$volumes/recipe and $volumes/store anew, as `docker run` would mount
 #						them for that user
+#	container_tiny				builds a small recipe here, whose result is $here: one TAP line. Needs
+#						mirror.sh and tiny.sh
+#	container_tiny_volumes UID		container_volumes, with that recipe (tiny.yaml) and the keyring in it
 #	container_run IMAGE UID COMMAND...	runs it there with what an ordinary container has: a part of
 #						root's capabilities, a seccomp filter
 #	container_run_open IMAGE UID COMMAND...	the same without the filter and with an open /proc, which is what
@@ -63,6 +66,20 @@ container_volumes() {
 	mkdir -p "$volumes"
 	install -d -m 0755 -o "$1" -g "$1" "$volumes/recipe"
 	install -d -m 1777 "$volumes/store"
+}
+
+# shellcheck disable=SC2034 # the test reads $here
+container_tiny() {
+	tiny_new "$scratch/m"
+	tiny_serve "$scratch/m"
+	tiny_recipe "$scratch/tiny.yaml"
+	exits 0 'a small recipe is built here' tiny_build "$scratch/tiny.yaml" || tap_die 'nothing to compare with'
+	here=$stdout
+}
+
+container_tiny_volumes() {
+	container_volumes "$1"
+	cp "$scratch/tiny.yaml" "$scratch/m/keyring.gpg" "$volumes/recipe"
 }
 
 # Through files: buildah loses the end of what a command writes to a pipe.

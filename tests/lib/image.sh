@@ -4,7 +4,8 @@
 # Images from the real mirror, for tests/real and tests/boot. To be sourced after tap.sh. The builds share one store, so
 # that each package is fetched once: $NETRESCUE_TEST_STORE, else the ordinary one.
 #
-#	image_build RECIPE OUT [ARGUMENT…]	sets $image (OUT/NAME/VERSION); ends the test if it fails
+#	image_build RECIPE OUT [ARGUMENT…]	sets $image (OUT/NAME/VERSION); ends the test if it fails. Runs under
+#						the command in the array image_under, if there is one
 #	image_variant NAME BASE [ARGUMENT…]	the same for a recipe that extends BASE by what comes on stdin, in
 #						$scratch/NAME.yaml
 #	image_unpack IMAGE DIR			the root file system with its owners (needs root)
@@ -13,11 +14,13 @@
 
 image_store=${NETRESCUE_TEST_STORE:-${NETRESCUE_STORE:-${XDG_CACHE_HOME:-$HOME/.cache}/netrescue}}
 
+image_under=()
+
 # shellcheck disable=SC2034,SC2154 # tests read $image, tap.sh sets $scratch
 image_build() {
 	local recipe=$1 out=$2 log=$scratch/build.log
 	shift 2
-	if ! image=$("$NETRESCUE" build "$recipe" --store "$image_store" --out "$out" "$@" 2>"$log"); then
+	if ! image=$("${image_under[@]}" "$NETRESCUE" build "$recipe" --store "$image_store" --out "$out" "$@" 2>"$log"); then
 		diag "$(<"$log")"
 		tap_die "cannot build $recipe"
 	fi

@@ -9,6 +9,7 @@
 #	lab_said N [WORD]		what client N's script has written; what follows WORD in its lines
 #	lab_shows_keys N		succeeds if all host keys that its script wrote, as `key FINGERPRINT`, are
 #					on client N's console
+#	lab_files N		the files that client N got over TFTP, in order
 #	lab_events N			what crossed client N's wire, in the words of lab/capture/capture.h
 
 # shellcheck disable=SC2034,SC2154 # tests read $lab; tap.sh and image.sh set the others
@@ -43,6 +44,10 @@ lab_shows_keys() {
 	for key in $keys; do
 		grep -qF "$key" "$lab/client$1.console" || { echo "$key is missing"; return 1; }
 	done
+}
+
+lab_files() {
+	lab_events "$1" | sed -nE 's/^TFTP: (\S+): [0-9.]+ .?B in .*/\1/p'
 }
 
 lab_events() {

@@ -12,7 +12,7 @@
 # state_but_caches BEFORE AFTER	two of these of a store: prints what is gone or other, and what is new but
 #				neither a blob, nor a fact, nor a log. Verified blobs and facts about them may
 #				grow by any run, failed ones too: they are true whatever became of it.
-# store_trouble STORE		prints blobs that are not what they are called, facts cut short, and all that
+# store_trouble STORE		prints that there is no such store, blobs that are not what they are called, facts cut short, and all that
 #				an ended run may not leave: partial files, trees.
 
 state_of() {
@@ -31,7 +31,7 @@ state_but_caches() {
 }
 
 store_trouble() {
-	[[ -e $1 ]] || return 0
+	[[ -e $1 ]] || { echo "there is no store '$1'"; return; }
 	(
 		cd "$1" || exit
 		find tree partial -mindepth 1 -maxdepth 1 2>/dev/null

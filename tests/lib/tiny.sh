@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
-# A whole small Debian on loopback: this machine's own essential packages, dpkg and apt, repacked
-# (repack.py), and made-up boot packages and kernel-less recipe, so that a build runs from end to end, with real dpkg and real
-# maintainer scripts, without network. To be sourced after tap.sh and mirror.sh.
+# A small Debian on loopback and a recipe without a kernel for it. To be sourced after tap.sh and mirror.sh.
 #
-#	tiny_new DIR [PACKAGE…]	makes the mirror in DIR (SUITE trixie by name), with more packages of this
-#				machine, unpublished: add some of your own with mirror_package DIR, then
-#	tiny_serve DIR		publishes and serves it (MIRROR_URL)
+#	tiny_new DIR [PACKAGE…]	makes the mirror in DIR (SUITE trixie by name), from this machine's own essential
+#				packages, dpkg, apt and the PACKAGEs, repacked (repack.py), and made-up boot
+#				packages. So a build runs from end to end, with real dpkg and real maintainer
+#				scripts, without network. Nothing is published yet: add packages of your own
+#				with mirror_package DIR, then call tiny_serve.
+#	tiny_new_hollow DIR	the same with packages that have the names and are empty, in a second: for tests
+#				that lock and fetch, but install nothing
+#	tiny_serve DIR [OPTION…]	publishes it with mirror_publish's OPTIONs and serves it (MIRROR_URL)
 #	tiny_recipe FILE [LINE…]	writes a recipe for it, LINEs added
-#	tiny_build ARGUMENT…	runs `netrescue build` with mirror, keyring, store and out in $scratch; under the
-#				command in the array tiny_under, if there is one
+#	tiny_run VERB ARGUMENT…	runs `netrescue VERB` with the mirror, its keyring and the store $tiny_store
+#				($scratch/store if that is not set); under the command in the array tiny_under,
+#				if there is one
+#	tiny_build ARGUMENT…	tiny_run build into $tiny_out ($scratch/out)
 
 tiny_under=()
 
@@ -21,7 +26,33 @@ tiny_new() {
 	mkdir -p "$dir/repacked"
 	python3 tests/lib/repack.py "$dir/repacked" apt debconf passwd zstd "$@"
 	mirror_deb "$dir" trixie "$dir"/repacked/*.deb
-	mirror_package "$dir" <<'.'
+	tiny_boot_packages "$dir"
+}
+
+tiny_new_hollow() {
+	mirror_new "$1" trixie
+	mirror_package "$1" <<'.'
+Package: base-files
+Essential: yes
+Files:
+ /etc/debian_version 0644 13\n
+
+Package: dpkg
+Essential: yes
+Date: 1700000200
+
+Package: debconf
+Architecture: all
+
+Package: apt
+
+Package: zstd
+.
+	tiny_boot_packages "$1"
+}
+
+tiny_boot_packages() {
+	mirror_package "$1" <<'.'
 Package: pxelinux
 Architecture: all
 Files:
@@ -39,7 +70,7 @@ Files:
 
 tiny_serve() {
 	tiny_mirror=$1
-	mirror_publish "$1"
+	mirror_publish "$@"
 	mirror_serve "$1"
 	at_exit mirror_stop
 }
@@ -73,7 +104,11 @@ default-locale: C.UTF-8
 	} >"$file"
 }
 
+tiny_run() {
+	"${tiny_under[@]}" "$NETRESCUE" "$@" --mirror "$MIRROR_URL" --keyring "$tiny_mirror/keyring.gpg" \
+		--store "${tiny_store:-$scratch/store}"
+}
+
 tiny_build() {
-	"${tiny_under[@]}" "$NETRESCUE" build --mirror "$MIRROR_URL" --keyring "$tiny_mirror/keyring.gpg" \
-		--store "${tiny_store:-$scratch/store}" --out "${tiny_out:-$scratch/out}" "$@"
+	tiny_run build --out "${tiny_out:-$scratch/out}" "$@"
 }

@@ -10,4 +10,5 @@ version=$(clang-format --version | sed -n 's/.*version \([0-9]*\)\..*/\1/p')
 
 plan 1
 mapfile -t files < <(find builder tests -name '*.[ch]' | sort)
+((${#files[@]})) || tap_die 'there are no sources'
 ok "${#files[@]} files are formatted" clang-format --dry-run --Werror "${files[@]}"

@@ -13,6 +13,7 @@ configured_hosts() {
 }
 
 mapfile -t files < <(git ls-files --cached --others --exclude-standard)
+((${#files[@]})) || tap_die 'git lists no files'
 
 plan 2
 found=
@@ -25,4 +26,5 @@ done < <(configured_hosts)
 is "$found" '' 'no file names a host of the apt configuration'
 
 checkout=$(git rev-parse --show-toplevel)
+[[ $checkout ]] || tap_die 'git does not say where the checkout is'
 is "$(grep -lFI -- "$checkout/" "${files[@]}" 2>/dev/null)" '' 'no file names the path of the checkout'

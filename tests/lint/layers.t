@@ -6,6 +6,7 @@
 # Folders of one row know nothing of each other.
 layers=(base recipe deb archive solve tar sandbox rootfs publish 'verify diff' lab command)
 
+[[ $(find builder -name '*.[ch]') ]] || tap_die 'builder/ holds no sources'
 plan 5
 
 # layer_of FOLDER: its place in the list, or nothing

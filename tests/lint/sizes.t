@@ -6,6 +6,7 @@
 file_max=600
 function_max=60
 
+[[ $(find builder -name '*.[ch]') ]] || tap_die 'builder/ holds no sources'
 plan 4
 
 long_files=$(find builder -name '*.[ch]' -exec awk -v max=$file_max '

@@ -63,7 +63,7 @@ like "$stderr" 'the appliance is emulated, so this build takes about [0-9]+ time
 like "$stderr" 'sandbox: guestfs, an emulated appliance' 'and what was chosen'
 same_files "$wanted/SHA256SUMS" "$tiny_out/tiny/latest/SHA256SUMS" 'SHA256SUMS is that of namespaces'
 ok 'and speaks the truth' sh -c "cd '$tiny_out/tiny/latest' && sha256sum --quiet -c SHA256SUMS"
-is "$(ls "$tiny_store/tree")" '' 'nothing of it stays in the store'
+silent 'nothing of it stays in the store' ls "$tiny_store/tree"
 
 zstd -qdc "$tiny_out/tiny/latest/rootfs.tar.zst" >"$scratch/rootfs.tar"
 headers=$(python3 - "$scratch/rootfs.tar" <<'.'

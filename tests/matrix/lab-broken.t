@@ -12,13 +12,8 @@ image_build recipes/minimal.yaml "$scratch/out"
 
 # ---- the loader --------------------------------------------------------------------------------
 
-broken_copy library
-rm "$broken/tftp/libutil.c32"
-broken_boot 'a library of the menu is missing' 'phase menu' "Failed to load.*TFTP: /*libutil\.c32: file not found"
-
-broken_copy no-menu
-rm "$broken/tftp/menu.c32"
-broken_boot 'the menu program is missing' 'phase menu' "Failed to load.*TFTP: /*menu\.c32: file not found"
+broken_pxelinux ldlinux.c32 "PXELINUX's own library is missing"
+broken_pxelinux libutil.c32 'a library of the menu is missing'
 
 broken_copy no-shim
 rm "$broken/tftp/efi64/shimx64.efi"

@@ -59,12 +59,12 @@ is "$(lab_said 1 before | wc -l)" 2 'the card has one address'
 is "$(lab_said 1 ours | tr '\n' ' ')" 'before without after ' "the initramfs's is this machine's all the time"
 is "$(lab_said 1 renewed | wc -l)" 3 'its lease was renewed'
 is "$(lab_said 1 still)" 1 'but not while dhcpd was away, for longer than it lasts'
-is "$(lab_said 1 without)" "$(lab_said 1 before)" 'then the address is still there'
+same_text "$(lab_said 1 without)" "$(lab_said 1 before)" 'then the address is still there'
 is "$(lab_said 1 bytes)" "$(tar -xOf "$image/rootfs.tar.zst" --zstd --wildcards \
 	'./usr/lib/modules/*/kernel/fs/*' | wc -c)" 'and the root, of which nothing was in memory, can be read'
 # It may be another: dhcpd finds the first one in use.
 is "$(lab_said 1 after | grep -c inet)" 1 'when dhcpd has come back the card has an address'
-is "$(lab_said 1 again)" "$(lab_said 1 bytes)" 'and the root can be read, again from the server'
+same_text "$(lab_said 1 again)" "$(lab_said 1 bytes)" 'and the root can be read, again from the server'
 like "$(lab_events 1 | grep '^DHCP (system)' | tail -n 1)" 'granted' 'which has the last word'
 acked=$(lab_events 1 | grep -Ec '^DHCP \(system\): granted .*for 120 s')
 ok 'dhcpd has confirmed it each time' test "${acked:-0}" -ge 4

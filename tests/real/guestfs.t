@@ -153,10 +153,10 @@ like "$stdout" $'\nguestfs, an emulated appliance\n' 'which says what it is'
 like "$stderr" 'the appliance is emulated, so this build takes about [0-9]+ times as long' 'and what that costs'
 clock=$(grep -Eo '[0-9]{10}$' <<<"$stdout" | tail -n 1)
 ok "the appliance's clock is 400 days ahead" test $((${clock:-0} - $(date +%s))) -gt $((399 * 86400))
-is "$(sed "1,/^guestfs, /d; /${clock:-none}\$/d" <<<"$stdout")" "$said" 'the commands see the same world and say the same'
+same_text "$(sed "1,/^guestfs, /d; /${clock:-none}\$/d" <<<"$stdout")" "$said" 'the commands see the same world and say the same'
 same_files "$scratch/one/out.tar" "$scratch/two/out.tar" 'the archive is the same'
 same_files "$scratch/one/filtered.tar" "$scratch/two/filtered.tar" 'through a filter, too'
-is "$(ls "$scratch/two/store/tree")" '' 'nothing stays in the store'
+silent 'nothing stays in the store' ls "$scratch/two/store/tree"
 not_ok 'and no machine runs on' pgrep -f "qemu-system.*$scratch/two"
 
 list=$(python3 - "$scratch/two/out.tar" <<'.'

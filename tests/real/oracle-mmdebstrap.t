@@ -21,7 +21,7 @@ if [[ ${NETRESCUE_TEST_ALL:-} ]]; then
 fi
 # apt inside mmdebstrap works as a user of its own.
 chmod 755 "$scratch"
-plan $((1 + 10 * ${#sets[@]} + ${#kernels[@]}))
+plan $((1 + 13 * ${#sets[@]} + 2 * ${#kernels[@]}))
 
 is "$(($(grep -c -v -e '^#' -e '^$' $table) <= 20))" 1 'at most 20 differences are explained'
 
@@ -126,7 +126,8 @@ inside() {
 apt=(apt-get -y -o Dir::Etc::sourcelist=/repo/sources.list -o Dir::Etc::sourceparts=/dev/null
 	-o APT::Sandbox::User=root -o Acquire::Languages=none)
 
-# What both trees say to the same command: same CAPTION COMMAND...
+# What both trees say to the same command, which succeeds (a chroot that cannot be entered says the same of
+# both, too): same CAPTION COMMAND...
 same() {
 	local caption=$1 tree
 	shift
@@ -134,6 +135,7 @@ same() {
 		inside "$dir/$tree" "$@" >"$dir/$tree.said" 2>&1
 		echo "status $?" >>"$dir/$tree.said"
 	done
+	is "$(tail -n 1 "$dir/ours.said")" 'status 0' "$set: $caption: succeeds" || diag "$(<"$dir/ours.said")"
 	ok "$set: $caption: both say the same" diff -u "$dir/ours.said" "$dir/theirs.said"
 }
 

@@ -110,6 +110,7 @@ check_set() {
 
 check_refused() {
 	local line=$1 words=$2 answer=$3 suite=${1%%:*} name arguments=()
+	[[ $words ]] || tap_die "solver-oracle.refused does not say why $line is refused"
 	like "$(sed -n 's/^refused //p' "$answer")" "$words" "$line is refused, with the reason" ||
 		diag "$(tail -n 3 "$answer")"
 	for name in ${line#*:}; do
@@ -118,7 +119,7 @@ check_refused() {
 		*) arguments+=("$name") ;;
 		esac
 	done
-	not_ok "$line: apt refuses it too" apt_in "$scratch/$suite" -s install "${arguments[@]}"
+	exits 100 "$line: apt refuses it too" apt_in "$scratch/$suite" -s install "${arguments[@]}"
 }
 
 words_of() {
@@ -161,5 +162,6 @@ for line in "${refused[@]}"; do
 done
 
 ok 'at least 40 sets' test "${#sets[@]}" -ge 40
+((${#refused[@]})) || tap_die 'no set is to be refused'
 is "$(read_table differences | awk -F '\t' 'NF != 3 || $3 == ""')" '' \
 	'each difference has its reason'

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a machine said on the wire, out of a capture file: one line for each event of lab/capture/capture.h, in
- * its words, with its time. The last line has the totals.
+ * Prints what a capture file holds: one line for each event of lab/capture/capture.h, with its time, in the
+ * words of capture_describe(). The last line has the totals.
  *
- *	wire CAPTURE
+ *	capture FILE
  */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "lab/capture/capture.h"
+#include "base/err-report.h"
 
 static void print(const struct capture_event *e, void *data)
 {
@@ -26,7 +27,7 @@ int main(int argc, char **argv)
 	CLEANUP(err_release) struct err err = { 0 };
 
 	if (argc != 2) {
-		(void)fputs("usage: wire CAPTURE\n", stderr);
+		(void)fputs("usage: capture FILE\n", stderr);
 		return 2;
 	}
 	CLEANUP(capture_cleanup) struct capture *capture = capture_new(argv[1]);

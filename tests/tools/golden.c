@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
+#include "base/err-report.h"
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/memory.h"

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/err-report.h"
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/text.h"

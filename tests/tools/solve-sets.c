@@ -20,6 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/err-report.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/atomic-file.h"
+#include "base/err-report.h"
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/memory.h"

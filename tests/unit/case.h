@@ -18,9 +18,11 @@
 #include <errno.h>
 #include <glob.h>
 
+#include "base/err-report.h"
 #include "base/io.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/tree.h"
 #include "unit.h"
 
 struct test_case {

@@ -66,7 +66,7 @@ __attribute__((unused)) static struct qmp *qemu_play(const char *const *lines)
 	if (qemu_player == 0) {
 		struct text heard = { 0 };
 
-		(void)close(qmp_fd(q));
+		qmp_free(q);
 		(void)alarm(60);
 		for (; *lines; lines++)
 			if (!starts_with(*lines, "< "))

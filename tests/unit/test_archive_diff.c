@@ -5,6 +5,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include "base/atomic-file.h"
 #include "base/io.h"
 #include "base/memory.h"
 #include "verify/difference-parts.h"

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "base/child.h"
+#include "base/err-report.h"
 #include "base/interrupt.h"
 #include "base/io.h"
 

@@ -6,15 +6,14 @@
 
 /* ---- packets --------------------------------------------------------------------------------- */
 
-#define MAC "52:54:00:12:34:56"
-#define MAC_BYTES                                                                                  \
+#define MAC                                                                                        \
 	{                                                                                          \
 		0x52, 0x54, 0, 0x12, 0x34, 0x56                                                    \
 	}
 
 static struct capture_event tftp(enum capture_kind kind, const char *file)
 {
-	struct capture_event e = { .kind = kind, .mac = MAC_BYTES };
+	struct capture_event e = { .kind = kind, .mac = MAC };
 
 	(void)snprintf(e.tftp.file, sizeof(e.tftp.file), "%s", file);
 	return e;
@@ -40,7 +39,7 @@ static void files_tell_how_far_it_is(void **state)
 	e = tftp(CAPTURE_TFTP_DONE, "kernel/x/v1/initrd.img");
 	client_event(&e, &c);
 	assert_true(c.initrd_sent);
-	assert_int_equal(c.trouble.length, 0);
+	assert_int_equal(c.last_problem.length, 0);
 
 	c = (struct client){ .mac = MAC };
 	e = tftp(CAPTURE_TFTP_DONE, "grub/grub.cfg");
@@ -52,7 +51,7 @@ static void addresses_are_told_apart(void **state)
 {
 	struct client c = { .mac = MAC };
 	struct capture_event e = { .kind = CAPTURE_DHCP,
-				   .mac = MAC_BYTES,
+				   .mac = MAC,
 				   .dhcp = { .type = CAPTURE_DHCP_DISCOVER,
 					     .asker = CAPTURE_ASKER_INITRAMFS } };
 
@@ -71,17 +70,17 @@ static void addresses_are_told_apart(void **state)
 	(void)snprintf(e.dhcp.file, sizeof(e.dhcp.file), "pxelinux.0");
 	client_event(&e, &c);
 	assert_true(c.has_file_name);
-	assert_int_equal(c.trouble.length, 0);
+	assert_int_equal(c.last_problem.length, 0);
 	e.dhcp.type = CAPTURE_DHCP_NAK;
 	client_event(&e, &c);
-	assert_true(c.trouble.length > 0);
-	text_release(&c.trouble);
+	assert_true(c.last_problem.length > 0);
+	text_release(&c.last_problem);
 }
 
-/* The hub brings every client's packets to all. */
+/* The hub sends every client's packets to all. */
 static void others_do_not_count(void **state)
 {
-	struct client c = { .mac = "52:54:00:12:34:57" };
+	struct client c = { .mac = { 0x52, 0x54, 0, 0x12, 0x34, 0x57 } };
 	struct capture_event e = tftp(CAPTURE_TFTP_DONE, "pxelinux.0");
 
 	(void)state;
@@ -89,7 +88,7 @@ static void others_do_not_count(void **state)
 	e = tftp(CAPTURE_TFTP_ERROR, "menu.c32");
 	client_event(&e, &c);
 	assert_false(c.loader_sent);
-	assert_int_equal(c.trouble.length, 0);
+	assert_int_equal(c.last_problem.length, 0);
 }
 
 /* Which files a server need not have: no trouble when it says so. */
@@ -110,21 +109,21 @@ static void missing_files(void **state)
 	struct capture_event e;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(optional) / sizeof(*optional); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(optional); i++) {
 		e = tftp(CAPTURE_TFTP_ERROR, optional[i]);
 		client_event(&e, &c);
-		assert_int_equal(c.trouble.length, 0);
+		assert_int_equal(c.last_problem.length, 0);
 	}
-	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
 		e = tftp(CAPTURE_TFTP_ERROR, needed[i]);
 		client_event(&e, &c);
-		assert_non_null(c.trouble.data);
-		assert_non_null(strstr(c.trouble.data, needed[i]));
-		text_release(&c.trouble);
+		assert_non_null(c.last_problem.data);
+		assert_non_null(strstr(c.last_problem.data, needed[i]));
+		text_release(&c.last_problem);
 		/* A loader that asks only for a file's size breaks the transfer off. */
 		e.tftp.by_client = true;
 		client_event(&e, &c);
-		assert_int_equal(c.trouble.length, 0);
+		assert_int_equal(c.last_problem.length, 0);
 	}
 }
 
@@ -132,7 +131,7 @@ static void mounts(void **state)
 {
 	struct client c = { .mac = MAC };
 	struct capture_event e = { .kind = CAPTURE_RPC_REPLY,
-				   .mac = MAC_BYTES,
+				   .mac = MAC,
 				   .rpc = { .program = CAPTURE_RPC_MOUNT,
 					    .procedure = 1,
 					    .status = CAPTURE_RPC_FAILED,
@@ -143,16 +142,16 @@ static void mounts(void **state)
 	client_event(&e, &c);
 	client_event(&e, &c);
 	assert_true(c.refused == 2 && !c.mounted);
-	assert_non_null(strstr(c.trouble.data, "permission denied"));
+	assert_non_null(strstr(c.last_problem.data, "permission denied"));
 	e.rpc.status = CAPTURE_RPC_OK;
 	client_event(&e, &c);
 	assert_true(c.refused == 2 && c.mounted && !c.reads_root);
 	e = (struct capture_event){ .kind = CAPTURE_RPC_CALL,
-				    .mac = MAC_BYTES,
+				    .mac = MAC,
 				    .rpc = { .program = CAPTURE_RPC_NFS } };
 	client_event(&e, &c);
 	assert_true(c.reads_root);
-	text_release(&c.trouble);
+	text_release(&c.last_problem);
 }
 
 /* A server of version 4 only: the portmapper knows neither NFS nor mountd. */
@@ -160,7 +159,7 @@ static void no_version_3(void **state)
 {
 	struct client c = { .mac = MAC };
 	struct capture_event e = { .kind = CAPTURE_RPC_REPLY,
-				   .mac = MAC_BYTES,
+				   .mac = MAC,
 				   .rpc = { .program = CAPTURE_RPC_PORTMAP,
 					    .procedure = 3,
 					    .status = CAPTURE_RPC_NOT_REGISTERED,
@@ -173,19 +172,16 @@ static void no_version_3(void **state)
 	e.rpc.status = CAPTURE_RPC_OK;
 	client_event(&e, &c);
 	assert_true(c.refused == 1 && !c.mounted);
-	text_release(&c.trouble);
+	text_release(&c.last_problem);
 }
 
 /* One look at the phase, with the last words of the console. */
 static int root_phase(struct client *c, const char *console, struct err *err)
 {
-	const struct phase *p = boot_phases;
 	int r;
 
-	while (strcmp(p->name, "NFS root") != 0)
-		p++;
 	text_add(&c->machine.console.text, console);
-	r = p->step(c, err);
+	r = step_root(c, err);
 	text_release(&c->machine.console.text);
 	return r;
 }
@@ -249,7 +245,7 @@ static void refusals(void **state)
 	const struct client_options o = { 0 };
 
 	(void)state;
-	for (size_t n = 0; n < sizeof(row) / sizeof(*row); n++) {
+	for (size_t n = 0; n < ARRAY_SIZE(row); n++) {
 		CLEANUP(err_release) struct err err = { 0 };
 		struct client c = { .options = &o,
 				    .machine = MACHINE_INIT,
@@ -274,7 +270,7 @@ static void refusals(void **state)
 	"< \"events\":[" KEY(name, "true") "," KEY(name, "false") "]}", OK("{}"),                  \
 		"< \"i /xb 0x64\"", OK("\"portb[0x0064] = 0x1c\\r\\n\"")
 
-static struct entry entries[] = {
+static struct image_entry entries[] = {
 	{ ENTRY_LOCAL, "local", "Boot locally", "" },
 	{ ENTRY_MEMTEST, "memtest", "Test the memory", "" },
 	{ ENTRY_RESCUE, "rescue", "Rescue – with one dash that no menu shows", "ro console=ttyS0" },
@@ -285,10 +281,10 @@ static struct image image = { .init = "systemd",
 			      .hostname = "x",
 			      .locale = "C.UTF-8",
 			      .entry = entries,
-			      .entry_count = sizeof(entries) / sizeof(*entries) };
+			      .entry_count = ARRAY_SIZE(entries) };
 
 /* Shows that menu on the serial line, as GRUB does, and lets the client look at it once. */
-static int look_at(enum client_kind firmware, const struct entry *entry, const char *menu,
+static int look_at(enum client_firmware firmware, const struct image_entry *entry, const char *menu,
 		   const char *const *part, unsigned *ret_step)
 {
 	CLEANUP(err_release) struct err err = { 0 };

@@ -8,18 +8,18 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "lab/client-parts.h"
+#include "lab/health.h"
 
 /* ---- health ---------------------------------------------------------------------------------- */
 
-static const struct entry plain = { ENTRY_RESCUE, "plain", "Rescue", "ro" };
+static const struct image_entry plain = { ENTRY_RESCUE, "plain", "Rescue", "ro" };
 static const struct image image = { .init = "systemd", .hostname = "x", .locale = "C.UTF-8" };
 
 static void facts_for_scripts(void **state)
 {
-	const struct entry overlay = { ENTRY_RESCUE, "r", "R", "ro rescue.overlay quiet" };
+	const struct image_entry overlay = { ENTRY_RESCUE, "r", "R", "ro rescue.overlay quiet" };
 	struct client_options o = { .image = &image, .entry = &overlay };
-	const struct client c = { .options = &o };
-	cleanup_free char *with = health_facts(&c), *without = NULL;
+	cleanup_free char *with = health_facts(&o), *without = NULL;
 
 	(void)state;
 	assert_non_null(strstr(with, "init='systemd'\n"));
@@ -27,19 +27,18 @@ static void facts_for_scripts(void **state)
 	assert_non_null(strstr(with, "locale='C.UTF-8'\n"));
 	assert_non_null(strstr(with, "hostname='x'\n"));
 	o.entry = &plain;
-	without = health_facts(&c);
+	without = health_facts(&o);
 	assert_non_null(strstr(without, "overlay='0'\n"));
 }
 
 /* Each is bash that parses, facts before it. */
 static void checks_are_scripts(void **state)
 {
-	struct client_options o = { .image = &image, .entry = &plain };
-	const struct client c = { .options = &o };
-	cleanup_free char *facts = health_facts(&c);
+	const struct client_options o = { .image = &image, .entry = &plain };
+	cleanup_free char *facts = health_facts(&o);
 
 	(void)state;
-	for (const struct check *check = health_checks; check->name; check++) {
+	for (const struct health_check *check = health_checks; check->name; check++) {
 		cleanup_free char *script = xasprintf("%s%s", facts, check->script);
 		const char *const argv[] = { "bash", "-n", "-c", script, NULL };
 		CLEANUP(err_release) struct err err = { 0 };

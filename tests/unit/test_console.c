@@ -13,13 +13,11 @@ static void append(const char *path, const char *bytes, size_t size)
 	assert_int_equal(close(fd), 0);
 }
 
-static bool poll_new(struct console *c)
+static void poll_console(struct console *c)
 {
 	CLEANUP(err_release) struct err err = { 0 };
-	bool new = false;
 
-	assert_int_equal(console_poll(c, &new, &err), 0);
-	return new;
+	assert_int_equal(console_poll(c, &err), 0);
 }
 
 static void open_console(struct console *c)
@@ -49,12 +47,12 @@ static const struct {
 static void drops_sequences(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(console_release) struct console c = { .fd = -1 };
 
 		open_console(&c);
 		append("serial", cases[i].said, strlen(cases[i].said));
-		assert_true(poll_new(&c));
+		poll_console(&c);
 		assert_string_equal(c.text.data, cases[i].text);
 		assert_int_equal(unlinkat(scratch_fd, "serial", 0), 0);
 	}
@@ -64,7 +62,7 @@ static void drops_sequences(void **state)
 static void reads_in_pieces(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		size_t size = strlen(cases[i].said);
 
 		for (size_t cut = 1; cut < size; cut++) {
@@ -72,10 +70,9 @@ static void reads_in_pieces(void **state)
 
 			open_console(&c);
 			append("serial", cases[i].said, cut);
-			assert_true(poll_new(&c));
+			poll_console(&c);
 			append("serial", cases[i].said + cut, size - cut);
-			assert_true(poll_new(&c));
-			assert_false(poll_new(&c));
+			poll_console(&c);
 			assert_string_equal(c.text.data, cases[i].text);
 			assert_int_equal(unlinkat(scratch_fd, "serial", 0), 0);
 		}
@@ -86,16 +83,15 @@ static void waits_for_the_file(void **state)
 {
 	CLEANUP(console_release) struct console c = { .fd = -1 };
 	CLEANUP(err_release) struct err err = { 0 };
-	bool new;
 
 	(void)state;
 	open_console(&c);
-	assert_false(poll_new(&c));
+	poll_console(&c);
 	assert_string_equal(c.text.data, "");
 	assert_null(console_find(&c, 0, "x"));
 	assert_string_equal(console_end(&c, 3), "");
 	assert_int_equal(mkdirat(scratch_fd, "serial", 0755), 0);
-	assert_true(console_poll(&c, &new, &err) < 0);
+	assert_true(console_poll(&c, &err) < 0);
 	assert_int_equal(err.class, ERR_BOOT);
 	assert_non_null(strstr(err.message, "/serial'"));
 }
@@ -110,7 +106,7 @@ static void finds(void **state)
 	(void)state;
 	open_console(&c);
 	append("serial", said, sizeof(said) - 1);
-	assert_true(poll_new(&c));
+	poll_console(&c);
 	first = console_find(&c, 0, "login");
 	assert_non_null(first);
 	assert_memory_equal(first - 6, "first login", 11);
@@ -148,7 +144,7 @@ static void gives_whole_lines(void **state)
 	(void)state;
 	open_console(&c);
 	append("serial", said, sizeof(said) - 1);
-	assert_true(poll_new(&c));
+	poll_console(&c);
 	assert_line(&c, "gin", "begin");
 	assert_line(&c, "Unable", "VFS: Unable to mount");
 	assert_line(&c, "time", "[drm] no time stamp");

@@ -125,11 +125,12 @@ static int make_deb(const struct member *control, const struct member *data,
 static char *rewrite(int in, uint64_t installed_size)
 {
 	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(text_release) struct text control = { 0 };
 	cleanup_fd int out = -1;
 	cleanup_fd int from = in;
 
 	out = openat(scratch_fd, "plain.deb", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (deb_rewrite(from, out, installed_size, &err) < 0) {
+	if (deb_rewrite(from, out, installed_size, &control, &err) < 0) {
 		assert_int_equal(err.class, ERR_BUILD);
 		return take_ptr(err.message);
 	}
@@ -206,9 +207,9 @@ static void test_links_that_leave_the_tree(void **state)
 	refuse("link out of the tree", { "./usr/a", AE_IFLNK, "b/../../../x", false, 0 });
 	refuse("is a hard link to '/etc/shadow'", { "./a", AE_IFREG, "/etc/shadow", true, 0 });
 	refuse("is a hard link to '../etc/shadow'", { "./a", AE_IFREG, "../etc/shadow", true, 0 });
-	refuse("no earlier file", { "./a", AE_IFREG, "./later", true, 0 },
+	refuse("not an earlier file", { "./a", AE_IFREG, "./later", true, 0 },
 	       { "./later", AE_IFREG, "x", false, 0 });
-	refuse("no earlier file", { "./l", AE_IFLNK, "/etc/shadow", false, 0 },
+	refuse("not an earlier file", { "./l", AE_IFLNK, "/etc/shadow", false, 0 },
 	       { "./a", AE_IFREG, "./l", true, 0 });
 	refuse("'a/passwd' lies below 'a'", { "./a", AE_IFLNK, "/etc", false, 0 },
 	       { "./a/passwd", AE_IFREG, "x", false, 0 });
@@ -256,7 +257,7 @@ static void test_control_members(void **state)
 	cleanup_free char *said_deep = rewrite(make_deb(deep, plain_control, &usual), 0);
 
 	(void)state;
-	assert_non_null(strstr(said_link, "control.tar: 'postinst' in control.tar is no regular"));
+	assert_non_null(strstr(said_link, "control.tar: 'postinst' is not a regular file"));
 	assert_non_null(strstr(said_deep, "lies in a directory"));
 }
 
@@ -338,18 +339,62 @@ static void test_workers(void **state)
 	assert_string_equal(t.data, "content of a");
 	text_release(&t);
 	assert_int_equal(deb_read_control(s, &list.item[0], &t, &err), 0);
-	assert_string_equal(t.data, "Package: x\nDepends: y\n");
+	assert_string_equal(t.data, "Package: x\nDepends: y");
 	assert_int_equal(deb_has_link(s, &list.item[0], "b/link", &link, &err), 0);
 	assert_true(link);
 	assert_true(deb_read_member(s, &list.item[0], "round", 100, &t, &refused) < 0);
-	assert_non_null(strstr(refused.message, "circle"));
+	assert_non_null(strstr(refused.message, "leads back to itself"));
 	err_release(&refused);
 	assert_true(deb_read_member(s, &list.item[0], "none", 100, &t, &refused) < 0);
-	assert_non_null(strstr(refused.message, "package 'good' 1.0 holds no file 'none'"));
+	assert_non_null(strstr(refused.message, "package 'good' 1.0 has no file 'none'"));
 	err_release(&refused);
 	put_package(s, &list, "evil", make_deb(plain_control, evil, &usual));
 	assert_true(debs_make_plain(s, &list, 4, &refused) < 0);
 	assert_non_null(strstr(refused.message, "package 'evil' 1.0: data.tar: the name './../a'"));
+	assert_int_equal(refused.class, ERR_BUILD);
+	assert_non_null(strstr(refused.hint, "damaged or malicious"));
+}
+
+/* What a worker cannot do because of the store keeps its own words. */
+static void test_absent_original(void **state)
+{
+	CLEANUP(packages_release) struct packages list = { 0 };
+	CLEANUP(store_cleanup) struct store *s = NULL;
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_free char *path = xasprintf("%s/store", scratch_path);
+	struct package *p = packages_add(&list);
+
+	(void)state;
+	assert_int_equal(store_open(path, &s, &err), 0);
+	p->name = xstrdup("gone");
+	p->version = xstrdup("1.0");
+	digest_bytes("gone", 4, p->sha256);
+	assert_true(debs_make_plain(s, &list, 1, &err) < 0);
+	assert_string_equal(err.message, "package 'gone' 1.0: the store does not have it");
+	assert_string_equal(err.hint, "build again: it will be fetched anew");
+}
+
+/* Once it is known, neither the original nor the plain form is opened for a control file. */
+static void test_control_is_kept(void **state)
+{
+	static const struct member odd[] = {
+		{ "./control", AE_IFREG, "Package: x\nDescription: y\n\tz \\n\n", false, 0 },
+		{ 0 },
+	};
+	CLEANUP(packages_release) struct packages list = { 0 };
+	CLEANUP(store_cleanup) struct store *s = NULL;
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(text_release) struct text t = { 0 };
+	cleanup_free char *path = xasprintf("%s/store", scratch_path);
+	cleanup_free char *blobs = xasprintf("%s/store/sha256", scratch_path);
+
+	(void)state;
+	assert_int_equal(store_open(path, &s, &err), 0);
+	put_package(s, &list, "odd", make_deb(odd, plain_control, &usual));
+	assert_int_equal(debs_make_plain(s, &list, 1, &err), 0);
+	assert_int_equal(nftw(blobs, scratch_remove, 32, FTW_DEPTH | FTW_PHYS), 0);
+	assert_int_equal(deb_read_control(s, &list.item[0], &t, &err), 0);
+	assert_string_equal(t.data, "Package: x\nDescription: y\n\tz \\n");
 }
 
 /* A plain form that rots in the store is made again. */
@@ -388,6 +433,8 @@ int main(int argc, char **argv)
 		SCRATCH(test_containers),
 		SCRATCH(test_truncated),
 		SCRATCH(test_workers),
+		SCRATCH(test_absent_original),
+		SCRATCH(test_control_is_kept),
 		SCRATCH(test_damaged_plain_form),
 	};
 

@@ -62,6 +62,7 @@ static void test_comments(void **state)
 	assert_int_equal(s.count, 1);
 	d = reader_of("# one\nA: 1\n");
 	assert_true(deb822_next(&d, &s, &err) < 0);
+	assert_int_equal(err.class, ERR_TRUST);
 }
 
 static void test_refused(void **state)
@@ -72,11 +73,11 @@ static void test_refused(void **state)
 		unsigned line;
 		const char *message;
 	} cases[] = {
-		{ "A: 1\nno field\n", 0, 2, "no 'Field: value'" },
-		{ "A: 1\nB B: 2\n", 0, 2, "no 'Field: value'" },
-		{ ": 1\n", 0, 1, "no 'Field: value'" },
-		{ "-A: 1\n", 0, 1, "no 'Field: value'" },
-		{ "A\xc3\xa4: 1\n", 0, 1, "no 'Field: value'" },
+		{ "A: 1\nno field\n", 0, 2, "not a 'Field: value'" },
+		{ "A: 1\nB B: 2\n", 0, 2, "not a 'Field: value'" },
+		{ ": 1\n", 0, 1, "not a 'Field: value'" },
+		{ "-A: 1\n", 0, 1, "not a 'Field: value'" },
+		{ "A\xc3\xa4: 1\n", 0, 1, "not a 'Field: value'" },
 		{ " A: 1\n", 0, 1, "continuation" },
 		{ "A: 1\nB: 2\na: 3\n", 0, 3, "'a' is given twice" },
 		{ "A: 1\r\n", 0, 1, "control character" },
@@ -109,6 +110,7 @@ static void test_too_many_fields(void **state)
 		text_printf(&t, "F%d: x\n", i);
 	d = reader_of(t.data);
 	assert_true(deb822_next(&d, &s, &err) < 0);
+	assert_int_equal(err.class, ERR_TRUST);
 	assert_int_equal(err.line, DEB822_FIELDS_MAX + 1);
 }
 

@@ -68,6 +68,7 @@ static void equal_is_not_varied(void **state)
 	second = variations_text(&again);
 	assert_string_equal(second, text);
 	assert_true(variations_parse("one field\n", &again, &err) < 0);
+	assert_int_equal(err.class, ERR_BUILD);
 }
 
 static void write_pair(const char *path, const char *a, const char *b)
@@ -80,16 +81,29 @@ static void write_pair(const char *path, const char *a, const char *b)
 		scratch_file(new, b);
 }
 
+/* A scratch directory with two empty trees, old and new. */
+static int trees_setup(void **state)
+{
+	if (scratch_setup(state) < 0 || mkdirat(scratch_fd, "old", 0755) < 0)
+		return -1;
+	return mkdirat(scratch_fd, "new", 0755);
+}
+
+static void compare_trees(struct differences *f)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_fd int old = openat(scratch_fd, "old", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int new = openat(scratch_fd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	assert_int_equal(differences_compare(old, new, &no_conditions, f, &err), 0);
+}
+
 static void results(void **state)
 {
 	CLEANUP(differences_release) struct differences f = { 0 };
-	CLEANUP(err_release) struct err err = { 0 };
 	CLEANUP(text_release) struct text t = { 0 };
-	cleanup_fd int old = -1, new = -1;
 
 	(void)state;
-	assert_int_equal(mkdirat(scratch_fd, "old", 0755), 0);
-	assert_int_equal(mkdirat(scratch_fd, "new", 0755), 0);
 	write_pair("SHA256SUMS", "1", "2");
 	write_pair("exports", "one\ntwo\n", "one\nzwei\n");
 	write_pair("kernel", "\x01\x02\x03\x04", "\x01\x02\x13");
@@ -98,9 +112,7 @@ static void results(void **state)
 	write_pair("provenance.json", "x", "y");
 	assert_int_equal(symlinkat("a", scratch_fd, "old/latest"), 0);
 	assert_int_equal(symlinkat("b", scratch_fd, "new/latest"), 0);
-	old = openat(scratch_fd, "old", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	new = openat(scratch_fd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_int_equal(differences_compare(old, new, &no_conditions, &f, &err), 0);
+	compare_trees(&f);
 	assert_int_equal(f.files, 6);
 	assert_int_equal(f.count, 5);
 	differences_text(&f, &t);
@@ -121,18 +133,12 @@ static void results(void **state)
 static void what_cannot_be_read(void **state)
 {
 	CLEANUP(differences_release) struct differences f = { 0 };
-	CLEANUP(err_release) struct err err = { 0 };
-	cleanup_fd int old = -1, new = -1;
 
 	(void)state;
-	assert_int_equal(mkdirat(scratch_fd, "old", 0755), 0);
-	assert_int_equal(mkdirat(scratch_fd, "new", 0755), 0);
 	write_pair("initrd.img", "BZh no cpio", "0707 no cpio either");
 	write_pair("menu", "one", "two");
 	write_pair("rootfs.tar.zst", "nor a tar", "");
-	old = openat(scratch_fd, "old", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	new = openat(scratch_fd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_int_equal(differences_compare(old, new, &no_conditions, &f, &err), 0);
+	compare_trees(&f);
 	assert_int_equal(f.count, 3);
 	assert_string_equal(f.item[0].artifact, "initrd.img");
 	assert_non_null(strstr(f.item[0].detail, "cannot be looked into: "));
@@ -146,9 +152,8 @@ int main(void)
 		cmocka_unit_test(guesses),
 		cmocka_unit_test(variations_are_recognised),
 		cmocka_unit_test(equal_is_not_varied),
-		cmocka_unit_test_setup_teardown(results, scratch_setup, scratch_teardown),
-		cmocka_unit_test_setup_teardown(what_cannot_be_read, scratch_setup,
-						scratch_teardown),
+		cmocka_unit_test_setup_teardown(results, trees_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(what_cannot_be_read, trees_setup, scratch_teardown),
 	};
 
 	(void)setlocale(LC_CTYPE, "C.UTF-8");

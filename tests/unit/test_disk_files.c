@@ -137,7 +137,8 @@ static void refuses_what_cannot_be_served(void **state)
 	assert_int_equal(mkfifoat(scratch_fd, "tftp/pipe", 0600), 0);
 	assert_true(write_files(NULL, &fd, &size, &err) < 0);
 	assert_int_equal(err.class, ERR_USAGE);
-	assert_string_equal(err.message, "'pipe' is neither a file nor a directory nor a link");
+	assert_string_equal(err.message,
+			    "'pipe' is neither a file nor a directory nor a symbolic link");
 }
 
 int main(void)

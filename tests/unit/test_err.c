@@ -5,7 +5,9 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "base/err-report.h"
 #include "base/err.h"
+#include "base/err-line.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 
@@ -41,6 +43,55 @@ static void first_failure_is_the_story(void **state)
 	assert_int_equal(err.class, ERR_TRUST);
 	assert_int_equal(err.errnum, 0);
 	assert_printed(&err, "netrescue: error: hash of 'x' is wrong\n");
+}
+
+static void travels_whole_as_a_line(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(err_release) struct err back = { 0 };
+	CLEANUP(text_release) struct text line = { 0 };
+
+	(void)state;
+	err_errno(&err, ERR_TRUST, ENOENT, "a\tb\nc\\n");
+	err_hint(&err, "do\nthis");
+	err.file = xstrdup("x.yaml");
+	err.line = 3;
+	err.column = 5;
+	err.line_hidden = true;
+	err_to_line(&err, &line);
+	assert_null(strchr(line.data, '\n'));
+	assert_int_equal(err_from_line(line.data, &back), -ENOENT);
+	assert_int_equal(back.class, ERR_TRUST);
+	assert_string_equal(back.message, err.message);
+	assert_string_equal(back.hint, "do\nthis");
+	assert_string_equal(back.file, "x.yaml");
+	assert_int_equal(back.line, 3);
+	assert_int_equal(back.column, 5);
+	assert_true(back.line_hidden);
+}
+
+static void a_bad_line_is_an_error_too(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"1\t0\tmessage",
+		"0\t0\tno class\t\t\t0\t0\t0",
+		"99\t0\tno such class\t\t\t0\t0\t0",
+		"1\t5000\tno such errno\t\t\t0\t0\t0",
+		"1\t0\t\tno message\t\t0\t0\t0",
+		"1\t0\twrong \\x escape\t\t\t0\t0\t0",
+		"1\t0\thidden twice\t\t\t0\t0\t2",
+		"1\t0\tone too many\t\t\t0\t0\t0\t",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		CLEANUP(err_release) struct err err = { 0 };
+
+		assert_true(err_from_line(bad[i], &err) < 0);
+		assert_int_equal(err.class, ERR_BUILD);
+		assert_non_null(strstr(err.message, "did not say how"));
+	}
 }
 
 static void errno_value_survives_wrapping(void **state)
@@ -89,6 +140,39 @@ static void excerpt_and_caret(void **state)
 			     "hint: did you mean 'tcpdump'?\n",
 			     file);
 	assert_printed(&err, expected);
+}
+
+/* The line is read when the error is printed, so that whoever sets it needs no files; one that
+ * holds a secret stays hidden. */
+static void the_line_is_read_late_and_can_be_hidden(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_free char *file = xasprintf("%s/r.yaml", scratch_path);
+	cleanup_free char *shown = xasprintf("%s:1:1: error: m\n    1 | late\n      | ^\n", file);
+	cleanup_free char *hidden = xasprintf("%s:1:1: error: m\n", file);
+
+	(void)state;
+	(void)err_at(&err, ERR_USAGE, file, 1, 1, "m");
+	scratch_file("r.yaml", "late\n");
+	assert_printed(&err, shown);
+	err_hide_line(&err);
+	assert_printed(&err, hidden);
+}
+
+static void moving_keeps_everything(void **state)
+{
+	CLEANUP(err_release) struct err from = { 0 };
+	CLEANUP(err_release) struct err to = { 0 };
+
+	(void)state;
+	(void)err_errno(&from, ERR_NETWORK, ENOENT, "m");
+	(void)err_hint(&from, "h");
+	assert_int_equal(err_value(&from), -ENOENT);
+	assert_int_equal(err_move(&to, &from), -ENOENT);
+	assert_int_equal(from.class, ERR_NONE);
+	assert_null(from.message);
+	assert_int_equal(to.class, ERR_NETWORK);
+	assert_printed(&to, "netrescue: error: m: No such file or directory\nhint: h\n");
 }
 
 static void positions_without_excerpt(void **state)
@@ -175,9 +259,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_failure_is_the_story),
+		cmocka_unit_test(travels_whole_as_a_line),
+		cmocka_unit_test(a_bad_line_is_an_error_too),
 		cmocka_unit_test(errno_value_survives_wrapping),
 		cmocka_unit_test(unknown_errno_and_full_disk),
 		cmocka_unit_test_setup_teardown(excerpt_and_caret, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(the_line_is_read_late_and_can_be_hidden,
+						scratch_setup, scratch_teardown),
+		cmocka_unit_test(moving_keeps_everything),
 		cmocka_unit_test(positions_without_excerpt),
 		cmocka_unit_test(data_cannot_forge_messages),
 		cmocka_unit_test(exit_codes),

@@ -10,6 +10,7 @@
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/tree.h"
 
 #define SIZE 100000
 
@@ -153,7 +154,7 @@ static void test_wrong_bytes(void **state)
 static void test_redirect(void **state)
 {
 	cleanup_free char *rule = xasprintf("elsewhere redirect %s/blob", loopback_url);
-	CLEANUP(fetch_item_release) struct fetch_item item = item_for("vary");
+	CLEANUP(fetch_item_release) struct fetch_item item = item_for("elsewhere");
 	CLEANUP(err_release) struct err err = { 0 };
 
 	(void)state;

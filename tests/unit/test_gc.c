@@ -8,6 +8,7 @@
 #include "archive/lock.h"
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/tree.h"
 #include "command/fileserver.h"
 
 #define PACKAGES 200

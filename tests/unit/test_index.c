@@ -8,6 +8,7 @@
 #include "archive/trust.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/tree.h"
 
 static struct store *store;
 static bool published; /* as it is by default */

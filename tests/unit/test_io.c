@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "unit.h"
+#include "mounts.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -7,8 +7,10 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "base/atomic-file.h"
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/tree.h"
 
 static void assert_content(const char *path, const char *expected)
 {
@@ -127,7 +129,7 @@ static void publishing(void **state)
 	assert_int_equal(fstatat(scratch_fd, "d/f", &st, 0), 0);
 	assert_int_equal(st.st_mode, S_IFREG | 0644);
 	{
-		CLEANUP(atomic_file_release) struct atomic_file p = { .fd = -1 };
+		CLEANUP(atomic_file_release) struct atomic_file p = ATOMIC_FILE_INIT;
 
 		assert_int_equal(atomic_file_begin(&p, scratch_fd, "d/f", 0600, &err), 0);
 		assert_int_equal(write_all(p.fd, "two", 3), 0);
@@ -136,7 +138,7 @@ static void publishing(void **state)
 	/* Given up: nothing is left. */
 	assert_tree("d/ d/f ");
 	{
-		CLEANUP(atomic_file_release) struct atomic_file p = { .fd = -1 };
+		CLEANUP(atomic_file_release) struct atomic_file p = ATOMIC_FILE_INIT;
 
 		assert_int_equal(atomic_file_begin(&p, scratch_fd, "d/f", 0600, &err), 0);
 		assert_int_equal(write_all(p.fd, "three", 5), 0);
@@ -157,13 +159,14 @@ static void publishing_where_it_cannot(void **state)
 	scratch_file("file", "");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_true(write_file(scratch_fd, bad[i], "x", 1, 0644, &err) < 0);
+		assert_int_equal(err.class, ERR_BUILD);
 		err_release(&err);
 	}
 	/* The target is a directory: the rename fails, the new file goes. */
 	assert_int_equal(write_file(scratch_fd, "d", "x", 1, 0644, &err), -EISDIR);
 	assert_tree("d/ file ");
 	/* A struct that was never begun owns nothing, descriptor 0 least of all. */
-	struct atomic_file never = { .fd = -1 };
+	struct atomic_file never = ATOMIC_FILE_INIT;
 	atomic_file_release(&never);
 	assert_true(fcntl(0, F_GETFD) >= 0);
 }
@@ -282,22 +285,9 @@ static void removing(void **state)
 	assert_int_equal(remove_tree(scratch_fd, "link", &err), 0);
 	assert_tree("keep/ keep/me/ ");
 	assert_true(remove_tree(scratch_fd, ".", &err) < 0);
+	assert_int_equal(err.class, ERR_BUILD);
 	err_release(&err);
 	assert_int_equal(remove_tree(-1, "x", &err), -EBADF);
-}
-
-/* Runs fn in a process of its own and returns its exit status. */
-static int in_child(int (*fn)(void))
-{
-	pid_t pid = fork();
-	int status = 0;
-
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(fn());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
 }
 
 static int remove_read_only(void)
@@ -340,12 +330,6 @@ static void removing_what_cannot_be(void **state)
 	/* EPERM for root, EACCES for others. */
 	assert_true(remove_tree(AT_FDCWD, "/proc/self/fdinfo", &err) < 0);
 	assert_non_null(strstr(err.message, "in '/proc/self/fdinfo': cannot remove '"));
-}
-
-static int can_mount(void)
-{
-	return unshare((geteuid() != 0 ? CLONE_NEWUSER : 0) | CLONE_NEWNS) == 0 &&
-	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
 static int remove_mounted(void)

@@ -146,10 +146,10 @@ static void not_ascii(void **state)
 
 	(void)state;
 	assert_fails(keyboard_type, "Gr\xc3\xbc\xc3\x9f", part,
-		     "typing 'Gr\xc3\xbc\xc3\x9f': cannot type character 195: keys are for "
-		     "printable ASCII");
+		     "typing 'Gr\xc3\xbc\xc3\x9f': cannot type character 195: only "
+		     "printable ASCII can be typed");
 	assert_fails(keyboard_type_anywhere, "a\tb", part,
-		     "typing 'a\tb': cannot type character 9: keys are for printable ASCII");
+		     "typing 'a\tb': cannot type character 9: only printable ASCII can be typed");
 }
 
 int main(void)
@@ -160,5 +160,5 @@ int main(void)
 		cmocka_unit_test(by_codes),  cmocka_unit_test(not_ascii),
 	};
 
-	return cmocka_run_group_tests_name("keys", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("keyboard", tests, NULL, NULL);
 }

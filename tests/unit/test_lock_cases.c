@@ -6,6 +6,7 @@
 #include "case.h"
 
 #include "archive/lock.h"
+#include "base/err-report.h"
 
 #define NO_NEWLINE "@NOEOL@\n"
 

@@ -35,15 +35,14 @@ static void runs_and_ends(void **state)
 	CLEANUP(err_release) struct err err = { 0 };
 	struct machine m = MACHINE_INIT;
 	cleanup_free char *console = NULL;
-	bool new;
 	pid_t pid;
 
 	(void)state;
 	need_qemu();
 	assert_int_equal(start(&m, "", &err), 0);
-	console = machine_file(&m, "console");
+	console = xasprintf("%s/idle.console", scratch_path);
 	assert_int_equal(access(console, R_OK), 0);
-	assert_int_equal(machine_poll(&m, &new, &err), 0);
+	assert_int_equal(machine_poll(&m, &err), 0);
 	pid = m.child.pid;
 	machine_release(&m);
 	assert_int_equal(kill(pid, 0), -1);
@@ -66,7 +65,6 @@ static void notices_its_death(void **state)
 {
 	CLEANUP(err_release) struct err err = { 0 };
 	CLEANUP(machine_release) struct machine m = MACHINE_INIT;
-	bool new;
 	int r = 0;
 
 	(void)state;
@@ -74,7 +72,7 @@ static void notices_its_death(void **state)
 	assert_int_equal(start(&m, "", &err), 0);
 	assert_int_equal(kill(m.child.pid, SIGKILL), 0);
 	for (int i = 0; r == 0 && i < PATIENCE_MS / 10; i++) {
-		r = machine_poll(&m, &new, &err);
+		r = machine_poll(&m, &err);
 		if (r == 0)
 			r = qmp_pause(m.qmp, 10, &err);
 	}

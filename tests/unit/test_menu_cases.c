@@ -51,6 +51,7 @@ static void run_case(void **state)
 		cleanup_free char *printed = case_printed(&err);
 
 		assert_true(e < 0);
+		assert_int_equal(err_exit_code(&err), 2);
 		text_add(&got, printed);
 	} else if (e < 0) {
 		fail_msg("%s", case_printed(&err));

@@ -3,8 +3,8 @@
 #include "unit.h"
 
 #include "archive/mirror.h"
-#include "base/io.h"
 #include "base/memory.h"
+#include "base/tree.h"
 
 static char suite_trixie[] = "trixie";
 
@@ -38,6 +38,8 @@ static void expect(const char *command_line, const char *recipe_mirror, const ch
 	CLEANUP(err_release) struct err err = { 0 };
 	int r = mirrors_find(command_line, scratch_path, &recipe, &m, &err);
 
+	if (r == 0)
+		r = mirrors_require(&m, &err);
 	free(name.value);
 	if (!archive) {
 		assert_true(r < 0);

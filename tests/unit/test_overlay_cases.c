@@ -7,6 +7,7 @@
 
 #include "recipe/recipe.h"
 #include "rootfs/overlay.h"
+#include "base/err-report.h"
 
 #define EPOCH 1700000000
 

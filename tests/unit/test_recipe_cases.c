@@ -3,6 +3,7 @@
 #include "case.h"
 
 #include "recipe/recipe.h"
+#include "base/err-report.h"
 
 static const char *path_of_case(void **state)
 {

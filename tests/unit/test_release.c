@@ -129,11 +129,16 @@ static void test_dates(void **state)
 	(void)state;
 	assert_int_equal(setenv("TZ", "Europe/Berlin", 1), 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		int64_t seconds = -1;
-		int r = release_parse_date(cases[i].text, &seconds);
+		CLEANUP(release_release) struct release release = { 0 };
+		CLEANUP(err_release) struct err err = { 0 };
+		cleanup_free char *text = xasprintf("Date: %s\n" FILES, cases[i].text);
+		int r = parse(text, &release, &err);
 
-		assert_int_equal(seconds, cases[i].seconds);
 		assert_int_equal(r < 0, cases[i].seconds < 0);
+		if (r == 0)
+			assert_int_equal(release.date_seconds, cases[i].seconds);
+		else
+			assert_non_null(strstr(err.message, "Date"));
 	}
 }
 
@@ -184,6 +189,7 @@ static void test_suite(void **state)
 	assert_true(release_check_suite(&r, "test", "bookworm", &err) < 0);
 	assert_int_equal(err.class, ERR_TRUST);
 	assert_true(release_check_suite(&empty, "test", "bookworm", &err) < 0);
+	assert_int_equal(err.class, ERR_TRUST);
 }
 
 int main(void)

@@ -7,8 +7,9 @@
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/tree.h"
 #include "publish/menu.h"
-#include "recipe/value.h"
+#include "recipe/recipe-list.h"
 #include "publish/result-files.h"
 
 #define EPOCH 1787976000

@@ -22,53 +22,28 @@ static void put(uint8_t *cells, size_t line, size_t column, const char *text)
 		*cell = (uint8_t)*text++;
 }
 
-static void decoding(void **state)
-{
-	CLEANUP(text_release) struct text text = { 0 };
-	uint8_t cells[SCREEN_BYTES];
-
-	(void)state;
-	for (size_t i = 0; i < SCREEN_BYTES; i += 2) {
-		cells[i] = ' ';
-		cells[i + 1] = 'A'; /* an attribute, not to be seen */
-	}
-	put(cells, 0, 0, "\xda\xc4\xbf \xc9\xcd\xbb \xb3\xba \xdb\xb1 \x10\x11\x18\x19 \x9b\x7f");
-	put(cells, 2, 78, "ab");
-	put(cells, 4, 3, "c d  ");
-	cells[5 * SCREEN_COLUMNS * 2] = 0;
-	put(cells, 5, 1, "\xff");
-	put(cells, 24, 79, "~");
-	text_add(&text, "before:");
-	screen_decode(cells, &text);
-	assert_string_equal(text.data, "before:+-+ +=+ || ## ><^v ??\n"
-				       "\n"
-				       "                                       "
-				       "                                       ab\n"
-				       "\n"
-				       "   c d\n"
-				       "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"
-				       "                                       "
-				       "                                        ~\n");
-}
-
-/* The monitor's answer for a screen of which every line begins with its letter. */
-static char *memory_answer(size_t start)
+/* The monitor's answer for the memory of a screen. */
+static char *memory_answer(size_t start, const uint8_t cells[SCREEN_BYTES])
 {
 	CLEANUP(text_release) struct text t = { 0 };
 
 	text_add(&t, "{\"return\": \"");
 	for (size_t i = 0; i < SCREEN_BYTES; i++) {
-		size_t cell = i / 2;
-		unsigned byte = i % 2			? 0x07
-				: cell % SCREEN_COLUMNS ? ' '
-							: (unsigned)('a' + cell / SCREEN_COLUMNS);
-
 		if (i % 8 == 0)
 			text_printf(&t, "%s%016zx:", i ? "\\r\\n" : "", start + i);
-		text_printf(&t, " 0x%02x", byte);
+		text_printf(&t, " 0x%02x", cells[i]);
 	}
 	text_add(&t, "\\r\\n\", \"id\": @ID@}");
 	return text_take(&t);
+}
+
+/* Blanks, with an attribute that must not be seen. */
+static void clear(uint8_t cells[SCREEN_BYTES])
+{
+	for (size_t i = 0; i < SCREEN_BYTES; i += 2) {
+		cells[i] = ' ';
+		cells[i + 1] = 'A';
+	}
 }
 
 static void assert_screen(const char *const *part, const char *expected)
@@ -86,7 +61,15 @@ static void assert_screen(const char *const *part, const char *expected)
 /* A scrolled one, of a running machine, which goes on afterwards. */
 static void text_mode(void **state)
 {
-	cleanup_free char *memory = memory_answer(0xb8000 + 0x12a0 * 2);
+	cleanup_free char *memory = NULL;
+	uint8_t cells[SCREEN_BYTES];
+
+	(void)state;
+	clear(cells);
+	for (size_t line = 0; line < SCREEN_LINES; line++)
+		put(cells, line, 0, (const char[]){ (char)('a' + line), '\0' });
+	memory = memory_answer(0xb8000 + 0x12a0 * 2, cells);
+
 	const char *const part[] = { QEMU_BEGIN,
 				     "< \"query-status\"",
 				     RUNNING,
@@ -98,10 +81,41 @@ static void text_mode(void **state)
 				     "< \"cont\"",
 				     OK("{}"),
 				     NULL };
-
-	(void)state;
 	assert_screen(part, "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\no\np\nq\nr\ns\nt\nu\nv\nw\n"
 			    "x\ny\n");
+}
+
+static void decoding(void **state)
+{
+	cleanup_free char *memory = NULL;
+	uint8_t cells[SCREEN_BYTES];
+
+	(void)state;
+	clear(cells);
+	put(cells, 0, 0, "\xda\xc4\xbf \xc9\xcd\xbb \xb3\xba \xdb\xb1 \x10\x11\x18\x19 \x9b\x7f");
+	put(cells, 2, 78, "ab");
+	put(cells, 4, 3, "c d  ");
+	cells[5 * SCREEN_COLUMNS * 2] = 0;
+	put(cells, 5, 1, "\xff");
+	put(cells, 24, 79, "~");
+	memory = memory_answer(0xb8000, cells);
+
+	const char *const part[] = { QEMU_BEGIN,
+				     "< \"query-status\"",
+				     PAUSED,
+				     REGISTERS("0x10", "0x0e", "0x00", "0x00"),
+				     "< \"xp /4000xb 0xb8000\"",
+				     memory,
+				     NULL };
+	assert_screen(part, "+-+ +=+ || ## ><^v ??\n"
+			    "\n"
+			    "                                       "
+			    "                                       ab\n"
+			    "\n"
+			    "   c d\n"
+			    "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"
+			    "                                       "
+			    "                                        ~\n");
 }
 
 /* Nothing is read, and a halted machine stays halted. */

@@ -55,8 +55,7 @@ static pid_t open_sh(struct shell *s)
 		_exit(127);
 	}
 	assert_int_equal(close(peer), 0);
-	assert_int_equal(shell_greet(s, &err), 0);
-	assert_true(s->ready);
+	assert_int_equal(shell_set_up(s, &err), 0);
 	return pid;
 }
 
@@ -108,7 +107,7 @@ static void runs_scripts(void **state)
 
 	(void)state;
 	pid = open_sh(&s);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(err_release) struct err err = { 0 };
 		cleanup_free char *output = NULL;
 		int status = -1;
@@ -204,13 +203,13 @@ static void hears_words(void **state)
 
 	(void)state;
 	open_port(&s, &peer);
-	assert_int_equal(shell_heard(&s, "/dev/tty1", &is, &err), 0);
+	assert_int_equal(shell_received(&s, "/dev/tty1", &is, &err), 0);
 	assert_false(is);
 	assert_int_equal(write(peer, "/dev/t", 6), 6);
-	assert_int_equal(shell_heard(&s, "/dev/tty1", &is, &err), 0);
+	assert_int_equal(shell_received(&s, "/dev/tty1", &is, &err), 0);
 	assert_false(is);
 	assert_int_equal(write(peer, "ty1\r\n", 5), 5);
-	assert_int_equal(shell_heard(&s, "/dev/tty1", &is, &err), 0);
+	assert_int_equal(shell_received(&s, "/dev/tty1", &is, &err), 0);
 	assert_true(is);
 	assert_int_equal(close(peer), 0);
 }

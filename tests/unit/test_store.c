@@ -105,6 +105,7 @@ static void test_no_digest(void **state)
 
 	(void)state;
 	assert_true(store_get(s, "../../../../etc/passwd", &fd, &err) < 0);
+	assert_int_equal(err.class, ERR_BUILD);
 	assert_int_equal(fd, -1);
 }
 
@@ -180,6 +181,7 @@ static void test_fact_cut_short_is_absent(void **state)
 	assert_int_equal(store_fact_get(s, "kind", "key", &value, &err), 0);
 	assert_null(value);
 	assert_true(store_fact_set(s, "kind", "key", "two\nlines", &err) < 0);
+	assert_int_equal(err.class, ERR_BUILD);
 }
 
 static void test_unwritable(void **state)

@@ -6,7 +6,7 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "publish/result.h"
-#include "recipe/value.h"
+#include "recipe/recipe-list.h"
 #include "deb/deb.h"
 
 struct fixture {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* DHCP: RFC 2131, options RFC 2132 and RFC 4578. */
-#include "lab/capture/capture-parse.h"
+#include "lab/capture/capture-parts.h"
 
 #include "base/text.h"
 
@@ -30,12 +30,12 @@ enum {
 static const struct capture_silence silence = { .what = CAPTURE_SILENT_DHCP,
 						.port = DHCP_SERVER_PORT };
 
-/* Where each option is; data is NULL where none is. The first counts. */
+/* Where each option is; data is NULL where there is none. Of two the first counts. */
 struct options {
 	struct span of[256];
 };
 
-/* What the capture cut off is missing. */
+/* Where the capture was cut off, the rest of the options is missing. */
 static void find_options(struct options *o, struct span s)
 {
 	size_t at = 0;
@@ -53,7 +53,7 @@ static void find_options(struct options *o, struct span s)
 	}
 }
 
-/* The number that the first `size` bytes (1, 2 or 4) of an option are, if it has so many. */
+/* The first `size` bytes (1, 2 or 4) of an option as a number; false if it has fewer. */
 static bool option_number(const struct options *o, int option, size_t size, uint32_t *ret)
 {
 	struct span s = o->of[option];
@@ -82,24 +82,25 @@ static enum capture_asker asker_of(const char *vendor_class)
 	return CAPTURE_ASKER_OTHER;
 }
 
-static struct asker *find_asker(struct capture *w, const uint8_t *mac, uint32_t transaction)
+static struct dhcp_asker *find_asker(struct capture *capture, const uint8_t *mac,
+				     uint32_t transaction)
 {
-	TABLE_EACH(&w->askers, a)
+	TABLE_EACH(&capture->askers, a)
 	if (a->transaction == transaction && memcmp(a->mac, mac, sizeof(a->mac)) == 0)
 		return a;
 	return NULL;
 }
 
-/* A request tells who asks; an answer is told by its request. */
-static void fill_asker(struct capture *w, const struct capture_event *e, uint32_t transaction,
+/* A request says who asks; an answer is for whoever sent the request. */
+static void fill_asker(struct capture *capture, const struct capture_event *e, uint32_t transaction,
 		       bool is_request, const struct options *o, struct capture_dhcp *d)
 {
-	struct asker *a = find_asker(w, e->mac, transaction);
+	struct dhcp_asker *a = find_asker(capture, e->mac, transaction);
 	uint32_t number;
 
 	if (is_request) {
 		if (!a)
-			a = TABLE_ADD(&w->askers);
+			a = TABLE_ADD(&capture->askers);
 		memcpy(a->mac, e->mac, sizeof(a->mac));
 		a->transaction = transaction;
 		option_text(o, OPTION_VENDOR_CLASS, a->vendor_class);
@@ -121,7 +122,7 @@ static void fill_message(struct capture_dhcp *d, const uint8_t *m, bool is_reque
 	uint32_t address = get32(m + 16);
 
 	if (is_request && !option_number(o, OPTION_ADDRESS, 4, &address))
-		address = get32(m + 12); /* ciaddr: it has it already */
+		address = get32(m + 12); /* ciaddr: the address that it has already */
 	d->address = address;
 	d->next_server = get32(m + 20);
 	(void)option_number(o, OPTION_SERVER, 4, &d->server);
@@ -133,7 +134,7 @@ static void fill_message(struct capture_dhcp *d, const uint8_t *m, bool is_reque
 		capture_copy(d->file, m + FILE_AT, FILE_SIZE);
 }
 
-void capture_dhcp(struct capture *w, const struct packet *p)
+void capture_dhcp(struct capture *capture, const struct packet *p)
 {
 	const uint8_t *m = p->payload.data;
 	const bool is_request = p->to_port == DHCP_SERVER_PORT;
@@ -142,7 +143,7 @@ void capture_dhcp(struct capture *w, const struct packet *p)
 	uint32_t type, overload = 0;
 
 	if (p->payload.size < OPTIONS_AT || get32(m + OPTIONS_AT - 4) != MAGIC) {
-		w->totals.malformed++;
+		capture->totals.malformed++;
 		return;
 	}
 	find_options(&o, span_from(p->payload, OPTIONS_AT));
@@ -156,7 +157,7 @@ void capture_dhcp(struct capture *w, const struct packet *p)
 		return;
 	e.dhcp.type = (enum capture_dhcp_type)type;
 	memcpy(e.mac, m + 28, sizeof(e.mac)); /* the packet may be a broadcast */
-	fill_asker(w, &e, get32(m + 4), is_request, &o, &e.dhcp);
+	fill_asker(capture, &e, get32(m + 4), is_request, &o, &e.dhcp);
 	fill_message(&e.dhcp, m, is_request, &o, overload);
 	if (is_request) {
 		e.client = get32(m + 12);
@@ -164,9 +165,9 @@ void capture_dhcp(struct capture *w, const struct packet *p)
 	} else {
 		e.client = e.dhcp.address;
 	}
-	capture_emit(w, &e);
+	capture_emit(capture, &e);
 	if (type == CAPTURE_DHCP_DISCOVER)
-		capture_asked(w, &e, silence);
+		capture_asked(capture, &e, silence);
 	else if (!is_request)
-		capture_answered(w, e.mac, 0, silence);
+		capture_answered(capture, e.mac, 0, silence);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ONC RPC (RFC 5531), the portmapper of version 2 (RFC 1833, section 3), mount version 3 (RFC 1813,
- * appendix I), which are what klibc's nfsmount speaks. Over TCP a record of calls and answers this
- * small begins where a segment begins; a segment that goes on with the last record looks like
- * nothing known and is left alone.
+ * appendix I), which are what klibc's nfsmount speaks. Over TCP, calls and answers of this size
+ * begin where a segment begins. A segment from the middle of a longer one looks like neither a call
+ * nor an answer, and is ignored.
  */
-#include "lab/capture/capture-parse.h"
+#include "lab/capture/capture-parts.h"
 
 #define LAST_FRAGMENT 0x80000000
 #define AUTH_SIZE_MAX 400 /* RFC 5531, section 8.2 */
@@ -24,7 +24,7 @@ static bool take32(struct span *s, uint32_t *ret)
 	return true;
 }
 
-/* Takes `opaque<max>` off the front, with what fills it up to four bytes. */
+/* Takes `opaque<max>` off the front, with its padding to a multiple of four bytes. */
 static bool take_opaque(struct span *s, size_t max, struct span *ret)
 {
 	uint32_t size;
@@ -44,24 +44,25 @@ static bool take_auth(struct span *s)
 	return take32(s, &flavour) && take_opaque(s, AUTH_SIZE_MAX, &body);
 }
 
-static struct call *find_call(struct capture *w, uint32_t transaction, uint32_t client,
-			      uint16_t port, uint32_t server, uint16_t service)
+static struct rpc_call *find_call(struct capture *capture, uint32_t transaction, uint32_t client,
+				  uint16_t port, uint32_t server, uint16_t service)
 {
-	TABLE_EACH(&w->calls, c)
-	if (c->port != 0 && c->transaction == transaction && c->client == client &&
-	    c->port == port && c->server == server && c->rpc.port == service)
+	TABLE_EACH(&capture->calls, c)
+	if (c->client_port != 0 && c->transaction == transaction && c->client == client &&
+	    c->client_port == port && c->server == server && c->rpc.port == service)
 		return c;
 	return NULL;
 }
 
-static bool is_wanted(struct capture *w, const struct packet *p, const struct capture_rpc *rpc)
+static bool is_wanted(struct capture *capture, const struct packet *p,
+		      const struct capture_rpc *rpc)
 {
 	switch (rpc->program) {
 	case CAPTURE_RPC_PORTMAP:
 	case CAPTURE_RPC_MOUNT:
 		return true;
 	case CAPTURE_RPC_NFS:
-		return !p->udp && capture_first_call(w, p);
+		return !p->udp && capture_first_call(capture, p);
 	default:
 		return false;
 	}
@@ -80,7 +81,7 @@ static void read_arguments(struct capture_rpc *rpc, struct span s)
 	}
 	if (rpc->program == CAPTURE_RPC_MOUNT &&
 	    (rpc->procedure == MOUNT_MNT || rpc->procedure == MOUNT_UMNT)) {
-		/* What the capture has cut off the path is missing. */
+		/* Where the capture was cut off, the rest of the path is missing. */
 		if (s.size >= 4 && get32(s.data) > s.size - 4)
 			capture_copy(rpc->path, s.data + 4, s.size - 4);
 		else if (take_opaque(&s, UINT16_MAX, &path))
@@ -88,36 +89,37 @@ static void read_arguments(struct capture_rpc *rpc, struct span s)
 	}
 }
 
-static void call(struct capture *w, const struct packet *p, uint32_t transaction, struct span s)
+static void call(struct capture *capture, const struct packet *p, uint32_t transaction,
+		 struct span s)
 {
 	struct capture_event e = capture_event_of(p, CAPTURE_RPC_CALL, true);
 	struct capture_rpc *rpc = &e.rpc;
 	uint32_t rpc_version;
-	struct call *c;
+	struct rpc_call *c;
 
 	if (!take32(&s, &rpc_version) || rpc_version != 2 || !take32(&s, &rpc->program) ||
 	    !take32(&s, &rpc->version) || !take32(&s, &rpc->procedure) || p->from_port == 0)
 		return;
 	rpc->udp = p->udp;
 	rpc->port = p->to_port;
-	c = find_call(w, transaction, p->from, p->from_port, p->to, p->to_port);
+	c = find_call(capture, transaction, p->from, p->from_port, p->to, p->to_port);
 	if (!c) {
-		if (!is_wanted(w, p, rpc))
+		if (!is_wanted(capture, p, rpc))
 			return;
-		if (take_auth(&s) && take_auth(&s)) /* who calls, and a proof of it */
+		if (take_auth(&s) && take_auth(&s)) /* credentials and verifier */
 			read_arguments(rpc, s);
-		capture_add_service(w, p->to, p->to_port);
-		c = TABLE_ADD(&w->calls);
-		*c = (struct call){ .transaction = transaction,
-				    .client = p->from,
-				    .port = p->from_port,
-				    .server = p->to,
-				    .rpc = *rpc };
-		capture_emit(w, &e);
+		capture_add_service(capture, p->to, p->to_port);
+		c = TABLE_ADD(&capture->calls);
+		*c = (struct rpc_call){ .transaction = transaction,
+					.client = p->from,
+					.client_port = p->from_port,
+					.server = p->to,
+					.rpc = *rpc };
+		capture_emit(capture, &e);
 	}
 	if (p->udp)
 		capture_asked(
-			w, &e,
+			capture, &e,
 			(struct capture_silence){ .what = CAPTURE_SILENT_RPC, .port = p->to_port });
 }
 
@@ -148,14 +150,14 @@ static const char *mount_words(uint32_t status)
 }
 
 /* The server has run the procedure. */
-static void read_results(struct capture *w, const struct packet *p, struct capture_rpc *rpc,
+static void read_results(struct capture *capture, const struct packet *p, struct capture_rpc *rpc,
 			 struct span s)
 {
 	uint32_t number;
 
 	if (rpc->program == CAPTURE_RPC_PORTMAP && rpc->asked != 0 && take32(&s, &number)) {
 		rpc->found = number <= UINT16_MAX ? (uint16_t)number : 0;
-		capture_add_service(w, p->from, rpc->found);
+		capture_add_service(capture, p->from, rpc->found);
 		if (rpc->found == 0) {
 			rpc->status = CAPTURE_RPC_NOT_REGISTERED;
 			rpc->why = "not registered";
@@ -175,7 +177,7 @@ static void fail(struct capture_rpc *rpc, enum capture_rpc_status status, const 
 	rpc->why = why;
 }
 
-static void read_accepted(struct capture *w, const struct packet *p, struct capture_rpc *rpc,
+static void read_accepted(struct capture *capture, const struct packet *p, struct capture_rpc *rpc,
 			  struct span s)
 {
 	uint32_t status;
@@ -184,7 +186,7 @@ static void read_accepted(struct capture *w, const struct packet *p, struct capt
 		return;
 	switch (status) { /* accept_stat */
 	case 0:
-		read_results(w, p, rpc, s);
+		read_results(capture, p, rpc, s);
 		break;
 	case 1:
 		fail(rpc, CAPTURE_RPC_PROG_UNAVAIL, "program not served there");
@@ -215,27 +217,29 @@ static void read_denied(struct capture_rpc *rpc, struct span s)
 		rpc->why = status == 0 ? "version of RPC not served" : "credentials refused";
 }
 
-static void reply(struct capture *w, const struct packet *p, uint32_t transaction, struct span s)
+static void reply(struct capture *capture, const struct packet *p, uint32_t transaction,
+		  struct span s)
 {
 	struct capture_event e = capture_event_of(p, CAPTURE_RPC_REPLY, false);
-	struct call *c = find_call(w, transaction, p->to, p->to_port, p->from, p->from_port);
+	struct rpc_call *c =
+		find_call(capture, transaction, p->to, p->to_port, p->from, p->from_port);
 	uint32_t denied;
 
 	if (!c || !take32(&s, &denied))
 		return;
 	e.rpc = c->rpc;
-	c->port = 0;
+	c->client_port = 0;
 	if (denied)
 		read_denied(&e.rpc, s);
 	else
-		read_accepted(w, p, &e.rpc, s);
+		read_accepted(capture, p, &e.rpc, s);
 	capture_answered(
-		w, p->to_mac, p->from,
+		capture, p->to_mac, p->from,
 		(struct capture_silence){ .what = CAPTURE_SILENT_RPC, .port = p->from_port });
-	capture_emit(w, &e);
+	capture_emit(capture, &e);
 }
 
-void capture_rpc(struct capture *w, const struct packet *p)
+void capture_rpc(struct capture *capture, const struct packet *p)
 {
 	struct span s = p->payload;
 	uint32_t mark, transaction, type;
@@ -250,7 +254,7 @@ void capture_rpc(struct capture *w, const struct packet *p)
 	if (!take32(&s, &transaction) || !take32(&s, &type))
 		return;
 	if (type == CALL)
-		call(w, p, transaction, s);
+		call(capture, p, transaction, s);
 	else if (type == REPLY)
-		reply(w, p, transaction, s);
+		reply(capture, p, transaction, s);
 }

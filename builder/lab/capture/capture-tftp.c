@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TFTP: RFC 1350; options RFC 2347, block size RFC 2348, size RFC 2349. A transfer is known by the
- * client's address and port; the server answers from a port of its own (QEMU's from 69).
+ * TFTP: RFC 1350; options RFC 2347, block size RFC 2348, size RFC 2349. Transfers are told apart by
+ * the client's address and port. A server answers from a new port, QEMU's own server from 69.
  */
-#include "lab/capture/capture-parse.h"
+#include "lab/capture/capture-parts.h"
 
 #include <strings.h>
 
@@ -15,7 +15,7 @@ enum { READ_REQUEST = 1, DATA = 3, ERROR = 5, OPTIONS = 6 };
 
 static const struct capture_silence silence = { .what = CAPTURE_SILENT_TFTP, .port = TFTP_PORT };
 
-/* The next string of s, which must end within it; s then begins behind it. */
+/* Takes the next string off the front of s; NULL if none ends there. */
 static const char *next_string(struct span *s)
 {
 	const uint8_t *end = s->size ? memchr(s->data, '\0', s->size) : NULL;
@@ -27,7 +27,7 @@ static const char *next_string(struct span *s)
 	return string;
 }
 
-/* Pairs of strings; numbers that are none are left out. */
+/* Options are pairs of strings. Those whose values are not numbers are ignored. */
 static void read_options(struct span s, uint32_t *block_size, struct capture_tftp *answer)
 {
 	const char *name, *value;
@@ -45,23 +45,23 @@ static void read_options(struct span s, uint32_t *block_size, struct capture_tft
 	}
 }
 
-static void emit(struct capture *w, const struct transfer *t, enum capture_kind kind)
+static void emit(struct capture *capture, const struct tftp_transfer *t, enum capture_kind kind)
 {
 	struct capture_event e = { .kind = kind, .client = t->client, .server = t->server };
 
 	memcpy(e.mac, t->mac, sizeof(e.mac));
 	e.tftp = t->tftp;
-	capture_emit(w, &e);
+	capture_emit(capture, &e);
 }
 
-/* A free one, else the one that has been still for longest. */
-static struct transfer *new_transfer(struct capture *w)
+/* A free entry, else one that has ended, else the one that has been silent for longest. */
+static struct tftp_transfer *new_transfer(struct capture *capture)
 {
-	struct transfer *oldest = &w->transfers.item[0];
+	struct tftp_transfer *oldest = &capture->transfers.item[0];
 
-	TABLE_EACH(&w->transfers, t)
+	TABLE_EACH(&capture->transfers, t)
 	{
-		if (t->port == 0)
+		if (t->client_port == 0)
 			return t;
 		if (t->ended != oldest->ended ? t->ended : t->tftp.last < oldest->tftp.last)
 			oldest = t;
@@ -69,68 +69,69 @@ static struct transfer *new_transfer(struct capture *w)
 	return oldest;
 }
 
-static struct transfer *find_transfer(struct capture *w, uint32_t client, uint16_t port)
+static struct tftp_transfer *find_transfer(struct capture *capture, uint32_t client, uint16_t port)
 {
-	TABLE_EACH(&w->transfers, t)
-	if (t->port != 0 && t->client == client && t->port == port)
+	TABLE_EACH(&capture->transfers, t)
+	if (t->client_port != 0 && t->client == client && t->client_port == port)
 		return t;
 	return NULL;
 }
 
-static void request(struct capture *w, const struct packet *p)
+static void request(struct capture *capture, const struct packet *p)
 {
 	struct span s = span_from(p->payload, 2);
 	const char *file = next_string(&s);
-	struct transfer *t = find_transfer(w, p->from, p->from_port);
+	struct tftp_transfer *t = find_transfer(capture, p->from, p->from_port);
 	struct capture_event e = capture_event_of(p, CAPTURE_SILENCE, true);
 	char name[CAPTURE_NAME_MAX];
 	bool again;
 
-	if (!file || !next_string(&s) || p->from_port == 0) { /* the mode: octet */
-		w->totals.malformed++;
+	if (!file || !next_string(&s) || p->from_port == 0) { /* behind the name: the mode */
+		capture->totals.malformed++;
 		return;
 	}
 	capture_copy(name, file, strlen(file));
 	again = t && !t->ended && t->tftp.bytes == 0 && streq(t->tftp.file, name);
 	if (!t)
-		t = new_transfer(w);
-	*t = (struct transfer){
+		t = new_transfer(capture);
+	*t = (struct tftp_transfer){
 		.client = p->from,
 		.server = p->to,
-		.port = p->from_port,
+		.client_port = p->from_port,
 		.tftp = { .block_size = BLOCK_SIZE_DEFAULT,
-			  .began = again ? t->tftp.began : w->totals.seconds,
-			  .last = w->totals.seconds },
+			  .began = again ? t->tftp.began : capture->totals.seconds,
+			  .last = capture->totals.seconds },
 	};
 	memcpy(t->mac, p->from_mac, sizeof(t->mac));
 	memcpy(t->tftp.file, name, sizeof(name));
 	read_options(s, &t->tftp.block_size_asked, NULL);
 	if (!again)
-		emit(w, t, CAPTURE_TFTP_ASKED);
-	capture_asked(w, &e, silence);
+		emit(capture, t, CAPTURE_TFTP_ASKED);
+	capture_asked(capture, &e, silence);
 }
 
-static void data(struct capture *w, struct transfer *t, const struct packet *p)
+static void data(struct capture *capture, struct tftp_transfer *t, const struct packet *p)
 {
 	const size_t length = p->size - 4;
 
 	if (length > t->tftp.block_size) {
-		w->totals.malformed++;
+		capture->totals.malformed++;
 		return;
 	}
-	w->totals.tftp_bytes += length;
-	/* Numbers begin anew after 65535; what came before is a repetition. */
+	capture->totals.tftp_bytes += length;
+	/* After block 65535 comes block 0. A block that came before is a repetition. */
 	if (t->ended || get16(p->payload.data + 2) != (uint16_t)(t->block + 1))
 		return;
 	t->block++;
 	t->tftp.bytes += length;
 	if (length < t->tftp.block_size) {
 		t->ended = true;
-		emit(w, t, CAPTURE_TFTP_DONE);
+		emit(capture, t, CAPTURE_TFTP_DONE);
 	}
 }
 
-static void error(struct capture *w, struct transfer *t, const struct packet *p, bool by_client)
+static void error(struct capture *capture, struct tftp_transfer *t, const struct packet *p,
+		  bool by_client)
 {
 	struct span message = span_from(p->payload, 4);
 
@@ -140,20 +141,20 @@ static void error(struct capture *w, struct transfer *t, const struct packet *p,
 	t->tftp.by_client = by_client;
 	t->tftp.code = get16(p->payload.data + 2);
 	capture_copy(t->tftp.message, message.data, message.size);
-	emit(w, t, CAPTURE_TFTP_ERROR);
+	emit(capture, t, CAPTURE_TFTP_ERROR);
 }
 
-static void from_server(struct capture *w, struct transfer *t, const struct packet *p)
+static void from_server(struct capture *capture, struct tftp_transfer *t, const struct packet *p)
 {
-	t->other = p->from_port;
+	t->server_port = p->from_port;
 	t->tftp.answered = true;
-	capture_answered(w, t->mac, t->server, silence);
+	capture_answered(capture, t->mac, t->server, silence);
 	switch (get16(p->payload.data)) {
 	case DATA:
-		data(w, t, p);
+		data(capture, t, p);
 		break;
 	case ERROR:
-		error(w, t, p, false);
+		error(capture, t, p, false);
 		break;
 	case OPTIONS:
 		read_options(span_from(p->payload, 2), &t->tftp.block_size, &t->tftp);
@@ -163,52 +164,40 @@ static void from_server(struct capture *w, struct transfer *t, const struct pack
 	}
 }
 
-void capture_tftp(struct capture *w, const struct packet *p)
+void capture_tftp(struct capture *capture, const struct packet *p)
 {
-	struct transfer *t;
+	struct tftp_transfer *t;
 
 	if (p->payload.size < 4)
 		return;
 	if (p->to_port == TFTP_PORT && get16(p->payload.data) == READ_REQUEST) {
-		request(w, p);
+		request(capture, p);
 		return;
 	}
-	t = find_transfer(w, p->to, p->to_port);
-	if (t && p->from == t->server && (t->other == 0 || t->other == p->from_port)) {
-		t->tftp.last = w->totals.seconds;
-		from_server(w, t, p);
+	t = find_transfer(capture, p->to, p->to_port);
+	if (t && p->from == t->server && (t->server_port == 0 || t->server_port == p->from_port)) {
+		t->tftp.last = capture->totals.seconds;
+		from_server(capture, t, p);
 		return;
 	}
-	t = find_transfer(w, p->from, p->from_port);
-	if (t && p->to == t->server && t->other == p->to_port) {
-		t->tftp.last = w->totals.seconds;
+	t = find_transfer(capture, p->from, p->from_port);
+	if (t && p->to == t->server && t->server_port == p->to_port) {
+		t->tftp.last = capture->totals.seconds;
 		if (get16(p->payload.data) == ERROR)
-			error(w, t, p, true);
+			error(capture, t, p, true);
 	}
 }
 
-/* Which of a and b stands further up: the later one, of equals the one of the lower place. */
-static bool is_later(const struct transfer *a, const struct transfer *b)
+const struct capture_tftp *capture_unfinished(const struct capture *capture, const uint8_t mac[6])
 {
-	return a->tftp.last > b->tftp.last || (a->tftp.last == b->tftp.last && a < b);
-}
+	const struct tftp_transfer *latest = NULL;
 
-const struct capture_tftp *capture_unfinished(const struct capture *w, size_t index,
-					      uint8_t ret_mac[6])
-{
-	TABLE_EACH(&w->transfers, t)
+	TABLE_EACH(&capture->transfers, t)
 	{
-		size_t before = 0;
-
-		if (t->port == 0 || t->ended)
+		if (t->client_port == 0 || t->ended || memcmp(t->mac, mac, sizeof(t->mac)) != 0)
 			continue;
-		TABLE_EACH(&w->transfers, other)
-		before += other->port != 0 && !other->ended && is_later(other, t);
-		if (before != index)
-			continue;
-		if (ret_mac)
-			memcpy(ret_mac, t->mac, sizeof(t->mac));
-		return &t->tftp;
+		if (!latest || t->tftp.last > latest->tftp.last)
+			latest = t;
 	}
-	return NULL;
+	return latest ? &latest->tftp : NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What crossed the wire of a machine that boots from the network, out of the capture that QEMU
- * writes while it runs:
+ * What a machine that boots from the network sent and received, read from the capture that QEMU
+ * writes while the machine runs:
  *
  *	-object filter-dump,id=d,netdev=n,file=X.pcap,maxlen=512
  *
@@ -9,18 +9,17 @@
  *	while (...)
  *		r = capture_poll(capture, on_event, data, err);
  *
- * on_event() is called for every step of the boot (an address offered, a file asked for, an export
- * refused), in the order of the packets, so that the caller knows which phase the machine is in and
- * what it said last before it hung. capture_describe() puts a step into words; capture_unfinished()
- * is for a progress display, capture_totals() for the figures.
+ * on_event() is called for every step of the boot (an address is offered, a file is asked for, an
+ * export is refused), in the order of the packets. So the caller knows which phase the machine is
+ * in, and what it did last before it hung. capture_describe() puts an event into words,
+ * capture_unfinished() tells how far a file has come, capture_totals() has the sums.
  *
- * The capture is whatever a guest sent: every length is checked, every text is bounded. Texts are
- * NUL-terminated and may hold any other byte: escape them (text_add_escaped) before a person sees
- * them. A packet that makes no sense is counted and skipped.
+ * A guest can send whatever it likes, so every length is checked and every text is bounded. Texts
+ * are NUL-terminated and may hold any other byte: escape them (text_add_escaped) before a person
+ * sees them. A packet that makes no sense is counted and skipped.
  *
- * Read are Ethernet, ARP, IPv4, UDP, TCP and ICMP. Of fragments only the bytes are counted. One
- * capture may hold several clients; each event says whose it is. QEMU's multicast sockets give a
- * machine its own packets back: there, what it sent counts twice.
+ * Ethernet, ARP, IPv4, UDP, TCP and ICMP are read. Fragments of IP packets are counted, not put
+ * together. A capture may hold the packets of several clients; each event says whose it is.
  */
 #pragma once
 
@@ -36,14 +35,14 @@
 
 enum capture_kind {
 	CAPTURE_DHCP,	    /* one DHCP message: .dhcp */
-	CAPTURE_TFTP_ASKED, /* a file is asked for (repetitions left out): .tftp */
-	CAPTURE_TFTP_DONE,  /* its last block was sent: .tftp with bytes, began */
+	CAPTURE_TFTP_ASKED, /* a file is asked for; repeated requests are left out: .tftp */
+	CAPTURE_TFTP_DONE,  /* the last block of a file was sent: .tftp with bytes, began */
 	CAPTURE_TFTP_ERROR, /* one side gave up: .tftp with code, message, by_client */
-	CAPTURE_CONNECT,    /* TCP connection begun to a service of NFS: .port */
-	CAPTURE_REFUSED,    /* such a service, or TFTP, is not there: .port */
-	CAPTURE_RPC_CALL,   /* call of portmapper, mountd; of NFS the first of a connection: .rpc */
+	CAPTURE_CONNECT,    /* a TCP connection to a service of NFS begins: .port */
+	CAPTURE_REFUSED,    /* nothing listens at the port of such a service or of TFTP: .port */
+	CAPTURE_RPC_CALL,   /* of portmapper or mountd; of NFS the first of a connection: .rpc */
 	CAPTURE_RPC_REPLY,  /* the answer to such a call: .rpc */
-	CAPTURE_SILENCE,    /* asked CAPTURE_PATIENCE times without any answer: .silence */
+	CAPTURE_SILENCE,    /* asked CAPTURE_ATTEMPTS times without any answer: .silence */
 };
 
 /* RFC 2131, RFC 2132, RFC 4578. */
@@ -68,17 +67,17 @@ enum capture_asker {
 
 struct capture_dhcp {
 	enum capture_dhcp_type type;
-	/* Of the asker, in answers too. */
+	/* About the machine that asked; also in answers to it. */
 	enum capture_asker asker;
 	char vendor_class[CAPTURE_NAME_MAX]; /* option 60, or "" */
 	int architecture; /* option 93: 0 BIOS, 7 and 9 UEFI x86-64, ...; -1: none */
-	/* Of the message. */
-	uint32_t address;	     /* yiaddr; in a request the one asked for (option 50); or 0 */
-	uint32_t server;	     /* option 54, or 0 */
-	uint32_t next_server;	     /* siaddr, or 0 */
-	uint32_t lease;		     /* seconds (option 51), or 0 */
-	char file[CAPTURE_NAME_MAX]; /* option 67, else the field of BOOTP, or "" */
-	char message[CAPTURE_NAME_MAX]; /* option 56: why not, or "" */
+	/* From the message. */
+	uint32_t address;		/* yiaddr; in a request the wanted one (option 50); or 0 */
+	uint32_t server;		/* option 54, or 0 */
+	uint32_t next_server;		/* siaddr, or 0 */
+	uint32_t lease;			/* seconds (option 51), or 0 */
+	char file[CAPTURE_NAME_MAX];	/* option 67, else BOOTP's field, or "" */
+	char message[CAPTURE_NAME_MAX]; /* option 56: the reason of a refusal, or "" */
 };
 
 /* RFC 1350, RFC 2347, RFC 2348, RFC 2349. */
@@ -86,23 +85,23 @@ struct capture_tftp {
 	char file[CAPTURE_NAME_MAX];
 	uint32_t block_size_asked; /* 0: not asked */
 	uint32_t block_size;	   /* granted, or 512 */
-	bool answered;		   /* anything came back */
+	bool answered;		   /* the server has sent anything */
 	bool has_size;
-	uint64_t size;	/* as the server told (tsize), if has_size */
-	uint64_t bytes; /* so far, each block once */
-	double began;	/* time of the request; the event's or .last minus this is the duration */
+	uint64_t size;	/* as the server said (tsize), if has_size */
+	uint64_t bytes; /* received so far, without repetitions */
+	double began;	/* time of the request */
 	double last;	/* time of its last packet */
-	/* CAPTURE_TFTP_ERROR: the client gave up. Without bytes: it only wanted the size. */
+	/* CAPTURE_TFTP_ERROR: the client gave up. If .bytes is 0 it wanted only the size. */
 	bool by_client;
 	unsigned code; /* CAPTURE_TFTP_ERROR: 0 see message, 1 not found, 2 access violation, ... */
 	char message[CAPTURE_NAME_MAX]; /* CAPTURE_TFTP_ERROR: the sender's words, or "" */
 };
 
-/* RFC 793, RFC 792. */
+/* A port of a server. RFC 793, RFC 792. */
 struct capture_port {
 	bool udp;
-	uint16_t number; /* 69, 111, 2049, or what the portmapper has said */
-	/* CAPTURE_REFUSED: "connection refused" (TCP reset), "port unreachable", ... (ICMP). */
+	uint16_t number; /* 69, 111, 2049, or one that the portmapper named */
+	/* CAPTURE_REFUSED: "connection refused" (a TCP reset), "port unreachable", ... (ICMP). */
 	const char *why;
 };
 
@@ -113,10 +112,10 @@ struct capture_port {
 
 enum capture_rpc_status {
 	CAPTURE_RPC_OK,
-	CAPTURE_RPC_NOT_REGISTERED, /* the portmapper knows no such program: .asked */
+	CAPTURE_RPC_NOT_REGISTERED, /* the portmapper does not know the program .asked */
 	CAPTURE_RPC_MOUNT_REFUSED,  /* mountd's own status: .code, .why */
-	CAPTURE_RPC_PROG_UNAVAIL,   /* the program is not behind this port */
-	/* Not in this version but in .lowest to .highest (a server of version 4 only). */
+	CAPTURE_RPC_PROG_UNAVAIL,   /* there is no such program at this port */
+	/* The server has the program in the versions .lowest to .highest only. */
 	CAPTURE_RPC_PROG_MISMATCH,
 	CAPTURE_RPC_PROC_UNAVAIL,
 	CAPTURE_RPC_FAILED, /* anything else: .why */
@@ -125,26 +124,27 @@ enum capture_rpc_status {
 struct capture_rpc {
 	bool udp;
 	uint16_t port;			/* the server's */
-	uint32_t program, version;	/* that is called */
-	uint32_t procedure;		/* portmapper: 3 where is ...; mount: 1 MNT, 3 UMNT */
-	uint32_t asked, asked_version;	/* portmapper, procedure 3: where is this program? */
-	bool asked_udp;			/* over UDP? */
+	uint32_t program, version;	/* which are called */
+	uint32_t procedure;		/* portmapper: 3 GETPORT; mount: 1 MNT, 3 UMNT */
+	uint32_t asked, asked_version;	/* GETPORT: the program whose port is asked for */
+	bool asked_udp;			/* GETPORT: its port for UDP, not for TCP */
 	char path[CAPTURE_NAME_MAX];	/* mount: the directory */
-	enum capture_rpc_status status; /* CAPTURE_RPC_REPLY only, as all below */
-	uint16_t found;			/* portmapper, procedure 3: there */
+	enum capture_rpc_status status; /* this and all below: CAPTURE_RPC_REPLY only */
+	uint16_t found;			/* GETPORT: the port */
 	uint32_t code;			/* mountstat3 */
 	uint32_t lowest, highest;	/* versions that the server has */
 	const char *why;		/* in words: "permission denied"; NULL if status is OK */
 };
 
-#define CAPTURE_PATIENCE 3
+/* A question that was asked so often without an answer becomes CAPTURE_SILENCE. */
+#define CAPTURE_ATTEMPTS 3
 
 enum capture_silent {
 	CAPTURE_SILENT_DHCP, /* nobody offers an address */
-	CAPTURE_SILENT_ARP,  /* nobody has the address .server */
-	CAPTURE_SILENT_TFTP, /* .port of .server does not react to a read request */
-	CAPTURE_SILENT_TCP,  /* nor to the begin of a connection */
-	CAPTURE_SILENT_RPC,  /* nor to a call by UDP */
+	CAPTURE_SILENT_ARP,  /* no machine has the address .server */
+	CAPTURE_SILENT_TFTP, /* .server does not answer a read request to .port */
+	CAPTURE_SILENT_TCP,  /* .server does not answer when a connection to .port begins */
+	CAPTURE_SILENT_RPC,  /* .server does not answer a call by UDP to .port */
 };
 
 struct capture_silence {
@@ -156,7 +156,7 @@ struct capture_event {
 	enum capture_kind kind;
 	double seconds;		 /* since the first packet of the capture */
 	uint8_t mac[6];		 /* the client's */
-	uint32_t client, server; /* IPv4 addresses, host byte order; 0: not known (yet) */
+	uint32_t client, server; /* IPv4 addresses, host byte order; 0: not known */
 	union {
 		struct capture_dhcp dhcp;
 		struct capture_tftp tftp;
@@ -167,11 +167,11 @@ struct capture_event {
 };
 
 struct capture_totals {
-	uint64_t packets, bytes;      /* all frames, as long as they were on the wire */
-	uint64_t tftp_bytes;	      /* content of files, repetitions included */
-	uint64_t nfs_bytes_to_client; /* what TCP carried from port 2049 ... */
-	uint64_t nfs_bytes_to_server; /* ... and to it, repetitions included */
-	uint64_t fragments;	      /* not looked into */
+	uint64_t packets, bytes;      /* of all frames, with what was not captured */
+	uint64_t tftp_bytes;	      /* content of files, with repetitions */
+	uint64_t nfs_bytes_to_client; /* what TCP carried from port 2049, with repetitions */
+	uint64_t nfs_bytes_to_server; /* and to it */
+	uint64_t fragments;	      /* of IP packets */
 	uint64_t malformed;	      /* packets whose lengths do not fit */
 	double seconds;		      /* time of the last packet */
 };
@@ -180,24 +180,23 @@ struct capture;
 
 /* The file need not exist yet. */
 struct capture *capture_new(const char *path);
-void capture_free(struct capture *w);
+void capture_free(struct capture *capture);
 DEFINE_CLEANUP_PTR(capture)
 
 typedef void (*capture_fn)(const struct capture_event *e, void *data);
 
-/* Reads what is new, calls fn (may be NULL) for each event. No file, an empty one, half a record at
- * its end: 0, and the rest another time. Fails when the file is no capture of Ethernet or cannot be
- * read; all later calls fail then, too. */
-int capture_poll(struct capture *w, capture_fn fn, void *data, struct err *err);
+/* Reads what is new and calls fn (which may be NULL) for each event. It is no error if there is no
+ * file yet, or if it ends within a record: the next call goes on there. Fails when the file is not
+ * a capture of Ethernet or cannot be read; then all later calls fail, too. */
+int capture_poll(struct capture *capture, capture_fn fn, void *data, struct err *err);
 
 /* As of the last capture_poll(). */
-const struct capture_totals *capture_totals(const struct capture *w);
+const struct capture_totals *capture_totals(const struct capture *capture);
 
-/* TFTP transfers that have neither ended nor failed, the one that moved last first: NULL behind the
- * last. A client that was reset leaves its own behind, see .last. Valid until the next
- * capture_poll(). ret_mac (may be NULL) gets the client's. */
-const struct capture_tftp *capture_unfinished(const struct capture *w, size_t index,
-					      uint8_t ret_mac[6]);
+/* The TFTP transfer of this client that has neither ended nor failed; of several, the one that had
+ * the last packet. NULL: there is none. Valid until the next capture_poll(). */
+const struct capture_tftp *capture_unfinished(const struct capture *capture, const uint8_t mac[6]);
 
-/* One line, without a newline: "TFTP: pxelinux.cfg/default: file not found". Not escaped. */
+/* Adds the event in words, on one line without a newline and not escaped:
+ * "TFTP: pxelinux.cfg/default: file not found". */
 void capture_describe(const struct capture_event *e, struct text *ret);

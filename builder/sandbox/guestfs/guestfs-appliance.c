@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/tree.h"
 #include "sandbox/locked-dir.h"
 #include "sandbox/guestfs/guestfs.h"
 

@@ -13,12 +13,14 @@
 #include <sys/statvfs.h>
 #include <sys/un.h>
 
+#include "base/err-report.h"
 #include "base/io.h"
 #include "base/kvm.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/resources.h"
 #include "base/text.h"
+#include "base/tree.h"
 #include "sandbox/locked-dir.h"
 #include "sandbox/guestfs/guestfs.h"
 

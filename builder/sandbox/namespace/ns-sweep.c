@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/tree.h"
 #include "sandbox/namespace/ns.h"
 #include "sandbox/sandbox.h"
 

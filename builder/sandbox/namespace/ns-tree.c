@@ -6,11 +6,13 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "base/err-report.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/resources.h"
 #include "base/text.h"
+#include "base/tree.h"
 #include "sandbox/locked-dir.h"
 #include "sandbox/namespace/ns.h"
 

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "base/err-report.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "sandbox/namespace/ns.h"

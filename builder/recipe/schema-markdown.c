@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <string.h>
 
@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "recipe/recipe-doc.h"
 #include "recipe/schema.h"
+#include "recipe/template.h"
 
 static const char *type_name(const struct schema_key *key)
 {
@@ -36,7 +37,7 @@ static const char *type_name(const struct schema_key *key)
 	abort();
 }
 
-/* "`a`, `b`" of words. Caller frees. */
+/* "`a`, `b`" of the words "a b"; the caller frees it. */
 static char *as_code(const char *words)
 {
 	CLEANUP(strv_release) struct strv list = { 0 };
@@ -98,14 +99,17 @@ static void write_table(FILE *to, const char *parent)
 	fputs("\n", to);
 }
 
-static int finish(FILE *to)
+static void write_template_names(FILE *to)
 {
-	return fflush(to) == 0 && !ferror(to) ? 0 : -EIO;
+	CLEANUP(text_release) struct text names = { 0 };
+
+	template_list(&names);
+	fputs(names.data, to);
 }
 
 int schema_write_markdown(FILE *to)
 {
-	fprintf(to, "%s\n", guide_head);
+	fprintf(to, "%s\n", recipe_doc_head);
 	write_table(to, "");
 	for (size_t i = 0; i < schema_count; i++) {
 		const struct schema_key *k = &schema[i];
@@ -115,74 +119,7 @@ int schema_write_markdown(FILE *to)
 		fprintf(to, "### %s: %s\n\n", k->path, k->doc);
 		write_table(to, k->path);
 	}
-	fputs(guide_overlays, to);
-	return finish(to);
-}
-
-/* A text as YAML: quoted where it would be something else. */
-static void write_scalar(FILE *to, const char *text)
-{
-	const bool plain = *text && !strpbrk(text, ":#{}[]&*!|>'\"%@`,") && *text != '-';
-
-	fprintf(to, plain ? "%s" : "\"%s\"", text);
-}
-
-static void write_example_value(FILE *to, const struct schema_key *key)
-{
-	const char *value = key->fallback && *key->fallback ? key->fallback : key->example;
-	CLEANUP(strv_release) struct strv words = { 0 };
-
-	if (key->type == SCHEMA_IDS) {
-		fprintf(to, " %s", value);
-		return;
-	}
-	if (!schema_is_list(key)) {
-		fputs(" ", to);
-		write_scalar(to, value ? value : "");
-		return;
-	}
-	strv_split(&words, value ? value : "", " ");
-	fputs(" [", to);
-	for (size_t i = 0; i < words.count; i++) {
-		fputs(i ? ", " : "", to);
-		write_scalar(to, words.item[i]);
-	}
-	fputs("]", to);
-}
-
-/* What must be there is written out, all else stands in comments: its default or an example. A
- * comment about a key of a section survives taking the section's '#' away. */
-static void write_example_keys(FILE *to, const char *parent, unsigned depth)
-{
-	const struct schema_key *of = schema_find(parent);
-	const bool inside = of && of->type == SCHEMA_ENTRIES;
-	bool first = true;
-
-	for (const struct schema_key *k = NULL; (k = schema_next(parent, k)); first = false) {
-		const char *mark = k->shown || (k->required && !depth) ? "" : "#";
-		const int spaces = (int)depth * 2;
-
-		if (!inside && depth)
-			fprintf(to, "\n%s%*s# %s\n", of->shown ? "" : "#", spaces, "", k->doc);
-		else if (!inside)
-			fprintf(to, "\n# %s\n", k->doc);
-		fprintf(to, "%s%*s%s%s:", mark, spaces, "", inside ? (first ? "- " : "  ") : "",
-			schema_leaf(k));
-		if (k->type == SCHEMA_SECTION || k->type == SCHEMA_ENTRIES) {
-			fputs("\n", to);
-			write_example_keys(to, k->path, depth + 1);
-			continue;
-		}
-		write_example_value(to, k);
-		fprintf(to, inside ? "  # %s\n" : "\n", k->doc);
-	}
-}
-
-int schema_write_example(FILE *to)
-{
-	fputs("# A recipe with every key. What begins with '#' is the default, or an example\n"
-	      "# where there is none: take the '#' away and change it. docs/recipe.md has more.\n",
-	      to);
-	write_example_keys(to, "", 0);
-	return finish(to);
+	fputs(recipe_doc_overlays, to);
+	write_template_names(to);
+	return fflush(to) == 0 && !ferror(to) ? 0 : -EIO;
 }

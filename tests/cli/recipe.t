@@ -7,7 +7,7 @@ plan 13
 
 run "$NETRESCUE" recipe-help --markdown
 is "$status" 0 'recipe-help --markdown'
-is "$stdout" "$(<docs/recipe.md)" 'writes docs/recipe.md'
+same_text "$stdout" "$(<docs/recipe.md)" 'writes docs/recipe.md'
 
 run "$NETRESCUE" recipe-help --example
 is "$status" 0 'recipe-help --example'

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lab/lab-image.h"
+#include "lab/image.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,20 +19,20 @@ static const char *text_of(const json_t *o, const char *key)
 static int take_entry(struct image *i, size_t n, const json_t *o)
 {
 	static const char *const kinds[] = { "local", "memtest", "rescue" };
-	struct entry *e = &i->entry[n];
+	struct image_entry *e = &i->entry[n];
 	const char *kind = text_of(o, "kind"), *append = text_of(o, "append");
 
-	*e = (struct entry){
+	*e = (struct image_entry){
 		.label = text_of(o, "label"),
 		.title = text_of(o, "title"),
 		.append = append ? append : "",
 	};
 	if (!kind || !e->label || !e->title)
 		return -EINVAL;
-	for (size_t k = 0; k < sizeof(kinds) / sizeof(*kinds); k++) {
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
 		if (!streq(kind, kinds[k]))
 			continue;
-		e->kind = (enum entry_kind)k;
+		e->kind = (enum image_entry_kind)k;
 		return 0;
 	}
 	return -EINVAL;
@@ -47,11 +47,10 @@ static int take_menu(struct image *i, const json_t *menu)
 	i->entry = xcalloc(i->entry_count + 1, sizeof(*i->entry));
 	for (size_t n = 0; r == 0 && n < i->entry_count; n++)
 		r = take_entry(i, n, json_array_get(entries, n));
-	i->default_entry = text_of(json_object_get(menu, "default"), "entry");
 	return r;
 }
 
-static bool has_text(const json_t *array, const char *word)
+static bool has_word(const json_t *array, const char *word)
 {
 	size_t n;
 	json_t *item;
@@ -71,7 +70,6 @@ static int take_manifest(struct image *i, struct err *err)
 {
 	const json_t *m = i->manifest, *settings = json_object_get(m, "settings"),
 		     *server = json_object_get(m, "server"), *menu = json_object_get(m, "menu");
-	const char *access = text_of(settings, "nfs-access");
 	int r = menu ? take_menu(i, menu) : 0;
 
 	i->recipe = text_of(m, "recipe");
@@ -81,13 +79,12 @@ static int take_manifest(struct image *i, struct err *err)
 	i->init = text_of(settings, "init");
 	i->locale = text_of(settings, "default-locale");
 	i->nfs_path = text_of(settings, "nfs-path");
-	i->nfs_rw = access && streq(access, "rw");
-	i->tty1 = has_text(json_object_get(settings, "autologin"), "tty1");
+	i->tty1 = has_word(json_object_get(settings, "autologin"), "tty1");
 	i->address = text_of(server, "address");
 	i->netmask = text_of(server, "netmask");
 	i->interface = text_of(server, "interface");
 	i->tftp_root = text_of(server, "tftp-root");
-	i->uefi = has_text(json_object_get(m, "firmware"), "uefi");
+	i->uefi = has_word(json_object_get(m, "firmware"), "uefi");
 	if (json_integer_value(json_object_get(m, "format")) != MANIFEST_FORMAT || r < 0 ||
 	    !is_complete(i)) {
 		err_set(err, ERR_USAGE, "'%s/manifest.json' is not what this netrescue writes",
@@ -107,7 +104,7 @@ static int read_manifest(struct image *i, struct err *err)
 		return r;
 	i->manifest = json_loadb(t.data, t.length, JSON_REJECT_DUPLICATES, &at);
 	if (!i->manifest)
-		return err_set(err, ERR_USAGE, "'%s/manifest.json' is no JSON: line %d: %s",
+		return err_set(err, ERR_USAGE, "'%s/manifest.json' is not JSON: line %d: %s",
 			       i->path, at.line, at.text);
 	return take_manifest(i, err);
 }
@@ -120,15 +117,14 @@ int image_open(const char *path, struct image *ret, struct err *err)
 	i.path = xstrdup(path);
 	i.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (i.fd < 0 || faccessat(i.fd, "manifest.json", F_OK, 0) < 0) {
-		err_errno(err, ERR_USAGE, errno, "'%s' is no image", path);
+		err_errno(err, ERR_USAGE, errno, "'%s' is not an image", path);
 		return err_hint(err, "name the directory that `netrescue build` printed, or "
 				     "out/RECIPE/latest");
 	}
 	r = read_manifest(&i, err);
 	if (r < 0)
 		return r;
-	*ret = i;
-	i = (struct image)IMAGE_INIT;
+	*ret = TAKE_LEAVING(i, IMAGE_INIT);
 	return 0;
 }
 
@@ -142,20 +138,7 @@ void image_release(struct image *i)
 	*i = (struct image)IMAGE_INIT;
 }
 
-const struct entry *image_entry(const struct image *i, const char *label)
-{
-	for (size_t n = 0; n < i->entry_count; n++)
-		if (streq(i->entry[n].label, label))
-			return &i->entry[n];
-	return NULL;
-}
-
-size_t image_entry_place(const struct image *i, const struct entry *e)
-{
-	return (size_t)(e - i->entry);
-}
-
-int image_file(const struct image *i, const char *path, int *ret_fd, struct err *err)
+int image_open_file(const struct image *i, const char *path, int *ret_fd, struct err *err)
 {
 	int fd = openat(i->fd, path, O_RDONLY | O_CLOEXEC);
 

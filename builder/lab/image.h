@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A built image as the lab sees it: the directory that `netrescue build` left, and what its
- * manifest.json says of it. Nothing is taken from the recipe: an image that was copied here from
- * elsewhere boots the same.
+ * A built image as the lab sees it: the directory that `netrescue build` made, and what its
+ * manifest.json says about it. The recipe is not needed, so an image that was built on another
+ * machine and copied here boots the same.
  */
 #pragma once
 
@@ -12,13 +12,13 @@
 
 #include "base/err.h"
 
-enum entry_kind { ENTRY_LOCAL, ENTRY_MEMTEST, ENTRY_RESCUE };
+enum image_entry_kind { ENTRY_LOCAL, ENTRY_MEMTEST, ENTRY_RESCUE };
 
-struct entry {
-	enum entry_kind kind;
+struct image_entry {
+	enum image_entry_kind kind;
 	const char *label;
 	const char *title;
-	const char *append; /* kernel words; "" where the entry has none */
+	const char *append; /* the kernel's command line; "" if the entry has none */
 };
 
 /* Strings are borrowed from the manifest. */
@@ -33,25 +33,20 @@ struct image {
 	const char *init; /* systemd | sysvinit */
 	const char *locale;
 	const char *nfs_path;
-	bool nfs_rw;
-	bool tty1; /* root is logged in there */
-	/* The server that the snippets were written for. */
+	bool tty1; /* root is logged in on it */
+	/* Of the server for which server/ was written. */
 	const char *address, *netmask, *interface, *tftp_root;
-	bool uefi; /* has the loaders for it */
-	struct entry *entry;
+	bool uefi; /* it has boot loaders for UEFI */
+	struct image_entry *entry;
 	size_t entry_count; /* 0: an image that does not boot over the network by itself */
-	const char *default_entry;
 };
 #define IMAGE_INIT                                                                                 \
 	{                                                                                          \
 		.fd = -1                                                                           \
 	}
 
-/* ERR_USAGE if path is no directory with a manifest.json of format 1. */
+/* ERR_USAGE unless path is a directory with a manifest.json of format 1. */
 int image_open(const char *path, struct image *ret, struct err *err);
 void image_release(struct image *i);
-const struct entry *image_entry(const struct image *i, const char *label);
-/* Its place in the menu, from 0. */
-size_t image_entry_place(const struct image *i, const struct entry *e);
 /* Opens a file of the image for reading. */
-int image_file(const struct image *i, const char *path, int *ret_fd, struct err *err);
+int image_open_file(const struct image *i, const char *path, int *ret_fd, struct err *err);

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-#include "recipe/value.h"
+/* SPDX-License-Identifier: MIT */
+#include "recipe/values.h"
 
 #include <string.h>
 
@@ -7,32 +7,18 @@
 #include "base/text.h"
 #include "recipe/input.h"
 
-static void fill_mapping(struct recipe *r, const char *parent, char *base,
+static void fill_mapping(struct recipe *recipe, const char *parent, char *base,
 			 const struct node *mapping);
 
-void recipe_list_add(struct recipe_list *l, const char *value, const struct position *at)
-{
-	GROW(l->item, l->count, l->allocated);
-	l->item[l->count++] = (struct recipe_name){ .value = xstrdup(value), .at = *at };
-}
-
-bool recipe_list_has(const struct recipe_list *l, const char *value)
-{
-	for (size_t i = 0; i < l->count; i++)
-		if (streq(l->item[i].value, value))
-			return true;
-	return false;
-}
-
-/* The default, with values that are filled before it. */
-static char *expand_default(const struct recipe *r, const char *fallback)
+/* The default, in which ${…} is replaced by values that are filled before it. */
+static char *expand_default(const struct recipe *recipe, const char *fallback)
 {
 	const struct {
 		const char *name, *value;
 	} variables[] = {
-		{ "${name}", r->name },
-		{ "${architecture}", r->architecture },
-		{ "${server.address}", r->server.address },
+		{ "${name}", recipe->name },
+		{ "${architecture}", recipe->architecture },
+		{ "${server.address}", recipe->server.address },
 	};
 	struct text t = { 0 };
 
@@ -79,7 +65,7 @@ static void set_file(struct recipe_file *f, const char *given, const struct posi
 	f->at = *at;
 }
 
-/* A value that is one text, given or default. */
+/* Fills a field from one text, given or default. */
 static void set_scalar(const struct schema_key *key, void *field, const char *text,
 		       const struct position *at)
 {
@@ -135,13 +121,13 @@ static void add_item(const struct schema_key *key, void *field, const char *text
 	}
 }
 
-static void fill_ids(struct recipe *r, const struct node *node)
+static void fill_ids(struct recipe *recipe, const struct node *node)
 {
-	r->id = xcalloc(node->count, sizeof(*r->id));
-	r->id_count = node->count;
+	recipe->id = xcalloc(node->count, sizeof(*recipe->id));
+	recipe->id_count = node->count;
 	for (size_t i = 0; i < node->count; i++) {
 		const struct node *number = node->item[i];
-		struct recipe_id *id = &r->id[i];
+		struct recipe_id *id = &recipe->id[i];
 		uint64_t value = 0;
 
 		id->group_only = number->kind == NODE_MAPPING;
@@ -154,7 +140,7 @@ static void fill_ids(struct recipe *r, const struct node *node)
 	}
 }
 
-static void fill_entries(struct recipe *r, const struct schema_key *key, char *base,
+static void fill_entries(struct recipe *recipe, const struct schema_key *key, char *base,
 			 const struct node *list)
 {
 	char *item = xcalloc(list->count, key->element_size);
@@ -163,22 +149,22 @@ static void fill_entries(struct recipe *r, const struct schema_key *key, char *b
 	*(size_t *)(void *)(base + key->count_offset) = list->count;
 	for (size_t i = 0; i < list->count; i++, item += key->element_size) {
 		*(struct position *)(void *)(item + key->at_offset) = list->item[i]->at;
-		fill_mapping(r, key->path, item, list->item[i]);
+		fill_mapping(recipe, key->path, item, list->item[i]);
 	}
 }
 
-static void fill_default(struct recipe *r, const struct schema_key *key, char *field)
+static void fill_default(struct recipe *recipe, const struct schema_key *key, char *field)
 {
-	const struct position nowhere = { .file = r->path };
+	const struct position nowhere = { .file = recipe->path };
 	CLEANUP(strv_release) struct strv words = { 0 };
 
 	if (!key->fallback) {
-		/* -1 is "nobody said": menu.clients.timeout */
+		/* -1 means that nobody said it: menu.clients.timeout. */
 		if (key->type == SCHEMA_NUMBER || key->type == SCHEMA_CHOICE)
 			*(int *)(void *)field = -1;
 		return;
 	}
-	cleanup_free char *text = expand_default(r, key->fallback);
+	cleanup_free char *text = expand_default(recipe, key->fallback);
 	if (!schema_is_list(key)) {
 		set_scalar(key, field, text, &nowhere);
 		return;
@@ -188,19 +174,19 @@ static void fill_default(struct recipe *r, const struct schema_key *key, char *f
 		add_item(key, field, words.item[i], &nowhere);
 }
 
-static void fill_key(struct recipe *r, const struct schema_key *key, char *base,
+static void fill_key(struct recipe *recipe, const struct schema_key *key, char *base,
 		     const struct node *node)
 {
 	char *field = base + key->offset;
 
 	if (key->type == SCHEMA_SECTION)
-		fill_mapping(r, key->path, base, node);
+		fill_mapping(recipe, key->path, base, node);
 	else if (!node)
-		fill_default(r, key, field);
+		fill_default(recipe, key, field);
 	else if (key->type == SCHEMA_ENTRIES)
-		fill_entries(r, key, base, node);
+		fill_entries(recipe, key, base, node);
 	else if (key->type == SCHEMA_IDS)
-		fill_ids(r, node);
+		fill_ids(recipe, node);
 	else if (schema_is_list(key))
 		for (size_t i = 0; i < node->count; i++)
 			add_item(key, field, node->item[i]->text, &node->item[i]->at);
@@ -208,16 +194,16 @@ static void fill_key(struct recipe *r, const struct schema_key *key, char *base,
 		set_scalar(key, field, node->text, &node->at);
 }
 
-static void fill_mapping(struct recipe *r, const char *parent, char *base,
+static void fill_mapping(struct recipe *recipe, const char *parent, char *base,
 			 const struct node *mapping)
 {
 	for (const struct schema_key *k = NULL; (k = schema_next(parent, k));)
-		fill_key(r, k, base, mapping ? node_get(mapping, schema_leaf(k)) : NULL);
+		fill_key(recipe, k, base, mapping ? node_get(mapping, schema_leaf(k)) : NULL);
 }
 
-void values_fill(struct recipe *r, const struct node *root)
+void values_fill(struct recipe *recipe, const struct node *root)
 {
-	fill_mapping(r, "", (char *)r, root);
+	fill_mapping(recipe, "", (char *)recipe, root);
 }
 
 void values_default_item(const struct schema_key *list, void *item)
@@ -225,14 +211,6 @@ void values_default_item(const struct schema_key *list, void *item)
 	struct recipe nobody = { 0 };
 
 	fill_mapping(&nobody, list->path, item, NULL);
-}
-
-void recipe_list_release(struct recipe_list *l)
-{
-	for (size_t i = 0; i < l->count; i++)
-		free(l->item[i].value);
-	free(l->item);
-	*l = (struct recipe_list){ 0 };
 }
 
 static void release_file(struct recipe_file *f)
@@ -263,12 +241,12 @@ static void release_entries(const struct schema_key *key, char *base)
 	*count = 0;
 }
 
-static void release_ids(struct recipe *r)
+static void release_ids(struct recipe *recipe)
 {
-	for (size_t i = 0; i < r->id_count; i++)
-		free(r->id[i].name);
-	free(take_ptr(r->id));
-	r->id_count = 0;
+	for (size_t i = 0; i < recipe->id_count; i++)
+		free(recipe->id[i].name);
+	free(take_ptr(recipe->id));
+	recipe->id_count = 0;
 }
 
 static void release_key(const struct schema_key *key, char *base)
@@ -321,7 +299,7 @@ static void release_mapping(const char *parent, char *base)
 		release_key(k, base);
 }
 
-void values_release(struct recipe *r)
+void values_release(struct recipe *recipe)
 {
-	release_mapping("", (char *)r);
+	release_mapping("", (char *)recipe);
 }

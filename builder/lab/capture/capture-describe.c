@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Events in words. */
-#include "lab/capture/capture.h"
+#include "lab/capture/capture-parts.h"
 
 #include <inttypes.h>
 
@@ -29,7 +28,7 @@ static const char *dhcp_type(enum capture_dhcp_type type)
 	case CAPTURE_DHCP_REQUEST:
 		return "request";
 	case CAPTURE_DHCP_DECLINE:
-		return "declined, somebody has it already,";
+		return "declined, as it is in use:";
 	case CAPTURE_DHCP_ACK:
 		return "granted";
 	case CAPTURE_DHCP_NAK:
@@ -37,7 +36,7 @@ static const char *dhcp_type(enum capture_dhcp_type type)
 	case CAPTURE_DHCP_RELEASE:
 		return "given back";
 	case CAPTURE_DHCP_INFORM:
-		return "what else is there to know?";
+		return "asks for options only";
 	}
 	return "message";
 }
@@ -97,7 +96,7 @@ static const char *tftp_code(unsigned code)
 		"options refused",
 	};
 
-	return code < sizeof(word) / sizeof(*word) ? word[code] : NULL;
+	return code < ARRAY_SIZE(word) ? word[code] : NULL;
 }
 
 static void describe_tftp_error(const struct capture_tftp *t, struct text *ret)
@@ -105,12 +104,12 @@ static void describe_tftp_error(const struct capture_tftp *t, struct text *ret)
 	const char *code = tftp_code(t->code);
 
 	if (t->by_client && t->bytes == 0 && t->has_size) {
-		text_printf(ret, "size asked, %" PRIu64 " bytes", t->size);
+		text_printf(ret, "only the size was asked for, %" PRIu64 " bytes", t->size);
 		return;
 	}
 	if (t->by_client)
 		text_printf(ret, "the client stopped after %" PRIu64 " bytes: ", t->bytes);
-	/* Code 0 says nothing; the message of the others says the same in other words. */
+	/* Code 0 has no meaning of its own; the other codes say what the message says. */
 	if (code)
 		text_add(ret, code);
 	else if (t->message[0])
@@ -135,11 +134,11 @@ static void describe_tftp(const struct capture_event *e, struct text *ret)
 
 static void add_port(struct text *ret, uint16_t port, bool udp)
 {
-	if (port == 69)
+	if (port == TFTP_PORT)
 		text_add(ret, "TFTP");
-	else if (port == 111)
+	else if (port == PORTMAP_PORT)
 		text_add(ret, "portmapper");
-	else if (port == 2049)
+	else if (port == NFS_PORT)
 		text_add(ret, "NFS");
 	else
 		text_add(ret, "mountd");

@@ -27,16 +27,16 @@ usr/share
 usr/share/netrescue
 usr/share/netrescue/overlays
 usr/share/netrescue/recipes" 'programs, recipes, overlays'
-is "$(find "$root/usr/share/netrescue" ! -type l ! -perm -a+r)$(find "$root/usr/share/netrescue" -perm /022 ! -type l)" '' \
-	'which everybody can read and only the owner change, whatever the umask'
+silent 'which everybody can read and only the owner change, whatever the umask' \
+	find "$root/usr/share/netrescue" ! -type l \( ! -perm -a+r -o -perm /022 \)
 
 # Without the modes that a umask decides about.
 content() {
 	state_of "$1" | sed -E 's/^([fd]) .([0-7])..? /\1 /'
 }
-is "$(content "$root/usr/share/netrescue/recipes")" "$(content recipes)" 'recipes are as here'
-is "$(content "$root/usr/share/netrescue/overlays")" "$(content overlays)" 'overlays too, without those of before'
-is "$(cd "$root/usr/share/netrescue" && find . -type f -perm -u+x | sort)" \
+same_text "$(content "$root/usr/share/netrescue/recipes")" "$(content recipes)" 'recipes are as here'
+same_text "$(content "$root/usr/share/netrescue/overlays")" "$(content overlays)" 'overlays too, without those of before'
+same_text "$(cd "$root/usr/share/netrescue" && find . -type f -perm -u+x | sort)" \
 	"$(find ./recipes ./overlays -type f -perm -u+x | sort)" 'programs among them can be run'
 
 image=$scratch/image

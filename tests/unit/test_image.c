@@ -2,21 +2,20 @@
 #include "unit.h"
 
 #include "base/memory.h"
-#include "lab/lab-image.h"
+#include "lab/image.h"
 
 /* As the manifest of a built image, with nothing that the lab does not read. */
 #define SETTINGS                                                                                   \
 	"\"settings\": {\"hostname\": \"rescue\", \"init\": \"systemd\", "                         \
 	"\"default-locale\": \"de_DE.UTF-8\", \"autologin\": [\"tty1\", \"ttyS0\"], "              \
-	"\"nfs-path\": \"/srv/pxe/x\", \"nfs-access\": \"rw\"}"
+	"\"nfs-path\": \"/srv/pxe/x\"}"
 #define SERVER                                                                                     \
 	"\"server\": {\"address\": \"192.168.1.1\", \"netmask\": \"255.255.255.0\", "              \
 	"\"interface\": \"eth0\", \"tftp-root\": \"/srv/pxe/tftp\"}"
 #define MENU                                                                                       \
 	"\"menu\": {\"entries\": [{\"kind\": \"local\", \"label\": \"disk\", \"title\": "          \
 	"\"Disk\"}, {\"kind\": \"memtest\", \"label\": \"mt\", \"title\": \"Memory\"}, "           \
-	"{\"kind\": \"rescue\", \"label\": \"r\", \"title\": \"Rescue\", \"append\": \"ro\"}], "   \
-	"\"default\": {\"entry\": \"r\"}}"
+	"{\"kind\": \"rescue\", \"label\": \"r\", \"title\": \"Rescue\", \"append\": \"ro\"}]}"
 #define NAMES "\"recipe\": \"x\", \"version\": \"v1\", \"kernel\": \"6.1\""
 #define WHOLE "{\"format\": 1, " NAMES ", " SETTINGS ", " SERVER ", " MENU
 
@@ -38,18 +37,14 @@ static void reads_a_manifest(void **state)
 	assert_string_equal(i.nfs_path, "/srv/pxe/x");
 	assert_string_equal(i.address, "192.168.1.1");
 	assert_string_equal(i.tftp_root, "/srv/pxe/tftp");
-	assert_true(i.nfs_rw && i.tty1 && i.uefi);
-	assert_string_equal(i.default_entry, "r");
+	assert_true(i.tty1 && i.uefi);
 	assert_int_equal(i.entry_count, 3);
 	assert_int_equal(i.entry[0].kind, ENTRY_LOCAL);
 	assert_string_equal(i.entry[0].append, "");
 	assert_int_equal(i.entry[1].kind, ENTRY_MEMTEST);
 	assert_int_equal(i.entry[2].kind, ENTRY_RESCUE);
 	assert_string_equal(i.entry[2].append, "ro");
-	assert_ptr_equal(image_entry(&i, "mt"), &i.entry[1]);
-	assert_null(image_entry(&i, "m"));
-	assert_int_equal(image_entry_place(&i, &i.entry[2]), 2);
-	assert_int_equal(image_file(&i, "manifest.json", &fd, &err), 0);
+	assert_int_equal(image_open_file(&i, "manifest.json", &fd, &err), 0);
 	assert_true(fd >= 0);
 }
 
@@ -66,8 +61,7 @@ static void needs_no_menu(void **state)
 		     "\"autologin\": [\"ttyS0\"]}, " SERVER "}");
 	assert_int_equal(image_open(scratch_path, &i, &err), 0);
 	assert_int_equal(i.entry_count, 0);
-	assert_null(image_entry(&i, "r"));
-	assert_false(i.nfs_rw || i.tty1 || i.uefi);
+	assert_false(i.tty1 || i.uefi);
 	assert_null(i.locale);
 }
 
@@ -92,7 +86,7 @@ static void refuses_others(void **state)
 	};
 
 	(void)state;
-	for (size_t n = 0; n < sizeof(bad) / sizeof(*bad); n++) {
+	for (size_t n = 0; n < ARRAY_SIZE(bad); n++) {
 		CLEANUP(image_release) struct image i = IMAGE_INIT;
 		CLEANUP(err_release) struct err err = { 0 };
 
@@ -123,18 +117,18 @@ static void says_what_is_no_image(void **state)
 	int fd = -1;
 
 	(void)state;
-	assert_no_image(scratch_path, "is no image: No such file");
-	assert_no_image(file, "is no image: No such file");
+	assert_no_image(scratch_path, "is not an image: No such file");
+	assert_no_image(file, "is not an image: No such file");
 	scratch_file("manifest.json", "{\"format\": 1");
-	assert_no_image(file, "is no image: Not a directory");
-	assert_no_image(scratch_path, "manifest.json' is no JSON: line 1: ");
+	assert_no_image(file, "is not an image: Not a directory");
+	assert_no_image(scratch_path, "manifest.json' is not JSON: line 1: ");
 	scratch_file("manifest.json", "{\"format\": 1, \"format\": 1}");
 	assert_no_image(scratch_path, "duplicate");
 
 	scratch_file("manifest.json", WHOLE "}");
 	assert_int_equal(image_open(scratch_path, &i, &err), 0);
 	assert_false(i.uefi);
-	assert_true(image_file(&i, "rootfs.tar.zst", &fd, &err) < 0);
+	assert_true(image_open_file(&i, "rootfs.tar.zst", &fd, &err) < 0);
 	assert_int_equal(err.class, ERR_USAGE);
 	assert_non_null(strstr(err.message, "/rootfs.tar.zst'"));
 }
@@ -150,5 +144,5 @@ int main(void)
 		TEST(says_what_is_no_image),
 	};
 
-	return cmocka_run_group_tests_name("lab-image", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("image", tests, NULL, NULL);
 }

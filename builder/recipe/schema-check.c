@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 #include <limits.h>
 #include <string.h>
 
@@ -73,7 +73,7 @@ static int check_format(const struct schema_key *key, const struct node *node, s
 		return 0;
 	if (f->secret || ((f == &format_url || f == &format_mirror) && strchr(node->text, '@'))) {
 		position_error(&node->at, err, "'%s' is not %s", key->path, f->noun);
-		free(take_ptr(err->excerpt));
+		err_hide_line(err);
 	} else {
 		position_error(&node->at, err, "'%s': %s is not %s", key->path,
 			       node_text(node, found), f->noun);
@@ -103,7 +103,7 @@ static int check_allowed(const struct schema_key *key, const struct node *node, 
 			  : err_hint(err, "%s: %s", key->path, key->doc);
 }
 
-/* One text: of a key, or an item of a list. */
+/* Checks a text: the value of a key, or an item of a list. */
 static int check_text(const struct schema_key *key, const struct node *node, struct err *err)
 {
 	const char *what = schema_is_list(key) ? "a list of texts" : "a text";
@@ -120,7 +120,7 @@ static int check_switch(const struct schema_key *key, const struct node *node, s
 	static const char *const words[] = { "yes", "no", "true", "false" };
 
 	if (node->kind == NODE_SCALAR)
-		for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 			if (streq(node->text, words[i]))
 				return 0;
 	return wrong_type(key, node, "yes or no", err);
@@ -293,7 +293,7 @@ static int check_mapping(const char *parent, const struct node *node, struct err
 		const struct schema_key *key = schema_find(path);
 		int r;
 
-		/* a dot in a key would reach into another mapping's rows */
+		/* A dot in a key would reach into another mapping's rows. */
 		if (!key || strchr(node->key[i].name, '.'))
 			return unknown_key(parent, &node->key[i], err);
 		r = check_value(key, node->item[i], err);

@@ -32,8 +32,8 @@ refused() {
 
 refused 'no image named' 'missing DIR' 'netrescue boot \[OPTION…\] DIR'
 refused 'two images' "unexpected argument 'b'" - a b
-refused 'no such directory' 'none.? is no image: No such file' 'netrescue build.* printed' "$scratch/none"
-refused 'a directory that is no image' 'is no image: No such file' 'out/RECIPE/latest' "$scratch"
+refused 'no such directory' 'none.? is not an image: No such file' 'netrescue build.* printed' "$scratch/none"
+refused 'a directory that is no image' 'is not an image: No such file' 'out/RECIPE/latest' "$scratch"
 refused 'a firmware there is not' "'efi' is not bios, uefi or secureboot" - "$image" --firmware efi
 refused 'a card there is not' "--nic: there is no 'ne2000'" 'virtio, e1000, .*ne2k_pci' "$image" --nic ne2000
 refused 'an entry there is not' "has no entry 'rescu'" 'it has local, memtest, rescue' "$image" --entry rescu
@@ -43,7 +43,7 @@ refused 'two networks' '--simple and --bridge exclude' - "$image" --simple --bri
 refused 'what only the lab has, without it' '--serve, --server-script and --systemd-server are for the lab' - "$image" --check --simple --serve /srv
 refused 'no such bridge' "this host has no 'nosuchbridge'" 'ip link show type bridge' "$image" --bridge nosuchbridge
 refused 'clients without --check' '--check' - "$image" --clients 2
-refused 'a phase there is not' "no phase 'nfs root'" 'menu, kernel, initramfs, NFS root, login' "$image" --check \
+refused 'a phase there is not' "no phase 'nfs root'" 'menu, kernel, initramfs, NFS root, expected text, login' "$image" --check \
 	--until 'nfs root'
 refused '--until without --check' '--until.*need --check' - "$image" --until menu
 refused 'no number of clients' "'none' is not a number" - "$image" --check --clients none

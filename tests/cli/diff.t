@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: MIT
 # diff of locks, to the letter, in its three forms; and what is no lock.
 #
-# tests/cases/diff/NAME/: old.lock and new.lock, what is printed of them as `text`, `markdown` and `json`.
+# tests/cli/diff/NAME/: old.lock and new.lock, what is printed of them as `text`, `markdown` and `json`.
 # releases is a part of a bookworm's and a trixie's lock.
 . tests/lib/tap.sh
 need jq
 
-cases=tests/cases/diff
+cases=tests/cli/diff
 
 # seal FILE: an edited lock gets the digest of its packages again.
 seal() {

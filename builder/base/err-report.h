@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How an error reaches the person at the terminal, and the exit code that scripts see. This is for
+ * the main() of a program and for its workers; everybody else returns the error (err.h).
+ *
+ *	if (r < 0) {
+ *		err_print(&err, stderr);
+ *		return err_exit_code(&err);
+ *	}
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "base/err.h"
+
+/* Prints "netrescue: error: MESSAGE", or "FILE:LINE:COLUMN: error: MESSAGE" with that line of the
+ * file and a caret below it; then "hint: HINT". The line is read from the file now; where it cannot
+ * be read, the message goes without. Control characters from data are escaped. There is colour only
+ * on a terminal. Prints nothing if no error is set. */
+void err_print(const struct err *err, FILE *to);
+
+/* The documented exit code of the error's class, 128 + the signal's number for an interruption; 0
+ * for ERR_NONE. */
+int err_exit_code(const struct err *err);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* A list of words, each with the place where the recipe says it: packages, modules, services. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "recipe/position.h"
+
+struct recipe_name {
+	char *value;
+	struct position at;
+};
+
+struct recipe_list {
+	struct recipe_name *item;
+	size_t count;
+	size_t allocated;
+};
+
+/* Copies value and *at. */
+void recipe_list_add(struct recipe_list *l, const char *value, const struct position *at);
+/* The first item of that value; NULL if there is none. */
+const struct recipe_name *recipe_list_find(const struct recipe_list *l, const char *value);
+bool recipe_list_has(const struct recipe_list *l, const char *value);
+void recipe_list_release(struct recipe_list *l);
