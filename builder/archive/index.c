@@ -168,6 +168,7 @@ static bool add_index(struct update *u, const struct suite *suite, const char *c
 		.component = xstrdup(component),
 		.repository = xstrdup(suite->repository),
 		.pocket = suite->pocket,
+		.pin_priority = suite->release.pin_priority,
 	};
 	memcpy(index->sha256, file->sha256, DIGEST_HEX);
 	memcpy(item->sha256, file->sha256, DIGEST_HEX);

@@ -24,6 +24,7 @@ struct index_file {		 /* one verified Packages.xz */
 	char *component;	 /* main */
 	char *repository;	 /* as in struct package */
 	char sha256[DIGEST_HEX]; /* of Packages.xz, in the store */
+	int pin_priority;	 /* of its release, see release.h */
 	bool pocket;		 /* an update or security pocket of the main suite */
 };
 

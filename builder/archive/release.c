@@ -138,6 +138,14 @@ static int parse_dates(const char *name, const struct deb822_stanza *s, struct r
 	return 0;
 }
 
+static int parse_pin_priority(const struct deb822_stanza *s)
+{
+	if (!streq(deb822_get(s, "NotAutomatic"), "yes"))
+		return PIN_PRIORITY_DEFAULT;
+	return streq(deb822_get(s, "ButAutomaticUpgrades"), "yes") ? PIN_PRIORITY_UPGRADES
+								   : PIN_PRIORITY_NOT_AUTOMATIC;
+}
+
 static int parse_stanza(const char *name, const struct deb822_stanza *s, struct release *release,
 			struct err *err)
 {
@@ -149,6 +157,7 @@ static int parse_stanza(const char *name, const struct deb822_stanza *s, struct 
 	release->suite = copy_field(s, "Suite");
 	release->codename = copy_field(s, "Codename");
 	release->by_hash = streq(value, "yes");
+	release->pin_priority = parse_pin_priority(s);
 	value = deb822_get(s, "Components");
 	strv_split(&release->components, value ? value : "", " \t\n");
 	value = deb822_get(s, "Architectures");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "solve/alternatives.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ void alternatives_init(struct alternatives *a, const struct solver_pool *pool, b
 	map_init(&a->blocked, pool->solv->nsolvables);
 	map_init(&a->refused, pool->solv->nsolvables);
 	queue_init(&a->order);
+	queue_init(&a->ties);
 }
 
 void alternatives_release(struct alternatives *a)
@@ -29,6 +31,7 @@ void alternatives_release(struct alternatives *a)
 	map_free(&a->blocked);
 	map_free(&a->refused);
 	queue_free(&a->order);
+	queue_free(&a->ties);
 }
 
 /* Copies the list, since libsolv may move its own at the next question. */
@@ -55,11 +58,10 @@ static int prefer(bool a, bool b)
 	return a == b ? 0 : (a ? -1 : 1);
 }
 
-static int compare_providers(const void *pa, const void *pb, void *data)
+/* Everything but the names: 0 if nothing that a package says of itself decides between two. */
+static int compare_ranks(const struct preference *by, Id a, Id b)
 {
-	const struct preference *by = data;
 	const struct solver_pool *pool = by->in->pool;
-	Id a = *(const Id *)pa, b = *(const Id *)pb;
 	const Solvable *x = pool_id2solvable(pool->solv, a), *y = pool_id2solvable(pool->solv, b);
 	int r = prefer(MAPTST(&by->in->requested, a), MAPTST(&by->in->requested, b));
 
@@ -71,28 +73,111 @@ static int compare_providers(const void *pa, const void *pb, void *data)
 		r = prefer(x->arch != ARCH_ALL, y->arch != ARCH_ALL);
 	if (r == 0)
 		r = (int)pool->fact[a].priority - (int)pool->fact[b].priority;
+	return r;
+}
+
+static int compare_providers(const void *pa, const void *pb, void *data)
+{
+	const struct preference *by = data;
+	const struct solver_pool *pool = by->in->pool;
+	Id a = *(const Id *)pa, b = *(const Id *)pb;
+	int r = compare_ranks(by, a, b);
+
 	if (r == 0)
 		r = strcmp(solver_pool_name(pool, a), solver_pool_name(pool, b));
+	if (r == 0)
+		r = solver_pool_source(pool, b)->pin_priority -
+		    solver_pool_source(pool, a)->pin_priority;
 	if (r == 0)
 		r = version_compare(solver_pool_version(pool, b), solver_pool_version(pool, a));
 	return r != 0 ? r : (a < b ? -1 : 1);
 }
 
-static void sorted_providers(const struct alternatives *a, Id atom, Queue *ret)
+static bool install(struct alternatives *a, Id p);
+
+/* How many packages p would bring in now; INT_MAX if it cannot be had. Nothing stays taken. */
+static int weigh(struct alternatives *a, Id p)
+{
+	Map taken, blocked;
+	int before = a->order.count, weight = 0;
+	bool possible;
+
+	map_init_clone(&taken, &a->taken);
+	map_init_clone(&blocked, &a->blocked);
+	a->weighing = true;
+	possible = install(a, p);
+	a->weighing = false;
+	for (int i = before; i < a->order.count; i++)
+		weight += MAPTST(&a->taken, a->order.elements[i]) != 0;
+	queue_truncate(&a->order, before);
+	map_free(&a->taken);
+	map_free(&a->blocked);
+	a->taken = taken;
+	a->blocked = blocked;
+	return possible ? weight : INT_MAX;
+}
+
+/* Moves the lightest of the providers [first, end) to the front; the others stay in order. */
+static void put_lightest_first(struct alternatives *a, Queue *list, int first, int end)
+{
+	int best = first, least = INT_MAX;
+	Id lightest;
+
+	for (int i = first; i < end; i++) {
+		int weight = weigh(a, list->elements[i]);
+
+		if (weight < least) {
+			least = weight;
+			best = i;
+		}
+	}
+	lightest = list->elements[best];
+	memmove(list->elements + first + 1, list->elements + first,
+		(size_t)(best - first) * sizeof(*list->elements));
+	list->elements[first] = lightest;
+}
+
+/* Where only names differ, the provider is taken that brings the fewest packages with it. What is
+ * brought along while one is weighed is not weighed itself, so this is done once a tie. */
+static void break_ties(struct alternatives *a, const struct preference *by, Queue *list)
+{
+	int end;
+
+	for (int first = 0; first < list->count; first = end) {
+		Id name = pool_id2solvable(a->pool->solv, list->elements[first])->name;
+		bool tie = false;
+
+		for (end = first + 1; end < list->count && compare_ranks(by, list->elements[first],
+									 list->elements[end]) == 0;
+		     end++)
+			tie = tie ||
+			      pool_id2solvable(a->pool->solv, list->elements[end])->name != name;
+		if (!tie)
+			continue;
+		put_lightest_first(a, list, first, end);
+		queue_push2(&a->ties, list->elements[first], by->name);
+	}
+}
+
+static void sorted_providers(struct alternatives *a, Id atom, Queue *ret)
 {
 	struct preference by = { .in = a, .name = target_name(a, atom) };
 
 	providers(a, atom, ret);
-	if (ret->count > 1)
-		qsort_r(ret->elements, (size_t)ret->count, sizeof(*ret->elements),
-			compare_providers, &by);
+	if (ret->count < 2)
+		return;
+	qsort_r(ret->elements, (size_t)ret->count, sizeof(*ret->elements), compare_providers, &by);
+	if (!a->weighing)
+		break_ties(a, &by, ret);
 }
 
-Id alternatives_provider(const struct alternatives *a, Id name)
+Id alternatives_provider(struct alternatives *a, Id name)
 {
 	CLEANUP(queue_free) Queue list = { 0 };
 
 	queue_init(&list);
+	map_empty(&a->taken);
+	map_empty(&a->blocked);
 	sorted_providers(a, name, &list);
 	for (int i = 0; i < list.count; i++)
 		if (!MAPTST(&a->refused, list.elements[i]))
@@ -114,7 +199,7 @@ static void put_first(const struct alternatives *a, Queue *candidates)
 	}
 }
 
-static void candidates_of(const struct alternatives *a, Id dependency, Queue *ret)
+static void candidates_of(struct alternatives *a, Id dependency, Queue *ret)
 {
 	CLEANUP(queue_free) Queue atoms = { 0 };
 
@@ -172,8 +257,6 @@ static bool is_satisfied(const struct alternatives *a, Id dependency)
 			return true;
 	return false;
 }
-
-static bool install(struct alternatives *a, Id p);
 
 static bool satisfy(struct alternatives *a, Id dependency)
 {
@@ -239,6 +322,7 @@ void alternatives_walk(struct alternatives *a, const Queue *requests)
 	map_empty(&a->taken);
 	map_empty(&a->blocked);
 	queue_empty(&a->order);
+	queue_empty(&a->ties);
 	for (int i = 0; i < requests->count; i++)
 		map_set(&a->requested, requests->elements[i]);
 	for (int i = 0; i < requests->count; i++)

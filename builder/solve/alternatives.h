@@ -8,7 +8,8 @@
  *     Depends before (if wanted) Recommends, each in the order of the control file;
  *   - a dependency that a package taken before satisfies brings nothing new;
  *   - among the providers of one alternative: what was requested, the package of that very name,
- *     Essential, own architecture rather than "all", by priority, by name;
+ *     Essential, own architecture rather than "all", by priority, what brings the fewest packages
+ *     with it, by name;
  *   - what conflicts with a package taken before, or cannot have its own dependencies, is passed
  *     over.
  *
@@ -25,11 +26,15 @@
 struct alternatives {
 	const struct solver_pool *pool; /* borrowed */
 	bool recommends;
+	bool weighing; /* a provider is tried out: nothing of it stays */
 	Map requested; /* by solvable, as the three below */
 	Map taken;
 	Map blocked; /* conflicts with what was taken, or failed */
 	Map refused; /* by libsolv; kept from walk to walk */
 	Queue order; /* taken, in this order; holds some that were given back */
+	/* Pairs of a provider that was put before its equals and the name that it provides; of the
+	 * last walk, taken or not. */
+	Queue ties;
 };
 
 void alternatives_init(struct alternatives *a, const struct solver_pool *pool, bool recommends);
@@ -38,8 +43,9 @@ void alternatives_release(struct alternatives *a);
 /* Requests in order: solvables, all different. Afterwards `taken` and `order` are the proposal. */
 void alternatives_walk(struct alternatives *a, const Queue *requests);
 
-/* The best provider of a name, for a request that is virtual; 0 if all are refused. */
-Id alternatives_provider(const struct alternatives *a, Id name);
+/* The best provider of a name, for a request that is virtual; 0 if all are refused. To be called
+ * before a walk: it forgets what was taken. */
+Id alternatives_provider(struct alternatives *a, Id name);
 
 /* Of `set`, what the requests still need through any alternative; the rest is of no use to
  * anybody. */

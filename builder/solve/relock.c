@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "archive/lock-format.h"
+#include "archive/release.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "deb/control.h"
@@ -53,6 +54,7 @@ static int add_unlisted(struct solver_pool *pool, struct store *s, const struct 
 		.suite = p->suite,
 		.component = p->component,
 		.repository = p->repository,
+		.pin_priority = PIN_PRIORITY_DEFAULT,
 		.pocket = true, /* what the suite lists itself decides about priorities */
 	};
 	CLEANUP(text_release) struct text stanza = { 0 };

@@ -29,21 +29,57 @@ static char *bare_name(const char *wanted)
 	return xstrndup(wanted, strcspn(wanted, "=/"));
 }
 
+/* The components of Debian's archive that the recipe does not name. */
+static void components_left_out(const struct solver_pool *pool, struct strv *ret)
+{
+	static const char *const all[] = { "main", "contrib", "non-free", "non-free-firmware" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		bool named = false;
+
+		for (size_t k = 0; k < pool->source_count && !named; k++)
+			named = streq(pool->source[k]->repository, "") &&
+				streq(pool->source[k]->component, all[i]);
+		if (!named)
+			strv_add(ret, all[i]);
+	}
+}
+
+static int hint_unknown(const struct solver_pool *pool, const struct strv *near, struct err *err)
+{
+	CLEANUP(strv_release) struct strv left_out = { 0 };
+	cleanup_free char *names = strv_join(near, "', '");
+	cleanup_free char *components = NULL;
+
+	components_left_out(pool, &left_out);
+	components = strv_join(&left_out, ", ");
+	if (strv_has(&left_out, "main"))
+		return err_hint(err, "'components:' lacks main, where most packages are");
+	if (near->count > 0 && left_out.count > 0)
+		return err_hint(err,
+				"did you mean '%s'? Or is it in %s, which 'components:' lacks?",
+				names, components);
+	if (near->count > 0)
+		return err_hint(err, "did you mean '%s'?", names);
+	if (left_out.count > 0)
+		return err_hint(err, "packages are also in %s, which 'components:' lacks", components);
+	return err_value(err);
+}
+
+static const char *suite_of(const struct solver_pool *pool)
+{
+	return pool->source_count > 0 ? pool->source[0]->suite : "the archive";
+}
+
 int request_unknown(const struct solver_pool *pool, const struct recipe_name *wanted,
 		    struct err *err)
 {
 	CLEANUP(strv_release) struct strv near = { 0 };
 	cleanup_free char *name = bare_name(wanted->value);
-	cleanup_free char *joined = NULL;
-	int r;
 
 	solver_pool_suggest(pool, name, &near);
-	r = position_error(&wanted->at, err, "no package '%s' in %s", name,
-			   pool->source_count > 0 ? pool->source[0]->suite : "the archive");
-	if (near.count == 0)
-		return r;
-	joined = strv_join(&near, "', '");
-	return err_hint(err, "did you mean '%s'?", joined);
+	position_error(&wanted->at, err, "no package '%s' in %s", name, suite_of(pool));
+	return hint_unknown(pool, &near, err);
 }
 
 static int no_such_version(const struct solver_pool *pool, const struct recipe_name *wanted,
@@ -144,20 +180,12 @@ static void add_by_rule(const struct solver_pool *pool, const struct recipe *rec
 		    found[i].name, found[i].priority, (struct position){ 0 });
 }
 
-static bool is_named(const struct recipe_list *list, const char *name)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (streq(list->item[i].value, name))
-			return true;
-	return false;
-}
-
 /* A rule does not ask for what the recipe excludes, unless nothing works without it. */
-static void drop_excluded(struct requests *requests, const struct recipe_list *exclude)
+static void drop_excluded(struct requests *requests, const char *name)
 {
 	for (size_t i = 0; i < requests->count; i++)
 		if (requests->item[i].origin == REQUEST_PRIORITY &&
-		    is_named(exclude, requests->item[i].name))
+		    streq(requests->item[i].name, name))
 			requests->item[i].dropped = true;
 }
 
@@ -185,34 +213,117 @@ static void drop_rules(struct requests *requests, const char *name)
 			requests->item[i].dropped = true;
 }
 
+/* Whether a name of the recipe means anything: a package of that name, with or without a version, or a
+ * name that packages provide. */
+static bool is_known(const struct solver_pool *pool, const struct recipe_name *wanted)
+{
+	cleanup_free char *name = bare_name(wanted->value);
+	const Id *first;
+
+	return solver_pool_named(pool, name, &first) > 0 ||
+	       (streq(name, wanted->value) && solver_pool_provides(pool, name));
+}
+
+static void collect_unknown(const struct solver_pool *pool, const struct recipe_list *list,
+			    const struct recipe_name **unknown, size_t *count)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!is_known(pool, &list->item[i]))
+			unknown[(*count)++] = &list->item[i];
+}
+
+/* Names all that are not there at once: a long list of packages from another system would otherwise be
+ * mended one run at a time. */
+static int check_names(const struct solver_pool *pool, const struct recipe *recipe, struct err *err)
+{
+	size_t count = 0, most = recipe->packages.count + recipe->exclude.count;
+	cleanup_free const struct recipe_name **unknown = xcalloc(most + 1, sizeof(*unknown));
+	CLEANUP(text_release) struct text names = { 0 };
+	CLEANUP(strv_release) struct strv no_suggestion = { 0 };
+
+	collect_unknown(pool, &recipe->packages, unknown, &count);
+	collect_unknown(pool, &recipe->exclude, unknown, &count);
+	if (count == 0)
+		return 0;
+	if (count == 1)
+		return request_unknown(pool, unknown[0], err);
+	for (size_t i = 0; i < count; i++) {
+		CLEANUP(strv_release) struct strv near = { 0 };
+		cleanup_free char *name = bare_name(unknown[i]->value);
+
+		solver_pool_suggest(pool, name, &near);
+		text_printf(&names, "%s'%s'", i > 0 ? ", " : "", name);
+		if (!unknown[i]->at.file || unknown[i]->at.line == 0)
+			continue;
+		text_add(&names, " (");
+		if (!streq(unknown[i]->at.file, unknown[0]->at.file))
+			text_printf(&names, "%s, ", unknown[i]->at.file);
+		text_printf(&names, "line %u", unknown[i]->at.line);
+		if (near.count > 0)
+			text_printf(&names, ", did you mean '%s'?", near.item[0]);
+		text_add(&names, ")");
+	}
+	position_error(&unknown[0]->at, err, "%zu packages are not in %s: %s", count,
+		       suite_of(pool), names.data);
+	return hint_unknown(pool, &no_suggestion, err);
+}
+
 static int add_named(const struct solver_pool *pool, enum request_origin origin,
 		     const struct recipe_name *wanted, struct requests *requests, struct err *err)
 {
 	cleanup_free char *name = bare_name(wanted->value);
 	const Id *first;
-	bool real = solver_pool_named(pool, name, &first) > 0;
 
-	if (origin == REQUEST_EXCLUDE && !real)
-		return 0; /* nothing to exclude: it may be there in another suite */
-	if (!real && (strlen(name) != strlen(wanted->value) || !solver_pool_provides(pool, name)))
+	if (!is_known(pool, wanted))
 		return request_unknown(pool, wanted, err);
 	if (origin == REQUEST_RECIPE)
 		drop_rules(requests, name);
 	add(requests, origin, name, PRIORITY_EXTRA, wanted->at);
-	requests->item[requests->count - 1].is_virtual = !real;
+	requests->item[requests->count - 1].is_virtual = solver_pool_named(pool, name, &first) == 0;
 	return 0;
 }
 
-static int add_list(const struct solver_pool *pool, enum request_origin origin,
-		    const struct recipe_list *list, struct requests *requests, struct err *err)
+static int add_packages(const struct solver_pool *pool, const struct recipe_list *list,
+			struct requests *requests, struct err *err)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		int r = add_named(pool, origin, &list->item[i], requests, err);
+		int r = add_named(pool, REQUEST_RECIPE, &list->item[i], requests, err);
 
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+/* A name that packages only provide excludes each of them. */
+static void names_excluded_by(const struct solver_pool *pool, const char *name, struct strv *ret)
+{
+	const Id *first;
+
+	if (solver_pool_named(pool, name, &first) > 0) {
+		strv_add(ret, name);
+		return;
+	}
+	for (const Id *p = pool_whatprovides_ptr(pool->solv, pool_str2id(pool->solv, name, 1)); *p;
+	     p++)
+		strv_add(ret, solver_pool_name(pool, *p));
+	strv_sort(ret);
+	strv_unique(ret);
+}
+
+static void add_excluded(const struct solver_pool *pool, const struct recipe_list *exclude,
+			 struct requests *requests)
+{
+	for (size_t i = 0; i < exclude->count; i++) {
+		CLEANUP(strv_release) struct strv name = { 0 };
+
+		names_excluded_by(pool, exclude->item[i].value, &name);
+		for (size_t k = 0; k < name.count; k++) {
+			drop_excluded(requests, name.item[k]);
+			add(requests, REQUEST_EXCLUDE, name.item[k], PRIORITY_EXTRA,
+			    exclude->item[i].at);
+		}
+	}
 }
 
 static int add_every_image(const struct solver_pool *pool, const struct recipe *recipe,
@@ -254,11 +365,13 @@ int requests_make(struct solver_pool *pool, const struct recipe *recipe, struct 
 		return r;
 	solver_pool_consider(pool, false);
 	add_by_rule(pool, recipe, &list);
-	drop_excluded(&list, &recipe->exclude);
 	r = add_every_image(pool, recipe, &list, err);
 	if (r < 0)
 		return r;
-	r = add_list(pool, REQUEST_RECIPE, &recipe->packages, &list, err);
+	r = check_names(pool, recipe, err);
+	if (r < 0)
+		return r;
+	r = add_packages(pool, &recipe->packages, &list, err);
 	if (r < 0)
 		return r;
 	if (recipe->kernel && recipe->kernel[0]) {
@@ -268,9 +381,7 @@ int requests_make(struct solver_pool *pool, const struct recipe *recipe, struct 
 			return r;
 	}
 	add_local(pool, recipe, &list);
-	r = add_list(pool, REQUEST_EXCLUDE, &recipe->exclude, &list, err);
-	if (r < 0)
-		return r;
+	add_excluded(pool, &recipe->exclude, &list);
 	*ret = TAKE(list);
 	return 0;
 }

@@ -17,10 +17,21 @@
 #include "base/memory.h"
 
 /* To be raised when the content of a .solv changes, so that older ones are not found any more. */
-#define SOLV_FORMAT "2"
+#define SOLV_FORMAT "3"
 
 #define KEY_PRIORITY "netrescue:priority"
 #define KEY_ESSENTIAL "netrescue:essential"
+
+/* The relations whose order decides what is chosen (alternatives.h), and under which name a .solv
+ * keeps that order: repo_write() sorts what a package depends on by libsolv's numbers for it, which
+ * differ from run to run. */
+static const struct ordered_relation {
+	Id relation;
+	const char *key;
+} ordered_relations[] = {
+	{ SOLVABLE_REQUIRES, "netrescue:depends-order" },
+	{ SOLVABLE_RECOMMENDS, "netrescue:recommends-order" },
+};
 
 static void close_file(FILE **f)
 {
@@ -45,12 +56,77 @@ static Repo *add_repo(struct solver_pool *pool, const struct solver_source *sour
 		.component = keep(pool, source->component),
 		.repository = keep(pool, source->repository),
 		.pocket = source->pocket,
+		.pin_priority = source->pin_priority,
 	};
 	GROW(pool->source, pool->source_count, pool->source_allocated);
 	pool->source[pool->source_count++] = copy;
 	repo = repo_create(pool->solv, copy->suite);
 	repo->appdata = copy;
 	return repo;
+}
+
+/* The offset of a package's list of that relation in the repo's array of all lists, 0: none. */
+static Offset relation_offset(const Solvable *s, Id relation)
+{
+	return relation == SOLVABLE_REQUIRES ? s->requires : s->recommends;
+}
+
+static void store_order(Repo *repo, Repodata *data, const struct ordered_relation *ordered)
+{
+	Id key = pool_str2id(repo->pool, ordered->key, 1);
+	CLEANUP(queue_free) Queue list = { 0 };
+
+	queue_init(&list);
+	for (Id p = repo->start; p < repo->end; p++) {
+		Offset offset = relation_offset(pool_id2solvable(repo->pool, p), ordered->relation);
+
+		queue_empty(&list);
+		for (const Id *id = repo->idarraydata + offset; offset && *id; id++)
+			queue_push(&list, *id);
+		if (list.count > 1)
+			repodata_set_idarray(data, p, key, &list);
+	}
+}
+
+static size_t length_of(const Id *list)
+{
+	size_t length = 0;
+
+	while (list[length])
+		length++;
+	return length;
+}
+
+/* Puts the lists of a repo that was read from a .solv into the order that they had in the index.
+ * False if a list has not as many elements as the order that was kept of it. */
+static bool restore_order(Repo *repo, const struct ordered_relation *ordered)
+{
+	Id key = pool_str2id(repo->pool, ordered->key, 1);
+	CLEANUP(queue_free) Queue list = { 0 };
+
+	queue_init(&list);
+	for (Id p = repo->start; p < repo->end; p++) {
+		Solvable *s = pool_id2solvable(repo->pool, p);
+		Offset offset = relation_offset(s, ordered->relation);
+		size_t length = offset ? length_of(repo->idarraydata + offset) : 0;
+
+		if (length < 2)
+			continue;
+		queue_empty(&list);
+		solvable_lookup_idarray(s, key, &list);
+		if ((size_t)list.count != length)
+			return false;
+		memcpy(repo->idarraydata + offset, list.elements, length * sizeof(Id));
+	}
+	return true;
+}
+
+static bool restore_orders(Repo *repo)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ordered_relations); i++)
+		if (!restore_order(repo, &ordered_relations[i]))
+			return false;
+	return true;
 }
 
 /* What the reader noted goes into the repo's own data, so that a .solv carries it. */
@@ -73,6 +149,8 @@ static int store_facts(Repo *repo, const struct packages_reader *reader, const c
 		if (reader->fact[i].essential)
 			repodata_set_void(data, p, essential);
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(ordered_relations); i++)
+		store_order(repo, data, &ordered_relations[i]);
 	repo_internalize(repo);
 	return 0;
 }
@@ -150,7 +228,7 @@ static int load_solv(struct solver_pool *pool, struct store *s, const char *key,
 	if (!f)
 		return err_errno(err, ERR_BUILD, errno, "cannot read the parsed index");
 	take_fd(&fd);
-	if (repo_add_solv(repo, f, 0) != 0) {
+	if (repo_add_solv(repo, f, 0) != 0 || !restore_orders(repo)) {
 		repo_empty(repo, 1);
 		return 0;
 	}
@@ -190,6 +268,7 @@ int solver_pool_add_index(struct solver_pool *pool, struct store *s, const struc
 		.component = file->component,
 		.repository = file->repository,
 		.pocket = file->pocket,
+		.pin_priority = file->pin_priority,
 	};
 	cleanup_free char *name = xasprintf("Packages of %s %s", file->suite, file->component);
 	cleanup_free char *key = solv_key(pool, file);
@@ -214,7 +293,8 @@ int solver_pool_add_index(struct solver_pool *pool, struct store *s, const struc
 
 static int add_deb(struct solver_pool *pool, const struct recipe_file *deb, struct err *err)
 {
-	static const struct solver_source source = { .suite = "local",
+	static const struct solver_source source = { .pin_priority = PIN_PRIORITY_DEFAULT,
+						     .suite = "local",
 						     .component = "",
 						     .repository = "local" };
 	CLEANUP(text_release) struct text stanza = { 0 };

@@ -75,6 +75,11 @@ static int compare_solvables(const void *pa, const void *pb, void *data)
 
 	if (x->name != y->name)
 		return x->name < y->name ? -1 : 1;
+	if (x->repo != y->repo)
+		r = solver_pool_source(pool, b)->pin_priority -
+		    solver_pool_source(pool, a)->pin_priority;
+	if (r != 0)
+		return r;
 	if (x->evr != y->evr)
 		r = version_compare(solver_pool_version(pool, b), solver_pool_version(pool, a));
 	if (r == 0 && x->repo != y->repo)
@@ -150,8 +155,18 @@ void solver_pool_unpin(struct solver_pool *pool, const char *name)
 		pool->pinned.map[first[i] >> 3] &= (unsigned char)~(1u << (first[i] & 7));
 }
 
-/* Those from first to before end have one name. Equal versions are one package from several
- * places. */
+/* Equal versions are one package from several places. */
+static bool has_version_before(const struct solver_pool *pool, size_t first, size_t i)
+{
+	const char *version = solver_pool_version(pool, pool->sorted[i]);
+
+	for (size_t k = first; k < i; k++)
+		if (version_compare(solver_pool_version(pool, pool->sorted[k]), version) == 0)
+			return true;
+	return false;
+}
+
+/* Those from first to before end have one name. */
 static void consider_name(struct solver_pool *pool, size_t first, size_t end, bool all_versions)
 {
 	bool pinned = false;
@@ -159,9 +174,7 @@ static void consider_name(struct solver_pool *pool, size_t first, size_t end, bo
 	for (size_t i = first; i < end; i++)
 		pinned = pinned || MAPTST(&pool->pinned, pool->sorted[i]);
 	for (size_t i = first; i < end; i++) {
-		bool same = i > first &&
-			    version_compare(solver_pool_version(pool, pool->sorted[i - 1]),
-					    solver_pool_version(pool, pool->sorted[i])) == 0;
+		bool same = has_version_before(pool, first, i);
 
 		if (pinned ? MAPTST(&pool->pinned, pool->sorted[i]) != 0
 			   : i == first || (all_versions && !same))

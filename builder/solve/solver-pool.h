@@ -21,6 +21,7 @@
 
 #include "solve/packages-reader.h"
 #include "archive/index.h"
+#include "archive/release.h"
 #include "deb/package.h"
 #include "base/store.h"
 #include "base/err.h"
@@ -31,6 +32,7 @@ struct solver_source { /* see struct index_file */
 	const char *component;
 	const char *repository;
 	bool pocket;
+	int pin_priority; /* apt_preferences(5) */
 };
 
 struct solver_pool {
@@ -42,7 +44,8 @@ struct solver_pool {
 	struct strv word; /* the strings of the sources, owned here */
 
 	struct package_fact *fact; /* by solvable Id */
-	Id *sorted; /* by name; then best version, earliest source, own architecture */
+	/* By name; then highest priority, best version, earliest source, own architecture. */
+	Id *sorted;
 	size_t count;
 	Map pinned;
 	Map considered; /* the pool's */

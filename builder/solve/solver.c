@@ -262,6 +262,27 @@ static int solve_alternatives(struct attempt *a, struct err *err)
 	}
 }
 
+/* Once a package: these are choices that a person may want to make otherwise. */
+static void report_ties(const struct attempt *a, const Map *set, const Map *requested)
+{
+	CLEANUP(queue_free) Queue told = { 0 };
+
+	queue_init(&told);
+	for (int i = 0; i + 1 < a->alternatives.ties.count; i += 2) {
+		Id p = a->alternatives.ties.elements[i];
+		int count = told.count;
+
+		if (!MAPTST(set, p) || MAPTST(requested, p))
+			continue;
+		queue_pushunique(&told, p);
+		if (told.count > count)
+			log_debug("%s is one of several equal providers of %s: it brings the "
+				  "fewest packages",
+				  solver_pool_name(a->pool, p),
+				  pool_id2str(a->pool->solv, a->alternatives.ties.elements[i + 1]));
+	}
+}
+
 int solver_find(struct solver_pool *pool, struct requests *requests, bool recommends, Map *ret_set,
 		Map *ret_requested, struct err *err)
 {
@@ -287,5 +308,6 @@ int solver_find(struct solver_pool *pool, struct requests *requests, bool recomm
 	map_empty(ret_requested);
 	for (int i = 0; i < a.chosen.count; i++)
 		map_set(ret_requested, a.chosen.elements[i]);
+	report_ties(&a, ret_set, ret_requested);
 	return 0;
 }

@@ -2,9 +2,17 @@
 # SPDX-License-Identifier: MIT
 #
 # apt is the oracle: the same requests, over the same indices of Debian's real archive, give the
-# same packages in the same versions. solver-oracle.sets lists the requests; .differences what is not
+# same packages in the same versions, whether the indices are read as text (an empty store) or in their
+# parsed form (every build after that). solver-oracle.sets lists the requests; .differences what is not
 # the same, and why; .refused what neither can install, and the words that say why. What stands below
 # "# test-all" in .sets is asked only with NETRESCUE_TEST_ALL.
+#
+# To these come random sets of trixie's packages, 100 with NETRESCUE_TEST_ALL, else 24. NETRESCUE_SEED
+# chooses others.
+#
+# Where nothing decides between the providers of a name, apt takes the one that its cache numbered last;
+# netrescue takes the one that brings the fewest packages, and says so. Told to take these, apt must come
+# to the very same answer.
 . tests/lib/tap.sh
 . tests/lib/apt.sh
 need apt-get
@@ -24,21 +32,39 @@ else
 		grep -v -e '^#' -e '^$')
 fi
 mapfile -t refused < <(read_table refused)
-plan $((${#sets[@]} + 2 * ${#refused[@]} + 2))
+seed=${NETRESCUE_SEED:-1}
+random_count=24
+[[ ${NETRESCUE_TEST_ALL:-} ]] && random_count=100
+plan $((${#sets[@]} + random_count + 2 * ${#refused[@]} + 4))
 
-# Answers of ours, one file a set: answer.SUITE.NUMBER
+# Answers of ours, one file a set: answer.SUITE.NUMBER, and parsed.SUITE.NUMBER from parsed indices.
 answer_all() {
 	local suite=$1 indices
 	shift
 	mapfile -t indices < <(apt_indices "$scratch/$suite")
 	((${#indices[@]} == 3)) || tap_die "not three indices of $suite: ${indices[*]}"
-	printf '%s\n' "$@" | "$tool" amd64 "${indices[@]}" 2>"$scratch/$suite.log" |
-		awk -v prefix="$scratch/answer.$suite." '/^set /{n++} {print > (prefix n)}'
+	printf '%s\n' "$@" | "$tool" amd64 "${indices[@]}" >"$scratch/text.$suite" 2>&1
+	printf '%s\n' "$@" | "$tool" --parsed "$scratch/store.$suite" amd64 "${indices[@]}" \
+		>"$scratch/parsed.$suite" 2>&1
+	awk -v prefix="$scratch/answer.$suite." '/^set /{n++} n {print > (prefix n)}' \
+		"$scratch/text.$suite"
 }
 
-# requested ANSWER: what was asked for, by name or by a rule
+# requested ANSWER LINE: what was asked for, by a rule and then by name, in the order in which it was
+# asked: what is asked for first decides first.
 requested() {
-	awk '/^package /&&!/ (automatic|boot)/{print $2}' "$1"
+	awk -v line="$2" '
+		BEGIN { count = split(line, word, " "); for (i in word) is_word[word[i]] = 1 }
+		/^package / && !/ (automatic|boot)/ {
+			if ($2 in is_word) is_there[$2] = 1
+			else print $2
+		}
+		END { for (i = 1; i <= count; i++) if (word[i] in is_there) print word[i] }' "$1"
+}
+
+# ties ANSWER: the providers that were taken before their equals
+ties() {
+	sed -n 's/^netrescue: debug: \([^ ]*\) is one of several equal providers of .*/\1/p' "$1"
 }
 
 ours() {
@@ -68,11 +94,11 @@ check_set() {
 		return
 	fi
 	[[ " $line " == *' recommends '* ]] && recommends=true
-	mapfile -t names < <(requested "$answer")
+	mapfile -t names < <(requested "$answer" "$line")
 	ours "$answer" >"$scratch/ours"
 	theirs "$suite" "$recommends" "${names[@]}" >"$scratch/theirs"
 	if ! cmp -s "$scratch/ours" "$scratch/theirs"; then
-		read -ra beside < <(explained "$line")
+		mapfile -t beside < <(explained "$line" | tr ' ' '\n'; ties "$answer")
 		if ((${#beside[@]})); then
 			names+=("${beside[@]}")
 			theirs "$suite" "$recommends" "${names[@]}" >"$scratch/theirs"
@@ -111,10 +137,20 @@ next_answer() {
 start=$SECONDS
 for suite in trixie bookworm; do
 	apt_private "$scratch/$suite" "$suite"
+	if [[ $suite == trixie ]]; then
+		packages=$(apt_indices "$scratch/trixie" | sed -n 's/^trixie:main:-://p')
+		mapfile -t random < <(python3 tests/lib/random-sets.py "$seed" "$random_count" "$packages" |
+			sed 's/^/trixie: /')
+		sets+=("${random[@]}")
+	fi
 	mapfile -t words < <(words_of "$suite")
 	answer_all "$suite" "${words[@]}"
 done
-diag "indices and our answers: $((SECONDS - start)) s"
+diag "indices and our answers: $((SECONDS - start)) s; $random_count random sets of seed $seed"
+for suite in trixie bookworm; do
+	same_files "$scratch/text.$suite" "$scratch/parsed.$suite" \
+		"$suite: parsed indices give the answers of the text"
+done
 
 for line in "${sets[@]}"; do
 	next_answer "${line%%:*}"

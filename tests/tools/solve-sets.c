@@ -2,9 +2,10 @@
 /*
  * Solves many package sets over one pool of Packages files, for tests/real/solver-oracle.t.
  *
- *	solve-sets ARCHITECTURE SUITE:COMPONENT:REPOSITORY:FILE… <SETS
+ *	solve-sets [--parsed STORE] ARCHITECTURE SUITE:COMPONENT:REPOSITORY:FILE… <SETS
  *
- * FILE is plain text. A set is one line of words: `priority=required` `exclude=x` `recommends`
+ * FILE is plain text. With --parsed the texts are put into that store, which must be new, and the
+ * answers come from their parsed form alone, as in every build but the first. A set is one line of words: `priority=required` `exclude=x` `recommends`
  * `kernel=x` `sysvinit` and, without "=" before a name, packages; or `recipe=FILE` alone. Answers,
  * in order:
  *
@@ -13,13 +14,18 @@
  *	…
  *	end                       or:  refused MESSAGE
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "solve/resolve.h"
 #include "base/err-report.h"
+#include "base/io.h"
+#include "base/log.h"
 #include "base/memory.h"
+#include "base/store.h"
+#include "solve/resolve.h"
 
 static void die(struct err *err)
 {
@@ -27,31 +33,101 @@ static void die(struct err *err)
 	exit(err_exit_code(err));
 }
 
-static void add_file(struct solver_pool *pool, char *argument)
-{
-	char *suite = strtok(argument, ":"), *component = strtok(NULL, ":");
-	char *repository = strtok(NULL, ":"), *path = strtok(NULL, "");
-	struct err err = { 0 };
-	FILE *f;
+/* One FILE of the command line. */
+struct source_file {
+	char *suite, *component, *repository, *path; /* borrowed from the argument */
+	char sha256[DIGEST_HEX];		     /* with --parsed: of the blob in the store */
+};
 
-	if (!path) {
+static struct source_file split_argument(char *argument)
+{
+	struct source_file f = { .suite = strtok(argument, ":"), .component = strtok(NULL, ":") };
+
+	f.repository = strtok(NULL, ":");
+	f.path = strtok(NULL, "");
+	if (!f.path) {
 		fprintf(stderr, "not SUITE:COMPONENT:REPOSITORY:FILE: %s\n", argument);
 		exit(2);
 	}
-	f = fopen(path, "r");
+	if (streq(f.repository, "-"))
+		f.repository[0] = '\0';
+	return f;
+}
+
+static int pin_priority_of(const struct source_file *f)
+{
+	return strstr(f->suite, "-backports") ? PIN_PRIORITY_UPGRADES : PIN_PRIORITY_DEFAULT;
+}
+
+static void add_text(struct solver_pool *pool, const struct source_file *file)
+{
+	const struct solver_source source = {
+		.suite = file->suite,
+		.component = file->component,
+		.repository = file->repository,
+		.pin_priority = pin_priority_of(file),
+		.pocket = strchr(file->suite, '-') != NULL,
+	};
+	struct err err = { 0 };
+	FILE *f = fopen(file->path, "r");
+
 	if (!f) {
-		perror(path);
+		perror(file->path);
 		exit(2);
 	}
-	const struct solver_source source = {
-		.suite = suite,
-		.component = component,
-		.repository = streq(repository, "-") ? "" : repository,
-		.pocket = strchr(suite, '-') != NULL,
-	};
-	if (solver_pool_add_text(pool, &source, f, path, &err) < 0)
+	if (solver_pool_add_text(pool, &source, f, file->path, &err) < 0)
 		die(&err);
 	fclose(f);
+}
+
+static void add_index(struct solver_pool *pool, struct store *s, const struct source_file *file)
+{
+	struct index_file index = {
+		.suite = file->suite,
+		.component = file->component,
+		.repository = file->repository,
+		.pin_priority = pin_priority_of(file),
+		.pocket = strchr(file->suite, '-') != NULL,
+	};
+	struct err err = { 0 };
+
+	memcpy(index.sha256, file->sha256, sizeof(index.sha256));
+	if (solver_pool_add_index(pool, s, &index, &err) < 0)
+		die(&err);
+}
+
+static void put_text(struct store *s, struct source_file *file)
+{
+	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
+	struct err err = { 0 };
+	cleanup_fd int fd = open(file->path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		perror(file->path);
+		exit(2);
+	}
+	if (store_put_begin(s, &put, &err) < 0 || copy_fd(fd, put.fd, NULL, &err) < 0 ||
+	    store_put_commit(&put, NULL, file->sha256, &err) < 0)
+		die(&err);
+}
+
+/* Parses all files into the store, and takes the texts away: only what was parsed can answer. */
+static void parse_into(struct store *s, const char *architecture, struct source_file *file,
+		       size_t count)
+{
+	CLEANUP(solver_pool_release) struct solver_pool pool = { 0 };
+
+	solver_pool_new(&pool, architecture);
+	for (size_t i = 0; i < count; i++) {
+		put_text(s, &file[i]);
+		add_index(&pool, s, &file[i]);
+	}
+	for (size_t i = 0; i < count; i++) {
+		cleanup_free char *path = store_blob_path(s, file[i].sha256);
+
+		if (unlink(path) < 0)
+			perror(path);
+	}
 }
 
 static void add_word(struct recipe_list *list, const char *word)
@@ -110,6 +186,7 @@ static void solve_set(struct solver_pool *pool, char *line)
 
 	line[strcspn(line, "\n")] = '\0';
 	printf("set %s\n", line);
+	fflush(stdout); /* what is logged of the set comes after it, if stderr is the same */
 	r = read_set(line, &recipe, &err);
 	map_empty(&pool->pinned);
 	if (r == 0)
@@ -121,20 +198,44 @@ static void solve_set(struct solver_pool *pool, char *line)
 	fflush(stdout);
 }
 
+static int usage(void)
+{
+	fprintf(stderr, "usage: solve-sets [--parsed STORE] ARCHITECTURE "
+			"SUITE:COMPONENT:REPOSITORY:FILE…\n");
+	return 2;
+}
+
 int main(int argc, char **argv)
 {
 	CLEANUP(solver_pool_release) struct solver_pool pool = { 0 };
+	CLEANUP(store_cleanup) struct store *s = NULL;
+	struct err err = { 0 };
+	cleanup_free struct source_file *file = NULL;
 	cleanup_free char *line = NULL;
-	size_t size = 0;
+	size_t size = 0, count;
 
-	if (argc < 3) {
-		fprintf(stderr,
-			"usage: solve-sets ARCHITECTURE SUITE:COMPONENT:REPOSITORY:FILE…\n");
-		return 2;
+	log_set_level(LOG_VERBOSE);
+	if (argc > 2 && streq(argv[1], "--parsed")) {
+		if (store_open(argv[2], &s, &err) < 0)
+			die(&err);
+		argc -= 2;
+		argv += 2;
 	}
+	if (argc < 3)
+		return usage();
+	count = (size_t)argc - 2;
+	file = xcalloc(count, sizeof(*file));
+	for (size_t i = 0; i < count; i++)
+		file[i] = split_argument(argv[i + 2]);
+	if (s)
+		parse_into(s, argv[1], file, count);
 	solver_pool_new(&pool, argv[1]);
-	for (int i = 2; i < argc; i++)
-		add_file(&pool, argv[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (s)
+			add_index(&pool, s, &file[i]);
+		else
+			add_text(&pool, &file[i]);
+	}
 	solver_pool_index(&pool);
 	while (getline(&line, &size, stdin) > 0)
 		solve_set(&pool, line);

@@ -229,7 +229,8 @@ static void load_archive(struct solver_pool *pool)
 	static const char stanzas[] =
 		"Package: %s\nVersion: 1\nArchitecture: all\nFilename: p\nSize: 1\nSHA256: %s\n\n";
 	static const char *const names[] = { "apt", "debconf", "zstd", "lib", "mine" };
-	const struct solver_source source = { .suite = "trixie",
+	const struct solver_source source = { .pin_priority = PIN_PRIORITY_DEFAULT,
+					      .suite = "trixie",
 					      .component = "main",
 					      .repository = "" };
 	CLEANUP(err_release) struct err err = { 0 };

@@ -56,6 +56,27 @@ static void test_absent_fields(void **state)
 	assert_true(r.all_apart);
 }
 
+static int pin_priority_of(const char *fields)
+{
+	CLEANUP(release_release) struct release r = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_free char *text = xasprintf("%s" DATE FILES, fields);
+
+	assert_int_equal(parse(text, &r, &err), 0);
+	return r.pin_priority;
+}
+
+/* As `apt-cache policy` shows them for these files. */
+static void test_pin_priority(void **state)
+{
+	(void)state;
+	assert_int_equal(pin_priority_of(""), 500);
+	assert_int_equal(pin_priority_of("NotAutomatic: no\n"), 500);
+	assert_int_equal(pin_priority_of("ButAutomaticUpgrades: yes\n"), 500);
+	assert_int_equal(pin_priority_of("NotAutomatic: yes\n"), 1);
+	assert_int_equal(pin_priority_of("NotAutomatic: yes\nButAutomaticUpgrades: yes\n"), 100);
+}
+
 static void test_refused(void **state)
 {
 	static const char *const cases[] = {
@@ -174,9 +195,10 @@ static void test_suite(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),	cmocka_unit_test(test_absent_fields),
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_dates),
-		cmocka_unit_test(test_fresh),	cmocka_unit_test(test_suite),
+		cmocka_unit_test(test_parse),	     cmocka_unit_test(test_absent_fields),
+		cmocka_unit_test(test_pin_priority), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_dates),	     cmocka_unit_test(test_fresh),
+		cmocka_unit_test(test_suite),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

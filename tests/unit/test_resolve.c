@@ -4,7 +4,8 @@
  *
  * `=== file SUITE` holds the stanzas of a Packages file; what a stanza leaves out has a default
  * (Version 1, Architecture all, Priority optional). SUITE is trixie, trixie-updates,
- * trixie-security or vendor (somebody else's repository). Every pool has apt, debconf and zstd,
+ * trixie-security, vendor (somebody else's repository), trixie-backports or experimental (with the
+ * priorities of such releases). Every pool has apt, debconf and zstd,
  * which the answer shows only if the case has stanzas of its own for them. `=== recipe` is the
  * recipe but for name, suite and what else a recipe must have; its kernel is none unless it says
  * so.
@@ -19,7 +20,17 @@
 #include "deb/deb822.h"
 #include "solve/resolve.h"
 
-static const char *const suites[] = { "trixie", "trixie-updates", "trixie-security", "vendor" };
+static const struct {
+	const char *name, *repository;
+	int pin_priority;
+} suites[] = {
+	{ "trixie", "", PIN_PRIORITY_DEFAULT },
+	{ "trixie-updates", "", PIN_PRIORITY_DEFAULT },
+	{ "trixie-security", "security", PIN_PRIORITY_DEFAULT },
+	{ "vendor", "http://vendor.example/debian", PIN_PRIORITY_DEFAULT },
+	{ "trixie-backports", "http://backports.example/debian", PIN_PRIORITY_UPGRADES },
+	{ "experimental", "http://experimental.example/debian", PIN_PRIORITY_NOT_AUTOMATIC },
+};
 static const char *const implied[] = { "apt", "debconf", "zstd" };
 
 static void add_default(const struct deb822_stanza *stanza, const char *name, const char *value,
@@ -68,14 +79,14 @@ static void complete_suite(const char *suite, struct strv *seen, struct text *ou
 	assert_int_equal(err.class, ERR_NONE);
 }
 
-static int load(struct solver_pool *pool, const char *suite, struct text *text, struct err *err)
+static int load(struct solver_pool *pool, size_t i, struct text *text, struct err *err)
 {
+	const char *suite = suites[i].name;
 	const struct solver_source source = {
 		.suite = suite,
 		.component = "main",
-		.repository = streq(suite, "vendor")	      ? "http://vendor.example/debian"
-			      : ends_with(suite, "-security") ? "security"
-							      : "",
+		.repository = suites[i].repository,
+		.pin_priority = suites[i].pin_priority,
 		.pocket = strchr(suite, '-') != NULL,
 	};
 	FILE *f = fmemopen(text->data, text->length, "r");
@@ -94,7 +105,7 @@ static int load_all(struct solver_pool *pool, struct strv *seen, struct err *err
 	for (size_t i = 0; i < sizeof(suites) / sizeof(*suites) && r == 0; i++) {
 		CLEANUP(text_release) struct text text = { 0 };
 
-		complete_suite(suites[i], seen, &text);
+		complete_suite(suites[i].name, seen, &text);
 		for (size_t k = 0; i == 0 && k < sizeof(implied) / sizeof(*implied); k++) {
 			CLEANUP(deb822_stanza_release) struct deb822_stanza stanza = { 0 };
 			cleanup_free char *line = xasprintf("Package: %s\n", implied[k]);
@@ -108,7 +119,7 @@ static int load_all(struct solver_pool *pool, struct strv *seen, struct err *err
 			complete(&stanza, &text);
 		}
 		if (text.length > 0)
-			r = load(pool, suites[i], &text, err);
+			r = load(pool, i, &text, err);
 	}
 	solver_pool_index(pool);
 	return r;

@@ -110,12 +110,65 @@ static void keeps_what_it_parsed(void **state)
 	solve_once(s, &file);
 }
 
+/* The names of the answer for apt with these dependencies, with blanks between. */
+static void solve_apt(struct store *s, const struct index_file *file, struct text *ret)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(packages_release) struct packages packages = { 0 };
+	CLEANUP(solver_pool_release) struct solver_pool pool = { 0 };
+	struct recipe recipe = { .path = NULL };
+
+	solver_pool_new(&pool, "amd64");
+	if (solver_pool_add_index(&pool, s, file, &err) < 0)
+		fail_msg("%s", err.message);
+	solver_pool_index(&pool);
+	if (resolve_pool(&pool, &recipe, &packages, &err) < 0)
+		fail_msg("%s", err.message);
+	for (size_t i = 0; i < packages.count; i++)
+		text_printf(ret, "%s ", packages.item[i].name);
+}
+
+/* The first answer comes from the text, the second from the parsed form. */
+static void check_order(const char *text, const char *expected)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(store_cleanup) struct store *s = NULL;
+	CLEANUP(release_index) struct index_file file = { 0 };
+	CLEANUP(text_release) struct text cold = { 0 };
+	CLEANUP(text_release) struct text warm = { 0 };
+	cleanup_free char *path = xasprintf("%s/store", scratch_path);
+
+	assert_int_equal(store_open(path, &s, &err), 0);
+	put_index(s, text, &file);
+	solve_apt(s, &file, &cold);
+	assert_int_equal(remove_text(s, &file), 0);
+	solve_apt(s, &file, &warm);
+	assert_string_equal(cold.data, expected);
+	assert_string_equal(warm.data, expected);
+}
+
+/* "one | two" brings nothing where "two" was taken before it, and brings "one" where it comes first. */
+#define ORDERED(relation)                                                                          \
+	STANZA("apt", "Priority: important\n" relation)                                            \
+	STANZA("debconf", "") STANZA("zstd", "") STANZA("one", "") STANZA("two", "")
+
+static void keeps_the_order_of_dependencies(void **state)
+{
+	(void)state;
+	check_order(ORDERED("Depends: two, one | two\n"), "apt debconf two zstd ");
+	check_order(ORDERED("Depends: one | two, two\n"), "apt debconf one two zstd ");
+	check_order(ORDERED("Pre-Depends: two, one | two\n"), "apt debconf two zstd ");
+	check_order(ORDERED("Pre-Depends: two\nDepends: one | two\n"), "apt debconf two zstd ");
+	check_order(ORDERED("Pre-Depends: one | two\nDepends: two\n"), "apt debconf one two zstd ");
+}
+
 static void refuse(const char *text, const char *why)
 {
 	CLEANUP(err_release) struct err err = { 0 };
 	CLEANUP(solver_pool_release) struct solver_pool pool = { 0 };
 	cleanup_free char *copy = xstrdup(text);
-	const struct solver_source source = { .suite = "trixie",
+	const struct solver_source source = { .pin_priority = PIN_PRIORITY_DEFAULT,
+					      .suite = "trixie",
 					      .component = "main",
 					      .repository = "" };
 	FILE *f = fmemopen(copy, strlen(copy), "r");
@@ -165,6 +218,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		scratch_test(keeps_what_it_parsed),
+		scratch_test(keeps_the_order_of_dependencies),
 		cmocka_unit_test(refuses_wrong_stanzas),
 	};
 
