@@ -7,6 +7,7 @@
 #define VERB_COLUMN 15
 #define OPTION_WIDTH_MAX 24 /* a longer option has a line to itself */
 #define EXAMPLE_COLUMN 6
+#define OPTION_TEXT_SIZE 64
 
 const struct exit_code exit_codes[] = {
 	{ "0", "done" },
@@ -74,7 +75,8 @@ void help_print(const struct verb *const *verbs, FILE *to)
 		fprintf(to, "  %-*s%s\n", VERB_COLUMN - 2, e->code, e->meaning);
 }
 
-void option_text(const struct option_row *row, char text[OPTION_TEXT_SIZE])
+/* "-j, --jobs N" */
+static void option_text(const struct option_row *row, char text[OPTION_TEXT_SIZE])
 {
 	char letter[8] = "";
 

@@ -9,10 +9,6 @@
 void help_print(const struct verb *const *verbs, FILE *to);
 void help_print_verb(const struct verb *verb, FILE *to);
 
-/* "-j, --jobs N", for help and man page; text of OPTION_TEXT_SIZE bytes. */
-#define OPTION_TEXT_SIZE 64
-void option_text(const struct option_row *row, char text[OPTION_TEXT_SIZE]);
-
 /* Ends with one whose meaning is NULL. */
 struct exit_code {
 	const char *code; /* "128+N" */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The man pages: without warnings of groff, man and mandoc, and with everything in them.
 . tests/lib/tap.sh
-need groff man
+need groff man col
 plan 22
 
 sections() {
