@@ -277,7 +277,7 @@ DEB_PACKAGES := build-essential debhelper git libcmocka-dev libguestfs-dev
 TEST_PACKAGES := adduser gnupg mmdebstrap qemu-system-x86 ipxe-qemu seabios python3-minimal \
 	python3 dpkg-dev shellcheck clang clang-format clang-tidy zstd attr acl libcap2-bin sudo \
 	xz-utils fakeroot file binutils iproute2 curl jq grub-common e2fsprogs openssh-client buildah \
-	python3-jsonschema groff-base man-db bsdextrautils zsh $(DEB_PACKAGES) lintian
+	python3-jsonschema groff-base man-db mandoc bsdextrautils zsh $(DEB_PACKAGES) lintian
 MATRIX_PACKAGES := podman runc
 
 # $(1): what needs them, $(2): packages. A package counts as installed under its own name or when
