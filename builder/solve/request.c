@@ -62,7 +62,8 @@ static int hint_unknown(const struct solver_pool *pool, const struct strv *near,
 	if (near->count > 0)
 		return err_hint(err, "did you mean '%s'?", names);
 	if (left_out.count > 0)
-		return err_hint(err, "packages are also in %s, which 'components:' lacks", components);
+		return err_hint(err, "packages are also in %s, which 'components:' lacks",
+				components);
 	return err_value(err);
 }
 
@@ -213,8 +214,8 @@ static void drop_rules(struct requests *requests, const char *name)
 			requests->item[i].dropped = true;
 }
 
-/* Whether a name of the recipe means anything: a package of that name, with or without a version, or a
- * name that packages provide. */
+/* Whether a name of the recipe means anything: a package of that name, with or without a version,
+ * or a name that packages provide. */
 static bool is_known(const struct solver_pool *pool, const struct recipe_name *wanted)
 {
 	cleanup_free char *name = bare_name(wanted->value);
@@ -232,8 +233,8 @@ static void collect_unknown(const struct solver_pool *pool, const struct recipe_
 			unknown[(*count)++] = &list->item[i];
 }
 
-/* Names all that are not there at once: a long list of packages from another system would otherwise be
- * mended one run at a time. */
+/* Names all that are not there at once: a long list of packages from another system would otherwise
+ * be mended one run at a time. */
 static int check_names(const struct solver_pool *pool, const struct recipe *recipe, struct err *err)
 {
 	size_t count = 0, most = recipe->packages.count + recipe->exclude.count;

@@ -147,7 +147,8 @@ static void check_order(const char *text, const char *expected)
 	assert_string_equal(warm.data, expected);
 }
 
-/* "one | two" brings nothing where "two" was taken before it, and brings "one" where it comes first. */
+/* "one | two" brings nothing where "two" was taken before it, and brings "one" where it comes
+ * first. */
 #define ORDERED(relation)                                                                          \
 	STANZA("apt", "Priority: important\n" relation)                                            \
 	STANZA("debconf", "") STANZA("zstd", "") STANZA("one", "") STANZA("two", "")
