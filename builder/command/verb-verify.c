@@ -222,7 +222,7 @@ static int compare(struct verification *v, struct err *err)
 
 /* ---- what is said --------------------------------------------------------------------------- */
 
-static void print_conditions(const struct variations *c)
+static void print_variations(const struct variations *c)
 {
 	printf("varied (%zu):\n", variations_varied(c));
 	for (size_t i = 0; i < c->count; i++)
@@ -247,7 +247,7 @@ static void print_text(const struct verification *v)
 	else
 		printf("%zu differences, the first in %s\n%s\n", v->differences.count,
 		       v->differences.item[0].artifact, t.data);
-	print_conditions(&v->rebuild.variations);
+	print_variations(&v->rebuild.variations);
 }
 
 static json_t *variations_json(const struct variations *c, bool varied)
