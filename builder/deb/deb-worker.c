@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -85,6 +86,14 @@ static void answer(struct store *s, char *line)
 		printf("ok %s\n", plain);
 }
 
+/* Whoever asked was killed, so nobody is left to complain to: what was written so far is dropped. */
+static int end_quietly(void)
+{
+	__fpurge(stdout);
+	clearerr(stdout);
+	return 1;
+}
+
 int deb_worker(const char *store_path)
 {
 	CLEANUP(err_release) struct err err = { 0 };
@@ -93,12 +102,12 @@ int deb_worker(const char *store_path)
 
 	if (store_open(store_path, &s, &err) < 0) {
 		answer_error(&err);
-		return fflush(stdout) == 0 ? err_exit_code(&err) : 1;
+		return fflush(stdout) == 0 ? err_exit_code(&err) : end_quietly();
 	}
 	while (fgets(line, sizeof(line), stdin)) {
 		answer(s, line);
 		if (fflush(stdout) != 0)
-			return 1;
+			return end_quietly();
 	}
 	return 0;
 }

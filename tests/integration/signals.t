@@ -52,7 +52,7 @@ if [[ ${NETRESCUE_TEST_ALL:-} == 1 ]]; then
 		cases+=("$stage INT" "$stage TERM" "$stage KILL")
 	done
 fi
-plan $((6 * ${#cases[@]} + 8))
+plan $((6 * ${#cases[@]} + 9))
 
 tiny_recipe "$scratch/tiny.yaml" 'packages: [hello]'
 sed -e 's/^kernel: none/kernel: linux-image-6.1.0-made-up\ninit: sysvinit/' -e 's/\[hello\]/[hello, sysvinit-core]/' \
@@ -110,3 +110,7 @@ latest" 'beside it only the earlier result'
 is "$(cat "$out/tiny/20200101T000000Z-00000000/SHA256SUMS")" earlier 'which is as it was'
 is "$(readlink "$out/tiny/latest")" "$(basename "$stdout")" 'latest is the new one'
 is "$(store_trouble "$store")" '' 'the store holds only what is right, and nothing unfinished'
+
+# The pipe's reader is gone before the worker has its first request.
+{ sleep 1; echo nonsense; } | "$NETRESCUE" deb-worker "$store" 2>"$scratch/complaint" | true
+is "$(<"$scratch/complaint")" '' 'a worker whose builder is gone does not complain'
