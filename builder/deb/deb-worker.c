@@ -86,7 +86,8 @@ static void answer(struct store *s, char *line)
 		printf("ok %s\n", plain);
 }
 
-/* Whoever asked was killed, so nobody is left to complain to: what was written so far is dropped. */
+/* Whoever asked was killed, so nobody is left to complain to: what was written so far is
+ * dropped. */
 static int end_quietly(void)
 {
 	__fpurge(stdout);
