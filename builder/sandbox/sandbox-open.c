@@ -22,8 +22,8 @@ static const struct kind {
 	{ "namespace", "sandbox-namespace",
 	  "install it there, or name its directory in NETRESCUE_LIBEXEC" },
 	{ "guestfs", "sandbox-guestfs",
-	  "it is in the package netrescue-guestfs; from source it is built where libguestfs is installed "
-	  "(sudo apt install libguestfs-dev, then make), "
+	  "it is in the package netrescue-guestfs; from source it is built where libguestfs is "
+	  "installed (sudo apt install libguestfs-dev, then make), "
 	  "and lies beside netrescue or in NETRESCUE_LIBEXEC" },
 };
 
