@@ -6,7 +6,7 @@
  * the error names one of them: it is ERR_TRUST if any gave wrong bytes, else ERR_NETWORK. A URL
  * whose failure may pass (no connection, 5xx, an early end) is tried three times. Only http, https
  * and file URLs are fetched, and only redirects to http and https are followed. $http_proxy and the
- * like hold unless .proxy is set; the machine itself is asked without a proxy.
+ * like hold unless .proxy is set; this machine itself (localhost) is asked without a proxy.
  */
 #pragma once
 
@@ -22,12 +22,12 @@ struct fetch_item {
 	struct strv url;	 /* alternatives, best first; if empty, only the store is asked */
 	char sha256[DIGEST_HEX]; /* "": not known (of an InRelease) */
 	uint64_t size;		 /* 0: not known; then `limit` holds */
-	uint64_t limit;
-	uint64_t range;	  /* only the first `range` bytes are wanted (0: all), into .head */
-	struct text head; /* out: content, if sha256 is "" or range is set */
-	char *from;	  /* out: the URL that answered */
-	bool damaged;	  /* out: the store had a blob of that name with other bytes */
-	struct err err;	  /* out, with keep_going: why it failed; ERR_NONE if it did not */
+	uint64_t limit;		 /* bytes: more is an error if `size` is not known */
+	uint64_t range;		 /* only the first `range` bytes are wanted (0: all), into .head */
+	struct text head;	 /* out: content, if sha256 is "" or range is set */
+	char *from;		 /* out: the URL that answered */
+	bool damaged;		 /* out: the store had a blob of that name with other bytes */
+	struct err err;		 /* out, with keep_going: why it failed; ERR_NONE if it did not */
 };
 
 struct fetch_options {

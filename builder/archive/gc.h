@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "base/text.h"
 
-/* What is younger than this is spared. */
+/* Files younger than this are never removed. */
 #define GC_GRACE_SECONDS (24 * 3600)
 
 struct gc_report {

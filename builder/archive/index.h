@@ -45,8 +45,9 @@ struct indices {
 	size_t release_allocated;
 };
 
-/* keyring NULL: Debian's own (trust_debian_keyring()). offline: take only what the store remembers
- * of the last time (suite.h). now: the time in seconds, for the freshness. */
+/* keyring: NULL means Debian's own (trust_debian_keyring()). offline: use only what the store
+ * remembers of the last time (suite.h). now: the time in seconds, by which an InRelease is judged
+ * to be fresh or expired. */
 struct index_options {
 	const char *keyring;
 	bool offline;

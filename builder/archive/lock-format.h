@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files that write, read, make and fetch a lock share. lock.h is the interface for
+/* What the files share that write, read, make and fetch a lock. lock.h is the interface for
  * others. */
 #pragma once
 
@@ -12,8 +12,8 @@
 #define LOCK_SIZE_MAX (16 * 1024 * 1024) /* bytes of a lock file */
 
 /* The store's facts about a package, by the SHA-256 of its .deb. What a mirror answered to a range
- * request is only hearsay until lock_fetch() has compared it with the bytes themselves, and so is
- * kept apart from what those say. */
+ * request is kept as hearsay, apart from what the package's own bytes say, until lock_fetch() has
+ * compared the two. */
 #define LOCK_FACT_DEB "deb" /* "TIME NAME VERSION ARCHITECTURE", or "TIME" (lock-package.c) */
 #define LOCK_FACT_HEARSAY "epoch-hearsay" /* the time stamp that a mirror's answer had */
 
@@ -21,7 +21,7 @@
 int lock_parse(const char *path, const struct text *text, struct lock *ret, struct err *err);
 /* Fills l->digest from its text. */
 void lock_digest(struct lock *l);
-/* The number of the line that reads so; 0 if there is none. */
+/* The number of the line that has exactly this text; 0 if there is none. */
 unsigned lock_line(const struct lock *l, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Sets an error, at that line of the file if the lock was read from one. */
@@ -35,6 +35,7 @@ int lock_import_debs(struct store *s, const struct recipe *recipe, struct err *e
  * archives; 0: do not ask those. */
 void lock_urls(const struct package *p, const struct mirrors *mirrors, int64_t time,
 	       struct strv *ret);
-/* The time stamp in a package's own bytes, which the store must have: *ret is 0 with return 0 if it
- * has not. ERR_TRUST if those bytes are another package, or no package (lock-package.c). */
+/* The time stamp in a package's own bytes, which are read from the store. If the store does not
+ * have them, it returns 0 and *ret is 0. ERR_TRUST if those bytes are another package, or no
+ * package (lock-package.c). */
 int lock_package_time(struct store *s, const struct package *p, int64_t *ret, struct err *err);

@@ -12,7 +12,7 @@
  *	Suite: trixie
  *	Architecture: amd64
  *	Source-Date-Epoch: 1787976000
- *	Bytes-Epoch: 1
+ *	Bytes-Epoch: 3
  *	Packages-SHA256: …            of all that follows, so that a slip of an editor is found
  *
  *	Package: bash
@@ -71,7 +71,7 @@ int lock_read(const char *path, struct lock *ret, struct err *err);
  * recipe, one of its files or the bytes-epoch is another one; the message names what has changed.
  * ERR_BUILD if the clock is behind Source-Date-Epoch, because two builds would then differ. */
 int lock_check(const struct lock *l, const struct recipe *recipe, struct err *err);
-/* Of that, checks suite and architecture only. */
+/* As lock_check(), but compares only suite and architecture. */
 int lock_check_kind(const struct lock *l, const struct recipe *recipe, struct err *err);
 /* The version of the result, 20260829T041900Z-1f3a9c2e: Source-Date-Epoch in UTC and the first 8
  * hex digits of the digest. The caller frees it. */
@@ -87,7 +87,7 @@ int lock_fetch(struct store *s, const struct lock *l, const struct recipe *recip
 /* Checks that the store has every .deb of the lock but the local ones. ERR_NETWORK if a package is
  * missing, ERR_TRUST if one was damaged; warnings name all of them. */
 int lock_need(struct store *s, const struct lock *l, struct err *err);
-/* The same of the packages that are wanted, by index; what the store does not have is fetched from
- * the mirrors, unless mirrors is NULL. */
+/* As lock_need(), for some packages only: wanted[i] is about the i-th package of the lock. What the
+ * store does not have is fetched from the mirrors, unless mirrors is NULL. */
 int lock_obtain(struct store *s, const struct lock *l, const bool *wanted,
 		const struct mirrors *mirrors, struct err *err);

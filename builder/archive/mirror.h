@@ -12,9 +12,9 @@
  * - Security updates come from entries whose suite ends in -security (or /updates) or whose URL
  *   ends in debian-security. Where there are none, they are looked for beside the archive: at
  *   URL-security if URL ends in /debian, else at the same URL.
- * - Some are asked last, and only for files that a lock names: the recipe's `mirrors:` where there
- *   is --mirror; and snapshot archives, whose URLs hold MIRROR_TIMESTAMP, because only a lock says
- *   which time is meant.
+ * - Some mirrors are asked last, and only for files that a lock names: those of the recipe's
+ *   `mirrors:` if there is --mirror; and snapshot archives, whose URLs hold MIRROR_TIMESTAMP,
+ *   because only a lock says which time is meant.
  * - The proxy is apt's Acquire::http::Proxy, as apt-config(8) says it.
  */
 #pragma once

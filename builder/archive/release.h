@@ -14,7 +14,8 @@
 #include "base/text.h"
 
 /* What apt gives a release by default (apt_preferences(5)); one that says NotAutomatic, such as
- * backports or experimental, gets less: from it comes only what is asked for. */
+ * backports or experimental, gets less, so that packages come from it only if the recipe asks for
+ * them. */
 #define PIN_PRIORITY_DEFAULT 500
 #define PIN_PRIORITY_UPGRADES 100 /* with ButAutomaticUpgrades as well */
 #define PIN_PRIORITY_NOT_AUTOMATIC 1
@@ -40,7 +41,7 @@ struct release {
 	char *valid_until; /* as written, NULL if absent: some suites never expire */
 	int64_t valid_until_seconds;
 	bool by_hash; /* Acquire-By-Hash: yes */
-	/* The priority of what it lists, where nobody says another (apt_preferences(5)). */
+	/* The pin priority of the packages that it lists (apt_preferences(5)). */
 	int pin_priority;
 	/* Packages of architecture all are listed in binary-all only: "all" is one of the
 	 * architectures, and No-Support-for-Architecture-all does not say otherwise. */

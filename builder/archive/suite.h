@@ -34,7 +34,7 @@ struct suite {
 	bool found; /* if so, what follows is filled in */
 	char *url;  /* base URL that answered, as given */
 	char *fingerprint;
-	struct text text;	 /* of InRelease, as signed; empty if the store recalled it */
+	struct text text;	 /* of InRelease, as signed; empty if it came from the store */
 	char sha256[DIGEST_HEX]; /* of that text, which is a blob once it is remembered */
 	struct release release;
 	size_t next;	/* mirror to ask */
@@ -45,7 +45,7 @@ struct suite {
  * The caller frees it. */
 char *suite_key(const char *repository, const char *name);
 
-/* Finds all suites, or fails for the first that no mirror serves as it should. */
+/* Finds all suites. It fails for the first suite that no mirror serves as it should. */
 int suites_fetch(struct store *s, struct suite *suite, size_t count, const char *proxy, int64_t now,
 		 struct err *err);
 /* The same from the store alone; ERR_NETWORK if it has none. */

@@ -35,7 +35,7 @@ struct transfer {
 enum transfer_outcome {
 	OUTCOME_DONE,
 	OUTCOME_AGAIN, /* a passing failure: the same URL may work later; why is in item->err */
-	OUTCOME_UNREACHABLE, /* the same, and it was the host that did not answer */
+	OUTCOME_UNREACHABLE, /* as OUTCOME_AGAIN, and it was the host that did not answer */
 	OUTCOME_OTHER,	     /* try the next URL; why is in item->err */
 	OUTCOME_FATAL,	     /* no URL will help; why is in *err */
 };

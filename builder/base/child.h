@@ -38,7 +38,7 @@ struct child_options {
 
 struct child {
 	pid_t pid;  /* -1: none */
-	int pidfd;  /* poll for POLLIN: has ended; -1: none */
+	int pidfd;  /* poll it for POLLIN, which comes when the child has ended; -1: none */
 	char *name; /* owned; argv[0], for messages */
 };
 #define CHILD_INIT                                                                                 \
@@ -52,8 +52,8 @@ int child_start(struct child *c, const struct child_options *options, struct err
 int child_wait(struct child *c, int *ret_status, struct err *err);
 void child_release(struct child *c);
 
-/* Runs a child to its end. Unless it exits with 0 that is ERR_BUILD, with the program's name and
- * status. ret_out, which may be NULL, gets its standard output, at most `limit` bytes. */
+/* Runs a child to its end. Any end but exit status 0 is ERR_BUILD, with the program's name and how
+ * it ended. ret_out, which may be NULL, gets its standard output, at most `limit` bytes. */
 int child_run(const struct child_options *options, size_t limit, struct text *ret_out,
 	      struct err *err);
 

@@ -22,7 +22,7 @@ void digest_free(struct digest *d);
 DEFINE_CLEANUP_PTR(digest)
 
 void digest_bytes(const void *data, size_t size, char ret_hex[DIGEST_HEX]);
-/* Of a file, from the descriptor's current position to its end. */
+/* The digest of a file, from the descriptor's current position to its end. */
 int digest_fd(int fd, char ret_hex[DIGEST_HEX], struct err *err);
 /* Whether it is 64 lower-case hex digits and nothing else. */
 bool digest_is_valid(const char *hex);

@@ -15,8 +15,8 @@
 #include "base/err.h"
 
 /* Prints "netrescue: error: MESSAGE", or "FILE:LINE:COLUMN: error: MESSAGE" with that line of the
- * file and a caret below it; then "hint: HINT". The line is read from the file now; where it cannot
- * be read, the message goes without. Control characters from data are escaped. There is colour only
+ * file and a caret below it; then "hint: HINT". The line is read from the file now; if that fails,
+ * the message is printed without it. Control characters from data are escaped. There is colour only
  * on a terminal. Prints nothing if no error is set. */
 void err_print(const struct err *err, FILE *to);
 

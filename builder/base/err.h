@@ -5,9 +5,9 @@
  *	int foo(..., T *ret_x, struct err *err)
  *
  * It returns 0, or a negative value with *err filled and its ret_ outputs untouched. The place that
- * finds the failure says with err_set() what failed, on what, and why. Callers may say what they
- * were doing with err_wrap(), which puts its text before the message ("fetching 'x': connection
- * refused"), and what the reader can do with err_hint(). The error is printed once, by main()
+ * finds the failure says with err_set() what failed, on what, and why. A caller may add what it was
+ * doing with err_wrap(), which puts its text before the message ("fetching 'x': connection
+ * refused"); err_hint() adds what the reader can do about it. The error is printed once, by main()
  * (err-report.h).
  *
  *	if (fd < 0)
@@ -21,8 +21,8 @@
  *
  *	CLEANUP(err_release) struct err err = { 0 };
  *
- * Who only wants to look at a failure, and perhaps goes on, gives the function a value of his own;
- * err_move() makes it the caller's error after all:
+ * A function that wants to look at a failure, and perhaps go on, passes an error value of its own;
+ * err_move() hands it to the caller after all:
  *
  *	CLEANUP(err_release) struct err own = { 0 };
  *	r = fetch(..., &own);
@@ -63,13 +63,13 @@ struct err {
 int err_set(struct err *err, enum err_class class, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The same, and appends ": strerror(errnum)". errnum is a positive errno value; ENOSPC adds a
+/* As err_set(), and appends ": " and the text of errnum, a positive errno value. ENOSPC adds a
  * hint. */
 int err_errno(struct err *err, enum err_class class, int errnum, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* The same, at a position of a text file (recipe, lock, overlay rules). Columns count characters;
- * 0: the whole line. */
+/* As err_set(), at a position of a text file (recipe, lock, overlay rules). Columns count
+ * characters; 0 means the whole line. */
 int err_at(struct err *err, enum err_class class, const char *file, unsigned line, unsigned column,
 	   const char *format, ...) __attribute__((format(printf, 6, 7)));
 

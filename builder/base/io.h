@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "base/text.h"
 
-/* Writes all bytes; -errno. */
+/* Writes all bytes: 0, or -errno. */
 int write_all(int fd, const void *data, size_t size);
 /* Reads up to size bytes, fewer only at the end of the file; their number, or -errno. */
 ssize_t read_all(int fd, void *data, size_t size);

@@ -6,8 +6,8 @@
  *	CLEANUP(archive_write_cleanup) struct archive *tar = archive_write_new();
  *	CLEANUP(archive_entry_cleanup) struct archive_entry *e = archive_entry_new();
  *
- * Freeing a writer also closes its archive, which then looks complete: where it must not after an
- * error, call archive_write_fail() first.
+ * Freeing a writer also closes its archive, which then looks complete. After an error, when the
+ * archive must not look complete, call archive_write_fail() first.
  */
 #pragma once
 

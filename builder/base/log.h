@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Messages for the person at the terminal, on stderr. (Results go to stdout, by whoever has them.)
- * LOG_QUIET shows warnings only, LOG_NORMAL, which is the default, notes as well, LOG_VERBOSE
- * everything. Control characters are escaped. A progress bar that is being drawn is erased first.
+ * Messages for the person at the terminal, on stderr. (Results are printed on stdout by the verb
+ * that has them.) LOG_QUIET shows warnings only, LOG_NORMAL, which is the default, notes as well,
+ * LOG_VERBOSE everything. Control characters are escaped. A progress bar that is being drawn is
+ * erased first.
  */
 #pragma once
 

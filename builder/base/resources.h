@@ -7,7 +7,7 @@
 /* Bytes of memory that can be had without swapping: the kernel's MemAvailable, or less where a
  * control group (cgroups(7), version 1 or 2) or one above it allows less. What counts there is the
  * hard limit (memory.max): at memory.high the kernel only slows a process down. 0 if /proc does not
- * tell. */
+ * say. */
 uint64_t memory_available(void);
 /* The same of a machine whose /proc and /sys are below root. */
 uint64_t memory_available_below(const char *root);

@@ -6,6 +6,8 @@
  *	STORE/fact/KIND/ab/KEY     a fact (ab: the first digits of KEY's SHA-256)
  *	STORE/tree/PID.RANDOM      trees that did not fit into memory, locked while they are in use
  *	STORE/partial/PID.RANDOM   files being written, locked by flock(2) while their builder lives
+ *	STORE/log/RECIPE-VERSION.log   what the sandbox printed during a build (command/stages.c)
+ *	STORE/lab/RECIPE/VERSION   images of the lab's file server (command/fileserver.h)
  *
  * A fact is one line of text that a module wants to remember under a key: what would take long to
  * compute again, or what the network said the last time. Most often key or value is the digest of a

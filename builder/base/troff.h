@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Text for man pages, in the part of troff's man macros that groff and mandoc agree on. Of Markdown
- * it knows `code`, which becomes bold, and *emphasis*, which becomes italic. What is not ASCII is
- * written as an escape, so that the page needs no encoding.
+ * Text for man pages, in the part of troff's man macros that groff and mandoc agree on. Two marks
+ * of Markdown are understood: `code` becomes bold, and *emphasis* becomes italic. Characters that
+ * are not ASCII are written as escapes, so that the page needs no encoding.
  */
 #pragma once
 

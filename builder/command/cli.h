@@ -42,12 +42,12 @@ enum option_kind {
 struct option_row {
 	enum option_kind kind;
 	char letter;	      /* 'j', or 0 */
-	bool hidden;	      /* an old spelling: understood, but shown nowhere */
+	bool hidden;	      /* an old spelling, which is still understood but shown nowhere */
 	const char *name;     /* "offline" */
 	const char *argument; /* "DIR", for help and completion; NULL for flags */
 	const char *help;     /* a line or two */
-	const char *words;    /* what completion offers for the argument; NULL: goes by its name */
-	size_t offset;	      /* of the field in the verb's struct */
+	const char *words; /* for completion: the values; NULL: as the argument's name suggests */
+	size_t offset;	   /* of the field in the verb's struct */
 };
 
 struct example {
@@ -69,14 +69,14 @@ struct invocation {
 struct verb {
 	const char *name;
 	const char *arguments;	 /* "RECIPE"; "" for none */
-	const char *words;	 /* what completion offers for them; NULL: goes by their names */
+	const char *words;	 /* for completion: the values; NULL: as their names suggest */
 	const char *summary;	 /* one line */
 	const char *description; /* a paragraph or two */
 	const struct example *example;
 	size_t min_arguments, max_arguments;
 	const struct option_row *option; /* ends with OPTIONS_END */
 	size_t size;			 /* of the verb's struct */
-	bool hidden;			 /* a process of our own: not in help */
+	bool hidden; /* only netrescue itself calls it (verb-internal.c): not in help */
 	/* Adds a hint to the error about a missing argument; NULL: the usage. */
 	int (*missing)(struct err *err);
 	/* 0, a positive exit code that is no error (diff: 1), or negative with err set. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* netrescue(1) in troff: the verbs from their table, and what else there is to know. */
+/* Prints the man page netrescue(1) in troff: the verbs come from their table, the rest is text of
+ * manual.c. */
 #pragma once
 
 #include <stdio.h>

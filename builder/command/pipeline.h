@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A build is a row of stages (pipeline.c has their order). A stage is a function of the build
- * (stages.c): it fills what those after it read, and knows nothing of them. What it does is written
- * in the module that it calls.
+ * (stages.c): it fills what those after it read, and knows nothing of them. The work itself is done
+ * by the module that it calls.
  *
  *	CLEANUP(build_release) struct build b = BUILD_INIT;
  *	const struct build_options options = { .recipe = "recipes/minimal.yaml", .out = "out" };
@@ -26,10 +26,10 @@ struct build_options {
 	const char *recipe;
 	const char *lock;	   /* file of a lock to build exactly; NULL: resolve */
 	const char *keep;	   /* file of a lock whose versions stay; NULL: none */
-	const struct strv *update; /* packages that move all the same; NULL without keep */
+	const struct strv *update; /* packages to update in spite of it; NULL without keep */
 	const char *out;
 	const char *store;   /* NULL: the default */
-	const char *mirror;  /* URL, or NULL: apt's, else the recipe's */
+	const char *mirror;  /* URL; NULL: those of this machine's apt, then the recipe's */
 	const char *keyring; /* NULL: Debian's */
 	const char *sandbox; /* auto, namespace or guestfs; NULL: auto */
 	const char *sign;    /* a key (signature.h), or NULL: no signature */

@@ -17,8 +17,8 @@ char *shipped_recipe(const char *file);
 void shipped_recipes(struct strv *ret);
 
 /* What the user named: a path, or, if it has no slash and no file is called so, a shipped recipe by
- * its name, with or without ".yaml". A path that is not there is returned as it is. ERR_USAGE if
- * it can only have been a name and there is none like it. Caller frees. */
+ * its name, with or without ".yaml". A path that is not there is returned as it is. ERR_USAGE if it
+ * can only be a name, and no recipe has that name. Caller frees. */
 int recipe_find(const char *given, char **ret, struct err *err);
-/* For verb.missing: names the shipped recipes. */
+/* To be a verb's .missing (cli.h): adds a hint that names the shipped recipes. */
 int recipe_hint(struct err *err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The verbs, one file each; those that only print are together in verb-print.c, the processes of
- * our own in verb-internal.c. */
+/* The verbs, one file each; but those that only print are together in verb-print.c, and those that
+ * netrescue itself starts as processes are in verb-internal.c. */
 #pragma once
 
 #include "command/cli.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The head of a .deb: an ar archive, ar(5), deb(5). */
+/* The beginning of a .deb, which is an ar archive (ar(5), deb(5)). */
 #pragma once
 
 #include <stddef.h>
@@ -7,8 +7,9 @@
 
 #include "base/err.h"
 
-/* Magic number, header and content of debian-binary, header of control.tar: so many bytes at the
- * beginning of a package say when it was made, and a range request asks a mirror for no more. */
+/* How many bytes the beginning of a package has: the magic number, the header and content of
+ * debian-binary, and the header of control.tar. They say when the package was made, so a range
+ * request asks a mirror for no more. */
 #define AR_HEAD 132
 
 /* The time stamp of the first member, in seconds: dpkg-deb writes the date of the last changelog

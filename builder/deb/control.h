@@ -19,7 +19,7 @@
 int control_read(int fd, struct text *ret, struct err *err);
 
 /* The same with what to say and which class to give if it is not a Debian package: "NAME is not a
- * Debian package: WHY". An error of the disk remains one of the build. */
+ * Debian package: WHY". An error of the disk stays ERR_BUILD. */
 int control_read_as(int fd, const char *name, enum err_class class, struct text *ret,
 		    struct err *err);
 

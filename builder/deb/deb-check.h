@@ -26,7 +26,8 @@
 #define DEB_CONTROL_FILE_MAX (1 << 20)	      /* bytes of the control file */
 #define DEB_MEMBERS_MAX 1000000
 #define DEB_PATH_MAX 4095
-/* What the index says is an estimate: the files may take so many bytes more than twice as much. */
+/* The index's Installed-Size is an estimate: the files may take twice as much, and this many bytes
+ * more. */
 #define DEB_SLACK ((uint64_t)64 << 20)
 
 struct deb_check {
@@ -38,7 +39,7 @@ struct deb_check {
 	const char *name; /* of the last entry, without "./"; valid until release */
 };
 
-/* installed_size: bytes, what the index says; 0: it says nothing. */
+/* installed_size: the index's Installed-Size in bytes; 0 if it has none. */
 void deb_check_init(struct deb_check *c, enum deb_member member, uint64_t installed_size);
 /* ERR_BUILD, "control.tar: …" or "data.tar: …", if the entry may not be there. */
 int deb_check_entry(struct deb_check *c, struct archive_entry *entry, struct err *err);

@@ -36,7 +36,8 @@ int deb_reader_open(struct deb_reader *reader, int fd, struct err *err);
 int deb_reader_next(struct deb_reader *reader, enum deb_member *ret, struct err *err);
 void deb_reader_release(struct deb_reader *reader);
 
-/* Fails with ERR_BUILD and "WHAT: " and libarchive's reason: with errno's text where it has one. */
+/* Sets ERR_BUILD with the message "WHAT: REASON", where the reason is the text of libarchive's
+ * errno if it has one, else its own words. Returns the negative value. */
 int deb_archive_error(struct archive *a, struct err *err, const char *what);
 
 /* "control" or "data". */

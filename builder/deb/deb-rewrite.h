@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A .deb into its plain form (deb.h): the control file is read as control.h reads it, every entry
- * is judged as deb-check.h says, and both members are written anew without compression. */
+/* Rewrites a .deb into its plain form (deb.h): the control file is read as control.h reads it,
+ * every entry is judged as deb-check.h says, and both members are written anew without
+ * compression. */
 #pragma once
 
 #include <stdint.h>

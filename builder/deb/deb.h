@@ -4,12 +4,12 @@
  *
  * A *plain* .deb is the same package with both members uncompressed: dpkg unpacks it at disk speed.
  * It is made once from each verified original, by worker processes, and kept in the store (fact
- * `plain`: digest of the original -> digest of its plain form). The one that makes it also judges
- * it (deb-check.h): a package whose members would leave the tree, make device nodes or fill the
- * disk has no plain form.
+ * `plain`: digest of the original -> digest of its plain form). The worker that makes it also
+ * checks the package (deb-check.h): a package whose members would leave the tree, make device nodes
+ * or fill the disk has no plain form.
  *
  * The control file is kept as well (fact `control`: digest of the original -> the control file as
- * one line, line.h): whoever asks for it again opens and hashes no package.
+ * one line, line.h), so that the package need not be opened and hashed to read it again.
  */
 #pragma once
 
@@ -57,6 +57,6 @@ int deb_has_link(struct store *s, const struct package *p, const char *path, boo
  * From the store's fact, else from the original .deb, which the store must have. */
 int deb_read_control(struct store *s, const struct package *p, struct text *ret, struct err *err);
 
-/* Keeps it as that fact, for the worker, which has just read it. A control file that is too long
- * for a fact is not kept. */
+/* Keeps a control file as that fact; the worker calls this, which has just read it. A control file
+ * that is too long for a fact is not kept. */
 int deb_keep_control(struct store *s, const char *original, const char *control, struct err *err);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stanzas of "Field: value" lines, deb822(5): Release files, apt's *.sources, locks. Strict: what
- * is not exactly such a line is an error with file:line, so is a field given twice in a stanza
- * (names compare without case). A field's value is what follows the colon without surrounding
- * blanks; continuation lines (indented) are joined to it with '\n', their own surrounding blanks
- * removed.
+ * Stanzas of "Field: value" lines, deb822(5): Release files, apt's *.sources, locks. The reader is
+ * strict: whatever is not exactly such a line is an error with file:line, and so is a field that a
+ * stanza gives twice (names compare without case). A field's value is what follows the colon
+ * without surrounding blanks; continuation lines (indented) are joined to it with '\n', their own
+ * surrounding blanks removed.
  *
  *	struct deb822 reader = { .name = url, .data = text, .size = length, .class = ERR_TRUST };
  *	CLEANUP(deb822_stanza_release) struct deb822_stanza stanza = { 0 };

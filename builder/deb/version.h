@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Debian version numbers: [epoch:]upstream[-revision], ordered as deb-version(7) says.
- * Independent of libsolv, so that it can check libsolv's answers.
+ * Debian version numbers: [epoch:]upstream[-revision], ordered as deb-version(7) says. This does
+ * not use libsolv, so that it can check libsolv's answers.
  */
 #pragma once
 

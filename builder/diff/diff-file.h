@@ -11,8 +11,8 @@
 bool file_same_content(const struct member *a, const struct member *b);
 /* Mode, owner, extended attributes; of links only the owner, their mode has no meaning. */
 bool file_same_permissions(const struct member *a, const struct member *b);
-/* Gives others rights that they do not have by themselves: setuid, setgid, writable by all,
- * extended attributes (capabilities, ACLs). */
+/* Whether the file gives others rights that they do not have by themselves: setuid, setgid,
+ * writable by all, extended attributes (capabilities, ACLs). */
 bool file_is_privileged(const struct member *m);
 bool file_has_children(const struct members *members, const char *path);
 

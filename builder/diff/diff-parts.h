@@ -23,11 +23,11 @@ void diff_input_release(struct diff_input *in);
 /* Adds a change; takes old and new. Returns it, valid until the next one is added. */
 struct change *diff_add(struct diff *d, enum diff_section section, enum change_kind kind,
 			const char *name, json_t *old, json_t *new);
-/* Adds what the two values say: added, removed or changed, by which of them is NULL; NULL and
- * nothing where they are equal. Borrows both. */
+/* Adds a change if the two values differ: added if old is NULL, removed if new is, else changed.
+ * Returns NULL if they are equal. Borrows both. */
 struct change *diff_values(struct diff *d, enum diff_section section, const char *name, json_t *old,
 			   json_t *new);
-/* Adds to the words, behind "; " if there were any. */
+/* Appends to the change's words, after "; " if it has some already. */
 void change_words(struct change *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "+1.2 MB", "-300 B"; caller frees. */
 char *size_change(uint64_t old, uint64_t new);
@@ -36,9 +36,11 @@ char *size_change(uint64_t old, uint64_t new);
 void diff_locks(struct diff *d, const struct lock *old, const struct lock *new);
 /* Settings, server, menu. */
 void diff_manifests(struct diff *d, json_t *old, json_t *new);
-/* The files of the results; of those that always differ between versions only the sizes. */
+/* Compares the files of the results. Of files that always differ between versions only the sizes
+ * are compared. */
 void diff_artifacts(struct diff *d, json_t *old, json_t *new);
-/* The root file systems; after diff_locks(), whose changes explain most of what differs. */
+/* Compares the root file systems. Call it after diff_locks(), whose changes explain most of what
+ * differs. */
 int diff_trees(struct diff *d, const struct diff_input *old, const struct diff_input *new,
 	       struct err *err);
 

@@ -76,7 +76,8 @@ struct diff {
  * and "compare". */
 int diff_read(const char *old_path, const char *new_path, struct diff *ret, struct err *err);
 
-/* most: lines a heading, the rest is counted; 0: all. Colour where `to` is a terminal. */
+/* most: how many lines a heading gets at most; the rest is only counted; 0: all. Colour where `to`
+ * is a terminal. */
 void diff_print_text(const struct diff *d, size_t most, FILE *to);
 /* For a pull request (GitHub, GitLab): headings and tables. */
 void diff_print_markdown(const struct diff *d, size_t most, FILE *to);

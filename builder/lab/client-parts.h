@@ -2,8 +2,8 @@
 /*
  * What the files of the client share. From the top down: client.c has the table of phases and goes
  * through it; client-boot.c, client-menu.c and client-login.c know how each phase goes;
- * client-failure.c knows the words of those who cannot go on; client-look.c looks at the machine.
- * client-events.c keeps what the packets say.
+ * client-failure.c knows what boot loaders, kernel and initramfs print when they cannot go on;
+ * client-look.c looks at the machine. client-events.c keeps what the packets say.
  */
 #pragma once
 

@@ -17,8 +17,8 @@ enum client_firmware { CLIENT_BIOS, CLIENT_UEFI, CLIENT_SECUREBOOT };
 /* ERR_USAGE if the word is not bios, uefi or secureboot. NULL: BIOS. */
 int firmware_parse(const char *word, enum client_firmware *ret, struct err *err);
 const char *firmware_name(enum client_firmware f);
-/* ERR_USAGE if there is no such network card (then with the names of all), or if the firmware would
- * not run its boot ROM. NULL: virtio. */
+/* ERR_USAGE if there is no such network card (then with the names of all), or if this firmware
+ * would not run the card's boot ROM. NULL: virtio. */
 int firmware_check_card(enum client_firmware f, const char *model, struct err *err);
 
 /* Adds to QEMU's arguments the board, the firmware's flash memory, and the card `model` (NULL:

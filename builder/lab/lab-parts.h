@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A running lab, which lab.c shares with lab-network.c and lab-tree.c. */
+/* The state of a running lab, which lab.c shares with lab-network.c and lab-tree.c. */
 #pragma once
 
 #include "lab/client.h"

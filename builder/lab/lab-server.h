@@ -3,8 +3,8 @@
  * The lab's file server: a virtual machine with the image of recipes/fileserver.yaml. Its dhcpd,
  * tftpd and nfsd are Debian's own, and have no other configuration than the server/ directory of
  * the image that they serve. The server is connected to each client by a hub in its QEMU, whose
- * ports are unix sockets in the lab's directory (`DIR/wire1`, …): no packet leaves that, and no
- * port of the host is open.
+ * ports are unix sockets in the lab's directory (`DIR/wire1`, …): no packet leaves these sockets,
+ * and no port of the host is open.
  *
  * overlays/fileserver is the server's side of this: what configures it when it starts, and prints
  * when it is ready.
@@ -30,7 +30,7 @@ struct lab_server_options {
 	bool systemd; /* systemd starts the daemons by their units, not the short init */
 };
 
-/* Starts the machine, without waiting for its daemons. */
+/* Starts the machine and does not wait for its daemons. */
 int lab_server_start(struct machine *m, const struct lab_server_options *o, struct err *err);
 /* Waits until all three daemons answer. ERR_BOOT has the words of the one that does not. */
 int lab_server_wait(struct machine *m, unsigned seconds, struct err *err);

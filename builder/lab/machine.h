@@ -48,7 +48,8 @@ struct machine {
 		.child = CHILD_INIT, .console = { .fd = -1 }, .shell = SHELL_INIT                  \
 	}
 
-/* ERR_BUILD if QEMU is not installed; for whoever has much to do before it is needed. */
+/* ERR_BUILD if QEMU is not installed. Call it before long work that would be in vain without
+ * QEMU. */
 int machine_available(struct err *err);
 /* Starts QEMU with the arguments that all machines have (accelerator, processor, serial ports, no
  * default devices) and with `arguments`, which make this one: board, memory, disks, cards, display.

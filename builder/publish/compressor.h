@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The compressor of rootfs.tar.zst: the zstd program of the image's own suite, run in the
- * sandbox, because two versions of libzstd give different bytes. It is the image's
- * /usr/bin/zstd when the image has the package. Otherwise it is that of the boot package zstd, put
- * into the sandbox's scratch directory, where it runs with the image's libraries; it needs none
- * that dpkg and apt do not need as well.
+ * The compressor of rootfs.tar.zst: the zstd program of the image's own suite, run in the sandbox,
+ * because two versions of libzstd give different bytes. It is the image's /usr/bin/zstd when the
+ * image has the package. Otherwise it is that of the boot package zstd, put into the sandbox's
+ * scratch directory, where it runs with the image's libraries: those that it needs, dpkg and apt
+ * need as well.
  */
 #pragma once
 
@@ -16,7 +16,7 @@
 /* ERR_USAGE if the lock has no zstd of either role. */
 int compressor_check(const struct lock *lock, struct err *err);
 
-/* Puts the program in place, sees that it runs, and appends the filter's command line to ret. */
+/* Puts the program in place, checks that it runs, and appends the filter's command line to ret. */
 int compressor_prepare(struct store *s, const struct lock *lock, struct sandbox *sb, int level,
 		       struct strv *ret, struct err *err);
 

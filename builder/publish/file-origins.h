@@ -2,9 +2,10 @@
 /*
  * Where each file of the image comes from. A file (all that is no directory) belongs to a package,
  * by dpkg's own lists and diversions (file-owners.h); or somebody noted making it
- * (rootfs/file-log.h); or it is one of those that packages are known to make (generated-files.h).
- * One of which none of this is true is *dark*, and so is a package's file that is not as the
- * package brought it although nobody noted changing it. The bill of materials reports both.
+ * (rootfs/file-log.h); or it is one of those that packages are known to make (generated-files.h). A
+ * file of which none of this is true is called *dark*: nobody knows where it comes from. So is a
+ * package's file that is not as the package brought it although nobody noted changing it. The bill
+ * of materials reports both.
  *
  *	CLEANUP(file_origins_release) struct file_origins origins = { 0 };
  *	r = file_origins_read(fd of rootfs.tar.zst, &lock->packages, &rootfs->file_log, &origins,
@@ -37,9 +38,9 @@ struct file_origins {
 	size_t of_packages; /* of these, in a package's list */
 	size_t generated;   /* in none, but known to be made */
 	size_t altered;	    /* of the packages' files, and somebody noted it */
-	size_t dark;	    /* of either kind, those that are gone too */
+	size_t dark;	    /* of either kind, with those that are gone */
 	struct strv gone;   /* packages' files that are missing and nobody noted removing */
-	/* Content by path, for others: dpkg's status, copyright files. Sorted. */
+	/* The content of files that others need: dpkg's status, copyright files. Sorted by path. */
 	struct kept_text {
 		char *path;
 		char *text;

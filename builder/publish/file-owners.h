@@ -8,8 +8,9 @@
  * A list has the path under which the package ships a file. Where that is in the tree:
  *
  * - A diversion by another package moves it; one by the package itself does not. ":" as package
- *   means that the administrator asked for it: nobody is exempt. dpkg compares paths as they are
- *   written, without looking at links, and packages by name, whatever their architecture.
+ *   means that the administrator asked for it, which moves every package's file. dpkg compares
+ *   paths as they are written, without looking at links, and packages by name, whatever their
+ *   architecture.
  * - Then links of directories on the way are followed, as many as there are, inside the tree: with
  *   a merged /usr, /bin/ls of a list is usr/bin/ls. The last component is not followed: a package
  *   that ships a link owns the link, not what it points to.

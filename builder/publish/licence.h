@@ -5,9 +5,9 @@
  * nobody looked into the sources. The licence of the whole package is the AND of the short names
  * that its stanzas give.
  *
- * Debian's short names become SPDX ids by a table (licence-names.c). One that it does not hold
- * becomes LicenseRef-NAME-DIGITS with the text that the copyright file gives for it. The digits are
- * of that text's digest, since "permissive" is not the same in two packages.
+ * Debian's short names become SPDX ids by a table (licence-names.c). A name that is not in the
+ * table becomes LicenseRef-NAME-DIGITS with the text that the copyright file gives for it. The
+ * digits are of that text's digest, since "permissive" is not the same in two packages.
  */
 #pragma once
 

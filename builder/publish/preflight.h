@@ -10,6 +10,6 @@
 #include "base/err.h"
 #include "recipe/recipe.h"
 
-/* The menu within the limits of PXELINUX and Linux (menu.h), the boot packages that its loaders
- * come from (tftp.h), the compressor (compressor.h). ERR_USAGE. */
+/* Checks that the menu is within the limits of PXELINUX and Linux (menu.h), and that the lock has
+ * the boot packages of its loaders (tftp.h) and the compressor (compressor.h). ERR_USAGE if not. */
 int preflight_check(const struct recipe *recipe, const struct lock *lock, struct err *err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether two results of one lock are equal, and whether one result is as its checksums say. The
- * first path that is not is named; verify/result-diff.h is for all of them. */
+/* Checks whether two results of one lock are equal, and whether one result is as its checksums say.
+ * Only the first path that differs is named; verify/result-diff.h finds all of them. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,6 +19,6 @@ struct mismatch {
 int result_mismatch(int old_fd, int new_fd, struct mismatch *ret, struct err *err);
 /* *ret: the first file that is not as SHA256SUMS says, or that is not in it (SHA256SUMS itself
  * where it is missing or no such list); otherwise the first link that is not as manifest.json says;
- * NULL if the result is whole. Caller frees. */
+ * NULL if nothing is damaged. Caller frees. */
 int result_damage(int dir_fd, char **ret, struct err *err);
 void mismatch_release(struct mismatch *d);

@@ -63,8 +63,9 @@ struct result {
 		.out_fd = -1, .dir_fd = -1                                                         \
 	}
 
-/* Makes and locks the directory that is filled, and puts the lock into it. preflight.h says
- * beforehand whether recipe and lock have all that result_add_*() will need. */
+/* Makes and locks (flock(2)) the directory that is filled, and puts the package lock into it. Call
+ * preflight_check() first: it says whether recipe and lock have all that result_add_*() will
+ * need. */
 int result_begin(struct store *s, const struct recipe *recipe, const struct lock *lock,
 		 const struct indices *indices, const char *out, struct result *ret,
 		 struct err *err);

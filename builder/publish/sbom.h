@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bill of materials: what the image and its boot files consist of, and where each file comes
- * from that no package brought. Gathered once (sbom_gather), written twice: sbom.spdx.json (SPDX
- * 2.3, ISO/IEC 5962) and sbom.cdx.json (CycloneDX 1.6, ECMA-424). Both follow from the lock and the
- * tree alone: UUIDs from the lock's digest, dates from SOURCE_DATE_EPOCH, no version of netrescue.
+ * The bill of materials: what the image and its boot files consist of, and, of each file that no
+ * package brought, where it comes from. sbom_gather() collects it once, and two documents are
+ * written from it: sbom.spdx.json (SPDX 2.3, ISO/IEC 5962) and sbom.cdx.json (CycloneDX 1.6,
+ * ECMA-424). Both follow from the lock and the tree alone: UUIDs come from the lock's digest, dates
+ * from SOURCE_DATE_EPOCH, and netrescue's own version is not in them.
  */
 #pragma once
 

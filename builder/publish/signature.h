@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who answers for a result: signatures beside SHA256SUMS and provenance.json, made by
- * `ssh-keygen -Y sign -n netrescue` (FILE.sig, PROTOCOL.sshsig) or `gpg --detach-sign --armor`
- * (FILE.asc). They differ from time to time: SHA256SUMS does not cover them, nor provenance.json.
+ * Who answers for a result: signatures beside SHA256SUMS and provenance.json, which are made by
+ * `ssh-keygen -Y sign -n netrescue` (FILE.sig, PROTOCOL.sshsig) or by `gpg --detach-sign --armor`
+ * (FILE.asc). Two signatures of the same file differ, so SHA256SUMS covers neither them nor
+ * provenance.json.
  *
  *	r = signer_find("~/.ssh/id_ed25519", &signer, err);   before anything is fetched
  *	r = signature_make(&signer, dir_fd, "SHA256SUMS", err);

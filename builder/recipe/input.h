@@ -17,14 +17,14 @@
 #define INPUT_OVERLAY_MAX ((uint64_t)2 * 1024 * 1024 * 1024) /* bytes in one overlay */
 #define INPUT_OVERLAY_ENTRIES_MAX 100000
 
-/* The path that the recipe at `at` means by `given`, which is relative to the recipe: ../b in
- * recipes/a.yaml is recipes/../b. The caller frees it. */
+/* The path to open a file by that a recipe names. `given` is relative to the recipe, which is
+ * at->file: ../b in recipes/a.yaml is recipes/../b. The caller frees it. */
 char *input_path(const struct position *at, const char *given);
 
 enum input_kind { INPUT_SCRIPT, INPUT_DEB, INPUT_KEYRING };
 
-/* Opens, checks and hashes a file: of *f, given, path and at are set, and the digest is filled
- * in. */
+/* Opens, checks and hashes a file, and fills in f->digest; the caller has set .given, .path and
+ * .at. */
 int input_file(enum input_kind kind, struct recipe_file *f, struct err *err);
 
 /* Appends the lines of a file of public keys. A private key is an error. */

@@ -3,7 +3,7 @@
  * variant "nodeadkeys". */
 #pragma once
 
-/* The caller frees what either returns. */
+/* The caller frees what these functions return. */
 char *keymap_layout(const char *keymap);
 /* "" if the keymap has no variant. */
 char *keymap_variant(const char *keymap);

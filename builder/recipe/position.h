@@ -11,7 +11,7 @@ struct position {
 };
 
 /* Sets an ERR_USAGE error at that place; for a default it names the recipe only. Returns the
- * error's negative value; a way out is added by err_hint(). Later stages use it, too, for what only
- * they can know: position_error(&name->at, err, "no package '%s' in trixie", name->value). */
+ * error's negative value; err_hint() can add a way out. Later stages use it, too, for errors that
+ * only they can find: position_error(&name->at, err, "no package '%s' in trixie", name->value). */
 int position_error(const struct position *at, struct err *err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The priorities of packages, Debian Policy 2.5: as a recipe may ask for them, as indices give
- * them. */
+/* The priorities of packages, Debian Policy 2.5: those that a recipe may ask for, and those that
+ * package indices state. */
 #pragma once
 
 enum priority { /* in the order in which providers are preferred */
@@ -17,5 +17,6 @@ enum priority { /* in the order in which providers are preferred */
 
 /* "required" … */
 const char *priority_word(enum priority priority);
-/* The other way, whatever the case; any other word is PRIORITY_EXTRA, as apt treats it. */
+/* The priority that a word names, in upper or lower case. An unknown word is PRIORITY_EXTRA, as it
+ * is to apt. */
 enum priority priority_from(const char *word);

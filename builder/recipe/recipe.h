@@ -32,7 +32,7 @@ struct recipe_id { /* `ids:` fixed uid/gid of a system user or group */
 
 struct recipe_file { /* a local file: script, .deb, keyring, authorized keys */
 	char *given; /* as written */
-	char *path;  /* openable, relative to the recipe that names it */
+	char *path;  /* the path to open it by: `given` as seen from the recipe that names it */
 	char digest[DIGEST_HEX];
 	struct position at;
 };
@@ -76,7 +76,7 @@ struct recipe {
 	char *suite;	    /* trixie */
 	char *architecture; /* amd64 */
 	struct recipe_list components;
-	struct recipe_list pockets; /* updates, security: "" is the suite itself and always there */
+	struct recipe_list pockets; /* updates, security; the suite itself is not in the list */
 
 	struct recipe_list priorities; /* required, important, … */
 	struct recipe_list packages;
@@ -121,7 +121,7 @@ struct recipe {
 		struct recipe_list extra; /* modules */
 		char *compress;		  /* zstd | gzip | xz | lz4 */
 	} initramfs;
-	struct recipe_list overlays; /* directories, openable, in order */
+	struct recipe_list overlays; /* paths of directories, ready to be opened, in order */
 	struct strv overlay_digests; /* of each overlay: see digest below */
 	struct recipe_files scripts;
 	char *kernel; /* package whose dependency is the kernel: linux-image-amd64; "" for none */
@@ -177,8 +177,9 @@ bool recipe_boots(const struct recipe *recipe, enum firmware firmware);
  * The effective values as text, one a line, sorted by key: `packages[3] = vim` (canonical.c). What
  * equals its default is left out, so that a new key does not change the digest of recipes that do
  * not use it. A script, .deb or keyring is represented by the SHA-256 of its content, an overlay by
- * one over path, type, content, link target and executable bit of all that it holds. Mirrors,
- * comments, file names of recipes, the place of the checkout and its umask are not in the text.
+ * the SHA-256 of a list of the path, type, content, link target and executable bit of all that it
+ * holds. Mirrors, comments, file names of recipes, the place of the checkout and its umask are not
+ * in the text.
  */
 void recipe_canonical(const struct recipe *recipe, struct text *ret);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether values fit one another, which the schema cannot say because it looks at one value at a
- * time. recipe_load() calls it once, when all values are filled in. root is the merged tree, for
+ * Checks whether values fit one another, which the schema cannot, because it looks at one value at
+ * a time. recipe_load() calls it once, when all values are filled in. root is the merged tree, for
  * positions.
  */
 #pragma once

@@ -7,10 +7,12 @@
 
 #include "recipe/schema.h"
 
-/* root: checked and merged; NULL: fill in defaults only. recipe->path is set. Opens no files: of
- * these, only .given, .path and .at are filled, and authorized keys are as the recipe has them. */
+/* Fills all fields. root is the tree, checked and merged; NULL fills in the defaults only.
+ * recipe->path must be set. No file is opened: of a struct recipe_file only .given, .path and .at
+ * are filled, and authorized keys stay as the recipe writes them. */
 void values_fill(struct recipe *recipe, const struct node *root);
-/* Fills a zeroed element of a list of mappings with its defaults, and frees what is in one. */
+/* The first fills a zeroed element of a list of mappings with its defaults, the second frees what
+ * is in an element. */
 void values_default_item(const struct schema_key *list, void *item);
 void values_release_item(const struct schema_key *list, void *item);
 void values_release(struct recipe *recipe);

@@ -2,8 +2,8 @@
 /*
  * Which files of the tree no package brought, and who made them: settings, overlays, scripts of the
  * recipe. Whoever makes or changes a file notes it at that moment, so that nobody has to guess
- * afterwards. Also which files of packages are not as the package brought them, as dpkg finds. For
- * the SBOMs (publish/file-origins.h).
+ * afterwards. The log also has the files of packages that dpkg finds changed or missing. The SBOMs
+ * are made from it (publish/file-origins.h).
  */
 #pragma once
 
@@ -26,7 +26,7 @@ struct file_log {
 	size_t allocated;
 	/* Paths of packages' files that dpkg --verify finds changed or missing. */
 	struct strv altered;
-	bool verified;
+	bool verified; /* altered is known */
 };
 
 struct rootfs;
@@ -43,8 +43,8 @@ int file_log_snapshot(struct rootfs *rootfs, struct strv *ret, struct err *err);
 int file_log_add_since(struct rootfs *rootfs, const struct strv *before, const char *maker,
 		       struct err *err);
 
-/* `dpkg --verify`, to be run in the tree, best beside something that takes longer; and what it
- * found, which file_log_read_verified() puts into rootfs->file_log. */
+/* file_log_verify_command() is `dpkg --verify`, to be run in the tree, best beside something that
+ * takes longer. Afterwards file_log_read_verified() puts what it found into rootfs->file_log. */
 struct sandbox_command file_log_verify_command(void);
 int file_log_read_verified(struct rootfs *rootfs, struct err *err);
 

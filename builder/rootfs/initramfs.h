@@ -14,6 +14,6 @@
 
 /* Looks into the finished initramfs: whether it can mount a root over NFS, has the recipe's modules
  * and, if the root is exported read-only, the script that lays memory over it. ERR_BUILD or
- * ERR_USAGE says what is missing. Nothing in it may be called tmpkbd.*, which is a keymap that was
- * compiled on the spot, under a name that is another each time. */
+ * ERR_USAGE says what is missing. Nothing in it may be called tmpkbd.*: that would be a keymap that
+ * was compiled on the spot, under a name that differs from build to build. */
 int initramfs_check(struct rootfs *rootfs, struct err *err);

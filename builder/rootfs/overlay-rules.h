@@ -46,6 +46,7 @@ const struct overlay_rule *overlay_rules_find(struct overlay_rules *rules, enum 
 /* False if a condition (`when`) of the overlay, of the path or of a directory above it is not met.
  */
 bool overlay_rules_want(struct overlay_rules *rules, const char *path);
-/* ERR_USAGE at the first rule whose path nobody asked about. */
+/* ERR_USAGE at the first rule that is not marked as used, because the overlay does not have its
+ * path. */
 int overlay_rules_check_used(const struct overlay_rules *rules, struct err *err);
 void overlay_rules_release(struct overlay_rules *rules);

@@ -2,7 +2,7 @@
 /*
  * How messages (protocol.h) travel between sandbox-guestfs on the host and sandbox-namespace in the
  * appliance. Their serial port carries bytes but no descriptors, so everything is sent in frames: a
- * message as it is, and the content that belongs to a descriptor as a row of data frames.
+ * message in one frame, and the content that belongs to a descriptor as a row of data frames.
  *
  *	host to appliance	FRAME_MESSAGE, a request; for MESSAGE_PUT then its tar, as any
  *				number of FRAME_DATA and a FRAME_END

@@ -27,8 +27,9 @@ struct sandbox_output {
  * output[number] (count of them, may be NULL). An error reply fills err. */
 int sandbox_exchange(struct sandbox *sb, const struct message *request, struct message *ret_reply,
 		     struct sandbox_output *output, size_t count, struct err *err);
-/* Ends a last line without newline. */
+/* Takes what is left as a last line, if a command ended its output without a newline. */
 void sandbox_output_end(struct sandbox *sb, struct sandbox_output *o);
 void sandbox_output_release(struct sandbox_output *o);
-/* Hangs up and waits until the helper has tidied up. Another one may be started then. */
+/* Hangs up and waits until the helper has removed what it made. After that, another helper may be
+ * started. */
 void sandbox_end(struct sandbox *sb);

@@ -39,7 +39,7 @@ struct sandbox_options {
 	const char *hostname; /* what uname -n says inside: always "netrescue" in builds */
 	const char *kernel;   /* what uname -r says inside; sandbox_set_kernel() changes it */
 	uint64_t space; /* bytes that tree and scratch will need: decides between tmpfs and disk */
-	bool on_disk;	/* force the tree onto disk (tests) */
+	bool on_disk;	/* put the tree onto disk even if there is memory for it */
 	int log_fd;	/* all output of commands goes here; -1: nowhere */
 	/* as with sandbox_on_line(), but it also gets the steps of opening; may be NULL */
 	void (*on_line)(const char *line, void *data);

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The choice among alternatives, as apt makes it. libsolv treats "a | b" as equals and would take
- * opensysusers for systemd; Debian's rule is: the first alternative that can be installed. So the
- * set is walked out from the requests before libsolv sees it:
+ * opensysusers for systemd; Debian's rule is: the first alternative that can be installed. So
+ * before libsolv is asked, the dependencies are walked, beginning with the requests:
  *
- *   - all requests are taken first, then the dependencies of each, depth first, Pre-Depends before
+ *   - all requests are taken first, then the dependencies of each, depth first: Pre-Depends before
  *     Depends before (if wanted) Recommends, each in the order of the control file;
  *   - a dependency that a package taken before satisfies brings nothing new;
- *   - among the providers of one alternative: what was requested, the package of that very name,
- *     Essential, own architecture rather than "all", by priority, what brings the fewest packages
- *     with it, by name;
- *   - what conflicts with a package taken before, or cannot have its own dependencies, is passed
- *     over.
+ *   - the providers of one alternative are preferred by these rules, of which the first that tells
+ *     them apart decides: it was requested; it has that very name; it is Essential; it is of the
+ *     architecture rather than "all"; its priority is higher; it brings fewer packages with it; its
+ *     name comes first;
+ *   - a package that conflicts with one taken before, or cannot have its own dependencies, is
+ *     passed over.
  *
  * The result is a proposal. libsolv gets it as weak wishes and has the last word; what it refuses
  * is noted in `refused`, and the walk is done again without it (resolve.c).
@@ -26,14 +27,14 @@
 struct alternatives {
 	const struct solver_pool *pool; /* borrowed */
 	bool recommends;
-	bool weighing; /* a provider is tried out: nothing of it stays */
+	bool weighing; /* a provider is only being tried out: nothing that it takes stays taken */
 	Map requested; /* by solvable, as the three below */
 	Map taken;
 	Map blocked; /* conflicts with what was taken, or failed */
 	Map refused; /* by libsolv; kept from walk to walk */
-	Queue order; /* taken, in this order; holds some that were given back */
-	/* Pairs of a provider that was put before its equals and the name that it provides; of the
-	 * last walk, taken or not. */
+	Queue order; /* in the order of taking; also holds some that were given back */
+	/* Pairs: a provider that was preferred to its equals by the number of packages or by name
+	 * only, and the name that it provides. They are those of the last walk, taken or not. */
 	Queue ties;
 };
 
@@ -47,7 +48,7 @@ void alternatives_walk(struct alternatives *a, const Queue *requests);
  * before a walk: it forgets what was taken. */
 Id alternatives_provider(struct alternatives *a, Id name);
 
-/* Of `set`, what the requests still need through any alternative; the rest is of no use to
- * anybody. */
+/* Finds the packages of `set` that the requests need, through whichever alternative; nothing needs
+ * the rest. */
 void alternatives_needed(const struct alternatives *a, const Queue *requests, const Map *set,
 			 Map *ret_needed);

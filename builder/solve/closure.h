@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packages of a set and what they depend on, within that set: the base that the lock flags
+ * Finds what some packages of a set depend on, within that set: the base that the lock flags
  * (base-set.h) and the essential packages that are unpacked first (rootfs/phases.h) are closures of
  * this kind. It works on the text of control files, because a build from a lock has no index to
  * fill a solver's pool from.
@@ -43,8 +43,8 @@ struct closure {
 	size_t pending_allocated;
 };
 
-/* Adds a package of the set and returns it, valid until the next call. In the order of
- * names. */
+/* Adds a package of the set and returns it, valid until the next call. Packages must be added in
+ * the order of their names. */
 struct closure_package *closure_add(struct closure *c, const char *name, const char *version);
 /* Adds dependencies of a package, as Depends or Pre-Depends lists them; NULL: none. */
 void closure_depends(struct closure_package *p, const char *field);

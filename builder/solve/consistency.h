@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether an answer is complete and free of contradictions. It is judged by the packages' own
- * fields, without libsolv's notion of what provides what: every Depends and Pre-Depends has an
- * alternative in the set, no Conflicts or Breaks is about a package of it, and no name is there
- * twice. Versions are compared by version.h. A provided name without a version satisfies only
- * dependencies without one (Debian Policy 7.5).
+ * Checks whether the solver's answer is complete and free of contradictions. It is judged by the
+ * packages' own fields, without libsolv's notion of what provides what: every Depends and
+ * Pre-Depends has an alternative in the set, no Conflicts or Breaks is about a package of it, and
+ * no name is there twice. Versions are compared by version.h. A provided name without a version
+ * satisfies only dependencies without one (Debian Policy 7.5).
  */
 #pragma once
 

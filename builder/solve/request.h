@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What has to be in the image and what must not, each with the one who asked for it: the recipe at
- * a line, or a rule (Essential, a priority, what every image needs). The order of the list breaks
- * ties.
+ * What has to be in the image and what must not, each with its origin: a line of the recipe, or a
+ * rule (Essential, a priority, what every image needs). The order of the list breaks ties.
  */
 #pragma once
 

@@ -6,9 +6,9 @@
  * ERR_USAGE error at the line of the recipe that asked, with the chain of dependencies that leads
  * to the conflict (explain.h).
  *
- * What is asked for: Essential packages, apt and debconf; the recipe's priorities, packages, kernel
- * and local .debs. What the recipe names wins over what a priority selects: the latter is left out,
- * with a note, where both cannot be.
+ * These are asked for: Essential packages, apt and debconf; the recipe's priorities, packages,
+ * kernel and local .debs. What the recipe names wins over what a priority selects: where both
+ * cannot be, the latter is left out, with a note.
  */
 #pragma once
 

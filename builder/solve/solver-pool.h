@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every package there is to choose from: the indices' content in one libsolv pool, with the facts
- * that libsolv does not keep. Debian has one candidate for a name, the highest version of all
- * suites (apt's rule for equal pins); the others stay in the pool, for messages and for when a
- * recipe pins a version, but are not considered.
+ * that libsolv does not keep. As with apt, each name has one candidate: the highest version of
+ * those with the highest pin priority. The other versions stay in the pool, for messages and for
+ * recipes that pin one of them, but are not considered.
  *
  *	solver_pool_new, solver_pool_add_*…, solver_pool_index        the pool is complete
  *	solver_pool_pin…, solver_pool_consider                     the pool can be solved
  *
- * A parsed index is kept in the store as .solv (fact `solv`): loading it takes a tenth of the time.
+ * A parsed index is kept in the store in libsolv's own format (.solv, fact `solv`), which loads in
+ * a tenth of the time.
  */
 #pragma once
 
@@ -38,17 +39,18 @@ struct solver_source { /* see struct index_file */
 struct solver_pool {
 	Pool *solv;
 	char *architecture;
-	struct solver_source **source; /* of each repo, by its appdata too */
+	struct solver_source **source; /* one per libsolv repo, as its appdata */
 	size_t source_count;
 	size_t source_allocated;
 	struct strv word; /* the strings of the sources, owned here */
 
 	struct package_fact *fact; /* by solvable Id */
-	/* By name; then highest priority, best version, earliest source, own architecture. */
+	/* All packages, those of one name together. Among these the highest pin priority comes
+	 * first, then the best version, the earliest source, the pool's own architecture. */
 	Id *sorted;
 	size_t count;
 	Map pinned;
-	Map considered; /* the pool's */
+	Map considered; /* those that libsolv may choose; libsolv's pool points to it */
 };
 
 void solver_pool_new(struct solver_pool *pool, const char *architecture);

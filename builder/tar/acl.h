@@ -2,7 +2,8 @@
 /*
  * POSIX ACLs in the three forms they travel in: the kernel's xattr system.posix_acl_access and
  * _default (linux/posix_acl_xattr.h: a version, then {tag, permissions, id} rows sorted by tag and
- * id), the text of a pax header SCHILY.acl.* (star(5)), and libarchive's entries. Numeric ids only.
+ * id), the text of a pax header SCHILY.acl.* (star(5)), and libarchive's entries. Ids are always
+ * numbers.
  */
 #pragma once
 
@@ -20,6 +21,6 @@
  * malformed. */
 int acl_to_text(const void *xattr, size_t size, struct text *ret);
 
-/* The entry's ACL of that type (ARCHIVE_ENTRY_ACL_TYPE_ACCESS or _DEFAULT) as the xattr's bytes;
- * no bytes if it has none. -EINVAL if it names somebody by a name that is no number. */
+/* The entry's ACL of that type (ARCHIVE_ENTRY_ACL_TYPE_ACCESS or _DEFAULT) as the xattr's bytes; no
+ * bytes if it has none. -EINVAL if it names a user or group by a name instead of a number. */
 int acl_from_entry(struct archive_entry *e, int type, struct text *ret);

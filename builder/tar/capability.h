@@ -2,8 +2,9 @@
 /*
  * File capabilities in the two forms they travel in: "cap_net_admin,cap_net_raw=ep" (what getcap(8)
  * prints and setcap(8) takes) and the value of the xattr security.capability (capabilities(7),
- * struct vfs_cap_data of <linux/capability.h>, VFS_CAP_REVISION_2). Only permitted sets, with the
- * effective flag or without: nothing inheritable, nothing that belongs to a user namespace.
+ * struct vfs_cap_data of <linux/capability.h>, VFS_CAP_REVISION_2). Only permitted sets are
+ * supported, with the effective flag or without it: no inheritable sets, and no capabilities of a
+ * user namespace.
  */
 #pragma once
 

@@ -29,6 +29,5 @@ int place_open(const struct place *p, const char *path);
 /* Opens the directory that holds path as p->parent; missing directories are made, with mode 0755.
  * -errno. */
 int place_enter(struct place *p, const char *path);
-/* Closes p->parent: to be called when another file may have got a directory's name, and at the
- * end. */
+/* Closes p->parent. Call it when something else may have got a directory's name, and at the end. */
 void place_forget(struct place *p);

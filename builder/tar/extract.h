@@ -11,8 +11,8 @@
  * else.
  *
  * Refused, with the name of the entry: absolute names, "..", device nodes, fifos, sockets, hard
- * links to anything but a name of the same kind, sizes over EXTRACT_FILE_MAX or beyond the file
- * system.
+ * links to anything but a name of the same kind, files larger than EXTRACT_FILE_MAX or than the
+ * file system.
  */
 #pragma once
 
@@ -21,8 +21,8 @@
 
 #include "base/err.h"
 
-/* No file of a rescue system comes near; a sparse file of this size is written out in full
- * later. */
+/* Bytes of one file. No file of a rescue system comes near; a sparse file counts with its full
+ * size, because the result has it in full. */
 #define EXTRACT_FILE_MAX (4ULL << 30)
 
 /* what: names the archive in messages. fd is read to the end of the archive from its position. */

@@ -74,8 +74,9 @@ int members_read_initrd(int fd, const struct member_reader *reader, struct membe
 const struct member *members_find(const struct members *m, const char *path);
 /* Where the path leads in a tree of these members: links of directories on the way are followed, a
  * link at its end only if `last`. The result has no slash in front; components that are not there
- * stay as they are. NULL if the links make a circle. Caller frees. */
+ * stay as they are. NULL if the links form a loop. Caller frees. */
 char *members_resolve(const struct members *m, const char *path, bool last);
-/* The index of the first whose path is not smaller; m->count: all are. */
+/* The index of the first member whose path does not come before this one; m->count if there is
+ * none. */
 size_t members_from(const struct members *m, const char *path);
 void members_release(struct members *m);

@@ -3,8 +3,8 @@
  * The header blocks of one tar entry: ustar (POSIX 1003.1-1988), preceded by a pax extended header
  * (1003.1-2001) only where ustar cannot say it: names and targets over 100 bytes or not ASCII,
  * sizes from 8 GiB, ids from 2,097,152, extended attributes. Written by hand since these bytes are
- * a promise: libarchive's own pax writer has changed its choices between releases, this one changes
- * only with a new bytes-epoch. GNU tar, bsdtar and libarchive read it (tests).
+ * a promise: libarchive's own pax writer has changed its choices between releases, whereas this one
+ * changes only with a new bytes-epoch. GNU tar and libarchive read what it writes, as tests check.
  */
 #pragma once
 

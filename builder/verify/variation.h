@@ -13,8 +13,8 @@
 
 struct variation {
 	char *name;    /* "time zone" */
-	char *from;    /* as it is here; "" when why_not is set */
-	char *to;      /* as it was for the rebuild; the same */
+	char *from;    /* the value on this machine; "" when why_not is set */
+	char *to;      /* the value during the rebuild; "" when why_not is set */
 	char *why_not; /* NULL: varied */
 };
 

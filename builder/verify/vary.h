@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs a command as on another machine: another user, host name, processor, clock since boot,
- * environment. For the hidden verb `vary`, which `verify` starts as a process of its own: what
- * is changed here is changed for good.
+ * Runs a command as on another machine: with another user, host name, processor, time since boot,
+ * environment. For the hidden verb `vary`, which `verify` starts as a process of its own: what is
+ * changed here is changed for good.
  *
  * Every variation is tried; one that this user or kernel cannot change is reported as such and
  * left. Namespaces are those of the process: nothing of the host is touched.

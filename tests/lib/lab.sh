@@ -10,7 +10,7 @@
 #	lab_shows_keys N		succeeds if all host keys that its script wrote, as `key FINGERPRINT`, are
 #					on client N's console
 #	lab_files N		the files that client N got over TFTP, in order
-#	lab_events N			what crossed client N's wire, in the words of lab/capture/capture.h
+#	lab_events N			what client N's network card sent and received, in the words of lab/capture/capture.h
 
 # shellcheck disable=SC2034,SC2154 # tests read $lab; tap.sh and image.sh set the others
 lab_boot() {

@@ -65,8 +65,8 @@ int ns_map_plan(bool own_ids, struct ns_map *ret, struct err *err);
  * parent. */
 pid_t ns_fork(int flags, const struct ns_map *map, int *ret_pidfd, struct err *err);
 
-/* After EPERM or EACCES: adds a hint to *err that says how to permit namespaces, mounts and host
- * names of one's own here. */
+/* After EPERM or EACCES: adds a hint to *err that says how to permit the sandbox's namespaces on
+ * this machine. */
 int ns_hint_refused(struct err *err);
 
 /* ---- ns-tree.c: where the tree lives -------------------------------------------------------- */
