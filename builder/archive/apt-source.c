@@ -44,7 +44,7 @@ static void add_source(struct apt_sources *s, const char *url, const char *suite
 	s->item[s->count++] = source;
 }
 
-/* apt-transport-mirror(1): a URL a line, perhaps with properties after a tab. */
+/* apt-transport-mirror(1): one URL on each line, perhaps with properties after a tab. */
 static void add_mirror_file(int root, struct apt_sources *s, const char *path, const char *suite,
 			    const struct strv *components, const char *signed_by)
 {

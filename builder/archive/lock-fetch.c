@@ -33,8 +33,8 @@ static bool is_there(const struct items *list, const char *sha256)
 	return false;
 }
 
-/* A package of both roles is fetched once. wanted: by index, NULL for all. mirrors NULL: only the
- * store is asked. */
+/* A package that has both roles is fetched once. wanted[i] is about the i-th package; NULL wants
+ * all. If mirrors is NULL, only the store is asked. */
 static void collect(const struct lock *l, const bool *wanted, const struct mirrors *mirrors,
 		    struct items *list)
 {

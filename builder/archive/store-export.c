@@ -72,7 +72,9 @@ static int read_blob(struct export *e, const char *sha256, int *ret_fd, struct e
 		return r;
 	return *ret_fd >= 0 ? 0
 			    : err_set(err, ERR_BUILD,
-				      "%s was removed from the store during the export", sha256);
+				      "the file of SHA-256 %s was removed from the store '%s' "
+				      "during the export: run it again",
+				      sha256, store_path(e->store));
 }
 
 /* Finds the Packages files of this InRelease that the store has. */
@@ -102,7 +104,8 @@ static int find_release(struct export *e, size_t i, struct err *err)
 	ssize_t n = read_all(fd, data, INRELEASE_MAX);
 
 	if (n < 0)
-		return err_errno(err, ERR_BUILD, (int)-n, "cannot read from the store");
+		return err_errno(err, ERR_BUILD, (int)-n, "cannot read from the store '%s'",
+				 store_path(e->store));
 	text_append(&e->release[i], data, (size_t)n);
 	find_indices(e, &e->release[i]);
 	return 0;
@@ -168,14 +171,16 @@ static int write_blob(struct export *e, const char *sha256, struct err *err)
 	if (r < 0)
 		return r;
 	if (fstat(fd, &st) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot read from the store");
+		return err_errno(err, ERR_BUILD, errno, "cannot read from the store '%s'",
+				 store_path(e->store));
 	r = begin_member(e, name, (uint64_t)st.st_size, err);
 	if (r < 0)
 		return r;
 	while (n > 0) {
 		n = read_all(fd, block, ARCHIVE_BLOCK);
 		if (n < 0)
-			return err_errno(err, ERR_BUILD, (int)-n, "cannot read from the store");
+			return err_errno(err, ERR_BUILD, (int)-n, "cannot read from the store '%s'",
+					 store_path(e->store));
 		if (archive_write_data(e->archive, block, (size_t)n) != n)
 			return cannot_write(e, err);
 		r = interrupt_check(err);

@@ -103,7 +103,8 @@ static int keep_text(struct import *i, const struct text *text, const char *sha2
 		return r;
 	r = write_all(put.fd, text->data, text->length);
 	if (r < 0)
-		return err_errno(err, ERR_BUILD, -r, "cannot write to the store");
+		return err_errno(err, ERR_BUILD, -r, "cannot write to the store '%s'",
+				 store_path(i->store));
 	return store_put_commit(&put, sha256, NULL, err);
 }
 
@@ -164,7 +165,8 @@ static int copy_blob(struct import *i, int fd, const char *sha256, struct err *e
 		progress_update(i->report.bytes);
 		r = fd >= 0 ? write_all(fd, block, length) : 0;
 		if (r < 0)
-			return err_errno(err, ERR_BUILD, -r, "cannot write to the store");
+			return err_errno(err, ERR_BUILD, -r, "cannot write to the store '%s'",
+					 store_path(i->store));
 	}
 	if (got != ARCHIVE_EOF)
 		return broken(i, err);

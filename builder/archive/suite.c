@@ -208,8 +208,9 @@ static int recall(struct store *s, struct suite *suite, int64_t now, struct err 
 	cleanup_free char *data = xmalloc(INRELEASE_MAX);
 	ssize_t n = read_all(fd, data, INRELEASE_MAX);
 	if (n <= 0)
-		return err_set(err, ERR_BUILD, "cannot read the index of suite '%s' from the store",
-			       suite->name);
+		return err_set(err, ERR_BUILD,
+			       "cannot read the InRelease of suite '%s' from the store '%s'",
+			       suite->name, store_path(s));
 	text_append(&signed_text, data, (size_t)n);
 	name = xasprintf("the stored InRelease of '%s'", suite->name);
 	r = accept_release(s, suite, name, &signed_text, now, err);

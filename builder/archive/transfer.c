@@ -133,7 +133,8 @@ int transfer_init(struct transfer *t, struct store *s, struct fetch_item *item,
 
 	n = read_all(fd, head, (size_t)item->range);
 	if (n < 0)
-		return err_errno(err, ERR_BUILD, (int)-n, "cannot read from the store");
+		return err_errno(err, ERR_BUILD, (int)-n, "cannot read from the store '%s'",
+				 store_path(s));
 	text_append(&item->head, head, (size_t)n);
 	return 0;
 }

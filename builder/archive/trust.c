@@ -82,7 +82,8 @@ static int check_frame(const char *name, const char *data, size_t size, struct e
 				     "log-in page) may have answered instead");
 	}
 	if (memchr(data, '\0', size) || memmem(data + begin, size - begin, SIGNED_BEGIN, begin))
-		return err_set(err, ERR_TRUST, "%s is not one signed text", name);
+		return err_set(err, ERR_TRUST, "%s holds more than one signed text, or a NUL byte",
+			       name);
 	end = memmem(data, size, "\n" SIGNATURE_END, strlen("\n" SIGNATURE_END));
 	if (!end)
 		return err_set(err, ERR_TRUST, "%s breaks off before the end of its signature",
@@ -269,7 +270,8 @@ static int run_gpgv(const struct gpgv *g, struct err *err)
 	if (r < 0)
 		return r;
 	if (WIFSIGNALED(ended))
-		return err_set(err, ERR_BUILD, "gpgv: %s", child_status_text(ended, buffer));
+		return err_set(err, ERR_BUILD, "gpgv, which checks signatures, failed: %s",
+			       child_status_text(ended, buffer));
 	return 0;
 }
 

@@ -45,7 +45,7 @@ static int add_standard(posix_spawn_file_actions_t *a, const bool taken[FD_PARKE
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		int r = 0;
 
-		/* Our stderr is the child's, if there is one. */
+		/* The child gets our stderr, if we have one. */
 		if (!taken[fd] && (fd != STDERR_FILENO || fcntl(fd, F_GETFD) < 0))
 			r = posix_spawn_file_actions_addopen(
 				a, fd, "/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY, 0);
@@ -187,7 +187,8 @@ int child_wait(struct child *c, int *ret_status, struct err *err)
 		if (r < 0)
 			return r;
 		if (n < 0 && errno != EINTR)
-			return err_errno(err, ERR_BUILD, errno, "waiting for '%s'", c->name);
+			return err_errno(err, ERR_BUILD, errno, "cannot wait for '%s' to end",
+					 c->name);
 		if (n > 0 && watch[0].revents)
 			break;
 	}
@@ -228,7 +229,8 @@ static int read_output(const struct child *c, int fd, size_t limit, struct text 
 		if (r < 0)
 			return r;
 		if (n < 0 && errno != EINTR)
-			return err_errno(err, ERR_BUILD, errno, "reading from '%s'", c->name);
+			return err_errno(err, ERR_BUILD, errno, "cannot read what '%s' prints",
+					 c->name);
 		if (n < 0)
 			continue;
 		if (!watch[0].revents && watch[1].revents)
@@ -239,7 +241,8 @@ static int read_output(const struct child *c, int fd, size_t limit, struct text 
 		if (got == 0)
 			return 0;
 		if (got < 0 && errno != EINTR && errno != EAGAIN)
-			return err_errno(err, ERR_BUILD, errno, "reading from '%s'", c->name);
+			return err_errno(err, ERR_BUILD, errno, "cannot read what '%s' prints",
+					 c->name);
 		if (got > 0 && (size_t)got > limit - out->length)
 			return err_set(err, ERR_BUILD, "'%s' wrote more than %zu bytes", c->name,
 				       limit);

@@ -133,7 +133,8 @@ static int empty_once(struct removal *removal, int dirfd, unsigned depth, bool *
 	struct dirent *entry;
 
 	if (!stream)
-		return err_errno(err, ERR_BUILD, errno, "cannot read a directory to remove");
+		return err_errno(err, ERR_BUILD, errno,
+				 "cannot read a directory that is to be removed");
 	*ret_found = false;
 	while ((errno = 0, entry = readdir(stream))) {
 		if (is_dots(entry->d_name))
@@ -143,7 +144,9 @@ static int empty_once(struct removal *removal, int dirfd, unsigned depth, bool *
 		if (r < 0)
 			return r;
 	}
-	return errno ? err_errno(err, ERR_BUILD, errno, "cannot read a directory to remove") : 0;
+	return errno ? err_errno(err, ERR_BUILD, errno,
+				 "cannot read a directory that is to be removed")
+		     : 0;
 }
 
 static int empty_directory(struct removal *removal, int dirfd, unsigned depth, struct err *err)

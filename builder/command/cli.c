@@ -52,7 +52,8 @@ static int set_field(const struct option_row *row, const char *value, struct inv
 		return 0;
 	case OPTION_TEXT:
 		if (!*value)
-			return err_set(err, ERR_USAGE, "option --%s: empty argument", row->name);
+			return err_set(err, ERR_USAGE, "option --%s: its argument is empty",
+				       row->name);
 		*(const char **)field = value;
 		return 0;
 	case OPTION_NUMBER:

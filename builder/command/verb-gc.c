@@ -53,7 +53,7 @@ static int find_locks(struct search *search, struct err *err)
 	return walk_tree(fd, visit, search, err);
 }
 
-/* More likely the directory is wrong than the store needed by nobody. */
+/* It is more likely that the directory is wrong than that nobody needs the store. */
 static int no_lock(const struct search *search, struct err *err)
 {
 	err_set(err, ERR_USAGE, "no lock found below '%s', so nothing says what to keep",

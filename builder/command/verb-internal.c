@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The hidden verbs, by which netrescue starts processes of its own: workers that rewrite .debs, and
- * the conditions under which `verify` builds. */
+/* The hidden verbs, by which netrescue starts processes of its own: the workers that rewrite and
+ * send .debs, and `vary`, which varies the conditions under which `verify` builds. */
 #include "command/options.h"
 #include "command/verbs.h"
 #include "deb/deb.h"

@@ -23,11 +23,14 @@ static int choose_kept(const struct lock_invocation *o, const char **ret, struct
 	if (o->keep && o->lock)
 		return err_set(err, ERR_USAGE, "--keep and --lock are the same: give --keep alone");
 	if (o->lock)
-		log_note("lock --lock has become lock --keep: write --keep %s", o->lock);
+		log_note("'netrescue lock --lock' is now called 'netrescue lock --keep': "
+			 "write --keep %s",
+			 o->lock);
 	*ret = o->keep ? o->keep : o->lock;
 	if (*ret || o->update.count == 0)
 		return 0;
-	err_set(err, ERR_USAGE, "--update %s: of which lock?", o->update.item[0]);
+	err_set(err, ERR_USAGE, "--update %s needs the lock whose package is to be updated",
+		o->update.item[0]);
 	return err_hint(err, "name it: --keep FILE");
 }
 

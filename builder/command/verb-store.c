@@ -51,7 +51,8 @@ static int run(const struct invocation *in, struct err *err)
 
 	if (!export && !import) {
 		err_set(err, ERR_USAGE,
-			"netrescue store: neither 'export LOCK FILE' nor 'import FILE'");
+			"netrescue store: the arguments must be 'export LOCK FILE' or "
+			"'import FILE'");
 		return err_hint(err, "'netrescue store --help' explains both");
 	}
 	r = store_open(o->store, &store, err);

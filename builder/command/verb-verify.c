@@ -104,7 +104,8 @@ static int check_signatures(const struct verification *v, struct err *err)
 	bool is_signed = signature_is_there(v->dir, "SHA256SUMS");
 
 	if (!v->o->signed_by) {
-		log_note(is_signed ? "it is signed; whose signature, --signed-by FILE would check"
+		log_note(is_signed ? "it is signed; by whom was not checked: "
+				     "--signed-by FILE does that"
 				   : "it is not signed");
 		return 0;
 	}
@@ -127,7 +128,9 @@ static int check_damage(const struct verification *v, struct err *err)
 	if (damaged) {
 		err_set(err, ERR_TRUST, "'%s' is damaged: '%s' is not what SHA256SUMS says",
 			v->given, damaged);
-		return err_hint(err, "get an intact copy: what is damaged is not compared");
+		return err_hint(
+			err,
+			"get an intact copy, or build it again: a damaged result is not compared");
 	}
 	progress_end("SHA256SUMS holds");
 	return 0;
@@ -165,7 +168,8 @@ static int find_inputs(struct verification *v, struct err *err)
 	if (!lock) {
 		err_set(err, ERR_USAGE, "'%s' has no lock: nothing says what it was made from",
 			v->given);
-		return err_hint(err, "a result holds RECIPE" LOCK_SUFFIX);
+		return err_hint(err, "a result has its lock as RECIPE" LOCK_SUFFIX
+				     ": get an intact copy");
 	}
 	v->lock = xasprintf("%s/%s", v->path, lock);
 	return find_recipe(v, lock, err);

@@ -99,7 +99,8 @@ int control_read(int fd, struct text *ret, struct err *err)
 	int r;
 
 	if (lseek(fd, 0, SEEK_SET) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot read it from its beginning");
+		return err_errno(err, ERR_BUILD, errno,
+				 "cannot go back to the beginning of the .deb");
 	r = deb_reader_open(&reader, fd, err);
 	if (r < 0)
 		return r;

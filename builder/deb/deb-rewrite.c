@@ -26,7 +26,8 @@ static int write_ar_header(int fd, off_t at, const char *name, uint64_t size, st
 		 "100644", (unsigned long long)size);
 	n = pwrite(fd, header, AR_HEADER, at);
 	if (n != AR_HEADER)
-		return err_errno(err, ERR_BUILD, n < 0 ? errno : EIO, "writing a plain .deb");
+		return err_errno(err, ERR_BUILD, n < 0 ? errno : EIO,
+				 "cannot write the plain .deb");
 	return 0;
 }
 
@@ -80,12 +81,12 @@ static int write_tar(int fd, struct archive *in, struct deb_check *check, struct
 	archive_write_set_bytes_per_block(out, WRITE_BLOCK);
 	archive_write_set_bytes_in_last_block(out, 1);
 	if (archive_write_open_fd(out, fd) != ARCHIVE_OK)
-		return deb_archive_error(out, err, "writing a plain .deb");
+		return deb_archive_error(out, err, "cannot write the plain .deb");
 	r = copy_entries(in, out, check, err);
 	if (r < 0)
 		return r;
 	if (archive_write_close(out) != ARCHIVE_OK)
-		return deb_archive_error(out, err, "writing a plain .deb");
+		return deb_archive_error(out, err, "cannot write the plain .deb");
 	return 0;
 }
 
@@ -98,7 +99,7 @@ static int write_member(int fd, struct archive *in, enum deb_member member, uint
 	int r;
 
 	if (header < 0 || start < 0)
-		return err_errno(err, ERR_BUILD, errno, "writing a plain .deb");
+		return err_errno(err, ERR_BUILD, errno, "cannot write the plain .deb");
 	deb_check_init(&check, member, installed_size);
 	r = write_tar(fd, in, &check, err);
 	if (r < 0)
@@ -115,14 +116,14 @@ static int write_head(int fd, struct err *err)
 	int r = write_all(fd, AR_MAGIC, strlen(AR_MAGIC));
 
 	if (r < 0)
-		return err_errno(err, ERR_BUILD, -r, "writing a plain .deb");
+		return err_errno(err, ERR_BUILD, -r, "cannot write the plain .deb");
 	r = write_ar_header(fd, (off_t)strlen(AR_MAGIC), "debian-binary", 4, err);
 	if (r < 0)
 		return r;
 	if (lseek(fd, 0, SEEK_END) < 0)
-		return err_errno(err, ERR_BUILD, errno, "writing a plain .deb");
+		return err_errno(err, ERR_BUILD, errno, "cannot write the plain .deb");
 	r = write_all(fd, "2.0\n", 4);
-	return r < 0 ? err_errno(err, ERR_BUILD, -r, "writing a plain .deb") : 0;
+	return r < 0 ? err_errno(err, ERR_BUILD, -r, "cannot write the plain .deb") : 0;
 }
 
 int deb_rewrite(int in_fd, int out_fd, uint64_t installed_size, struct text *ret_control,
@@ -136,7 +137,8 @@ int deb_rewrite(int in_fd, int out_fd, uint64_t installed_size, struct text *ret
 	if (r < 0)
 		return r;
 	if (lseek(in_fd, 0, SEEK_SET) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot read it from its beginning");
+		return err_errno(err, ERR_BUILD, errno,
+				 "cannot go back to the beginning of the .deb");
 	r = write_head(out_fd, err);
 	if (r < 0)
 		return r;

@@ -77,7 +77,8 @@ static void answer(struct store *s, char *line)
 	uint64_t installed_size;
 
 	if (!rest || parse_u64(rest, &installed_size) < 0)
-		err_set(&err, ERR_BUILD, "deb-worker was asked for '%s'", line);
+		err_set(&err, ERR_BUILD, "netrescue deb-worker got a malformed request: '%s'",
+			line);
 	else
 		rewrite(s, line, installed_size, plain, &err);
 	if (err.class)
@@ -86,7 +87,7 @@ static void answer(struct store *s, char *line)
 		printf("ok %s\n", plain);
 }
 
-/* Whoever asked was killed, so nobody is left to complain to: what was written so far is
+/* The builder that asked was killed, so nobody is left to report to: what was written so far is
  * dropped. */
 static int end_quietly(void)
 {
@@ -122,7 +123,7 @@ static int tar_data(struct archive *tar, int fd, const char *name, struct err *e
 		if (archive_write_data(tar, block, (size_t)n) != n)
 			return deb_archive_error(tar, err, name);
 	if (n < 0)
-		return err_errno(err, ERR_BUILD, errno, "reading '%s'", name);
+		return err_errno(err, ERR_BUILD, errno, "cannot read the plain form of '%s'", name);
 	return 0;
 }
 
@@ -160,19 +161,20 @@ static int tar_all(struct store *s, struct archive *tar, struct err *err)
 	/* Without padding at the end, which a reader would have to take from the pipe. */
 	archive_write_set_bytes_in_last_block(tar, 1);
 	if (archive_write_open_fd(tar, STDOUT_FILENO) != ARCHIVE_OK)
-		return deb_archive_error(tar, err, "sending packages");
+		return deb_archive_error(tar, err, "cannot send the packages to the sandbox");
 	while (fgets(line, sizeof(line), stdin)) {
 		char *name = split_request(line);
 		int r;
 
 		if (!name)
-			return err_set(err, ERR_BUILD, "deb-tar was asked for '%s'", line);
+			return err_set(err, ERR_BUILD,
+				       "netrescue deb-tar got a malformed request: '%s'", line);
 		r = tar_blob(s, tar, line, name, err);
 		if (r < 0)
 			return r;
 	}
 	if (archive_write_close(tar) != ARCHIVE_OK)
-		return deb_archive_error(tar, err, "sending packages");
+		return deb_archive_error(tar, err, "cannot send the packages to the sandbox");
 	return 0;
 }
 
@@ -192,7 +194,7 @@ int deb_tar(const char *store_path)
 
 	if (store_open(store_path, &s, &err) == 0 && tar_all(s, tar, &err) == 0)
 		return 0;
-	/* If nobody takes the stream any more, the cause is where it was taken. */
+	/* If nobody reads the stream any more, the reader reports why. */
 	if (err.errnum != EPIPE) {
 		err_to_line(&err, &line);
 		(void)write_all(DEB_TAR_ERROR_FD, line.data, line.length);

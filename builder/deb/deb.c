@@ -218,7 +218,8 @@ static int plan_run(struct plan *plan, struct err *err)
 				.events = POLLIN,
 			};
 		if (poll(fds, plan->workers + 1, -1) < 0 && errno != EINTR)
-			return err_errno(err, ERR_BUILD, errno, "waiting for workers");
+			return err_errno(err, ERR_BUILD, errno,
+					 "cannot wait for the workers that rewrite packages");
 		for (size_t i = 0; i < plan->workers; i++) {
 			if (!fds[i + 1].revents)
 				continue;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The words of those who cannot go on: boot loaders, kernels, and the network's last problem. */
+/* What boot loaders and kernels print when they cannot go on, and the last problem of the
+ * network. */
 #include <string.h>
 
 #include "base/memory.h"

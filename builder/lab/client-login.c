@@ -191,8 +191,9 @@ static int ended_well(struct client *c, const json_t *event, struct err *err)
 
 	if (reason && streq(reason, wanted))
 		return 1;
-	return err_set(err, ERR_BOOT, "the machine stopped in another way: %s",
-		       reason ? reason : "QEMU gives no reason");
+	return err_set(err, ERR_BOOT, "the machine did not end by %s: QEMU's reason is %s",
+		       c->options->reboot ? "a reboot" : "switching itself off",
+		       reason ? reason : "not given");
 }
 
 int step_end(struct client *c, struct err *err)

@@ -47,10 +47,12 @@ static int choose_entry(const struct lab_options *o, const struct image_entry **
 static int check_entry(const struct lab_options *o, const struct image_entry *e, struct err *err)
 {
 	if (o->firmware != CLIENT_BIOS && !o->image->uefi)
-		return err_set(err, ERR_USAGE,
-			       "'%s' has no loaders for UEFI: add shim-signed and "
-			       "grub-efi-amd64-signed to its boot-packages",
-			       o->image->path);
+		return err_set(
+			err, ERR_USAGE,
+			"'%s' has no loaders for UEFI: add shim-signed, "
+			"shim-helpers-amd64-signed and grub-efi-amd64-signed to the recipe's "
+			"boot-packages",
+			o->image->path);
 	if (e->kind == ENTRY_LOCAL && !o->expect)
 		return err_set(err, ERR_USAGE,
 			       "the entry '%s' leaves the network: say with "
@@ -58,8 +60,8 @@ static int check_entry(const struct lab_options *o, const struct image_entry *e,
 			       e->label);
 	if (o->firmware == CLIENT_SECUREBOOT && e->kind == ENTRY_MEMTEST)
 		return err_set(err, ERR_USAGE,
-			       "the memory test is not signed, so the menu hides "
-			       "it under Secure Boot");
+			       "the memory test is not signed, so the menu hides it under "
+			       "Secure Boot: use --firmware uefi");
 	return 0;
 }
 

@@ -155,7 +155,7 @@ static int await(struct qmp *q, short events, int64_t deadline, struct err *err)
 	if (r < 0)
 		return r;
 	if (n < 0 && errno != EINTR)
-		return err_errno(err, ERR_BOOT, errno, "waiting for QEMU");
+		return err_errno(err, ERR_BOOT, errno, "cannot wait for QEMU");
 	if (n == 0)
 		return 0;
 	r = qmp_read(q, err);

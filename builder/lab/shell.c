@@ -117,7 +117,10 @@ int shell_begin(struct shell *s, const char *script, struct err *err)
 	text_printf(&line, " </dev/null 2>&1; printf '\\n%%s%u %%d\\n' '@end' $?\n", s->number);
 	for (const char *p = line.data, *end; (end = strchr(p, '\n')); p = end + 1)
 		if (end - p > LINE_MAX)
-			return err_set(err, ERR_BOOT, "a line of a script is too long");
+			return err_set(err, ERR_BOOT,
+				       "a line of the script has more than %d bytes, which "
+				       "its terminal cannot take",
+				       LINE_MAX);
 	return send_text(s, line.data, err);
 }
 

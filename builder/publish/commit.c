@@ -40,7 +40,8 @@ static int finish_fd(int fd, const char *path, mode_t mode, int64_t epoch, bool 
 	struct timespec times[2] = { { .tv_sec = epoch }, { .tv_sec = epoch } };
 
 	if (fchmod(fd, mode) < 0 || futimens(fd, times) < 0 || (sync && fsync(fd) < 0))
-		return err_errno(err, ERR_BUILD, errno, "cannot finish '%s'", path);
+		return err_errno(err, ERR_BUILD, errno,
+				 "cannot set mode and time of '%s' or write it to the disk", path);
 	return 0;
 }
 
@@ -64,7 +65,9 @@ static int finish_entry(const struct walk_entry *e, void *data, struct err *err)
 		return r;
 	if (S_ISLNK(e->st->st_mode)) {
 		if (utimensat(e->dirfd, e->name, times, AT_SYMLINK_NOFOLLOW) < 0)
-			return err_errno(err, ERR_BUILD, errno, "cannot finish '%s'", e->path);
+			return err_errno(err, ERR_BUILD, errno,
+					 "cannot set mode and time of '%s' or write it to the disk",
+					 e->path);
 		return 0;
 	}
 	fd = openat(e->dirfd, e->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);

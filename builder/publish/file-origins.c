@@ -250,7 +250,7 @@ static void read_makers(struct origins_reader *read)
 	struct file_origins *o = read->origins;
 	const struct file_log *log = read->file_log;
 
-	/* In the order of the making: the last one counts. */
+	/* They are in the order in which they were made: the last one counts. */
 	for (size_t i = 0; i < log->count; i++) {
 		size_t place = place_through_links(o, log->item[i].path);
 

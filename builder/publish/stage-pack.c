@@ -46,7 +46,7 @@ static int write_rootfs(struct result *res, struct sandbox *sb, uint64_t *ret_si
 	if (r < 0)
 		return r;
 	if (fstat(fd, &st) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot read its size");
+		return err_errno(err, ERR_BUILD, errno, "cannot find out the size of " ROOTFS);
 	*ret_size = (uint64_t)st.st_size;
 	return 0;
 }

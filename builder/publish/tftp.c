@@ -94,10 +94,11 @@ static int check_same_build(const struct lock *lock, struct err *err)
 
 	if (streq(core->version, modules->version))
 		return 0;
-	return err_set(err, ERR_USAGE,
-		       "pxelinux %s and syslinux-common %s are not of one build: "
-		       "PXELINUX could not load its modules",
-		       core->version, modules->version);
+	return err_set(
+		err, ERR_USAGE,
+		"pxelinux %s and syslinux-common %s are not of one build: "
+		"PXELINUX could not load its modules; name versions of one build in boot-packages:",
+		core->version, modules->version);
 }
 
 int tftp_check(const struct recipe *recipe, const struct lock *lock, const struct menu *menu,

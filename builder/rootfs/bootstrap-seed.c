@@ -39,7 +39,8 @@ static int seed_begin(struct seed *seed, struct err *err)
 	seed->tar = archive_write_new();
 	archive_write_set_format_ustar(seed->tar);
 	if (archive_write_open_fd(seed->tar, seed->fd) != ARCHIVE_OK)
-		return deb_archive_error(seed->tar, err, "making a tar stream");
+		return deb_archive_error(seed->tar, err,
+					 "cannot make the tar archive of the tree's first files");
 	return 0;
 }
 
@@ -66,9 +67,11 @@ static int seed_add(struct seed *seed, const char *path, unsigned type, const ch
 static int seed_put(struct seed *seed, struct sandbox *sb, const char *where, struct err *err)
 {
 	if (archive_write_close(seed->tar) != ARCHIVE_OK)
-		return deb_archive_error(seed->tar, err, "making a tar stream");
+		return deb_archive_error(seed->tar, err,
+					 "cannot make the tar archive of the tree's first files");
 	if (lseek(seed->fd, 0, SEEK_SET) < 0)
-		return err_errno(err, ERR_BUILD, errno, "making a tar stream");
+		return err_errno(err, ERR_BUILD, errno,
+				 "cannot make the tar archive of the tree's first files");
 	return sandbox_put(sb, seed->fd, where, err);
 }
 
@@ -218,7 +221,8 @@ static int write_list(struct rootfs *rootfs, const struct phase *phase, int *ret
 	}
 	r = write_all(fd, list.data, list.length);
 	if (r < 0 || lseek(fd, 0, SEEK_SET) < 0)
-		return err_errno(err, ERR_BUILD, r < 0 ? -r : errno, "listing packages");
+		return err_errno(err, ERR_BUILD, r < 0 ? -r : errno,
+				 "cannot write the list of packages for the tree");
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
@@ -230,10 +234,12 @@ static int read_report(int report, struct err *err)
 	ssize_t n;
 
 	if (lseek(report, 0, SEEK_SET) < 0)
-		return err_errno(err, ERR_BUILD, errno, "reading what deb-tar reported");
+		return err_errno(err, ERR_BUILD, errno,
+				 "cannot read the error of netrescue deb-tar");
 	n = read_all(report, line, REPORT_MAX);
 	if (n < 0)
-		return err_errno(err, ERR_BUILD, (int)-n, "reading what deb-tar reported");
+		return err_errno(err, ERR_BUILD, (int)-n,
+				 "cannot read the error of netrescue deb-tar");
 	line[n] = '\0';
 	return n > 0 ? err_from_line(line, err) : 0;
 }
@@ -254,7 +260,8 @@ static int end_deb_tar(struct child *child, int report, struct err *put, struct 
 	if (put->class != ERR_NONE)
 		return err_move(err, put);
 	if (status != 0)
-		return err_set(err, ERR_BUILD, "deb-tar ended: %s",
+		return err_set(err, ERR_BUILD,
+			       "netrescue deb-tar, which sends the packages, failed: %s",
 			       child_status_text(status, text));
 	return 0;
 }

@@ -293,7 +293,9 @@ int overlay_rules_read(const struct recipe *recipe, const char *dir, int dirfd,
 
 	rules.path = xasprintf("%s/%s", dir, OVERLAY_RULES);
 	if (fstatat(dirfd, OVERLAY_RULES, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : err_errno(err, ERR_USAGE, errno, "'%s'", rules.path);
+		return errno == ENOENT ? 0
+				       : err_errno(err, ERR_USAGE, errno, "cannot look at '%s'",
+						   rules.path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_USAGE, "'%s' is not a regular file", rules.path);
 	r = read_file(dirfd, OVERLAY_RULES, OVERLAY_RULES_SIZE_MAX, &content, err);

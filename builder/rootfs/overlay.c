@@ -44,7 +44,8 @@ static int write_content(struct archive *a, const char *dir, int fd, uint64_t si
 		const ssize_t n = read_all(fd, buffer, left < 65536 ? (size_t)left : 65536);
 
 		if (n < 0)
-			return err_errno(err, ERR_USAGE, (int)-n, "reading overlay '%s'", dir);
+			return err_errno(err, ERR_USAGE, (int)-n,
+					 "cannot read a file of overlay '%s'", dir);
 		if (n == 0)
 			return err_set(err, ERR_USAGE, "a file of overlay '%s' became shorter",
 				       dir);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Chooses the sandbox and finds its helper program. No other file knows that there are several. */
+/* Chooses the sandbox and finds its helper program. Other files need not know that there are
+ * several; verify/ and `netrescue version` name them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

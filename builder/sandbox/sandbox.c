@@ -113,9 +113,9 @@ static int receive(struct sandbox *sb, struct message *ret, struct err *err)
 	if (r > 0)
 		return 0;
 	err_set(err, ERR_BUILD, "the sandbox ended in the middle of its work");
-	return err_hint(err,
-			"if the kernel killed it for lack of memory (see dmesg), put the tree on "
-			"disk with a store on a larger file system");
+	return err_hint(
+		err, "if the kernel killed it for lack of memory (see dmesg), set "
+		     "NETRESCUE_TREE=disk, which puts the tree into the store instead of memory");
 }
 
 /* 1: the reply is in *ret_reply; 0: something that comes before it has been dealt with. */
@@ -135,7 +135,8 @@ static int receive_one(struct sandbox *sb, struct message *ret_reply, struct san
 	if (m.type == MESSAGE_ERROR)
 		return message_take_err(&m, err);
 	if (m.type != MESSAGE_OK)
-		return err_set(err, ERR_BUILD, "the sandbox answers with message %d", (int)m.type);
+		return err_set(err, ERR_BUILD, "the sandbox gave an answer of an unknown type, %d",
+			       (int)m.type);
 	*ret_reply = TAKE(m);
 	return 1;
 }
@@ -146,7 +147,9 @@ int sandbox_exchange(struct sandbox *sb, const struct message *request, struct m
 	int r;
 
 	if (sb->lost)
-		return err_set(err, ERR_BUILD, "the sandbox is gone");
+		return err_set(err, ERR_BUILD,
+			       "the sandbox cannot be used any more, because an earlier "
+			       "request to it failed");
 	sb->lost = true;
 	r = message_send(sb->sock, request, err);
 	while (r == 0)

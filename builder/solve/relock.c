@@ -65,7 +65,7 @@ static int add_unlisted(struct solver_pool *pool, struct store *s, const struct 
 	if (r < 0)
 		return r;
 	if (fd < 0)
-		return err_set(err, ERR_BUILD, "the store has lost package '%s' %s", p->name,
+		return err_set(err, ERR_BUILD, "package '%s' %s is no longer in the store", p->name,
 			       p->version);
 	r = control_read_as(fd, p->path, ERR_BUILD, &stanza, err);
 	if (r < 0)

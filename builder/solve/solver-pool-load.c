@@ -138,7 +138,7 @@ static int store_facts(Repo *repo, const struct packages_reader *reader, const c
 	Repodata *data;
 
 	if ((size_t)repo->nsolvables != reader->count)
-		return err_set(err, ERR_BUILD, "libsolv read %d packages of %zu in %s",
+		return err_set(err, ERR_BUILD, "libsolv read only %d of the %zu packages in %s",
 			       repo->nsolvables, reader->count, name);
 	data = repo_add_repodata(repo, REPO_REUSE_REPODATA);
 	for (size_t i = 0; i < reader->count; i++) {

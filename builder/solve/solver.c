@@ -262,7 +262,7 @@ static int solve_alternatives(struct attempt *a, struct err *err)
 	}
 }
 
-/* Once a package: these are choices that a person may want to make otherwise. */
+/* Each package gets one note, because a person may want to choose another provider. */
 static void report_ties(const struct attempt *a, const Map *set, const Map *requested)
 {
 	CLEANUP(queue_free) Queue told = { 0 };

@@ -208,7 +208,8 @@ static int read_side(struct archives *both, const int fd[2], int side,
 		     const struct member_reader *reader, struct members *ret, struct err *err)
 {
 	if (lseek(fd[side], 0, SEEK_SET) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot go back to its beginning");
+		return err_errno(err, ERR_BUILD, errno, "cannot go back to the beginning of '%s'",
+				 both->artifact);
 	both->side = side;
 	return both->is_initrd ? members_read_initrd(fd[side], reader, ret, err)
 			       : members_read(fd[side], reader, ret, err);

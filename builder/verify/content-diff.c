@@ -48,7 +48,7 @@ static int take_diff(int fd, char **ret, struct err *err)
 	return 0;
 }
 
-/* 1: there is no diff(1), which every Debian has, or it could not do it. */
+/* 1 means that diff(1), which every Debian has, is not there or could not compare them. */
 static int unified_diff(const struct text content[2], char **ret, struct err *err)
 {
 	CLEANUP(child_release) struct child child = CHILD_INIT;

@@ -145,7 +145,7 @@ static int add_command(const struct rebuild_options *o, const struct rebuild *b,
 	return add_absolute(argv, "", o->recipe->path, err);
 }
 
-/* The build has printed its error; ours is of the same class. */
+/* The build has printed its own error; this one has the same class. */
 static int failed(int status, struct err *err)
 {
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;

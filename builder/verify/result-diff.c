@@ -37,7 +37,7 @@ static int compare_content(struct comparison *c, const struct result_file *file,
 	a.data[size[0]] = b.data[size[1]] = '\0';
 	if (read_all(fd[0], a.data, a.length) != (ssize_t)a.length ||
 	    read_all(fd[1], b.data, b.length) != (ssize_t)b.length)
-		return err_set(err, ERR_BUILD, "cannot read '%s'", file->path);
+		return err_set(err, ERR_BUILD, "cannot read '%s' to its end", file->path);
 	return content_diff(c, d, (const struct text[2]){ a, b }, err);
 }
 

@@ -55,11 +55,11 @@ static int check_entry(const struct walk_entry *e, void *data, struct err *err)
 {
 	(void)data;
 	if (!S_ISLNK(e->st->st_mode) && faccessat(e->dirfd, e->name, R_OK, AT_EACCESS) < 0)
-		return err_errno(err, ERR_BUILD, errno, "'%s'", e->path);
+		return err_errno(err, ERR_BUILD, errno, "cannot read '%s'", e->path);
 	return 0;
 }
 
-/* As whoever we are at the moment. */
+/* Checks as the user that this process is at the moment. */
 static int check_path(const char *path, int mode, struct err *err)
 {
 	cleanup_fd int fd = -1;
@@ -67,7 +67,7 @@ static int check_path(const char *path, int mode, struct err *err)
 	int r;
 
 	if (faccessat(AT_FDCWD, path, mode, AT_EACCESS) < 0 || stat(path, &st) < 0)
-		return err_errno(err, ERR_BUILD, errno, "'%s'", path);
+		return err_errno(err, ERR_BUILD, errno, "cannot use '%s'", path);
 	if (!S_ISDIR(st.st_mode))
 		return 0;
 	r = open_dir(AT_FDCWD, path, &fd, err);
@@ -102,7 +102,7 @@ static int give_entry(const struct walk_entry *e, void *data, struct err *err)
 	const struct passwd *pw = data;
 
 	if (fchownat(e->dirfd, e->name, pw->pw_uid, pw->pw_gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_errno(err, ERR_BUILD, errno, "'%s'", e->path);
+		return err_errno(err, ERR_BUILD, errno, "cannot change the owner of '%s'", e->path);
 	return 0;
 }
 
@@ -117,7 +117,7 @@ static int give(const char *path, struct passwd *pw, struct err *err)
 	if (r < 0)
 		return r;
 	if (fchown(fd, pw->pw_uid, pw->pw_gid) < 0)
-		return err_errno(err, ERR_BUILD, errno, "'%s'", path);
+		return err_errno(err, ERR_BUILD, errno, "cannot change the owner of '%s'", path);
 	return 0;
 }
 

@@ -154,7 +154,8 @@ int capture_poll(struct capture *capture, capture_fn fn, void *data, struct err 
 	int r;
 
 	if (capture->is_broken)
-		return err_set(err, ERR_BOOT, "'%s' could not be read an earlier time",
+		return err_set(err, ERR_BOOT,
+			       "'%s' is not read any further, because reading it failed before",
 			       capture->path);
 	capture->fn = fn;
 	capture->data = data;

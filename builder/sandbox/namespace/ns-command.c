@@ -277,7 +277,7 @@ static int wait_all(struct ns *ns, struct ns_job *job, size_t count, struct err 
 		if (poll(p, 2 + 3 * count, -1) < 0 && errno != EINTR)
 			return err_errno(err, ERR_BUILD, errno, "cannot wait in the sandbox");
 		if (p[0].revents != 0)
-			_exit(0); /* nobody is there to hear; the kernel ends the rest with us */
+			_exit(0); /* nobody is left to tell; the kernel ends the rest */
 		for (size_t i = 0; i < count; i++) {
 			int r = serve_job(ns, &job[i], i, &p[2 + 3 * i], err);
 

@@ -308,12 +308,13 @@ static int no_namespace(int errnum, struct err *err)
 	return ns_hint_refused(err);
 }
 
-/* If the keeper dies before PR_SET_PDEATHSIG, the server ends as it sees its socket close. */
+/* If the keeper dies before PR_SET_PDEATHSIG is in force, the server sees its socket close, and
+ * ends. */
 static void become_root(int go)
 {
 	char byte;
 
-	/* Nothing comes when the parent failed: it has reported that. */
+	/* Nothing arrives if the parent failed, which it has reported itself. */
 	if (read(go, &byte, 1) != 1)
 		_exit(1);
 	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)

@@ -72,7 +72,8 @@ static int request_run(struct ns *ns, struct message *request, struct message *r
 	int r;
 
 	if (count == 0 || count > COMMANDS_MAX)
-		return err_set(err, ERR_BUILD, "1 to %d commands run at a time", COMMANDS_MAX);
+		return err_set(err, ERR_BUILD, "a request may have 1 to %d commands, no more",
+			       COMMANDS_MAX);
 	for (size_t i = 0; i < count; i++)
 		job[i] = (struct ns_job)NS_JOB_INIT;
 	r = run_commands(ns, request, command, job, count, err);
@@ -125,7 +126,8 @@ static int answer(struct ns *ns, struct message *request, struct err *err)
 	CLEANUP(err_release) struct err failure = { 0 };
 	ns_request_fn fn = find_request(request->type);
 	int r = fn ? fn(ns, request, &reply, &failure)
-		   : err_set(&failure, ERR_BUILD, "the sandbox knows no request %d",
+		   : err_set(&failure, ERR_BUILD,
+			     "the sandbox got a request of an unknown type, %d",
 			     (int)request->type);
 
 	if (r < 0) {
