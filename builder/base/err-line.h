@@ -2,8 +2,8 @@
 /*
  * An error as one line of text, for a process that hands its failure to the one that started it:
  * nothing is lost on the way, neither class nor hint nor position. The sandbox's messages carry
- * such a line (sandbox/protocol.h), and so do the answers of the workers that rewrite packages
- * (deb/deb.h).
+ * such a line (sandbox/protocol.h), of which the position is not believed, and so do the answers of
+ * the workers that rewrite packages (deb/deb.h).
  *
  * The line holds the fields of struct err in their order, with tabs between them and
  * line_escape()d.

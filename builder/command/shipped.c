@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -93,14 +94,16 @@ static int no_recipe(const char *given, struct err *err)
 int recipe_find(const char *given, char **ret, struct err *err)
 {
 	const bool has_suffix = ends_with(given, SUFFIX);
+	struct stat st;
+	const bool exists = stat(given, &st) == 0;
 
-	if (strchr(given, '/') || access(given, F_OK) == 0) {
+	if (strchr(given, '/') || (exists && !S_ISDIR(st.st_mode))) {
 		*ret = xstrdup(given);
 		return 0;
 	}
 	cleanup_free char *file = xasprintf("%s%s", given, has_suffix ? "" : SUFFIX);
 	*ret = shipped_recipe(file);
-	if (*ret)
-		return 0;
-	return no_recipe(given, err);
+	if (!*ret && exists)
+		*ret = xstrdup(given);
+	return *ret ? 0 : no_recipe(given, err);
 }

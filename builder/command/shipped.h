@@ -17,8 +17,9 @@ char *shipped_recipe(const char *file);
 void shipped_recipes(struct strv *ret);
 
 /* What the user named: a path, or, if it has no slash and no file is called so, a shipped recipe by
- * its name, with or without ".yaml". A path that is not there is returned as it is. ERR_USAGE if it
- * can only be a name, and no recipe has that name. Caller frees. */
+ * its name, with or without ".yaml"; a directory, such as the one of a recipe's results, is no
+ * file. A path that is not there is returned as it is. ERR_USAGE if it can only be a name, and no
+ * recipe has that name. Caller frees. */
 int recipe_find(const char *given, char **ret, struct err *err);
 /* To be a verb's .missing (cli.h): adds a hint that names the shipped recipes. */
 int recipe_hint(struct err *err);

@@ -372,11 +372,11 @@ static const struct example examples[] = {
 const struct verb verb_verify = {
 	.name = "verify",
 	.arguments = "DIR",
-	.summary = "build a result again under other variations and compare",
+	.summary = "build a result again under other conditions and compare",
 	.description =
 		"Checks DIR's signature, if --signed-by says whose, and its SHA256SUMS, builds it "
 		"again from its own lock in a scratch directory "
-		"under variations as different as this machine permits (user, host name, clock "
+		"under conditions as different as this machine permits (user, host name, clock "
 		"since boot, time zone, language, umask, processors, keyboard, file system, order "
 		"of directories, an empty store, …) and compares every byte. Says what was varied "
 		"and what could not be.\n\n"

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -322,8 +323,15 @@ void message_send_err(int sock, const struct err *failure)
 
 int message_take_err(struct message *m, struct err *err)
 {
+	CLEANUP(err_release) struct err got = { 0 };
 	cleanup_free char *line = message_get_text(m);
 	int r = message_end(m, err);
 
-	return r < 0 ? r : err_from_line(line, err);
+	if (r < 0)
+		return r;
+	(void)err_from_line(line, &got);
+	free(got.file);
+	got.file = NULL;
+	got.line = got.column = 0;
+	return err->class == ERR_NONE ? err_move(err, &got) : err_value(err);
 }

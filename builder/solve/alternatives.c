@@ -117,15 +117,19 @@ static int weigh(struct alternatives *a, Id p)
 	return possible ? weight : INT_MAX;
 }
 
-/* Moves the lightest of the providers [first, end) to the front; the others stay in order. */
+/* Moves the lightest of the providers [first, end) to the front; the others stay in order. The best
+ * version that can be had stands for its name: a tie is no reason to take an older one. */
 static void put_lightest_first(struct alternatives *a, Queue *list, int first, int end)
 {
 	int best = first, least = INT_MAX;
-	Id lightest;
+	Id lightest, weighed = 0;
 
 	for (int i = first; i < end; i++) {
-		int weight = weigh(a, list->elements[i]);
+		Id name = pool_id2solvable(a->pool->solv, list->elements[i])->name;
+		int weight = name != weighed ? weigh(a, list->elements[i]) : INT_MAX;
 
+		if (weight < INT_MAX)
+			weighed = name;
 		if (weight < least) {
 			least = weight;
 			best = i;

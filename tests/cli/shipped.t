@@ -3,7 +3,7 @@
 # Recipes by name: those that come with the program are found from anywhere, in the checkout and installed, and
 # what the user has comes first.
 . tests/lib/tap.sh
-plan 22
+plan 24
 
 shipped=$(find recipes -name '*.yaml' -printf '%f\n' | sed 's/\.yaml$//' | sort | paste -sd , | sed 's/,/, /g')
 mkdir "$scratch/empty"
@@ -46,6 +46,13 @@ echo 'nonsense: yes' >minimal
 tried minimal
 like "$stderr" 'minimal:1:1: error' 'a file of that name goes first'
 rm minimal
+# A folder does not: out/ has one for each recipe that was built.
+mkdir minimal own
+tried minimal
+is "$status" 4 'a folder of that name does not' || diag "$stderr"
+tried own
+like "$stderr" 'own.?: not a regular file' 'but is what was meant where no recipe is called so'
+rmdir minimal own
 run "$NETRESCUE" build recipe.yaml
 is "$status" 2 'a file that is not there, without a slash: exit code 2'
 is "$(ls -A "$scratch/empty")" '' 'nothing was made'

@@ -263,6 +263,24 @@ static void errors(void **state)
 	assert_int_equal(bad.class, ERR_BUILD);
 }
 
+/* The line that an error points at is printed with it, and this one comes from outside. */
+static void position_of_an_error(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(err_release) struct err back = { 0 };
+	CLEANUP(message_release) struct message m = { .type = MESSAGE_ERROR };
+
+	(void)state;
+	err_at(&err, ERR_TRUST, "/etc/passwd", 1, 2, "look here");
+	message_put_err(&m, &err);
+	assert_true(message_take_err(&m, &back) < 0);
+	assert_int_equal(back.class, ERR_TRUST);
+	assert_string_equal(back.message, "look here");
+	assert_null(back.file);
+	assert_int_equal(back.line, 0);
+	assert_int_equal(back.column, 0);
+}
+
 int main(void)
 {
 #define ON_PAIR(test) cmocka_unit_test_setup_teardown(test, make_pair, close_pair)
@@ -280,6 +298,7 @@ int main(void)
 		ON_PAIR(over_the_limit),
 		ON_PAIR(large_body),
 		cmocka_unit_test(errors),
+		cmocka_unit_test(position_of_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
