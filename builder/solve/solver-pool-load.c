@@ -62,6 +62,8 @@ static Repo *add_repo(struct solver_pool *pool, const struct solver_source *sour
 	pool->source[pool->source_count++] = copy;
 	repo = repo_create(pool->solv, copy->suite);
 	repo->appdata = copy;
+	/* Where several versions are considered, libsolv prefers as apt does. */
+	repo->priority = source->pin_priority;
 	return repo;
 }
 
