@@ -119,7 +119,8 @@ static bool hint_at_relations(const char *s, const char **hint)
 	const char *colon = strchr(s, ':'), *equals = strchr(s, '=');
 
 	if (colon && (!equals || colon < equals))
-		*hint = "packages of other architectures cannot be installed: leave out what follows ':'";
+		*hint = "packages of other architectures cannot be installed: leave out what "
+			"follows ':'";
 	else if (strpbrk(s, "<>() "))
 		*hint = "NAME=VERSION says which version, NAME/SUITE of which suite; other "
 			"conditions cannot be said";
