@@ -41,7 +41,8 @@ struct solver_pool {
 	struct solver_source **source; /* of each repo, by its appdata too */
 	size_t source_count;
 	size_t source_allocated;
-	struct strv word; /* the strings of the sources, owned here */
+	struct skipped_packages skipped; /* of all indices */
+	struct strv word;		 /* the strings of the sources, owned here */
 
 	struct package_fact *fact; /* by solvable Id */
 	/* By name; then highest priority, best version, earliest source, own architecture. */
