@@ -34,21 +34,20 @@ static int add_package(struct store *s, const struct package *p, struct closure 
 	return 0;
 }
 
-static int find_essential(struct store *s, const struct packages *p, struct closure *ret,
-			  struct err *err)
+/* All packages of the image, in the order of the lock; taken are the essential ones and what they
+ * need. */
+static int read_packages(struct store *s, const struct packages *p, struct closure *ret,
+			 struct err *err)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		int r;
 
-		if (!is_base(&p->item[i]))
+		if (p->item[i].role != ROLE_IMAGE)
 			continue;
 		r = add_package(s, &p->item[i], ret, err);
 		if (r < 0)
 			return r;
-		if (p->item[i].essential)
-			closure_take(ret, ret->count - 1);
 	}
-	closure_complete(ret);
 	return 0;
 }
 
@@ -59,25 +58,41 @@ static void add_to(struct phase *phase, const struct package *p, size_t most)
 	phase->item[phase->count++] = p;
 }
 
+/* Everything else, each behind what it depends on: a script that runs before a package is unpacked
+ * finds what its own dependencies and theirs have, as after apt. */
+static void add_rest(struct closure *c, const struct package *const *package, struct phase *rest)
+{
+	cleanup_free size_t *order = xcalloc(c->count + 1, sizeof(*order));
+
+	closure_order(c, order);
+	for (size_t i = 0; i < c->count; i++)
+		if (!is_base(package[order[i]]))
+			add_to(rest, package[order[i]], c->count);
+}
+
 int phases_plan(struct store *s, const struct lock *lock, struct phases *ret, struct err *err)
 {
-	CLEANUP(closure_release) struct closure essential = { 0 };
+	CLEANUP(closure_release) struct closure c = { 0 };
 	CLEANUP(phases_release) struct phases phases = { 0 };
-	size_t next = 0; /* of the closure's packages, which are the base's in the same order */
-	int r = find_essential(s, &lock->packages, &essential, err);
+	cleanup_free const struct package **package =
+		xcalloc(lock->packages.count + 1, sizeof(*package));
+	size_t count = 0; /* of the image's packages, which are the closure's in the same order */
+	int r = read_packages(s, &lock->packages, &c, err);
 
 	if (r < 0)
-		return err_wrap(err, "finding out what is essential");
-	for (size_t i = 0; i < lock->packages.count; i++) {
-		const struct package *p = &lock->packages.item[i];
-		struct phase *phase = &phases.rest;
-
-		if (p->role != ROLE_IMAGE)
-			continue;
-		if (is_base(p))
-			phase = essential.item[next++].taken ? &phases.essential : &phases.base;
-		add_to(phase, p, lock->packages.count);
-	}
+		return err_wrap(err, "planning the order of the packages");
+	for (size_t i = 0; i < lock->packages.count; i++)
+		if (lock->packages.item[i].role == ROLE_IMAGE)
+			package[count++] = &lock->packages.item[i];
+	for (size_t i = 0; i < count; i++)
+		if (package[i]->essential)
+			closure_take(&c, i);
+	closure_complete(&c);
+	for (size_t i = 0; i < count; i++)
+		if (is_base(package[i]))
+			add_to(c.item[i].taken ? &phases.essential : &phases.base, package[i],
+			       count);
+	add_rest(&c, package, &phases.rest);
 	if (phases.essential.count == 0)
 		return err_set(err, ERR_BUILD, "the lock has no essential package");
 	*ret = TAKE(phases);
