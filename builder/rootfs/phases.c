@@ -58,6 +58,13 @@ static void add_to(struct phase *phase, const struct package *p, size_t most)
 	phase->item[phase->count++] = p;
 }
 
+/* Scripts that run before their package is unpacked call adduser without a Pre-Depends on it, some
+ * with `|| true` behind it; and adduser works only once it is configured. */
+static bool is_used_by_preinst(const struct package *p)
+{
+	return streq(p->name, "adduser");
+}
+
 /* Everything else, each behind what it depends on: a script that runs before a package is unpacked
  * finds what its own dependencies and theirs have, as after apt. */
 static void add_rest(struct closure *c, const struct package *const *package, struct phase *rest)
@@ -66,8 +73,31 @@ static void add_rest(struct closure *c, const struct package *const *package, st
 
 	closure_order(c, order);
 	for (size_t i = 0; i < c->count; i++)
-		if (!is_base(package[order[i]]))
+		if (!is_base(package[order[i]]) && !c->item[order[i]].taken)
 			add_to(rest, package[order[i]], c->count);
+}
+
+static void divide(struct closure *c, const struct package *const *package, struct phases *ret)
+{
+	cleanup_free bool *essential = xcalloc(c->count + 1, sizeof(*essential));
+
+	for (size_t i = 0; i < c->count; i++)
+		if (package[i]->essential)
+			closure_take(c, i);
+	closure_complete(c);
+	for (size_t i = 0; i < c->count; i++) {
+		essential[i] = c->item[i].taken;
+		if (is_used_by_preinst(package[i]))
+			closure_take(c, i);
+	}
+	closure_complete(c);
+	for (size_t i = 0; i < c->count; i++) {
+		if (essential[i] && is_base(package[i]))
+			add_to(&ret->essential, package[i], c->count);
+		else if (is_base(package[i]) || c->item[i].taken)
+			add_to(&ret->base, package[i], c->count);
+	}
+	add_rest(c, package, &ret->rest);
 }
 
 int phases_plan(struct store *s, const struct lock *lock, struct phases *ret, struct err *err)
@@ -84,15 +114,7 @@ int phases_plan(struct store *s, const struct lock *lock, struct phases *ret, st
 	for (size_t i = 0; i < lock->packages.count; i++)
 		if (lock->packages.item[i].role == ROLE_IMAGE)
 			package[count++] = &lock->packages.item[i];
-	for (size_t i = 0; i < count; i++)
-		if (package[i]->essential)
-			closure_take(&c, i);
-	closure_complete(&c);
-	for (size_t i = 0; i < count; i++)
-		if (is_base(package[i]))
-			add_to(c.item[i].taken ? &phases.essential : &phases.base, package[i],
-			       count);
-	add_rest(&c, package, &phases.rest);
+	divide(&c, package, &phases);
 	if (phases.essential.count == 0)
 		return err_set(err, ERR_BUILD, "the lock has no essential package");
 	*ret = TAKE(phases);

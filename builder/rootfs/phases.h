@@ -6,8 +6,9 @@
  *	essential  Essential packages and what they depend on (solve/closure.h), as mmdebstrap and
  *	           debootstrap begin. dpkg cannot run before they are there, so their files are
  *	           extracted first.
- *	base       what else the lock flags as base (solve/base-set.h). After it nothing can stop
- *	           dpkg from unpacking all the others in one run.
+ *	base       what else the lock flags as base (solve/base-set.h), and adduser, which scripts
+ *	           use too early. After it nothing can stop dpkg from unpacking all the others in
+ *	           one run.
  *	rest       everything else, unpacked in an order in which each package comes after what it
  *	           depends on (solve/closure.h), because some scripts that run before a package is
  *	           unpacked use more than its Pre-Depends. apt orders them so, too.

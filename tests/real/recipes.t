@@ -6,7 +6,7 @@
 . tests/lib/image.sh
 need dpkg-deb newuidmap jq
 
-plan 6
+plan 9
 
 # A vendor's package whose script does what every debhelper before bookworm did.
 mkdir -p "$scratch/agent/DEBIAN" "$scratch/agent/lib/systemd/system"
@@ -34,7 +34,10 @@ mkdir -p "$scratch/overlay/etc"
 echo '/dev/nfs / nfs defaults 0 1' >"$scratch/overlay/etc/fstab"
 
 image_variant others recipes/minimal.yaml <<'.'
-packages: [mdadm]
+components: [main, non-free-firmware]
+hostname: rescuebox
+server: {domain: site.example}
+packages: [mdadm, amd64-microcode, intel-microcode, postfix, libsane1, perl]
 debs: [agent_1.0_all.deb]
 overlays: [overlay]
 .
@@ -47,4 +50,11 @@ for warning in 'MD subsystem is not loaded' 'identify type of root file system';
 	is "$(grep -c "update-initramfs: .*$warning" "$scratch/build.log")" 1 "a hook's warning is shown once: $warning" ||
 		diag "$said"
 done
-ok 'the initramfs is there' test -s "$(echo "$image"/tftp/kernel/*/*/initrd.img)"
+initrd=$(echo "$image"/tftp/kernel/*/*/initrd.img)
+is "$(grep -aoE '(GenuineIntel|AuthenticAMD)\.bin' "$initrd" | sort -u | tr '\n' ' ')" \
+	'AuthenticAMD.bin GenuineIntel.bin ' 'the initramfs begins with the microcode for both makers of processors'
+tar -C "$scratch" --zstd -xf "$image/rootfs.tar.zst" ./etc/postfix/main.cf ./etc/group ./etc/hosts
+is "$(sed -n 's/^myhostname = //p' "$scratch/etc/postfix/main.cf")" rescuebox.site.example \
+	'postfix asked for the host name and found it'
+like "$(<"$scratch/etc/hosts")" $'\n127\\.0\\.1\\.1\trescuebox\\.site\\.example rescuebox\n' 'which the image has, too'
+like "$(<"$scratch/etc/group")" $'\nscanner:' "libsane1's script found all of perl before it was unpacked itself"
