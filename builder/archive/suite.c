@@ -54,6 +54,23 @@ static int check_origin(const struct suite *suite, const struct release *release
 			     "into the recipe's `apt-repositories`");
 }
 
+/* Debian's suites must be what they are called, or a mirror could serve another one, as validly
+ * signed, in its place. Third parties name theirs as they like, some not at all; apt warns as
+ * well. */
+static int check_name(const struct suite *suite, const struct release *release, const char *name,
+		      struct err *err)
+{
+	CLEANUP(err_release) struct err differs = { 0 };
+
+	if (suite->label)
+		return release_check_suite(release, name, suite->name, err);
+	if (!*release->suite && !*release->codename)
+		return 0;
+	if (release_check_suite(release, name, suite->name, &differs) < 0)
+		log_warning("%s", differs.message);
+	return 0;
+}
+
 /* Verifies an InRelease and makes it the suite's; `name` is its URL, for messages. */
 static int accept_release(struct store *s, struct suite *suite, const char *name,
 			  const struct text *signed_text, int64_t now, struct err *err)
@@ -74,9 +91,7 @@ static int accept_release(struct store *s, struct suite *suite, const char *name
 	r = check_origin(suite, &release, name, err);
 	if (r < 0)
 		return r;
-	/* Some third parties give neither Suite nor Codename. */
-	if (suite->label || *release.suite || *release.codename)
-		r = release_check_suite(&release, name, suite->name, err);
+	r = check_name(suite, &release, name, err);
 	if (r < 0)
 		return r;
 	r = last_seen(s, suite, &seen, err);

@@ -10,7 +10,8 @@
 static const char *const releases[] = {
 	[1] = "0.1 as of commit 4165c8a",
 	[2] = "0.1 as of commit 59dbc09",
-	[BYTES_EPOCH] = "0.1 since commit 2e4d7c7, " NETRESCUE_VERSION,
+	[3] = "0.1 since commit 2e4d7c7",
+	[BYTES_EPOCH] = NETRESCUE_VERSION,
 };
 
 const char *bytes_epoch_releases(int epoch)

@@ -208,7 +208,7 @@ int build_sandbox(struct build *b, struct err *err)
 	struct sandbox_options options = {
 		.kind = b->options->sandbox ? b->options->sandbox : "auto",
 		.source_date_epoch = b->lock.source_date_epoch,
-		.hostname = "netrescue",
+		.hostname = b->recipe.hostname,
 		.space = space,
 		.on_disk = wants_disk(),
 		.log_fd = b->log_fd,

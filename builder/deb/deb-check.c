@@ -177,6 +177,16 @@ static int check_control_entry(struct archive_entry *entry, const char *name, st
 	return 0;
 }
 
+static int too_large(const struct deb_check *c, const char *name, struct err *err)
+{
+	(void)err_set(err, ERR_BUILD, "'%s' makes the package's files exceed %llu bytes", name,
+		      (unsigned long long)c->limit);
+	if (c->member == DEB_DATA && c->limit < DEB_DATA_MAX)
+		return err_hint(err, "that is far more than its Installed-Size says: a package of "
+				     "your own needs the right one (dpkg-gencontrol writes it)");
+	return err_value(err);
+}
+
 static int check_type(struct deb_check *c, struct archive_entry *entry, const char *name,
 		      struct err *err)
 {
@@ -203,8 +213,7 @@ static int check_type(struct deb_check *c, struct archive_entry *entry, const ch
 	if (archive_entry_sparse_count(entry) > 0)
 		return err_set(err, ERR_BUILD, "'%s' is a sparse file", name);
 	if (size < 0 || (uint64_t)size > c->limit - c->bytes)
-		return err_set(err, ERR_BUILD, "'%s' makes the package's files exceed %llu bytes",
-			       name, (unsigned long long)c->limit);
+		return too_large(c, name, err);
 	c->bytes += (uint64_t)size;
 	return 0;
 }

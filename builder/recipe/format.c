@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "recipe/recipe-list.h"
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -107,18 +108,55 @@ const struct format format_word = {
 	.rule = "letters, digits and any of - . _ + /",
 };
 
+/* Two characters at least (Debian policy 5.6.7). */
+static bool is_package_name(const char *s)
+{
+	return made_of(s, LOWER DIGIT, LOWER DIGIT "+-.", 128) && s[1];
+}
+
+static bool hint_at_relations(const char *s, const char **hint)
+{
+	const char *colon = strchr(s, ':'), *equals = strchr(s, '=');
+
+	if (colon && (!equals || colon < equals))
+		*hint = "packages of other architectures cannot be installed: leave out what "
+			"follows ':'";
+	else if (strpbrk(s, "<>() "))
+		*hint = "NAME=VERSION says which version, NAME/SUITE of which suite; other "
+			"conditions cannot be said";
+	else
+		return false;
+	return true;
+}
+
 static bool is_package(const char *s, const char **hint)
 {
-	if (strpbrk(s, "=/:<>() ")) {
-		*hint = "a bare package name: versions are the lock's business";
+	if (!hint_at_relations(s, hint) && strpbrk(s, "=/"))
+		*hint = "a bare package name, without a version or a suite";
+	return is_package_name(s);
+}
+
+static bool is_package_choice(const char *s, const char **hint)
+{
+	cleanup_free char *name = xstrndup(s, package_name_length(s));
+	const char *rest = s + strlen(name);
+
+	if (hint_at_relations(s, hint) || !is_package_name(name))
 		return false;
-	}
-	return made_of(s, LOWER DIGIT, LOWER DIGIT "+-.", 128) && s[1];
+	if (*rest == '=')
+		return made_of(rest + 1, DIGIT, ALNUM ".+-:~", 255);
+	return *rest != '/' || made_of(rest + 1, ALNUM, ALNUM "-._", 80);
 }
 const struct format format_package = {
 	.is = is_package,
 	.noun = "a package name",
 	.rule = "lower-case letters, digits and any of + - . (Debian policy 5.6.7)",
+};
+const struct format format_package_choice = {
+	.is = is_package_choice,
+	.noun = "a package name",
+	.rule = "a name of lower-case letters, digits and any of + - . (Debian policy 5.6.7); "
+		"NAME=VERSION for one version, NAME/SUITE for that of one suite",
 };
 const struct format format_kernel = {
 	.is = is_package,

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "recipe/merge.h"
 
+#include <string.h>
+
 #include "base/memory.h"
 #include "base/text.h"
+#include "recipe/format.h"
+#include "recipe/recipe-list.h"
 
 static struct node *empty_node(const struct node *like)
 {
@@ -22,13 +26,22 @@ static const char *identity_of(const struct schema_key *key, const struct node *
 	return id && id->kind == NODE_SCALAR ? id->text : NULL;
 }
 
+/* A package is the same whichever version or suite an item says. */
+static bool is_same(const struct schema_key *key, const char *a, const char *b)
+{
+	if (key->format != &format_package_choice)
+		return streq(a, b);
+	return package_name_length(a) == package_name_length(b) &&
+	       strncmp(a, b, package_name_length(a)) == 0;
+}
+
 static bool has_item(const struct schema_key *key, const struct node *list, const char *name,
 		     size_t *ret_i)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const char *identity = identity_of(key, list->item[i]);
 
-		if (!identity || !streq(identity, name))
+		if (!identity || !is_same(key, identity, name))
 			continue;
 		*ret_i = i;
 		return true;
@@ -57,14 +70,20 @@ static int nothing_to_remove(const struct schema_key *key, const struct node *li
 	return err_hint(err, "names must be as the recipe in 'extends' writes them");
 }
 
-/* Whether the list has that item already. Two recipes may well name the same package; the same path
- * of a file means another file in another recipe. */
-static bool is_double(const struct schema_key *key, const struct node *list,
-		      const struct node *item)
+/* Adds item i of `over` to the list, unless it is there already: two recipes may well name the same
+ * package, and the later one says which version. The same path of a file means another file in
+ * another recipe. True if the item was taken out of `over`. */
+static bool add_item(const struct schema_key *key, struct node *list, struct node *over, size_t i)
 {
 	size_t at;
 
-	return key->type == SCHEMA_WORDS && has_item(key, list, item->text, &at);
+	if (key->type == SCHEMA_WORDS && has_item(key, list, over->item[i]->text, &at)) {
+		if (streq(list->item[at]->text, over->item[i]->text))
+			return false;
+		node_free(node_take(list, at));
+	}
+	node_add(list, node_take(over, i));
+	return true;
 }
 
 static int merge_list(const struct schema_key *key, struct node *base, struct node *over,
@@ -80,12 +99,8 @@ static int merge_list(const struct schema_key *key, struct node *base, struct no
 		node_free(node_take(base, at));
 	}
 	for (i = 0; i < over->count;) {
-		const struct node *item = over->item[i];
-
-		if (node_is_removal(item) || is_double(key, base, item))
+		if (node_is_removal(over->item[i]) || !add_item(key, base, over, i))
 			i++;
-		else
-			node_add(base, node_take(over, i));
 	}
 	if (base->count > NODE_LIST_MAX)
 		return position_error(&over->at, err, "'%s' has more than %d items", key->path,

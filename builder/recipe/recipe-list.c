@@ -2,6 +2,7 @@
 #include "recipe/recipe-list.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -16,6 +17,20 @@ const struct recipe_name *recipe_list_find(const struct recipe_list *l, const ch
 {
 	for (size_t i = 0; i < l->count; i++)
 		if (streq(l->item[i].value, value))
+			return &l->item[i];
+	return NULL;
+}
+
+size_t package_name_length(const char *item)
+{
+	return strcspn(item, "=/");
+}
+
+const struct recipe_name *recipe_list_find_package(const struct recipe_list *l, const char *name)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (package_name_length(l->item[i].value) == strlen(name) &&
+		    starts_with(l->item[i].value, name))
 			return &l->item[i];
 	return NULL;
 }

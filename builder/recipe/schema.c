@@ -63,9 +63,10 @@ const struct schema_key schema[] = {
 	  .allowed = PRIORITY_WORD_REQUIRED " " PRIORITY_WORD_IMPORTANT " " PRIORITY_WORD_STANDARD,
 	  .fallback = PRIORITY_WORD_REQUIRED " " PRIORITY_WORD_IMPORTANT,
 	  .doc = "install all packages of these priorities" },
-	{ "packages", SCHEMA_WORDS, FIELD(packages), .format = &format_package, .fallback = "",
-	  .example = "systemd-sysv less vim", .shown = true,
-	  .doc = "install these too; what they depend on comes by itself" },
+	{ "packages", SCHEMA_WORDS, FIELD(packages), .format = &format_package_choice,
+	  .fallback = "", .example = "systemd-sysv less vim", .shown = true,
+	  .doc = "install these too; what they depend on comes by itself. NAME=VERSION is one "
+		 "version, NAME/SUITE the version of one suite" },
 	{ "exclude", SCHEMA_WORDS, FIELD(exclude), .format = &format_package, .fallback = "",
 	  .example = "nano", .doc = "never install these, whatever depends on them" },
 	{ "recommends", SCHEMA_SWITCH, FIELD(recommends), .fallback = "no",

@@ -25,7 +25,7 @@ static int check_excluded(const struct recipe *recipe, const struct recipe_list 
 {
 	for (size_t i = 0; i < recipe->exclude.count; i++) {
 		const struct recipe_name *excluded = &recipe->exclude.item[i];
-		const struct recipe_name *w = recipe_list_find(wanted, excluded->value);
+		const struct recipe_name *w = recipe_list_find_package(wanted, excluded->value);
 
 		if (!w)
 			continue;
@@ -42,7 +42,7 @@ static int check_init(const struct recipe *recipe, const struct node *root, stru
 {
 	const bool systemd = recipe->init == INIT_SYSTEMD;
 	const char *other = systemd ? "sysvinit-core" : "systemd-sysv";
-	const struct recipe_name *wrong = recipe_list_find(&recipe->packages, other);
+	const struct recipe_name *wrong = recipe_list_find_package(&recipe->packages, other);
 	const struct position at = node_position(root, "init", recipe->path);
 
 	if (!wrong)
@@ -92,7 +92,7 @@ static int check_locale(const struct recipe *recipe, const struct node *root, st
 
 static int check_locales_package(const struct recipe *recipe, struct err *err)
 {
-	if (!recipe->locales.count || recipe_list_find(&recipe->packages, "locales"))
+	if (!recipe->locales.count || recipe_list_find_package(&recipe->packages, "locales"))
 		return 0;
 	position_error(&recipe->locales.item[0].at, err, "locales need the package 'locales'");
 	return err_hint(err, "add it to 'packages'");
@@ -117,7 +117,7 @@ static int check_autologin(const struct recipe *recipe, const struct node *root,
 	const struct position program = node_position(root, "autologin.program", recipe->path);
 
 	if (!streq(recipe->autologin.program, "mingetty") || !recipe->autologin.terminals.count ||
-	    recipe_list_find(&recipe->packages, "mingetty"))
+	    recipe_list_find_package(&recipe->packages, "mingetty"))
 		return 0;
 	position_error(&program, err, "autologin by mingetty needs the package 'mingetty'");
 	return err_hint(err, "add it to 'packages', or write 'program: agetty'");

@@ -10,6 +10,11 @@ const char *const bootstrap_env[] = {
 	/* Bytecode that an import leaves has its source's time in it, which varies; what a package
 	 * compiles on purpose has a hash instead. */
 	"PYTHONDONTWRITEBYTECODE=1",
+	/* A root that was pivoted to looks like a booted system. These say that no system runs
+	 * here, as in every chroot, so that `systemctl daemon-reload` and `udevadm control` of a
+	 * package's script do nothing and succeed (systemd: docs/ENVIRONMENT.md). */
+	"SYSTEMD_OFFLINE=1",
+	"SYSTEMD_IN_CHROOT=1",
 	NULL,
 };
 

@@ -169,6 +169,9 @@ static int base(struct rootfs *rootfs, struct err *err)
 	r = install_essential(rootfs, &phases->essential, err);
 	if (r < 0)
 		return r;
+	r = settings_host_name(rootfs, err);
+	if (r < 0)
+		return r;
 	r = preseed(rootfs, err);
 	if (r < 0)
 		return r;

@@ -166,6 +166,30 @@ static int check_overlay(struct rootfs *rootfs, const struct contents *c, struct
 	return err_hint(err, "list netrescue's overlays/initramfs in the recipe's overlays");
 }
 
+/* The packages leave their microcode out quietly where they think that no processor needs it. */
+static int check_microcode(struct rootfs *rootfs, const struct contents *c, struct err *err)
+{
+	static const struct {
+		const char *package;
+		const char *file;
+	} early[] = {
+		{ "amd64-microcode", "kernel/x86/microcode/AuthenticAMD.bin" },
+		{ "intel-microcode", "kernel/x86/microcode/GenuineIntel.bin" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(early); i++) {
+		if (!packages_find(&rootfs->lock->packages, early[i].package, ROLE_IMAGE) ||
+		    has_file(c, early[i].file))
+			continue;
+		err_set(err, ERR_BUILD,
+			"the initramfs lacks the microcode of the package '%s' (%s)",
+			early[i].package, early[i].file);
+		return err_hint(err, "does an overlay or a script change /etc/default/%s?",
+				early[i].package);
+	}
+	return 0;
+}
+
 static int check_names(const struct contents *c, struct err *err)
 {
 	for (size_t i = 0; i < c->file.count; i++)
@@ -193,6 +217,9 @@ int initramfs_check(struct rootfs *rootfs, struct err *err)
 		if (r < 0)
 			return r;
 	}
+	r = check_microcode(rootfs, &contents, err);
+	if (r < 0)
+		return r;
 	r = check_extra(rootfs, &contents, err);
 	if (r < 0)
 		return r;

@@ -94,28 +94,23 @@ static bool is_warning(const char *line)
 	       strstr(line, "WARNING") != NULL || strstr(line, "ERROR") != NULL;
 }
 
-/* A hook that cannot do its work warns and goes on, and the machine stops at boot instead. */
-static int check_log(const char *log, struct err *err)
+/* A hook that cannot do its work warns and goes on. Whether what it made boots is for
+ * initramfs_check() to see; what is unknown here a person should see, once each. */
+static void report_warnings(const char *log)
 {
 	CLEANUP(strv_release) struct strv line = { 0 };
-	size_t known = 0;
+	CLEANUP(strv_release) struct strv told = { 0 };
 
 	strv_split(&line, log, "\n");
 	for (size_t i = 0; i < line.count; i++) {
-		if (!is_warning(line.item[i]))
+		if (!is_warning(line.item[i]) || strv_has(&told, line.item[i]))
 			continue;
-		if (!is_known_warning(line.item[i])) {
-			err_set(err, ERR_BUILD, "update-initramfs said: %s", line.item[i]);
-			return err_hint(err,
-					"a package that the initramfs needs may be missing from "
-					"the recipe's packages");
-		}
-		known++;
-		log_debug("update-initramfs: %s", line.item[i]);
+		strv_add(&told, line.item[i]);
+		if (is_known_warning(line.item[i]))
+			log_debug("update-initramfs: %s", line.item[i]);
+		else
+			log_warning("update-initramfs: %s", line.item[i]);
 	}
-	if (known)
-		log_debug("update-initramfs: %zu known warnings", known);
-	return 0;
 }
 
 static const char *last_lines(const struct text *log, unsigned lines)
@@ -153,7 +148,8 @@ static int generate(struct rootfs *rootfs, struct err *err)
 	if (command[0].status != 0)
 		return err_set(err, ERR_BUILD, "update-initramfs failed:\n%s",
 			       last_lines(&log, 12));
-	return check_log(log.data, err);
+	report_warnings(log.data ? log.data : "");
+	return 0;
 }
 
 /* update-initramfs -c would keep what is there beside the new one. */

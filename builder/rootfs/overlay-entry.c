@@ -47,15 +47,19 @@ static bool is_plain_name(const char *name)
 	return true;
 }
 
-/* Where the sandbox mounts something, and a running system does too. */
+/* Where the sandbox mounts something, and a running system does too. The last two are links into
+ * /run in every Debian. */
 static bool is_mount(const char *path)
 {
-	static const char *const mounts[] = { ".netrescue", "dev", "proc", "run", "sys" };
-	const size_t length = strcspn(path, "/");
+	static const char *const mounts[] = { ".netrescue", "dev",     "proc",	  "run",
+					      "sys",	    "var/run", "var/lock" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++)
-		if (strlen(mounts[i]) == length && starts_with(path, mounts[i]))
+	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++) {
+		const size_t length = strlen(mounts[i]);
+
+		if (starts_with(path, mounts[i]) && (path[length] == '\0' || path[length] == '/'))
 			return true;
+	}
 	return false;
 }
 
@@ -246,7 +250,10 @@ static int visit(const struct walk_entry *w, void *data, struct err *err)
 			      "has control characters in its name, or is not UTF-8");
 	if (is_mount(w->path)) {
 		refuse(c, w->path, err, "lies where a running system mounts something");
-		return err_hint(err, "/dev, /proc, /run and /sys are not part of the image");
+		return err_hint(
+			err,
+			"/dev, /proc, /run (with /var/run and /var/lock) and /sys are not part "
+			"of the image");
 	}
 	e.type = w->st->st_mode & S_IFMT;
 	e.mode = w->st->st_mode & S_IXUSR ? 0755 : 0644;

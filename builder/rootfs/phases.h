@@ -6,9 +6,12 @@
  *	essential  Essential packages and what they depend on (solve/closure.h), as mmdebstrap and
  *	           debootstrap begin. dpkg cannot run before they are there, so their files are
  *	           extracted first.
- *	base       what else the lock flags as base (solve/base-set.h). After it nothing can stop
- *	           dpkg from unpacking all the others in one run.
- *	rest       everything else.
+ *	base       what else the lock flags as base (solve/base-set.h), and adduser, which scripts
+ *	           use too early. After it nothing can stop dpkg from unpacking all the others in
+ *	           one run.
+ *	rest       everything else, unpacked in an order in which each package comes after what it
+ *	           depends on (solve/closure.h), because some scripts that run before a package is
+ *	           unpacked use more than its Pre-Depends. apt orders them so, too.
  *
  * The essential ones stand apart because maintainer scripts look whether systemctl is there
  * already, and make other links if it is: with a base in one piece the system differed from
@@ -21,7 +24,7 @@
 #include "base/store.h"
 
 struct phase {
-	const struct package **item; /* borrowed from the lock, in its order */
+	const struct package **item; /* borrowed from the lock */
 	size_t count;
 };
 
@@ -31,7 +34,7 @@ struct phases {
 	struct phase rest;
 };
 
-/* From the lock's flags and the control files of its base (deb_read_control(): facts of the store).
- * ERR_BUILD if no package is essential, or a control file cannot be read. */
+/* From the lock's flags and the control files of its packages (deb_read_control(): facts of the
+ * store). ERR_BUILD if no package is essential, or a control file cannot be read. */
 int phases_plan(struct store *s, const struct lock *lock, struct phases *ret, struct err *err);
 void phases_release(struct phases *p);

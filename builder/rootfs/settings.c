@@ -4,8 +4,9 @@
 #include "base/memory.h"
 #include "base/progress.h"
 
-static int write_host_name(struct rootfs *rootfs, struct err *err)
+int settings_host_name(struct rootfs *rootfs, struct err *err)
 {
+	const char *name = rootfs->recipe->hostname, *domain = rootfs->recipe->server.domain;
 	cleanup_free char *line = xasprintf("%s\n", rootfs->recipe->hostname);
 	CLEANUP(text_release) struct text hosts = { 0 };
 	int r;
@@ -13,14 +14,16 @@ static int write_host_name(struct rootfs *rootfs, struct err *err)
 	r = settings_write(rootfs, "/etc/hostname", line, 0644, err);
 	if (r < 0)
 		return r;
+	text_add(&hosts, "127.0.0.1\tlocalhost\n127.0.1.1\t");
+	if (domain && *domain)
+		text_printf(&hosts, "%s.%s ", name, domain);
 	text_printf(&hosts,
-		    "127.0.0.1\tlocalhost\n"
-		    "127.0.1.1\t%s\n"
+		    "%s\n"
 		    "\n"
 		    "::1\t\tlocalhost ip6-localhost ip6-loopback\n"
 		    "ff02::1\t\tip6-allnodes\n"
 		    "ff02::2\t\tip6-allrouters\n",
-		    rootfs->recipe->hostname);
+		    name);
 	return settings_write(rootfs, "/etc/hosts", hosts.data, 0644, err);
 }
 
@@ -31,11 +34,12 @@ int stage_settings(struct rootfs *rootfs, struct err *err)
 		int (*run)(struct rootfs *rootfs, struct err *err);
 		bool names_itself; /* its errors say which overlay or script they are about */
 	} step[] = {
-		{ "host name", write_host_name, false },
+		{ "host name", settings_host_name, false },
 		{ "locale", settings_locale, false },
 		{ "apt sources", settings_apt, false },
 		{ "password", settings_password, false },
 		{ "terminals", settings_terminals, false },
+		{ "microcode", settings_microcode, false },
 		{ "overlays", settings_overlays, true },
 		{ "authorized keys", settings_keys, false },
 		{ "services", settings_services, false },

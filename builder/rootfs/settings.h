@@ -32,7 +32,11 @@ int settings_preseed(const struct recipe *recipe, struct text *ret, struct err *
  */
 char *settings_timezone(const char *timezone);
 
-/* ---- the steps, after settings.c has written the host's name ---- */
+/* ---- the steps ---- */
+
+/* /etc/hostname and /etc/hosts. The stage base writes them, too, before most packages' scripts
+ * ask. */
+int settings_host_name(struct rootfs *rootfs, struct err *err);
 
 /* Generates locales that the image lacks, sets LANG and the time zone, and checks that the packages
  * took the answers of settings_preseed(). */
@@ -43,6 +47,8 @@ int settings_apt(struct rootfs *rootfs, struct err *err);
 int settings_password(struct rootfs *rootfs, struct err *err);
 /* Logs root in on the terminals of `autologin`. */
 int settings_terminals(struct rootfs *rootfs, struct err *err);
+/* Microcode for all processors in the initramfs, where packages have it. */
+int settings_microcode(struct rootfs *rootfs, struct err *err);
 /* The recipe's overlays (overlay.h), in its order. */
 int settings_overlays(struct rootfs *rootfs, struct err *err);
 /* Root's authorized keys, added to those of an overlay. */

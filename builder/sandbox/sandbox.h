@@ -13,8 +13,8 @@
  *
  * What a command sees: the tree as /; itself as uid 0 of a user namespace, with pid, mount, uts,
  * ipc, net (loopback only, down) and cgroup namespaces of its own; a minimal /dev and no /sys;
- * fixed /proc/cpuinfo, cmdline, swaps, bus/input/devices and others; a fixed host name; uname(2) of
- * the image's kernel; TZ=UTC, LC_ALL=C.UTF-8, SOURCE_DATE_EPOCH, HOME=/root,
+ * fixed /proc/cpuinfo, cmdline, swaps, bus/input/devices and others; the host name that is given;
+ * uname(2) of the image's kernel; TZ=UTC, LC_ALL=C.UTF-8, SOURCE_DATE_EPOCH, HOME=/root,
  * DEBIAN_FRONTEND=noninteractive, umask 022; and /.netrescue, a scratch directory that is not part
  * of the tree (plain .debs, fixed files).
  *
@@ -36,7 +36,7 @@ struct sandbox;
 struct sandbox_options {
 	const char *kind; /* auto | namespace | guestfs */
 	int64_t source_date_epoch;
-	const char *hostname; /* what uname -n says inside: always "netrescue" in builds */
+	const char *hostname; /* what uname -n says inside: in builds the recipe's */
 	const char *kernel;   /* what uname -r says inside; sandbox_set_kernel() changes it */
 	uint64_t space; /* bytes that tree and scratch will need: decides between tmpfs and disk */
 	bool on_disk;	/* put the tree onto disk even if there is memory for it */

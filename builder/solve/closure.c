@@ -2,6 +2,7 @@
 #include "solve/closure.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -66,41 +67,114 @@ static bool is_called(const struct closure_package *p, const struct relation *wa
 	       (!*wanted->operator|| version_fits(p->version, wanted));
 }
 
-static bool provides(const struct closure_package *p, const struct relation *wanted)
+static bool offer_fits(const struct closure *c, const struct closure_offer *offer,
+		       const struct relation *wanted)
 {
-	bool found = false;
+	CLEANUP(release_relation) struct relation given = { 0 };
 
-	for (size_t i = 0; i < p->provides.count && !found; i++) {
-		CLEANUP(release_relation) struct relation offer = { 0 };
-
-		parse_relation(p->provides.item[i], &offer);
-		found = streq(offer.name, wanted->name) &&
-			(!*wanted->operator||(streq(offer.operator, "=") &&
-					      version_fits(offer.version, wanted)));
-	}
-	return found;
+	if (!*wanted->operator)
+		return true;
+	parse_relation(c->item[offer->package].provides.item[offer->relation], &given);
+	return streq(given.operator, "=") && version_fits(given.version, wanted);
 }
 
-static bool take_alternative(struct closure *c, const char *alternative)
+static int compare_offers(const void *pa, const void *pb)
+{
+	const struct closure_offer *a = pa, *b = pb;
+	int r = strcmp(a->name, b->name);
+
+	if (r == 0 && a->package != b->package)
+		r = a->package < b->package ? -1 : 1;
+	if (r == 0 && a->relation != b->relation)
+		r = a->relation < b->relation ? -1 : 1;
+	return r;
+}
+
+/* By name, then in the order of the packages. */
+static void index_offers(struct closure *c)
+{
+	size_t allocated = 0;
+
+	c->complete = true;
+	for (size_t i = 0; i < c->count; i++)
+		for (size_t k = 0; k < c->item[i].provides.count; k++) {
+			struct relation given = { 0 };
+
+			parse_relation(c->item[i].provides.item[k], &given);
+			GROW(c->offer, c->offer_count, allocated);
+			c->offer[c->offer_count++] =
+				(struct closure_offer){ take_ptr(given.name), i, k };
+			release_relation(&given);
+		}
+	if (c->offer_count > 0)
+		qsort(c->offer, c->offer_count, sizeof(*c->offer), compare_offers);
+}
+
+/* Where the first offer of that name is, or would be. */
+static size_t first_offer(const struct closure *c, const char *name)
+{
+	size_t low = 0, high = c->offer_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(c->offer[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static size_t first_of_name(const struct closure *c, const char *name)
+{
+	size_t low = 0, high = c->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(c->item[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The package that fulfils one alternative; c->count: none. */
+static size_t find_alternative(struct closure *c, const char *alternative)
 {
 	CLEANUP(release_relation) struct relation wanted = { 0 };
 
+	if (!c->complete)
+		index_offers(c);
 	parse_relation(alternative, &wanted);
-	for (size_t i = 0; i < c->count; i++)
-		if (is_called(&c->item[i], &wanted)) {
-			closure_take(c, i);
-			return true;
-		}
-	for (size_t i = 0; i < c->count; i++)
-		if (provides(&c->item[i], &wanted)) {
-			closure_take(c, i);
-			return true;
-		}
-	return false;
+	for (size_t i = first_of_name(c, wanted.name);
+	     i < c->count && streq(c->item[i].name, wanted.name); i++)
+		if (is_called(&c->item[i], &wanted))
+			return i;
+	for (size_t i = first_offer(c, wanted.name);
+	     i < c->offer_count && streq(c->offer[i].name, wanted.name); i++)
+		if (offer_fits(c, &c->offer[i], &wanted))
+			return c->offer[i].package;
+	return c->count;
+}
+
+/* The package that fulfils a dependency; c->count: none. */
+static size_t find_target(struct closure *c, const char *dependency)
+{
+	CLEANUP(strv_release) struct strv alternative = { 0 };
+	size_t target = c->count;
+
+	strv_split(&alternative, dependency, "|");
+	for (size_t i = 0; i < alternative.count && target == c->count; i++)
+		target = find_alternative(c, alternative.item[i]);
+	return target;
 }
 
 struct closure_package *closure_add(struct closure *c, const char *name, const char *version)
 {
+	assert(!c->complete);
 	assert(c->count == 0 || strcmp(c->item[c->count - 1].name, name) <= 0);
 	GROW(c->item, c->count, c->allocated);
 	c->item[c->count] = (struct closure_package){
@@ -133,12 +207,10 @@ void closure_take(struct closure *c, size_t i)
 
 void closure_take_target(struct closure *c, const char *dependency)
 {
-	CLEANUP(strv_release) struct strv alternative = { 0 };
+	size_t target = find_target(c, dependency);
 
-	strv_split(&alternative, dependency, "|");
-	for (size_t i = 0; i < alternative.count; i++)
-		if (take_alternative(c, alternative.item[i]))
-			return;
+	if (target < c->count)
+		closure_take(c, target);
 }
 
 void closure_complete(struct closure *c)
@@ -151,6 +223,49 @@ void closure_complete(struct closure *c)
 	}
 }
 
+/* A package on the way from the one that the walk began with, and how far its dependencies are
+ * done. */
+struct step {
+	size_t package;
+	size_t next;
+};
+
+/* Depth first, without recursion: chains of dependencies have no limit. */
+static void order_from(struct closure *c, size_t start, bool *seen, size_t *ret, size_t *count)
+{
+	cleanup_free struct step *step = xcalloc(c->count, sizeof(*step));
+	size_t depth = 1;
+
+	step[0].package = start;
+	seen[start] = true;
+	while (depth > 0) {
+		struct step *last = &step[depth - 1];
+		const struct strv *depends = &c->item[last->package].depends;
+		size_t target;
+
+		if (last->next == depends->count) {
+			ret[(*count)++] = last->package;
+			depth--;
+			continue;
+		}
+		target = find_target(c, depends->item[last->next++]);
+		if (target == c->count || seen[target])
+			continue;
+		seen[target] = true;
+		step[depth++] = (struct step){ .package = target };
+	}
+}
+
+void closure_order(struct closure *c, size_t *ret)
+{
+	cleanup_free bool *seen = xcalloc(c->count + 1, sizeof(*seen));
+	size_t count = 0;
+
+	for (size_t i = 0; i < c->count; i++)
+		if (!seen[i])
+			order_from(c, i, seen, ret, &count);
+}
+
 void closure_release(struct closure *c)
 {
 	for (size_t i = 0; i < c->count; i++) {
@@ -159,7 +274,10 @@ void closure_release(struct closure *c)
 		strv_release(&c->item[i].depends);
 		strv_release(&c->item[i].provides);
 	}
+	for (size_t i = 0; i < c->offer_count; i++)
+		free(c->offer[i].name);
 	free(c->item);
+	free(c->offer);
 	free(c->pending);
 	*c = (struct closure){ 0 };
 }

@@ -34,10 +34,19 @@ struct closure_package {
 	bool taken;
 };
 
+struct closure_offer {
+	char *name;
+	size_t package;	 /* index of who provides it */
+	size_t relation; /* index in its .provides */
+};
+
 struct closure {
 	struct closure_package *item; /* by name */
 	size_t count;
 	size_t allocated;
+	struct closure_offer *offer; /* all that is provided, sorted; made at the first question */
+	size_t offer_count;
+	bool complete;	 /* nothing is added any more */
 	size_t *pending; /* taken, their own dependencies not yet looked at */
 	size_t pending_count;
 	size_t pending_allocated;
@@ -57,5 +66,10 @@ void closure_take(struct closure *c, size_t i);
 void closure_take_target(struct closure *c, const char *dependency);
 /* Takes what the taken ones depend on, and what that depends on, to the end. */
 void closure_complete(struct closure *c);
+
+/* Fills ret, which has room for all packages, with their indices in an order in which each stands
+ * behind what it depends on, and is otherwise in the order of names. In a circle of dependencies
+ * somebody has to be first: the one that the walk came to last. */
+void closure_order(struct closure *c, size_t *ret);
 
 void closure_release(struct closure *c);

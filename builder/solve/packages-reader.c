@@ -2,6 +2,7 @@
 #include "solve/packages-reader.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -52,10 +53,20 @@ static const char *const field_name[FIELD_COUNT] = {
 	[FIELD_PROVIDES] = "Provides",
 };
 
-static int complain(struct packages_reader *reader, const char *what, const char *value)
+static int fail(struct packages_reader *reader, const char *what, const char *value)
 {
 	return err_at(&reader->err, reader->class ? reader->class : ERR_BUILD, reader->name,
 		      reader->line, 0, "%s '%s'", what, value);
+}
+
+/* The stanza is not as it should be: an error, or the reason why it is left out. */
+static int complain(struct packages_reader *reader, const char *what, const char *value)
+{
+	if (!reader->skipped)
+		return fail(reader, what, value);
+	if (!reader->fault)
+		reader->fault = xasprintf("line %u: %s '%s'", reader->line, what, value);
+	return 0;
 }
 
 /* There is one architecture only, so "gcc:amd64" and "gcc:native" mean gcc. libsolv would know
@@ -83,6 +94,8 @@ static int take_value(struct packages_reader *reader, enum field field, char *va
 {
 	switch (field) {
 	case FIELD_PACKAGE:
+		free(reader->package);
+		reader->package = xstrdup(value);
 		if (!package_name_is_valid(value))
 			return complain(reader, "not a package name:", value);
 		break;
@@ -170,28 +183,63 @@ static int take_field(struct packages_reader *reader, char *line)
 	return 0;
 }
 
-static int end_stanza(struct packages_reader *reader)
+static int check_needed(struct packages_reader *reader)
 {
-	if (reader->seen == 0 && reader->stanza.length == 0)
-		return 0;
 	for (enum field field = 0; field < FIELD_NEEDED; field++)
 		if (!(reader->seen & (1U << field)))
 			return complain(reader, "the stanza before this line lacks field",
 					field_name[field]);
-	if (!reader->foreign) {
-		if (reader->count == PACKAGES_READER_PACKAGES_MAX)
-			return complain(reader, "too many packages in", reader->name);
-		text_append(&reader->out, reader->stanza.data, reader->stanza.length);
-		text_add(&reader->out, "\n");
-		GROW(reader->fact, reader->count, reader->allocated);
-		reader->fact[reader->count++] = reader->current;
-	}
+	return 0;
+}
+
+static int add_package(struct packages_reader *reader)
+{
+	if (reader->count == PACKAGES_READER_PACKAGES_MAX)
+		return fail(reader, "too many packages in", reader->name);
+	text_append(&reader->out, reader->stanza.data, reader->stanza.length);
+	text_add(&reader->out, "\n");
+	GROW(reader->fact, reader->count, reader->allocated);
+	reader->fact[reader->count++] = reader->current;
+	return 0;
+}
+
+static void skip_package(struct packages_reader *reader)
+{
+	struct skipped_packages *skipped = reader->skipped;
+
+	GROW(skipped->item, skipped->count, skipped->allocated);
+	skipped->item[skipped->count++] = (struct skipped_package){
+		.name = reader->package ? take_ptr(reader->package) : xstrdup(""),
+		.reason = take_ptr(reader->fault),
+	};
+}
+
+static void begin_stanza(struct packages_reader *reader)
+{
 	reader->stanza.length = 0;
 	reader->seen = 0;
 	reader->foreign = false;
 	reader->keeping = false;
 	reader->current = (struct package_fact){ .priority = PRIORITY_EXTRA };
-	return 0;
+	free(take_ptr(reader->package));
+	free(take_ptr(reader->fault));
+}
+
+static int end_stanza(struct packages_reader *reader)
+{
+	int r;
+
+	if (reader->seen == 0 && reader->stanza.length == 0 && !reader->fault)
+		return 0;
+	r = check_needed(reader);
+	if (r < 0)
+		return r;
+	if (reader->fault && !reader->foreign)
+		skip_package(reader);
+	else if (!reader->foreign)
+		r = add_package(reader);
+	begin_stanza(reader);
+	return r;
 }
 
 /* A folded field is put on one line: its newlines are blanks to every field kept here. */
@@ -211,10 +259,10 @@ static int take_line(struct packages_reader *reader, char *line, size_t length)
 		line[--length] = '\0';
 	reader->line++;
 	if (strlen(line) != length)
-		return complain(reader, "a NUL byte in", reader->name);
+		return fail(reader, "a NUL byte in", reader->name);
 	if (length > PACKAGES_READER_LINE_MAX ||
 	    reader->stanza.length + length > PACKAGES_READER_STANZA_MAX)
-		return complain(reader, "too long a line or stanza in", reader->name);
+		return fail(reader, "too long a line or stanza in", reader->name);
 	if (length == 0)
 		return end_stanza(reader);
 	if (line[0] == ' ' || line[0] == '\t')
@@ -287,6 +335,18 @@ void packages_reader_release(struct packages_reader *reader)
 	text_release(&reader->out);
 	text_release(&reader->stanza);
 	free(reader->buffer);
+	free(reader->package);
+	free(reader->fault);
 	err_release(&reader->err);
 	*reader = (struct packages_reader){ 0 };
+}
+
+void skipped_packages_release(struct skipped_packages *skipped)
+{
+	for (size_t i = 0; i < skipped->count; i++) {
+		free(skipped->item[i].name);
+		free(skipped->item[i].reason);
+	}
+	free(skipped->item);
+	*skipped = (struct skipped_packages){ 0 };
 }

@@ -5,7 +5,8 @@
  * which
  *
  *   - checks every stanza (deb822(5)): names and versions that policy allows, a relative path, a
- *     size, a SHA-256; anything else is an error with file:line;
+ *     size, a SHA-256; anything else is an error with file:line, or makes the reader leave out that
+ *     stanza and note why;
  *   - lets through only the fields that a package set depends on. Replaces is not one of them: on
  *     an empty system it only orders dpkg's work, but libsolv would read it as a preference;
  *   - leaves out other architectures;
@@ -38,11 +39,25 @@ struct package_fact {
 	bool essential;
 };
 
+/* A stanza that was left out. */
+struct skipped_package {
+	char *name;   /* as its Package field has it; "" if there is none */
+	char *reason; /* "line 12: not a version: 'v1.0'" */
+};
+
+struct skipped_packages {
+	struct skipped_package *item;
+	size_t count;
+	size_t allocated;
+};
+
 struct packages_reader {
 	FILE *from;	  /* borrowed */
 	const char *name; /* for messages */
 	const char *architecture;
 	enum err_class class; /* of errors about the content; 0: ERR_BUILD */
+	/* Borrowed; gets the stanzas that are not as they should be. NULL: they are errors. */
+	struct skipped_packages *skipped;
 
 	struct package_fact *fact; /* owned, as are the rest: the reader's own */
 	size_t count;
@@ -53,7 +68,9 @@ struct packages_reader {
 	struct package_fact current;
 	unsigned seen; /* bit set of fields */
 	bool foreign;
-	bool keeping; /* continuation lines follow their field */
+	char *package; /* of this stanza */
+	char *fault;   /* why this stanza is left out; NULL: it is not */
+	bool keeping;  /* continuation lines follow their field */
 	unsigned line;
 	char *buffer;
 	size_t buffer_size;
@@ -65,3 +82,4 @@ FILE *packages_reader_open(struct packages_reader *reader);
 /* Whether all went well: libsolv's reader cannot tell an error from the end. */
 int packages_reader_check(struct packages_reader *reader, struct err *err);
 void packages_reader_release(struct packages_reader *reader);
+void skipped_packages_release(struct skipped_packages *skipped);

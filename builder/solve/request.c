@@ -72,12 +72,27 @@ static const char *suite_of(const struct solver_pool *pool)
 	return pool->source_count > 0 ? pool->source[0]->suite : "the archive";
 }
 
+static const struct skipped_package *find_skipped(const struct solver_pool *pool, const char *name)
+{
+	for (size_t i = 0; i < pool->skipped.count; i++)
+		if (streq(pool->skipped.item[i].name, name))
+			return &pool->skipped.item[i];
+	return NULL;
+}
+
 int request_unknown(const struct solver_pool *pool, const struct recipe_name *wanted,
 		    struct err *err)
 {
 	CLEANUP(strv_release) struct strv near = { 0 };
 	cleanup_free char *name = bare_name(wanted->value);
+	const struct skipped_package *skipped = find_skipped(pool, name);
 
+	if (skipped)
+		return position_error(
+			&wanted->at, err,
+			"package '%s' cannot be used: its entry in the archive's list "
+			"of packages is not valid: %s",
+			name, skipped->reason);
 	solver_pool_suggest(pool, name, &near);
 	position_error(&wanted->at, err, "no package '%s' in %s", name, suite_of(pool));
 	return hint_unknown(pool, &near, err);

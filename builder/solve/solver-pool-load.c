@@ -14,6 +14,7 @@
 #include <solv/solvversion.h>
 
 #include "deb/control.h"
+#include "base/log.h"
 #include "base/memory.h"
 
 /* To be raised when the content of a .solv changes, so that older ones are not found any more. */
@@ -62,6 +63,8 @@ static Repo *add_repo(struct solver_pool *pool, const struct solver_source *sour
 	pool->source[pool->source_count++] = copy;
 	repo = repo_create(pool->solv, copy->suite);
 	repo->appdata = copy;
+	/* Where several versions are considered, libsolv prefers as apt does. */
+	repo->priority = source->pin_priority;
 	return repo;
 }
 
@@ -173,14 +176,16 @@ static void load_facts(struct solver_pool *pool, Repo *repo)
 	}
 }
 
+/* skipped: see packages-reader.h. */
 static int add_text(struct solver_pool *pool, Repo *repo, FILE *text, const char *name,
-		    struct err *err)
+		    struct skipped_packages *skipped, struct err *err)
 {
 	CLEANUP(packages_reader_release)
 	struct packages_reader reader = {
 		.from = text,
 		.name = name,
 		.architecture = pool->architecture,
+		.skipped = skipped,
 	};
 	FILE *reduced = packages_reader_open(&reader);
 	int r;
@@ -200,7 +205,7 @@ static int add_text(struct solver_pool *pool, Repo *repo, FILE *text, const char
 int solver_pool_add_text(struct solver_pool *pool, const struct solver_source *source, FILE *text,
 			 const char *name, struct err *err)
 {
-	return add_text(pool, add_repo(pool, source), text, name, err);
+	return add_text(pool, add_repo(pool, source), text, name, NULL, err);
 }
 
 static char *solv_key(const struct solver_pool *pool, const struct index_file *file)
@@ -260,6 +265,21 @@ static int save_solv(struct store *s, const char *key, Repo *repo, struct err *e
 	return store_fact_set(s, "solv", key, digest, err);
 }
 
+/* One stanza that apt would take, or leave alone, is no reason to do without an archive. Who asks
+ * for the package is told why it is not there (request.c). */
+static void warn_of_skipped(const struct solver_pool *pool, size_t before, const char *name)
+{
+	size_t count = pool->skipped.count - before;
+	const struct skipped_package *first = &pool->skipped.item[before];
+
+	if (count == 1)
+		log_warning("%s: the package '%s' is left out: %s", name, first->name,
+			    first->reason);
+	else
+		log_warning("%s: %zu packages are left out, the first is '%s': %s", name, count,
+			    first->name, first->reason);
+}
+
 int solver_pool_add_index(struct solver_pool *pool, struct store *s, const struct index_file *file,
 			  struct err *err)
 {
@@ -275,6 +295,7 @@ int solver_pool_add_index(struct solver_pool *pool, struct store *s, const struc
 	Repo *repo = add_repo(pool, &source);
 	CLEANUP(close_file) FILE *text = NULL;
 	cleanup_fd int fd = -1;
+	size_t skipped = pool->skipped.count;
 	bool loaded;
 	int r = load_solv(pool, s, key, repo, &loaded, err);
 
@@ -287,8 +308,14 @@ int solver_pool_add_index(struct solver_pool *pool, struct store *s, const struc
 	if (!text)
 		return err_errno(err, ERR_BUILD, errno, "cannot read %s", name);
 	take_fd(&fd);
-	r = add_text(pool, repo, text, name, err);
-	return r < 0 ? r : save_solv(s, key, repo, err);
+	r = add_text(pool, repo, text, name, &pool->skipped, err);
+	if (r < 0)
+		return r;
+	if (pool->skipped.count == skipped)
+		return save_solv(s, key, repo, err);
+	/* Not kept in its parsed form, which could not say what is missing and why. */
+	warn_of_skipped(pool, skipped, name);
+	return 0;
 }
 
 static int add_deb(struct solver_pool *pool, const struct recipe_file *deb, struct err *err)
@@ -308,7 +335,7 @@ static int add_deb(struct solver_pool *pool, const struct recipe_file *deb, stru
 	if (!f)
 		return err_errno(err, ERR_BUILD, errno, "cannot read '%s'", deb->given);
 	repo = add_repo(pool, &source);
-	r = add_text(pool, repo, f, deb->given, err);
+	r = add_text(pool, repo, f, deb->given, NULL, err);
 	if (r < 0 || repo->nsolvables == 1)
 		return r;
 	return err_at(err, ERR_USAGE, deb->at.file, deb->at.line, deb->at.column,

@@ -29,6 +29,7 @@ void solver_pool_release(struct solver_pool *pool)
 	for (size_t i = 0; i < pool->source_count; i++)
 		free(pool->source[i]);
 	strv_release(&pool->word);
+	skipped_packages_release(&pool->skipped);
 	free(pool->source);
 	free(pool->architecture);
 	free(pool->fact);

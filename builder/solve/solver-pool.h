@@ -42,7 +42,8 @@ struct solver_pool {
 	struct solver_source **source; /* one per libsolv repo, as its appdata */
 	size_t source_count;
 	size_t source_allocated;
-	struct strv word; /* the strings of the sources, owned here */
+	struct skipped_packages skipped; /* of all indices */
+	struct strv word;		 /* the strings of the sources, owned here */
 
 	struct package_fact *fact; /* by solvable Id */
 	/* All packages, those of one name together. Among these the highest pin priority comes

@@ -39,6 +39,45 @@ static char *taken(const struct row *row, const char *from)
 		assert_string_equal(got_, names);                                                  \
 	} while (0)
 
+/* All names, each behind what it depends on, with blanks between. Caller frees. */
+static char *ordered(const struct row *row)
+{
+	CLEANUP(closure_release) struct closure c = { 0 };
+	CLEANUP(strv_release) struct strv names = { 0 };
+	cleanup_free size_t *order = NULL;
+
+	for (const struct row *r = row; r->name; r++) {
+		struct closure_package *p = closure_add(&c, r->name, r->version);
+
+		closure_depends(p, r->depends);
+		closure_provides(p, r->provides);
+	}
+	order = xcalloc(c.count, sizeof(*order));
+	closure_order(&c, order);
+	for (size_t i = 0; i < c.count; i++)
+		strv_add(&names, c.item[order[i]].name);
+	return strv_join(&names, " ");
+}
+
+#define expect_order(names, ...)                                                                   \
+	do {                                                                                       \
+		const struct row rows_[] = { __VA_ARGS__, { 0 } };                                 \
+		cleanup_free char *got_ = ordered(rows_);                                          \
+		assert_string_equal(got_, names);                                                  \
+	} while (0)
+
+static void puts_dependencies_first(void **state)
+{
+	(void)state;
+	expect_order("a b c", { "a", "1", NULL, NULL }, { "b", "1", NULL, NULL },
+		     { "c", "1", NULL, NULL });
+	expect_order("d c b a", { "a", "1", "b, c", NULL }, { "b", "1", "c", NULL },
+		     { "c", "1", "x | virtual", NULL }, { "d", "1", NULL, "virtual" });
+	/* In a circle the one that was asked for first comes last. */
+	expect_order("c b a d", { "a", "1", "b", NULL }, { "b", "1", "c", NULL },
+		     { "c", "1", "a", NULL }, { "d", "1", "b", NULL });
+}
+
 static void follows_to_the_end(void **state)
 {
 	(void)state;
@@ -100,6 +139,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(follows_to_the_end),
+		cmocka_unit_test(puts_dependencies_first),
 		cmocka_unit_test(takes_the_first_alternative_there_is),
 		cmocka_unit_test(a_name_comes_before_who_provides_it),
 		cmocka_unit_test(versions_decide),

@@ -6,6 +6,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include "solve/request.h"
 #include "solve/resolve.h"
 #include "solve/solver-pool.h"
 #include "base/memory.h"
@@ -163,6 +164,47 @@ static void keeps_the_order_of_dependencies(void **state)
 	check_order(ORDERED("Pre-Depends: one | two\nDepends: two\n"), "apt debconf one two zstd ");
 }
 
+#define BEGIN(name, version, architecture)                                                         \
+	"Package: " name "\nVersion: " version "\nArchitecture: " architecture "\nFilename: x.deb\n"
+
+static const char odd_text[] = STANZA("apt", "") STANZA("debconf", "") STANZA("zstd", "")
+	STANZA("BigTool", "") STANZA("my_tool", "") STANZA("dup", "Depends: x\nDepends: y\n")
+		BEGIN("nosum", "1", "amd64") "Size: 1\n\n" BEGIN(
+			"version", "v1.0", "all") "Size: 1\n\nno field\n\n" BEGIN("foreign", "v1",
+										  "i386") "\n";
+
+/* As third parties' archives have them, and apt takes or leaves alone. */
+static void leaves_out_odd_stanzas(void **state)
+{
+	static char version[] = "version";
+	const struct recipe_name wanted = { .value = version };
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(store_cleanup) struct store *s = NULL;
+	CLEANUP(release_index) struct index_file file = { 0 };
+	cleanup_free char *path = xasprintf("%s/store", scratch_path);
+
+	(void)state;
+	assert_int_equal(store_open(path, &s, &err), 0);
+	put_index(s, odd_text, &file);
+	/* The second time as well: what is not kept cannot be forgotten. */
+	for (int i = 0; i < 2; i++) {
+		CLEANUP(solver_pool_release) struct solver_pool pool = { 0 };
+
+		solver_pool_new(&pool, "amd64");
+		assert_int_equal(solver_pool_add_index(&pool, s, &file, &err), 0);
+		solver_pool_index(&pool);
+		assert_int_equal(pool.count, 3);
+		assert_int_equal(pool.skipped.count, 6);
+		assert_string_equal(pool.skipped.item[0].name, "BigTool");
+		assert_string_equal(pool.skipped.item[2].name, "dup");
+		assert_non_null(strstr(pool.skipped.item[2].reason, "given twice: 'Depends'"));
+		assert_string_equal(pool.skipped.item[5].name, "");
+		assert_true(request_unknown(&pool, &wanted, &err) < 0);
+		assert_non_null(strstr(err.message, "not a version: 'v1.0'"));
+		err_release(&err);
+	}
+}
+
 static void refuse(const char *text, const char *why)
 {
 	CLEANUP(err_release) struct err err = { 0 };
@@ -220,6 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		scratch_test(keeps_what_it_parsed),
 		scratch_test(keeps_the_order_of_dependencies),
+		scratch_test(leaves_out_odd_stanzas),
 		cmocka_unit_test(refuses_wrong_stanzas),
 	};
 
