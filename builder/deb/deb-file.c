@@ -167,7 +167,7 @@ int deb_read_control(struct store *s, const struct package *p, struct text *ret,
 
 	if (r < 0)
 		return r;
-	if (!line || !line_unescape(line, &control)) {
+	if (!line || !*line || !line_unescape(line, &control)) {
 		text_release(&control);
 		r = read_original(s, p, &control, err);
 		if (r < 0)

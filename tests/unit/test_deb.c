@@ -397,6 +397,24 @@ static void test_control_is_kept(void **state)
 	assert_string_equal(t.data, "Package: x\nDescription: y\n\tz \\n");
 }
 
+/* A fact without text is damaged: it is not the control file of a package without dependencies. */
+static void test_empty_control_fact(void **state)
+{
+	static const struct member data[] = { { "./a", AE_IFREG, "content", false, 0 }, { 0 } };
+	CLEANUP(packages_release) struct packages list = { 0 };
+	CLEANUP(store_cleanup) struct store *s = NULL;
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(text_release) struct text t = { 0 };
+	cleanup_free char *path = xasprintf("%s/store", scratch_path);
+
+	(void)state;
+	assert_int_equal(store_open(path, &s, &err), 0);
+	put_package(s, &list, "good", make_deb(plain_control, data, &usual));
+	assert_int_equal(store_fact_set(s, "control", list.item[0].sha256, "", &err), 0);
+	assert_int_equal(deb_read_control(s, &list.item[0], &t, &err), 0);
+	assert_non_null(strstr(t.data, "Package: "));
+}
+
 /* A plain form that rots in the store is made again. */
 static void test_damaged_plain_form(void **state)
 {
@@ -435,6 +453,7 @@ int main(int argc, char **argv)
 		SCRATCH(test_workers),
 		SCRATCH(test_absent_original),
 		SCRATCH(test_control_is_kept),
+		SCRATCH(test_empty_control_fact),
 		SCRATCH(test_damaged_plain_form),
 	};
 
