@@ -326,7 +326,6 @@ void alternatives_walk(struct alternatives *a, const Queue *requests)
 	map_empty(&a->taken);
 	map_empty(&a->blocked);
 	queue_empty(&a->order);
-	queue_empty(&a->ties);
 	for (int i = 0; i < requests->count; i++)
 		map_set(&a->requested, requests->elements[i]);
 	for (int i = 0; i < requests->count; i++)

@@ -243,6 +243,7 @@ static int solve_alternatives(struct attempt *a, struct err *err)
 
 		if (r < 0)
 			return r;
+		queue_empty(&a->alternatives.ties);
 		choose_requests(a);
 		alternatives_walk(&a->alternatives, &a->chosen);
 		queue_init_clone(&job, &a->job);
