@@ -162,7 +162,7 @@ static bool add_index(struct update *u, const struct suite *suite, const char *c
 		u->item = xreallocarray(u->item, u->indices.allocated, sizeof(*u->item));
 	item = &u->item[u->indices.count];
 	index = &u->indices.file[u->indices.count++];
-	*item = (struct fetch_item){ .size = file->size };
+	*item = (struct fetch_item){ .size = file->size, .third_party = !suite->label };
 	*index = (struct index_file){
 		.suite = xstrdup(suite->name),
 		.component = xstrdup(component),

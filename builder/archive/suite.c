@@ -163,6 +163,7 @@ static int ask(struct store *s, struct suite *suite, size_t count, const char *p
 			continue;
 		strv_addf(&item[asked].url, "%s/dists/%s/InRelease",
 			  suite[i].mirrors->item[suite[i].next], suite[i].name);
+		item[asked].third_party = !suite[i].label;
 		item[asked++].limit = INRELEASE_MAX;
 	}
 	*ret_asked = asked;

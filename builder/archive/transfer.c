@@ -231,6 +231,27 @@ static bool is_passing(CURLcode code, long status)
 	}
 }
 
+/* --mirror is Debian's: it changes nothing for a third party's archive. */
+static const char *way_out(const struct fetch_item *item, CURLcode code, long status, bool passing)
+{
+	if (status == 401 || status == 403)
+		return "the server asks who you are, or refuses to tell: archives that need a "
+		       "password cannot be used";
+	if (code == CURLE_PEER_FAILED_VERIFICATION)
+		return "this machine does not trust who signed the server's certificate: a site's "
+		       "own CA belongs into /usr/local/share/ca-certificates "
+		       "(update-ca-certificates(8))";
+	if (passing)
+		return item->third_party
+			       ? "check the network and the proxy, or try again later"
+			       : "check the network and the proxy, or give another mirror "
+				 "(--mirror URL)";
+	return item->third_party ? "the archive does not have it: check the repository's url, "
+				   "suite and components in the recipe"
+				 : "the mirror does not have it: check the suite and the URL, or "
+				   "give another mirror (--mirror URL)";
+}
+
 static enum transfer_outcome judge_failure(struct transfer *t, CURLcode code, long status,
 					   const char *url)
 {
@@ -247,11 +268,7 @@ static enum transfer_outcome judge_failure(struct transfer *t, CURLcode code, lo
 	else
 		(void)err_set(err, ERR_NETWORK, "cannot fetch '%s': %s", url,
 			      *t->message ? t->message : curl_easy_strerror(code));
-	(void)err_hint(err, "%s",
-		       passing ? "check the network and the proxy, or give another mirror "
-				 "(--mirror URL)"
-			       : "the mirror does not have it: check the suite and "
-				 "the URL, or give another mirror (--mirror URL)");
+	(void)err_hint(err, "%s", way_out(t->item, code, status, passing));
 	if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ||
 	    code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_OPERATION_TIMEDOUT)
 		return OUTCOME_UNREACHABLE;

@@ -163,24 +163,31 @@ static struct signature judge(char *status)
 	}
 }
 
-/* hint: whether to say what helps with an archive; other files have no mirror to change. */
-static int refuse(const struct signature *s, const char *name, const char *keyring, bool hint,
-		  struct err *err)
+/* What was signed: it decides what helps. */
+enum signed_file {
+	SIGNED_BY_DEBIAN, /* or by whom --keyring names */
+	SIGNED_BY_THIRD_PARTY,
+	SIGNED_RESULT, /* which has no mirror to change */
+};
+
+static int refuse(const struct signature *s, const char *name, const char *keyring,
+		  enum signed_file what, struct err *err)
 {
 	switch (s->verdict) {
 	case VERDICT_BAD:
 		(void)err_set(err, ERR_TRUST,
 			      "%s was changed after it was signed: bad signature of key %s", name,
 			      s->key);
-		return hint ? err_hint(err, "do not use this mirror; try another --mirror")
-			    : err_value(err);
+		return what == SIGNED_BY_DEBIAN
+			       ? err_hint(err, "do not use this mirror; try another --mirror")
+			       : err_value(err);
 	case VERDICT_REVOKED_KEY:
 		return err_set(err, ERR_TRUST, "%s is signed by key %s, which was revoked", name,
 			       s->key);
 	case VERDICT_EXPIRED_KEY:
 		(void)err_set(err, ERR_TRUST, "%s is signed by key %s, which has expired", name,
 			      s->key);
-		if (!hint)
+		if (what == SIGNED_RESULT)
 			return err_value(err);
 		return err_hint(err,
 				"a newer keyring package may have its prolonged form; an archive "
@@ -196,8 +203,13 @@ static int refuse(const struct signature *s, const char *name, const char *keyri
 	case VERDICT_UNKNOWN_KEY:
 		(void)err_set(err, ERR_TRUST, "%s is signed by key %s, which is not in '%s'", name,
 			      s->key, keyring);
-		if (!hint)
+		if (what == SIGNED_RESULT)
 			return err_value(err);
+		if (what == SIGNED_BY_THIRD_PARTY)
+			return err_hint(err,
+					"'keyring:' of this repository in the recipe must name a "
+					"file that holds this key; the archive's own page says "
+					"where to get it");
 		return err_hint(err,
 				"install a newer debian-archive-keyring, or name the keyring of "
 				"this archive (--keyring)");
@@ -327,7 +339,8 @@ int trust_verify(const char *keyring, const char *digest, const char *name, cons
 	if (r < 0)
 		return err_wrap(err, "checking the signature of %s", name);
 	if (decisive.verdict != VERDICT_GOOD)
-		return refuse(&decisive, name, keyring, true, err);
+		return refuse(&decisive, name, keyring,
+			      digest ? SIGNED_BY_THIRD_PARTY : SIGNED_BY_DEBIAN, err);
 	r = read_back(g.output, size, &content, err);
 	if (r < 0)
 		return err_wrap(err, "checking the signature of %s", name);
@@ -353,7 +366,7 @@ int trust_verify_detached(const char *keyring, const char *name, const struct te
 	if (r < 0)
 		return err_wrap(err, "checking the signature of %s", name);
 	if (decisive.verdict != VERDICT_GOOD)
-		return refuse(&decisive, name, keyring, false, err);
+		return refuse(&decisive, name, keyring, SIGNED_RESULT, err);
 	*ret_fingerprint = xstrdup(decisive.primary);
 	return 0;
 }

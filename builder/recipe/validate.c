@@ -53,6 +53,21 @@ static int check_init(const struct recipe *recipe, const struct node *root, stru
 				     : "ask for sysvinit-core instead");
 }
 
+/* A list adds to the one of the recipe that is extended, so an empty one would change nothing
+ * there. */
+static int hint_no_pockets(const struct recipe *recipe, struct err *err)
+{
+	const struct recipe_name *first = &recipe->pockets.item[0];
+	CLEANUP(text_release) struct text removals = { 0 };
+
+	if (!first->at.file || first->at.line == 0 || streq(first->at.file, recipe->path))
+		return err_hint(err, "write 'pockets: []'");
+	for (size_t i = 0; i < recipe->pockets.count; i++)
+		text_printf(&removals, "%s-%s", i > 0 ? ", " : "", recipe->pockets.item[i].value);
+	return err_hint(err, "write 'pockets: [%s]' into %s: a list adds to the one of %s",
+			removals.data, recipe->path, first->at.file);
+}
+
 static int check_suite(const struct recipe *recipe, const struct node *root, struct err *err)
 {
 	const struct position suite = node_position(root, "suite", recipe->path);
@@ -62,7 +77,7 @@ static int check_suite(const struct recipe *recipe, const struct node *root, str
 		return 0;
 	position_error(pockets.line ? &pockets : &suite, err, "suite '%s' has no pockets",
 		       recipe->suite);
-	return err_hint(err, "write 'pockets: []'");
+	return hint_no_pockets(recipe, err);
 }
 
 static int check_ids(const struct recipe *recipe, struct err *err)
