@@ -6,20 +6,6 @@
 #include "base/text.h"
 #include "recipe/format.h"
 
-static int check_renamed(const struct recipe_list *l, struct err *err)
-{
-	for (size_t i = 0; i < l->count; i++) {
-		const char *now = format_renamed_package(l->item[i].value);
-
-		if (!now)
-			continue;
-		position_error(&l->item[i].at, err, "package '%s' has another name today",
-			       l->item[i].value);
-		return err_hint(err, "write '%s'", now);
-	}
-	return 0;
-}
-
 static int check_excluded(const struct recipe *recipe, const struct recipe_list *wanted,
 			  struct err *err)
 {
@@ -162,14 +148,8 @@ static int check_double_overlays(const struct recipe *recipe, struct err *err)
 
 static int check_packages(const struct recipe *recipe, const struct node *root, struct err *err)
 {
-	int r = check_renamed(&recipe->packages, err);
+	int r = check_excluded(recipe, &recipe->packages, err);
 
-	if (r < 0)
-		return r;
-	r = check_renamed(&recipe->boot_packages, err);
-	if (r < 0)
-		return r;
-	r = check_excluded(recipe, &recipe->packages, err);
 	if (r < 0)
 		return r;
 	if (*recipe->kernel && recipe_list_find(&recipe->exclude, recipe->kernel))

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "base/memory.h"
+#include "recipe/format.h"
 #include "recipe/position.h"
 
 const struct every_image every_image[] = {
@@ -85,6 +87,7 @@ int request_unknown(const struct solver_pool *pool, const struct recipe_name *wa
 {
 	CLEANUP(strv_release) struct strv near = { 0 };
 	cleanup_free char *name = bare_name(wanted->value);
+	const char *now = format_renamed_package(name);
 	const struct skipped_package *skipped = find_skipped(pool, name);
 
 	if (skipped)
@@ -93,6 +96,12 @@ int request_unknown(const struct solver_pool *pool, const struct recipe_name *wa
 			"package '%s' cannot be used: its entry in the archive's list "
 			"of packages is not valid: %s",
 			name, skipped->reason);
+	if (now) {
+		position_error(&wanted->at, err,
+			       "no package '%s' in %s, as it has another name today", name,
+			       suite_of(pool));
+		return err_hint(err, "write '%s'", now);
+	}
 	solver_pool_suggest(pool, name, &near);
 	position_error(&wanted->at, err, "no package '%s' in %s", name, suite_of(pool));
 	return hint_unknown(pool, &near, err);
@@ -266,8 +275,12 @@ static int check_names(const struct solver_pool *pool, const struct recipe *reci
 	for (size_t i = 0; i < count; i++) {
 		CLEANUP(strv_release) struct strv near = { 0 };
 		cleanup_free char *name = bare_name(unknown[i]->value);
+		const char *now = format_renamed_package(name);
 
-		solver_pool_suggest(pool, name, &near);
+		if (now)
+			strv_add(&near, now);
+		else
+			solver_pool_suggest(pool, name, &near);
 		text_printf(&names, "%s'%s'", i > 0 ? ", " : "", name);
 		if (!unknown[i]->at.file || unknown[i]->at.line == 0)
 			continue;
@@ -284,6 +297,16 @@ static int check_names(const struct solver_pool *pool, const struct recipe *reci
 	return hint_unknown(pool, &no_suggestion, err);
 }
 
+/* The old name still works, as a transitional package or because another package has it now. */
+static void note_renamed(const char *name)
+{
+	const char *now = format_renamed_package(name);
+
+	if (now)
+		log_note("the package '%s' has another name today: '%s' may be what you want", name,
+			 now);
+}
+
 static int add_named(const struct solver_pool *pool, enum request_origin origin,
 		     const struct recipe_name *wanted, struct requests *requests, struct err *err)
 {
@@ -292,8 +315,10 @@ static int add_named(const struct solver_pool *pool, enum request_origin origin,
 
 	if (!is_known(pool, wanted))
 		return request_unknown(pool, wanted, err);
-	if (origin == REQUEST_RECIPE)
+	if (origin == REQUEST_RECIPE) {
 		drop_rules(requests, name);
+		note_renamed(name);
+	}
 	add(requests, origin, name, PRIORITY_EXTRA, wanted->at);
 	requests->item[requests->count - 1].is_virtual = solver_pool_named(pool, name, &first) == 0;
 	return 0;
