@@ -15,6 +15,8 @@
 #include "tar/acl.h"
 #include "tar/tar-header.h"
 
+/* So many names are shown of what is left out. */
+#define LEFT_OUT_SHOWN 5
 #define BUFFER_SIZE ((size_t)1 << 20)
 #define RECORD_SIZE 10240 /* tar(5): the archive ends at a multiple of it */
 #define XATTR_MAX ((size_t)64 << 10)
@@ -32,7 +34,7 @@ struct pack {
 	struct pack_entry *entry;
 	size_t count;
 	size_t allocated;
-	size_t left_out; /* device nodes, fifos, sockets */
+	struct strv left_out; /* names of device nodes, fifos, sockets */
 
 	int out;
 	struct digest *digest;
@@ -47,6 +49,7 @@ static void pack_release(struct pack *p)
 		free(p->entry[i].path);
 	free(p->entry);
 	free(p->buffer);
+	strv_release(&p->left_out);
 	digest_free(p->digest);
 }
 
@@ -77,7 +80,7 @@ static int collect(const struct walk_entry *e, void *data, struct err *err)
 	if (type == S_IFREG || type == S_IFDIR || type == S_IFLNK)
 		add_entry(p, e->path, e->st);
 	else
-		p->left_out++;
+		strv_add(&p->left_out, e->path);
 	return 0;
 }
 
@@ -363,6 +366,24 @@ static int write_archive(struct pack *p, struct err *err)
 	return flush(p, err);
 }
 
+/* Programs make them anew when they run, so this is seldom a loss; but somebody may miss one. */
+static void report_left_out(const struct strv *name)
+{
+	CLEANUP(text_release) struct text names = { 0 };
+
+	if (name->count == 0)
+		return;
+	for (size_t i = 0; i < name->count && i < LEFT_OUT_SHOWN; i++) {
+		text_add(&names, i > 0 ? ", '/" : "'/");
+		text_add_escaped(&names, name->item[i]);
+		text_add(&names, "'");
+	}
+	if (name->count > LEFT_OUT_SHOWN)
+		text_printf(&names, " and %zu more", name->count - LEFT_OUT_SHOWN);
+	log_note("left out of the archive, which has no device nodes, fifos or sockets: %s",
+		 names.data);
+}
+
 int pack_tree(int root_fd, const char *const *skip, int64_t epoch, int out_fd,
 	      char ret_sha256[DIGEST_HEX], uint64_t *ret_size, struct err *err)
 {
@@ -382,8 +403,7 @@ int pack_tree(int root_fd, const char *const *skip, int64_t epoch, int out_fd,
 	r = write_archive(&p, err);
 	if (r < 0)
 		return r;
-	if (p.left_out > 0)
-		log_note("left out of the archive: %zu device nodes, fifos or sockets", p.left_out);
+	report_left_out(&p.left_out);
 	digest_final(p.digest, ret_sha256);
 	*ret_size = p.size;
 	return 0;
