@@ -19,12 +19,16 @@ static const char *const depmod_argv[] = {
 };
 
 /* The image's own locale-gen, made to read its list from another file, since /etc/locale.gen is the
- * business of locales' postinst, and its aliases from where dpkg has put them: the alias file is a
- * conffile, which gets its name when locales is configured. */
+ * business of locales' postinst, and its aliases from where dpkg has put them: up to trixie the
+ * alias file is a conffile, which gets its name when locales is configured; after that it is no
+ * longer one. */
 static const char *const prepare_argv[] = {
 	"sh",
 	"-ec",
-	"a=/etc/locale.alias.dpkg-new; [ -e $a ] || a=/etc/locale.alias\n"
+	"for a in /etc/locale.alias.dpkg-new /etc/locale.alias"
+	" /usr/share/locale/locale.alias /dev/null; do\n"
+	"	[ ! -e $a ] || break\n"
+	"done\n"
 	"cp $a " EARLY_ALIASES "\n"
 	"sed -e 's|^LOCALEGEN=.*|LOCALEGEN=" EARLY_LOCALES "|'"
 	" -e 's|/usr/share/locale/locale.alias|" EARLY_ALIASES "|g'"
