@@ -143,7 +143,8 @@ static void put_lightest_first(struct alternatives *a, Queue *list, int first, i
 
 /* Where only names differ, the provider is taken that brings the fewest packages with it. What is
  * brought along while one is weighed is not weighed itself, so this is done once a tie. */
-static void break_ties(struct alternatives *a, const struct preference *by, Queue *list)
+static void break_ties(struct alternatives *a, const struct preference *by, Queue *list,
+		       Queue *ties)
 {
 	int end;
 
@@ -159,11 +160,12 @@ static void break_ties(struct alternatives *a, const struct preference *by, Queu
 		if (!tie)
 			continue;
 		put_lightest_first(a, list, first, end);
-		queue_push2(&a->ties, list->elements[first], by->name);
+		queue_push2(ties, list->elements[first], by->name);
 	}
 }
 
-static void sorted_providers(struct alternatives *a, Id atom, Queue *ret)
+/* ties gets pairs as in struct alternatives. */
+static void sorted_providers(struct alternatives *a, Id atom, Queue *ret, Queue *ties)
 {
 	struct preference by = { .in = a, .name = target_name(a, atom) };
 
@@ -172,20 +174,33 @@ static void sorted_providers(struct alternatives *a, Id atom, Queue *ret)
 		return;
 	qsort_r(ret->elements, (size_t)ret->count, sizeof(*ret->elements), compare_providers, &by);
 	if (!a->weighing)
-		break_ties(a, &by, ret);
+		break_ties(a, &by, ret, ties);
+}
+
+/* Remembers that p was taken because of a tie, if it was. */
+static void note_tie(struct alternatives *a, const Queue *ties, Id p)
+{
+	for (int i = 0; i + 1 < ties->count; i += 2)
+		if (ties->elements[i] == p)
+			queue_push2(&a->ties, p, ties->elements[i + 1]);
 }
 
 Id alternatives_provider(struct alternatives *a, Id name)
 {
 	CLEANUP(queue_free) Queue list = { 0 };
+	CLEANUP(queue_free) Queue ties = { 0 };
 
 	queue_init(&list);
+	queue_init(&ties);
 	map_empty(&a->taken);
 	map_empty(&a->blocked);
-	sorted_providers(a, name, &list);
-	for (int i = 0; i < list.count; i++)
-		if (!MAPTST(&a->refused, list.elements[i]))
-			return list.elements[i];
+	sorted_providers(a, name, &list, &ties);
+	for (int i = 0; i < list.count; i++) {
+		if (MAPTST(&a->refused, list.elements[i]))
+			continue;
+		note_tie(a, &ties, list.elements[i]);
+		return list.elements[i];
+	}
 	return 0;
 }
 
@@ -203,7 +218,7 @@ static void put_first(const struct alternatives *a, Queue *candidates)
 	}
 }
 
-static void candidates_of(struct alternatives *a, Id dependency, Queue *ret)
+static void candidates_of(struct alternatives *a, Id dependency, Queue *ret, Queue *ties)
 {
 	CLEANUP(queue_free) Queue atoms = { 0 };
 
@@ -213,7 +228,7 @@ static void candidates_of(struct alternatives *a, Id dependency, Queue *ret)
 		CLEANUP(queue_free) Queue list = { 0 };
 
 		queue_init(&list);
-		sorted_providers(a, atoms.elements[i], &list);
+		sorted_providers(a, atoms.elements[i], &list, ties);
 		for (int k = 0; k < list.count; k++)
 			queue_pushunique(ret, list.elements[k]);
 	}
@@ -265,14 +280,19 @@ static bool is_satisfied(const struct alternatives *a, Id dependency)
 static bool satisfy(struct alternatives *a, Id dependency)
 {
 	CLEANUP(queue_free) Queue candidates = { 0 };
+	CLEANUP(queue_free) Queue ties = { 0 };
 
 	if (is_satisfied(a, dependency))
 		return true;
 	queue_init(&candidates);
-	candidates_of(a, dependency, &candidates);
-	for (int i = 0; i < candidates.count; i++)
-		if (install(a, candidates.elements[i]))
-			return true;
+	queue_init(&ties);
+	candidates_of(a, dependency, &candidates, &ties);
+	for (int i = 0; i < candidates.count; i++) {
+		if (!install(a, candidates.elements[i]))
+			continue;
+		note_tie(a, &ties, candidates.elements[i]);
+		return true;
+	}
 	return false;
 }
 

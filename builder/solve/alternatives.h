@@ -35,7 +35,7 @@ struct alternatives {
 	Queue order; /* in the order of taking; also holds some that were given back */
 	/* Pairs: a provider that was preferred to its equals by the number of packages or by name
 	 * only, and the name that it provides. They are those of the last choice of requests
-	 * and the walk after it, taken or not. */
+	 * and the walk after it, which took them. */
 	Queue ties;
 };
 

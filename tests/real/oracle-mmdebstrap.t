@@ -104,13 +104,14 @@ make_repo() {
 theirs() {
 	local dir=$1 suite=$2 hooks=()
 	[[ $suite != bookworm ]] || hooks+=(--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr)
-	# Packages ask for the machine's name; ours has always the same.
+	# Packages ask for the machine's name and its domain, so theirs gets the same.
 	TMPDIR=$dir SOURCE_DATE_EPOCH=$(<"$dir/epoch") unshare --uts \
-		sh -c 'hostname netrescue && exec "$@"' sh mmdebstrap --mode=root \
+		sh -c 'hostname "$1" && shift && exec "$@"' sh "$(<"$dir/ours/etc/hostname")" mmdebstrap --mode=root \
 		--architectures=amd64 --variant=essential "${hooks[@]}" \
 		--include="$(sed -n 's/^Package: //p' "$dir/repo/Packages" | paste -sd,)" \
 		--aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
 		--essential-hook="chroot \"\$1\" debconf-set-selections <'$dir/preseed'" \
+		--essential-hook="install -m 0644 '$dir/ours/etc/hostname' '$dir/ours/etc/hosts' \"\$1/etc\"" \
 		"$suite" "$dir/theirs" "deb [trusted=yes] copy://$dir/repo ./"
 }
 
