@@ -235,12 +235,12 @@ static bool is_passing(CURLcode code, long status)
 static const char *way_out(const struct fetch_item *item, CURLcode code, long status, bool passing)
 {
 	if (status == 401 || status == 403)
-		return "the server asks who you are, or refuses to tell: archives that need a "
+		return "the server wants a password or forbids access: archives that need a "
 		       "password cannot be used";
 	if (code == CURLE_PEER_FAILED_VERIFICATION)
-		return "this machine does not trust who signed the server's certificate: a site's "
-		       "own CA belongs into /usr/local/share/ca-certificates "
-		       "(update-ca-certificates(8))";
+		return "this machine does not trust who signed the server's certificate: put a "
+		       "site's own CA, as a file NAME.crt, into /usr/local/share/ca-certificates "
+		       "and run update-ca-certificates";
 	if (passing)
 		return item->third_party
 			       ? "check the network and the proxy, or try again later"

@@ -110,30 +110,17 @@ static void index_offers(struct closure *c)
 		qsort(c->offer, c->offer_count, sizeof(*c->offer), compare_offers);
 }
 
-/* Where the first offer of that name is, or would be. */
-static size_t first_offer(const struct closure *c, const char *name)
+/* Where the first of that name is, or would be, in a sorted array whose elements begin with their
+ * name. */
+static size_t first_named(const void *array, size_t count, size_t size, const char *name)
 {
-	size_t low = 0, high = c->offer_count;
+	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
+		const char *const *at = (const void *)((const char *)array + middle * size);
 
-		if (strcmp(c->offer[middle].name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static size_t first_of_name(const struct closure *c, const char *name)
-{
-	size_t low = 0, high = c->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(c->item[middle].name, name) < 0)
+		if (strcmp(*at, name) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -149,11 +136,11 @@ static size_t find_alternative(struct closure *c, const char *alternative)
 	if (!c->complete)
 		index_offers(c);
 	parse_relation(alternative, &wanted);
-	for (size_t i = first_of_name(c, wanted.name);
+	for (size_t i = first_named(c->item, c->count, sizeof(*c->item), wanted.name);
 	     i < c->count && streq(c->item[i].name, wanted.name); i++)
 		if (is_called(&c->item[i], &wanted))
 			return i;
-	for (size_t i = first_offer(c, wanted.name);
+	for (size_t i = first_named(c->offer, c->offer_count, sizeof(*c->offer), wanted.name);
 	     i < c->offer_count && streq(c->offer[i].name, wanted.name); i++)
 		if (offer_fits(c, &c->offer[i], &wanted))
 			return c->offer[i].package;

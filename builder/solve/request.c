@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "recipe/format.h"
 #include "recipe/position.h"
+#include "recipe/recipe-list.h"
 
 const struct every_image every_image[] = {
 	{ "apt", true }, { "base-files", false }, { "base-passwd", false }, { "debconf", true },
@@ -28,7 +29,7 @@ static void add(struct requests *requests, enum request_origin origin, const cha
 /* The name without a version ("=") or suite ("/"). */
 static char *bare_name(const char *wanted)
 {
-	return xstrndup(wanted, strcspn(wanted, "=/"));
+	return xstrndup(wanted, package_name_length(wanted));
 }
 
 /* The components of Debian's archive that the recipe does not name. */
@@ -56,7 +57,7 @@ static int hint_unknown(const struct solver_pool *pool, const struct strv *near,
 	components_left_out(pool, &left_out);
 	components = strv_join(&left_out, ", ");
 	if (strv_has(&left_out, "main"))
-		return err_hint(err, "'components:' lacks main, where most packages are");
+		return err_hint(err, "add main, where most packages are, to 'components:'");
 	if (near->count > 0 && left_out.count > 0)
 		return err_hint(err,
 				"did you mean '%s'? Or is it in %s, which 'components:' lacks?",
@@ -64,7 +65,7 @@ static int hint_unknown(const struct solver_pool *pool, const struct strv *near,
 	if (near->count > 0)
 		return err_hint(err, "did you mean '%s'?", names);
 	if (left_out.count > 0)
-		return err_hint(err, "packages are also in %s, which 'components:' lacks",
+		return err_hint(err, "other packages are in %s: add what you need to 'components:'",
 				components);
 	return err_value(err);
 }

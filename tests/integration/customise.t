@@ -74,7 +74,7 @@ apt-repositories:
 overlays: [overlay]
 scripts: [finish.sh]
 .
-plan 32
+plan 35
 
 run tiny_build "$scratch/site/site.yaml"
 is "$status" 0 'a site'"'"'s recipe builds' || { diag "$stderr"; tap_die 'nothing else can work'; }
@@ -136,3 +136,11 @@ changed_meanwhile() {
 }
 changed_meanwhile overlay 'overlay' overlay/etc/site/motd
 changed_meanwhile keyring 'keyring' vendor.gpg
+
+# Debian's keyring and --keyring change nothing for somebody else's archive.
+cp "$scratch/m/keyring.gpg" "$scratch/site/vendor.gpg"
+run tiny_build "$scratch/site/site.yaml"
+is "$status" 3 "another archive's key as the third party's"
+like "$stderr" "hint: 'keyring:' of this repository in the recipe" 'the hint names the key of the recipe'
+unlike "$stderr" 'hint:.*--keyring' 'and no option that does not help'
+rm -rf "$scratch/site"; cp -a "$scratch/kept" "$scratch/site"

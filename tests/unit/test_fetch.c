@@ -121,6 +121,36 @@ static void test_not_found(void **state)
 	expect("blob status 404", ERR_NETWORK, "404 (not found)", 1);
 }
 
+/* What to do depends on whose archive it is: --mirror changes nothing for a third party's. */
+static void test_hints(void **state)
+{
+	static const struct {
+		const char *fault;
+		bool third_party;
+		const char *hint, *not_hint;
+	} cases[] = {
+		{ "blob status 404", false, "--mirror", "repository's url" },
+		{ "blob status 404", true, "repository's url", "--mirror" },
+		{ "blob status 503", false, "--mirror", "try again later" },
+		{ "blob status 503", true, "try again later", "--mirror" },
+		{ "blob status 401", true, "password", "--mirror" },
+		{ "blob status 403", false, "password", "--mirror" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct fetch_options options = { .stall = 1, .pause = 10 };
+		CLEANUP(fetch_item_release) struct fetch_item item = item_for("blob");
+		CLEANUP(err_release) struct err err = { 0 };
+
+		item.third_party = cases[i].third_party;
+		loopback_fault(cases[i].fault);
+		assert_true(fetch_all(store, &item, 1, &options, &err) < 0);
+		assert_non_null(strstr(err.hint, cases[i].hint));
+		assert_null(strstr(err.hint, cases[i].not_hint));
+	}
+}
+
 static void test_server_error(void **state)
 {
 	(void)state;
@@ -423,29 +453,18 @@ static void test_interrupt(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FETCH_TEST(test_plain),
-		FETCH_TEST(test_not_found),
-		FETCH_TEST(test_server_error),
-		FETCH_TEST(test_fails_twice),
-		FETCH_TEST(test_truncated),
-		FETCH_TEST(test_short_file),
-		FETCH_TEST(test_wrong_bytes),
-		FETCH_TEST(test_redirect),
-		FETCH_TEST(test_redirect_to_file_is_refused),
-		FETCH_TEST(test_redirect_loop),
-		FETCH_TEST(test_stall),
-		FETCH_TEST(test_too_long),
-		FETCH_TEST(test_nobody_listens),
-		FETCH_TEST(test_next_mirror),
-		FETCH_TEST(test_wrong_bytes_outrank_a_bad_line),
-		FETCH_TEST(test_dead_mirror),
-		FETCH_TEST(test_range),
-		FETCH_TEST(test_unknown_digest),
-		FETCH_TEST(test_nobody_to_ask),
-		FETCH_TEST(test_keep_going),
-		FETCH_TEST(test_file_url),
-		FETCH_TEST(test_no_room),
-		FETCH_TEST(test_interrupt),
+		FETCH_TEST(test_plain),		 FETCH_TEST(test_not_found),
+		FETCH_TEST(test_hints),		 FETCH_TEST(test_server_error),
+		FETCH_TEST(test_fails_twice),	 FETCH_TEST(test_truncated),
+		FETCH_TEST(test_short_file),	 FETCH_TEST(test_wrong_bytes),
+		FETCH_TEST(test_redirect),	 FETCH_TEST(test_redirect_to_file_is_refused),
+		FETCH_TEST(test_redirect_loop),	 FETCH_TEST(test_stall),
+		FETCH_TEST(test_too_long),	 FETCH_TEST(test_nobody_listens),
+		FETCH_TEST(test_next_mirror),	 FETCH_TEST(test_wrong_bytes_outrank_a_bad_line),
+		FETCH_TEST(test_dead_mirror),	 FETCH_TEST(test_range),
+		FETCH_TEST(test_unknown_digest), FETCH_TEST(test_nobody_to_ask),
+		FETCH_TEST(test_keep_going),	 FETCH_TEST(test_file_url),
+		FETCH_TEST(test_no_room),	 FETCH_TEST(test_interrupt),
 	};
 
 	return cmocka_run_group_tests(tests, setup, loopback_teardown);
