@@ -111,14 +111,19 @@ disks_at_rest() {
 	same "$kinds" ' ext4 swap LVM2_member linux_raid_member ' && same "$(in_use)" ''
 }
 
+# Reads the device itself: what lsblk says comes from udev, which may not have looked at a new device yet.
+label() {
+	blkid --probe --match-tag LABEL --output value "$1"
+}
+
 # So that it was worth something that nobody did. Nothing of this writes.
 disks_by_hand() {
 	local vg
 	vg=$(vgs --noheadings -o vg_name) && same "${vg// /}" used &&
 		vgchange --activate y used && mount -o ro,noload /dev/used/data mnt &&
-		same "$(lsblk -n -o LABEL /dev/used/data)" used-lvm && umount mnt && vgchange --activate n used &&
+		same "$(label /dev/used/data)" used-lvm && umount mnt && vgchange --activate n used &&
 		mdadm --assemble --readonly /dev/md0 "$(disk disk0)-part4" &&
-		mount -o ro,noload /dev/md0 mnt && same "$(lsblk -n -o LABEL /dev/md0)" used-md &&
+		mount -o ro,noload /dev/md0 mnt && same "$(label /dev/md0)" used-md &&
 		umount mnt && mdadm --stop /dev/md0
 }
 
