@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/tree.h"
+#include "publish/result-damage.h"
 #include "publish/result-equal.h"
 #include "publish/result-files.h"
 
@@ -284,7 +285,7 @@ int result_commit(struct result *res, char **ret_path, struct err *err)
 }
 
 /* The directory's name has only a part of the lock's digest: sees that it holds the lock itself.
- * *ret: the name of its lock, if that is another one. */
+ * *ret: what is wrong, if it has another one. */
 static int check_lock(const struct result *res, int dir_fd, char **ret, struct err *err)
 {
 	cleanup_free char *name = xasprintf("%s.lock", res->recipe->name);
@@ -294,7 +295,7 @@ static int check_lock(const struct result *res, int dir_fd, char **ret, struct e
 	if (fd >= 0 && digest_fd(fd, digest, err) < 0)
 		return err_wrap(err, "reading '%s'", name);
 	if (!streq(digest, res->lock->digest))
-		*ret = take_ptr(name);
+		*ret = xasprintf("%s is not the lock of this version", name);
 	return 0;
 }
 
@@ -303,7 +304,7 @@ static int is_whole(struct result *res, struct err *err)
 {
 	cleanup_fd int fd =
 		openat(res->out_fd, res->version, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	cleanup_free char *path = NULL;
+	cleanup_free char *damage = NULL;
 	int r;
 
 	if (fd < 0 && errno == ENOENT)
@@ -311,24 +312,23 @@ static int is_whole(struct result *res, struct err *err)
 	if (fd < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot open '%s/%s/%s'", res->out,
 				 res->recipe->name, res->version);
-	r = result_damage(fd, &path, err);
+	r = result_damage(fd, NULL, &damage, err);
 	if (r < 0)
 		return err_wrap(err, "checking the result '%s/%s/%s'", res->out, res->recipe->name,
 				res->version);
-	r = path ? 0 : check_lock(res, fd, &path, err);
+	r = damage ? 0 : check_lock(res, fd, &damage, err);
 	if (r < 0)
 		return r;
-	if (!path && wants_signature(res, fd)) {
+	if (!damage && wants_signature(res, fd)) {
 		log_note("'%s/%s/%s' is not signed: building it again, since a signature says "
 			 "that the signer has seen it built",
 			 res->out, res->recipe->name, res->version);
 		return 0;
 	}
-	if (!path)
+	if (!damage)
 		return 1;
-	log_warning("'%s/%s/%s' was changed after it was built: its '%s' is not as its " SUMS
-		    " says; building it again to compare",
-		    res->out, res->recipe->name, res->version, path);
+	log_warning("'%s/%s/%s' was changed after it was built: %s; building it again to compare",
+		    res->out, res->recipe->name, res->version, damage);
 	return 0;
 }
 
