@@ -64,11 +64,12 @@ static int copy_into_store(struct store *s, int fd, char ret_sha256[DIGEST_HEX],
 
 static int import_deb(struct store *s, const struct recipe_file *deb, struct err *err)
 {
-	cleanup_fd int fd = open(deb->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	cleanup_fd int fd = -1;
 	char digest[DIGEST_HEX];
+	int r = open_file(AT_FDCWD, deb->path, 0, ERR_USAGE, &fd, err);
 
-	if (fd < 0)
-		return err_errno(err, ERR_USAGE, errno, "cannot open '%s'", deb->path);
+	if (r < 0)
+		return r;
 	if (copy_into_store(s, fd, digest, err) < 0)
 		return err_wrap(err, "copying '%s' into the store", deb->path);
 	if (!streq(digest, deb->digest))

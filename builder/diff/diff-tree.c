@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/io.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "diff/diff-file.h"
@@ -77,11 +78,11 @@ static int read_tree(const struct diff_input *in, const struct diff *d, struct t
 		.data = &ret->owners,
 		.limit = FILE_OWNERS_TEXT_MAX,
 	};
-	cleanup_fd int fd = openat(in->dir_fd, ROOTFS, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	int r;
+	cleanup_fd int fd = -1;
+	int r = open_file(in->dir_fd, ROOTFS, O_NOFOLLOW, ERR_TRUST, &fd, err);
 
-	if (fd < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot open '%s/" ROOTFS "'", in->path);
+	if (r < 0)
+		return err_wrap(err, "'%s'", in->path);
 	progress_detail("%s/" ROOTFS, in->path);
 	r = members_read(fd, &reader, &ret->members, err);
 	if (r < 0) {
