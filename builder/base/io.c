@@ -97,11 +97,11 @@ int open_file(int dirfd, const char *path, int flags, enum err_class class, int 
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_errno(err, class, errno, "cannot open '%s'", path);
+	if (S_ISDIR(st.st_mode))
+		return err_errno(err, class, EISDIR, "cannot open '%s'", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, class, "'%s' is %s, not a regular file", path,
-			       S_ISDIR(st.st_mode)    ? "a directory"
-			       : S_ISFIFO(st.st_mode) ? "a pipe"
-						      : "a device or a socket");
+			       S_ISFIFO(st.st_mode) ? "a pipe" : "a device or a socket");
 	*ret_fd = take_fd(&fd);
 	return 0;
 }

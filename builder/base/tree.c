@@ -212,6 +212,14 @@ static int remove_entry(struct removal *removal, int dirfd, const char *name, un
 			      : err_errno(err, ERR_BUILD, errno, "cannot remove '%s'", name);
 }
 
+mode_t file_mask(void)
+{
+	mode_t mask = umask(077);
+
+	(void)umask(mask);
+	return mask;
+}
+
 int remove_tree(int dirfd, const char *path, struct err *err)
 {
 	struct removal removal = { .top = -1 };

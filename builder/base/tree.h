@@ -14,6 +14,9 @@
 /* mkdir -p: makes every directory of path that does not exist. */
 int make_dirs(int dirfd, const char *path, mode_t mode, struct err *err);
 
+/* The umask, which is left as it is: these bits a new file of the user's does not get. */
+mode_t file_mask(void);
+
 /* rm -rf: never follows links, never enters another file system or mount (that is an error), and
  * empties read-only directories that we own, at any depth. It is no error if path is missing. */
 int remove_tree(int dirfd, const char *path, struct err *err);

@@ -48,6 +48,7 @@ static int finish_fd(int fd, const char *path, mode_t mode, int64_t epoch, bool 
 
 struct finishing {
 	int64_t epoch;
+	mode_t mask; /* of the umask: the tree in it has secrets, and the user says who may read */
 	bool sync;
 	uint64_t done; /* bytes */
 };
@@ -74,7 +75,7 @@ static int finish_entry(const struct walk_entry *e, void *data, struct err *err)
 	fd = openat(e->dirfd, e->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", e->path);
-	r = finish_fd(fd, e->path, directory ? 0755 : 0644, f->epoch, f->sync, err);
+	r = finish_fd(fd, e->path, (directory ? 0755 : 0644) & ~f->mask, f->epoch, f->sync, err);
 	if (r < 0)
 		return r;
 	if (!directory)
@@ -86,12 +87,16 @@ static int finish_entry(const struct walk_entry *e, void *data, struct err *err)
 
 static int finish(struct result *res, bool sync, struct err *err)
 {
-	struct finishing f = { .epoch = res->lock->source_date_epoch, .sync = sync };
+	struct finishing f = {
+		.epoch = res->lock->source_date_epoch,
+		.mask = file_mask(),
+		.sync = sync,
+	};
 	int r = walk_tree(res->dir_fd, finish_entry, &f, err);
 
 	if (r < 0)
 		return r;
-	return finish_fd(res->dir_fd, res->temporary, 0755, f.epoch, sync, err);
+	return finish_fd(res->dir_fd, res->temporary, 0755 & ~f.mask, f.epoch, sync, err);
 }
 
 static int sync_out(struct result *res, struct err *err)
