@@ -162,17 +162,10 @@ int build_begin(struct build *b, struct err *err)
 static int open_log(struct build *b, struct err *err)
 {
 	cleanup_free char *version = lock_version(&b->lock);
+	cleanup_free char *name = xasprintf("%s-%s.log", b->recipe.name, version);
 
-	b->log_path = xasprintf("%s/log/%s-%s.log", store_path(b->store), b->recipe.name, version);
-	int r = make_dirs(store_dirfd(b->store), "log", 0755, err);
-	if (r < 0)
-		return r;
-	b->log_fd = open(b->log_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
-	if (b->log_fd < 0) {
-		err_errno(err, ERR_BUILD, errno, "cannot write the log '%s'", b->log_path);
-		return err_hint(err, "choose another place with --store DIR or NETRESCUE_STORE");
-	}
-	return 0;
+	b->log_path = xasprintf("%s/log/%s", store_path(b->store), name);
+	return store_log(b->store, name, &b->log_fd, err);
 }
 
 /* Whether the tree has to lie on a disk: for comparing both, and for machines that would rather
