@@ -40,11 +40,18 @@ X-Postinst:
  echo "about to fail" >&2
  exit 3
 
+Package: talker
+X-Postinst:
+ #!/bin/sh
+ yes 'on and on' | head -c 20000000
+ echo "the last word"
+ exit 3
+
 Package: enormous
 Installed-Size: 4000000000
 .
 tiny_serve "$m"
-plan 152
+plan 160
 
 # fault NAME CODE WHAT [ARGUMENT]…: a build of $recipe fails so. $allowed: same | caches, in the store.
 allowed=same
@@ -155,6 +162,13 @@ fi
 # ---- the tree ----
 tiny_recipe "$recipe" 'packages: [broken]'
 fault 'failing maintainer script' 1 'broken.*about to fail'
+
+tiny_recipe "$recipe" 'packages: [talker]'
+fault 'a script that writes on and on' 1 'the last word'
+like "$stderr" 'warning: the scripts of this build have written 16 MiB into the log' 'a script that writes on and on: is said'
+log=$(sed -n 's/^hint: the full log is //p' <<<"$stderr")
+is "$(($(wc -c <"$log") <= (16 << 20) + 100)) $(tail -n 1 "$log")" '1 netrescue: the log ends here, at its limit of 16 MiB' \
+	'a script that writes on and on: so does its log'
 
 if ((EUID == 0)); then
 	cp -a "$store" "$scratch/theirs"
