@@ -41,7 +41,13 @@ static int find_mirrors(struct build *b, struct err *err)
 int build_recipe(struct build *b, struct err *err)
 {
 	progress_start("recipe", 0, PROGRESS_STEPS);
-	int r = recipe_load(b->options->recipe, &b->recipe, err);
+	const struct recipe_source source = {
+		.path = b->options->recipe,
+		.site = b->options->site,
+		.set = b->options->set,
+		.set_directory = b->options->set_directory,
+	};
+	int r = recipe_load_source(&source, &b->recipe, err);
 	if (r < 0)
 		return r;
 	r = overlays_check(&b->recipe, err);

@@ -128,6 +128,8 @@ static void note_default(const struct schema_key *key, const struct node *list,
 	bool same = true;
 	size_t at;
 
+	if (!err_has_lines(over->at.file))
+		return; /* --set KEY+=VALUE says what it does */
 	for (size_t i = 0; i < over->count; i++)
 		if (node_is_removal(over->item[i]))
 			return;
@@ -143,6 +145,8 @@ static void note_default(const struct schema_key *key, const struct node *list,
 static int adds_nothing(const struct schema_key *key, const struct node *over, struct err *err)
 {
 	position_error(&over->at, err, "'%s' adds nothing to the inherited list", key->path);
+	if (!err_has_lines(over->at.file))
+		return err_hint(err, "to have none of it, write --set %s=[]", key->path);
 	return err_hint(err, "to have none of it, write '%s: " NODE_REPLACE " []'",
 			schema_leaf(key));
 }

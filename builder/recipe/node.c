@@ -145,13 +145,17 @@ static int syntax_error(struct reader *reader)
 	struct position at = position_of(reader, &p->problem_mark);
 
 	if (p->error == YAML_READER_ERROR)
-		return err_set(reader->err, ERR_USAGE,
-			       "recipe '%s' is not UTF-8 text: %s at byte %zu", reader->path,
+		return err_set(reader->err, ERR_USAGE, "%s'%s' is not UTF-8 text: %s at byte %zu",
+			       err_has_lines(reader->path) ? "recipe " : "", reader->path,
 			       p->problem, p->problem_offset);
 	if (!p->problem_mark.line && !p->problem_mark.column && p->context)
 		at = position_of(reader, &p->context_mark);
 	position_error(&at, reader->err, "not valid YAML: %s%s%s", p->problem,
 		       p->context ? ", " : "", p->context ? p->context : "");
+	if (!err_has_lines(reader->path))
+		return err_hint(reader->err,
+				"close what is opened, and put a text that begins with "
+				"a sign or holds ': ' in quotes: 'KEY=\"a: b\"'");
 	if (line_starts_with_tab(reader, at.line))
 		return err_hint(reader->err,
 				"YAML does not allow tabs for indentation: use spaces");
@@ -411,15 +415,12 @@ static int read_document(struct reader *reader, struct node **ret)
 	r = close_document(reader);
 	if (r < 0)
 		return r;
-	if (root->kind != NODE_MAPPING)
-		return position_error(&root->at, reader->err,
-				      "a recipe is a mapping of keys to values");
 	*ret = take_ptr(root);
 	return 0;
 }
 
-int node_parse(const char *path, const char *text, size_t length, struct node **ret,
-	       struct err *err)
+int node_parse_value(const char *path, const char *text, size_t length, struct node **ret,
+		     struct err *err)
 {
 	struct reader reader = { .path = path, .text = text, .err = err };
 	int r;
@@ -431,4 +432,18 @@ int node_parse(const char *path, const char *text, size_t length, struct node **
 	r = read_document(&reader, ret);
 	yaml_parser_delete(&reader.parser);
 	return r;
+}
+
+int node_parse(const char *path, const char *text, size_t length, struct node **ret,
+	       struct err *err)
+{
+	CLEANUP(node_cleanup) struct node *root = NULL;
+	int r = node_parse_value(path, text, length, &root, err);
+
+	if (r < 0)
+		return r;
+	if (root->kind != NODE_MAPPING)
+		return position_error(&root->at, err, "a recipe is a mapping of keys to values");
+	*ret = take_ptr(root);
+	return 0;
 }

@@ -6,7 +6,7 @@
  *
  *	node_parse()             each file becomes a tree (node.h)
  *	schema_check()           unknown keys, types and forms are refused (schema-check.c)
- *	merge_recipes()          the trees of `extends` become one (merge.h)
+ *	merge_recipes()          the trees of `extends`, --site and --set become one (merge.h)
  *	schema_require()         nothing that must be given is missing (schema-check.c)
  *	values_fill()            the tree and the defaults become a struct recipe (values.h)
  *	validate_recipe()        values that do not fit one another are refused (validate.h)

@@ -18,8 +18,9 @@ static int check_excluded(const struct recipe *recipe, const struct recipe_list 
 		position_error(&excluded->at, err, "'%s' is both excluded and asked for", w->value);
 		if (streq(w->at.file, excluded->at.file))
 			return err_hint(err, "line %u asks for it: keep one", w->at.line);
-		return err_hint(err, "%s:%u asks for it: write '-%s' into packages", w->at.file,
-				w->at.line, w->value);
+		cleanup_free char *place = position_text(&w->at);
+
+		return err_hint(err, "%s asks for it: write '-%s' into packages", place, w->value);
 	}
 	return 0;
 }
@@ -42,6 +43,8 @@ static int check_init(const struct recipe *recipe, const struct node *root, stru
 /* An empty list adds nothing to the one of the recipe that is extended. */
 static int hint_no_pockets(const struct recipe *recipe, struct err *err)
 {
+	if (recipe->laid_over)
+		return err_hint(err, "give --set pockets=[], too");
 	if (recipe->files.count == 1)
 		return err_hint(err, "write 'pockets: []'");
 	return err_hint(err, "write 'pockets: " NODE_REPLACE " []' into %s", recipe->path);
