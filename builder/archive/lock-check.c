@@ -14,8 +14,9 @@ static int way_out(const struct recipe *recipe, struct err *err)
 {
 	return err_hint(err,
 			"'netrescue lock %s' prints a new lock, and with --keep OLD one that keeps "
-			"the packages of the old; or check out what this one was made from",
-			recipe->path ? recipe->path : "RECIPE");
+			"the packages of the old; or check out what this one was made from%s",
+			recipe->path ? recipe->path : "RECIPE",
+			recipe->laid_over ? ", and give the same --site and --set" : "");
 }
 
 /* The item of `inputs` for the same key (the first word) as `input`; NULL if there is none. */

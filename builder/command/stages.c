@@ -41,7 +41,13 @@ static int find_mirrors(struct build *b, struct err *err)
 int build_recipe(struct build *b, struct err *err)
 {
 	progress_start("recipe", 0, PROGRESS_STEPS);
-	int r = recipe_load(b->options->recipe, &b->recipe, err);
+	const struct recipe_source source = {
+		.path = b->options->recipe,
+		.site = b->options->site,
+		.set = b->options->set,
+		.set_directory = b->options->set_directory,
+	};
+	int r = recipe_load_source(&source, &b->recipe, err);
 	if (r < 0)
 		return r;
 	r = overlays_check(&b->recipe, err);
@@ -230,6 +236,11 @@ static int run_in_tree(struct build *b, int (*stage)(struct rootfs *rootfs, stru
 {
 	sandbox_on_line(b->rootfs.sandbox, show_line, NULL);
 	int r = stage(&b->rootfs, err);
+	if (r < 0 && err->class == ERR_BUILD && err->hint) {
+		cleanup_free char *hint = take_ptr(err->hint);
+
+		return err_hint(err, "%s\nthe full log is %s", hint, b->log_path);
+	}
 	return r < 0 ? err_hint(err, "the full log is %s", b->log_path) : 0;
 }
 

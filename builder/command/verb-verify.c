@@ -28,6 +28,7 @@
 struct verify_invocation {
 	struct invocation in;
 	const char *recipe, *signed_by;
+	struct strv site, set;
 	const char *store, *mirror, *sandbox;
 	unsigned jobs;
 	bool offline;
@@ -181,6 +182,8 @@ static int build_again(struct verification *v, struct err *err)
 	const struct verify_invocation *o = v->o;
 	const struct build_options options = {
 		.recipe = v->recipe,
+		.site = &o->site,
+		.set = &o->set,
 		.lock = v->lock,
 		.store = o->store,
 		.mirror = o->mirror,
@@ -197,6 +200,8 @@ static int build_again(struct verification *v, struct err *err)
 		.original = v->dir,
 		.lock = &v->build.lock,
 		.recipe = &v->build.recipe,
+		.site = &o->site,
+		.set = &o->set,
 		.store = v->build.store,
 		.sandbox = o->sandbox,
 		.jobs = o->jobs,
@@ -346,6 +351,8 @@ static const struct option_row options[] = {
 	TEXT("recipe", recipe, "RECIPE",
 	     "what DIR was built from (default: recipes/NAME.yaml, else the shipped one of that "
 	     "name)"),
+	OPTION_SITE,
+	OPTION_SET,
 	TEXT("signed-by", signed_by, "FILE",
 	     "demand a signature by one of these keys: SSH public keys, allowed_signers, OpenPGP "
 	     "keyring"),

@@ -82,6 +82,7 @@ struct recipe {
 	struct recipe_list packages;
 	struct recipe_list exclude;
 	bool recommends;
+	struct recipe_list debconf;	  /* lines (debconf.h); files already read */
 	struct recipe_list boot_packages; /* fetched and verified, never installed */
 	struct recipe_files debs;
 	struct recipe_repository *repository;
@@ -162,10 +163,23 @@ struct recipe {
 	/* The same in parts: see recipe_inputs(). */
 	struct strv inputs;
 
-	struct strv files; /* paths of all recipes that were read; positions point at these */
+	bool laid_over;	    /* by --site or --set */
+	struct strv files;  /* paths of all recipes that were read; positions point at these */
+	struct strv places; /* "--set KEY": positions point at these, too */
 };
 
-/* Reads the recipe at path. Errors are ERR_USAGE, at their place in the file, with a hint. */
+/* A recipe, and what is laid over it as if a recipe that extends it said so. */
+struct recipe_source {
+	const char *path;	 /* of the recipe */
+	const struct strv *site; /* files with a recipe's keys, later ones over earlier ones; NULL:
+				    * none */
+	const struct strv *set;	 /* KEY=VALUE or KEY+=VALUE (override.h), over those; NULL: none */
+	const char *set_directory; /* where relative paths in `set` start; NULL: the current one */
+};
+
+/* Reads the recipe. Errors are ERR_USAGE, at their place in the file, with a hint. */
+int recipe_load_source(const struct recipe_source *source, struct recipe *ret, struct err *err);
+/* The same for a recipe that nothing is laid over. */
 int recipe_load(const char *path, struct recipe *ret, struct err *err);
 void recipe_release(struct recipe *recipe);
 

@@ -183,6 +183,17 @@ static int check_double(const struct schema_key *key, const struct node *list, s
 	return 0;
 }
 
+static int check_removal(const struct schema_key *key, const struct node *list,
+			 const struct node *item, struct err *err)
+{
+	if (!list->replaces)
+		return check_characters(key, item, false, err);
+	position_error(&item->at, err,
+		       "'%s' replaces the inherited list: there is no '%s' to remove", key->path,
+		       item->text + 1);
+	return err_hint(err, "leave '%s' out, or '" NODE_REPLACE "'", item->text);
+}
+
 static int check_list(const struct schema_key *key, const struct node *node, struct err *err)
 {
 	if (node->kind != NODE_LIST) {
@@ -199,7 +210,7 @@ static int check_list(const struct schema_key *key, const struct node *node, str
 		if (r < 0)
 			return r;
 		if (node_is_removal(item))
-			r = check_characters(key, item, false, err);
+			r = check_removal(key, node, item, err);
 		else if (key->type != SCHEMA_ENTRIES)
 			r = check_text(key, item, err);
 		else if (item->kind != NODE_MAPPING)

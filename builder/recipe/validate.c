@@ -18,8 +18,9 @@ static int check_excluded(const struct recipe *recipe, const struct recipe_list 
 		position_error(&excluded->at, err, "'%s' is both excluded and asked for", w->value);
 		if (streq(w->at.file, excluded->at.file))
 			return err_hint(err, "line %u asks for it: keep one", w->at.line);
-		return err_hint(err, "%s:%u asks for it: write '-%s' into packages", w->at.file,
-				w->at.line, w->value);
+		cleanup_free char *place = position_text(&w->at);
+
+		return err_hint(err, "%s asks for it: write '-%s' into packages", place, w->value);
 	}
 	return 0;
 }
@@ -39,19 +40,14 @@ static int check_init(const struct recipe *recipe, const struct node *root, stru
 				     : "ask for sysvinit-core instead");
 }
 
-/* A list adds to the one of the recipe that is extended, so an empty one would change nothing
- * there. */
+/* An empty list adds nothing to the one of the recipe that is extended. */
 static int hint_no_pockets(const struct recipe *recipe, struct err *err)
 {
-	const struct recipe_name *first = &recipe->pockets.item[0];
-	CLEANUP(text_release) struct text removals = { 0 };
-
-	if (!first->at.file || first->at.line == 0 || streq(first->at.file, recipe->path))
+	if (recipe->laid_over)
+		return err_hint(err, "give --set pockets=[], too");
+	if (recipe->files.count == 1)
 		return err_hint(err, "write 'pockets: []'");
-	for (size_t i = 0; i < recipe->pockets.count; i++)
-		text_printf(&removals, "%s-%s", i > 0 ? ", " : "", recipe->pockets.item[i].value);
-	return err_hint(err, "write 'pockets: [%s]' into %s: a list adds to the one of %s",
-			removals.data, recipe->path, first->at.file);
+	return err_hint(err, "write 'pockets: " NODE_REPLACE " []' into %s", recipe->path);
 }
 
 static int check_suite(const struct recipe *recipe, const struct node *root, struct err *err)
