@@ -91,6 +91,7 @@ static int add_repository(struct update *u, size_t number, struct err *err)
 	strv_add_take(&u->own[number], xstrndup(repository->url, length));
 	suite->mirrors = &u->own[number];
 	suite->components = &repository->components;
+	suite->priority = repository->priority;
 	suite->key = suite_key(suite->repository, suite->name);
 	return 0;
 }
@@ -166,9 +167,14 @@ static bool add_index(struct update *u, const struct suite *suite, const char *c
 	*index = (struct index_file){
 		.suite = xstrdup(suite->name),
 		.component = xstrdup(component),
+		.architecture = xstrdup(architecture),
 		.repository = xstrdup(suite->repository),
 		.pocket = suite->pocket,
-		.pin_priority = suite->release.pin_priority,
+		.pin_priority = suite->priority ? suite->priority : suite->release.pin_priority,
+		.archive = xstrdup(suite->release.suite),
+		.codename = xstrdup(suite->release.codename),
+		.origin = xstrdup(suite->release.origin),
+		.label = xstrdup(suite->release.label),
 	};
 	memcpy(index->sha256, file->sha256, DIGEST_HEX);
 	memcpy(item->sha256, file->sha256, DIGEST_HEX);
@@ -176,8 +182,8 @@ static bool add_index(struct update *u, const struct suite *suite, const char *c
 	return true;
 }
 
-static int no_index(const struct update *u, const struct suite *suite,
-		    const struct recipe_name *component, struct err *err)
+static int no_index(const struct suite *suite, const struct recipe_name *component,
+		    const char *architecture, struct err *err)
 {
 	const struct release *release = &suite->release;
 	cleanup_free char *components = strv_join(&release->components, ", ");
@@ -185,26 +191,40 @@ static int no_index(const struct update *u, const struct suite *suite,
 
 	(void)position_error(&component->at, err,
 			     "suite '%s' has no component '%s' for architecture '%s'", suite->name,
-			     component->value, u->recipe->architecture);
+			     component->value, architecture);
 	return err_hint(err, "it has the components %s, for the architectures %s", components,
 			architectures);
 }
 
+/* The indices of a suite for the image's own architecture, which all must be there, and after these
+ * those for foreign ones. A third party may well have nothing for them. */
+static int list_indices_of(struct update *u, const struct suite *suite, struct err *err)
+{
+	const struct recipe_list *foreign = &u->recipe->foreign_architectures;
+	const char *own = u->recipe->architecture;
+
+	for (size_t c = 0; c < suite->components->count; c++) {
+		const struct recipe_name *component = &suite->components->item[c];
+
+		if (!add_index(u, suite, component->value, own))
+			return no_index(suite, component, own, err);
+		if (suite->release.all_apart)
+			(void)add_index(u, suite, component->value, "all");
+		for (size_t f = 0; f < foreign->count; f++)
+			if (!add_index(u, suite, component->value, foreign->item[f].value) &&
+			    suite->label)
+				return no_index(suite, component, foreign->item[f].value, err);
+	}
+	return 0;
+}
+
 static int list_indices(struct update *u, struct err *err)
 {
-	const char *architecture = u->recipe->architecture;
-
 	for (size_t i = 0; i < u->suites.count; i++) {
-		const struct suite *suite = &u->suites.item[i];
+		int r = list_indices_of(u, &u->suites.item[i], err);
 
-		for (size_t c = 0; c < suite->components->count; c++) {
-			const struct recipe_name *component = &suite->components->item[c];
-
-			if (!add_index(u, suite, component->value, architecture))
-				return no_index(u, suite, component, err);
-			if (suite->release.all_apart)
-				(void)add_index(u, suite, component->value, "all");
-		}
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -319,7 +339,12 @@ void indices_release(struct indices *x)
 	for (size_t i = 0; i < x->count; i++) {
 		free(x->file[i].suite);
 		free(x->file[i].component);
+		free(x->file[i].architecture);
 		free(x->file[i].repository);
+		free(x->file[i].archive);
+		free(x->file[i].codename);
+		free(x->file[i].origin);
+		free(x->file[i].label);
 	}
 	for (size_t i = 0; i < x->release_count; i++) {
 		free(x->release[i].suite);

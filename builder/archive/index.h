@@ -22,10 +22,12 @@
 struct index_file {		 /* one verified Packages.xz */
 	char *suite;		 /* trixie-updates */
 	char *component;	 /* main */
+	char *architecture;	 /* amd64, or all if that is apart: see release.h */
 	char *repository;	 /* as in struct package */
 	char sha256[DIGEST_HEX]; /* of Packages.xz, in the store */
-	int pin_priority;	 /* of its release, see release.h */
+	int pin_priority;	 /* of its release, see release.h, or the recipe's for it */
 	bool pocket;		 /* an update or security pocket of the main suite */
+	char *archive, *codename, *origin, *label; /* of its Release: Suite, Codename …; "" */
 };
 
 struct index_release { /* for provenance.json */

@@ -213,6 +213,8 @@ int lock_make(struct store *s, const struct recipe *recipe, const struct mirrors
 		.bytes_epoch = BYTES_EPOCH,
 		.packages = TAKE(*packages),
 	};
+	for (size_t i = 0; i < recipe->foreign_architectures.count; i++)
+		strv_add(&ret->foreign, recipe->foreign_architectures.item[i].value);
 	memcpy(ret->recipe_digest, recipe->digest, DIGEST_HEX);
 	strv_add_all(&ret->inputs, &recipe->inputs);
 	lock_digest(ret);

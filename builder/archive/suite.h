@@ -29,6 +29,7 @@ struct suite {
 	const struct strv *mirrors; /* borrowed; base URLs */
 	const char *label; /* "Debian", "Debian-Security": then Origin must be Debian; NULL: any */
 	bool pocket;
+	int priority;			      /* what the recipe says of its packages; 0: nothing */
 	const struct recipe_list *components; /* borrowed */
 
 	bool found; /* if so, what follows is filled in */

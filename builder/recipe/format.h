@@ -31,9 +31,12 @@ extern const struct format format_suite;
 extern const struct format format_suite_foreign; /* of a third-party repository */
 extern const struct format format_word;		 /* a component, a unit … */
 extern const struct format format_package;
-extern const struct format format_package_choice; /* NAME, NAME=VERSION, NAME/SUITE */
-extern const struct format format_kernel;	  /* a package, or none */
-extern const struct format format_hostname;	  /* RFC 1123, one label */
+extern const struct format format_package_excluded; /* NAME, NAME:ARCHITECTURE */
+extern const struct format format_package_choice;   /* see recipe_list_find_package() */
+extern const struct format format_pin;
+extern const struct format format_pin_package;
+extern const struct format format_kernel;   /* a package, or none */
+extern const struct format format_hostname; /* RFC 1123, one label */
 extern const struct format format_domain;
 extern const struct format format_locale;	  /* de_DE.UTF-8 */
 extern const struct format format_default_locale; /* the same, or C.UTF-8 */

@@ -48,6 +48,14 @@ struct recipe_repository { /* `apt-repositories:` */
 	char *suite;
 	struct recipe_list components;
 	struct recipe_file keyring;
+	int priority; /* of its packages, as in a pin; 0: what its Release says */
+	struct position at;
+};
+
+struct recipe_pin { /* `pins:` as in apt_preferences(5); pin.h reads the texts */
+	char *package;
+	char *pin;
+	int priority;
 	struct position at;
 };
 
@@ -75,6 +83,7 @@ struct recipe {
 	char *title;
 	char *suite;	    /* trixie */
 	char *architecture; /* amd64 */
+	struct recipe_list foreign_architectures;
 	struct recipe_list components;
 	struct recipe_list pockets; /* updates, security; the suite itself is not in the list */
 
@@ -87,6 +96,8 @@ struct recipe {
 	struct recipe_files debs;
 	struct recipe_repository *repository;
 	size_t repository_count;
+	struct recipe_pin *pin;
+	size_t pin_count;
 	struct recipe_list mirrors;
 
 	struct recipe_id *id;

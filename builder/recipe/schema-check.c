@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <limits.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -128,13 +127,13 @@ static int check_switch(const struct schema_key *key, const struct node *node, s
 
 static int check_number(const struct schema_key *key, const struct node *node, struct err *err)
 {
-	uint64_t number;
+	int number;
 
 	if (node->kind != NODE_SCALAR)
 		return wrong_type(key, node, "a number", err);
-	if (parse_u64(node->text, &number) < 0 || number > INT_MAX)
+	if (parse_int(node->text, &number) < 0 || (number < 0 && key->minimum >= 0))
 		return wrong_type(key, node, "a whole number", err);
-	if ((int)number < key->minimum || (int)number > key->maximum)
+	if (number < key->minimum || number > key->maximum)
 		return position_error(&node->at, err, "'%s' must be from %d to %d, found %s",
 				      key->path, key->minimum, key->maximum, node->text);
 	return 0;

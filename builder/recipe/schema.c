@@ -6,10 +6,12 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "recipe/debconf.h"
+#include "recipe/pin.h"
 #include "recipe/priority.h"
 
 #define FIELD(member) .offset = offsetof(struct recipe, member)
 #define REPOSITORY(member) .offset = offsetof(struct recipe_repository, member)
+#define PIN(member) .offset = offsetof(struct recipe_pin, member)
 #define ENTRY(member) .offset = offsetof(struct recipe_menu_entry, member)
 #define CLIENT(member) .offset = offsetof(struct recipe_menu_client, member)
 
@@ -29,6 +31,10 @@ const struct schema_key schema[] = {
 	{ "architecture", SCHEMA_TEXT, FIELD(architecture), .format = &format_word,
 	  .allowed = "amd64",
 	  .fallback = "amd64", .doc = "of the machines that boot it" },
+	{ "foreign-architectures", SCHEMA_WORDS, FIELD(foreign_architectures), .allowed = "i386",
+	  .fallback = "", .example = "i386",
+	  .doc = "packages of these can be installed too, as NAME:ARCHITECTURE or because a "
+		 "package needs them (dpkg --add-architecture)" },
 	{ "components", SCHEMA_WORDS, FIELD(components),
 	  .allowed = "main contrib non-free non-free-firmware",
 	  .fallback = "main", .doc = "parts of the archive to take packages from" },
@@ -59,6 +65,28 @@ const struct schema_key schema[] = {
 	  .format = &format_local_path,
 	  .required = true, .example = "keys/example.asc",
 	  .doc = "a file of OpenPGP public keys, one of which must have signed the archive" },
+	{ "apt-repositories.priority", SCHEMA_NUMBER, REPOSITORY(priority),
+	  .minimum = PIN_PRIORITY_MIN, .maximum = PIN_PRIORITY_MAX, .fallback = "0",
+	  .doc = "of its packages, as in pins, which come before it; 0: what its Release says, "
+		 "which is 500, or with NotAutomatic 100 or 1" },
+
+	{ "pins", SCHEMA_ENTRIES, FIELD(pin),
+	  .count_offset = offsetof(struct recipe, pin_count),
+	  .element_size = sizeof(struct recipe_pin),
+	  .at_offset = offsetof(struct recipe_pin, at), .identity = "package",
+	  .doc = "which versions come first (apt_preferences(5)); the first that fits a package "
+		 "counts" },
+	{ "pins.package", SCHEMA_TEXT, PIN(package), .format = &format_pin_package,
+	  .required = true, .example = "linux-image-*",
+	  .doc = "the packages that it is about; a pin of certain packages comes before those of "
+		 "*" },
+	{ "pins.pin", SCHEMA_TEXT, PIN(pin), .format = &format_pin,
+	  .required = true, .example = "release n=trixie-backports",
+	  .doc = "the versions of them that it is about" },
+	{ "pins.priority", SCHEMA_NUMBER, PIN(priority), .minimum = PIN_PRIORITY_MIN,
+	  .maximum = PIN_PRIORITY_MAX, .required = true, .example = "500",
+	  .doc = "the highest is taken, and of equal ones the newest version; without a pin it is "
+		 "500, or 100 or 1 for suites such as backports; negative: never" },
 
 	{ "priorities", SCHEMA_WORDS, FIELD(priorities),
 	  .allowed = PRIORITY_WORD_REQUIRED " " PRIORITY_WORD_IMPORTANT " " PRIORITY_WORD_STANDARD,
@@ -67,8 +95,10 @@ const struct schema_key schema[] = {
 	{ "packages", SCHEMA_WORDS, FIELD(packages), .format = &format_package_choice,
 	  .fallback = "", .example = "systemd-sysv less vim", .shown = true,
 	  .doc = "install these too; what they depend on comes by itself. NAME=VERSION is one "
-		 "version, NAME/SUITE the version of one suite" },
-	{ "exclude", SCHEMA_WORDS, FIELD(exclude), .format = &format_package, .fallback = "",
+		 "version, NAME/SUITE the version of one suite; with ? at the end, what is not "
+		 "there or does not fit the others is left out" },
+	{ "exclude", SCHEMA_WORDS, FIELD(exclude), .format = &format_package_excluded,
+	  .fallback = "",
 	  .example = "nano", .doc = "never install these, whatever depends on them" },
 	{ "recommends", SCHEMA_SWITCH, FIELD(recommends), .fallback = "no",
 	  .doc = "install what packages recommend, too" },

@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "recipe/format.h"
+#include "recipe/pin.h"
 
 static int check_excluded(const struct recipe *recipe, const struct recipe_list *wanted,
 			  struct err *err)
@@ -21,6 +23,80 @@ static int check_excluded(const struct recipe *recipe, const struct recipe_list 
 		cleanup_free char *place = position_text(&w->at);
 
 		return err_hint(err, "%s asks for it: write '-%s' into packages", place, w->value);
+	}
+	return 0;
+}
+
+/* A package of another architecture needs that one; the image's own goes without saying, so that
+ * each package has one name. */
+static int check_architectures(const struct recipe *recipe, const struct recipe_list *list,
+			       struct err *err)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct recipe_name *item = &list->item[i];
+		cleanup_free char *name = xstrndup(item->value, package_name_length(item->value));
+		const char *colon = strchr(name, ':');
+
+		if (!colon || recipe_list_has(&recipe->foreign_architectures, colon + 1))
+			continue;
+		if (streq(colon + 1, recipe->architecture) || streq(colon + 1, "all")) {
+			position_error(&item->at, err,
+				       "'%s' says the architecture that packages have anyway",
+				       item->value);
+			return err_hint(err, "write '%.*s%s'", (int)(colon - name), name,
+					item->value + strlen(name));
+		}
+		position_error(&item->at, err,
+			       "'%s' is of the architecture %s, which the recipe does not have",
+			       item->value, colon + 1);
+		return err_hint(err,
+				streq(colon + 1, "i386")
+					? "write 'foreign-architectures: [i386]' into the recipe"
+					: "only packages of i386 run beside those of amd64: leave "
+					  "it out");
+	}
+	return 0;
+}
+
+/* A host decides only where the recipe itself says it: Debian's own archive may come from any
+ * mirror, and a lock must not depend on which. */
+static int check_origin(const struct recipe *recipe, const struct recipe_pin *pin, struct err *err)
+{
+	CLEANUP(pin_release) struct pin parsed = { 0 };
+	const char *hint = NULL;
+
+	if (!pin_parse(pin->pin, &parsed, &hint) || parsed.kind != PIN_ORIGIN)
+		return 0;
+	for (size_t i = 0; i < recipe->repository_count; i++) {
+		cleanup_free char *host = pin_host(recipe->repository[i].url);
+
+		if (*host && pin_pattern_fits(parsed.pattern, host))
+			return 0;
+	}
+	position_error(&pin->at, err, "no apt-repository is on a host '%s'", parsed.pattern);
+	return err_hint(err, "mirrors do not count, so Debian's own archive is 'release o=Debian'");
+}
+
+static int check_pins(const struct recipe *recipe, struct err *err)
+{
+	for (size_t i = 0; i < recipe->pin_count; i++) {
+		const struct recipe_pin *pin = &recipe->pin[i];
+
+		if (pin->priority == 0) {
+			position_error(&pin->at, err,
+				       "the pin of '%s' has priority 0, which says "
+				       "nothing",
+				       pin->package);
+			return err_hint(err, "a positive number, or a negative one for never");
+		}
+		if (pin_is_general(pin->package) && starts_with(pin->pin, "version")) {
+			position_error(&pin->at, err,
+				       "a pin of all packages cannot be about a version");
+			return err_hint(err, "name a package, or write 'release ...'");
+		}
+		int r = check_origin(recipe, pin, err);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -144,8 +220,17 @@ static int check_double_overlays(const struct recipe *recipe, struct err *err)
 
 static int check_packages(const struct recipe *recipe, const struct node *root, struct err *err)
 {
-	int r = check_excluded(recipe, &recipe->packages, err);
+	int r = check_architectures(recipe, &recipe->packages, err);
 
+	if (r < 0)
+		return r;
+	r = check_architectures(recipe, &recipe->exclude, err);
+	if (r < 0)
+		return r;
+	r = check_pins(recipe, err);
+	if (r < 0)
+		return r;
+	r = check_excluded(recipe, &recipe->packages, err);
 	if (r < 0)
 		return r;
 	if (*recipe->kernel && recipe_list_find(&recipe->exclude, recipe->kernel))

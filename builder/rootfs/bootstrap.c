@@ -38,8 +38,9 @@ static int extract(struct rootfs *rootfs, const struct phase *phase, struct err 
 	return sandbox_extract(rootfs->sandbox, &other, rootfs->jobs, err);
 }
 
-/* What the first dpkg needs: an empty database of this architecture, and the users that files
- * belong to by name, which base-passwd's own preinst makes. */
+/* What the first dpkg needs: an empty database of this architecture and the foreign ones, as
+ * `dpkg --add-architecture` leaves it, and the users that files belong to by name, which
+ * base-passwd's own preinst makes. */
 static int prime_dpkg(struct rootfs *rootfs, struct err *err)
 {
 	static const char *const preinst[] = { SANDBOX_SCRATCH "/base-passwd/preinst", "install",
@@ -48,7 +49,9 @@ static int prime_dpkg(struct rootfs *rootfs, struct err *err)
 					   "DPKG_MAINTSCRIPT_PACKAGE=base-passwd", NULL };
 	struct sandbox_command command = { .argv = preinst, .env = env };
 	const struct package *p = packages_find(&rootfs->lock->packages, "base-passwd", ROLE_IMAGE);
-	cleanup_free char *arch = xasprintf("%s\n", rootfs->lock->architecture);
+	cleanup_free char *foreign = strv_join(&rootfs->lock->foreign, "\n");
+	cleanup_free char *arch =
+		xasprintf("%s\n%s%s", rootfs->lock->architecture, foreign, *foreign ? "\n" : "");
 	cleanup_free char *deb = p ? bootstrap_deb_path(p) : NULL;
 	int r;
 
@@ -216,7 +219,9 @@ static int mark_automatic(struct rootfs *rootfs, struct err *err)
 
 		if (p->role == ROLE_IMAGE && p->automatic)
 			text_printf(&states, "Package: %s\nArchitecture: %s\nAuto-Installed: 1\n\n",
-				    p->name, rootfs->lock->architecture);
+				    p->name,
+				    streq(p->architecture, "all") ? rootfs->lock->architecture
+								  : p->architecture);
 	}
 	return sandbox_write(rootfs->sandbox, "/var/lib/apt/extended_states",
 			     states.length ? states.data : "", states.length, 0644, err);
