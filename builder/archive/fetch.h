@@ -27,6 +27,7 @@ struct fetch_item {
 	uint64_t range;		 /* only the first `range` bytes are wanted (0: all), into .head */
 	struct text head;	 /* out: content, if sha256 is "" or range is set */
 	char *from;		 /* out: the URL that answered */
+	bool absent;		 /* out: the last URL asked says that it has no such file */
 	bool damaged;		 /* out: the store had a blob of that name with other bytes */
 	struct err err;		 /* out, with keep_going: why it failed; ERR_NONE if it did not */
 };

@@ -23,6 +23,7 @@ struct update {
 	struct strv *own; /* the URL of each apt-repository, as a list of mirrors */
 	struct indices indices;
 	struct fetch_item *item; /* one for each of indices.file */
+	int64_t now;
 	size_t item_allocated;
 };
 
@@ -46,7 +47,12 @@ static struct suite *add_suite(struct update *u, char *name, const char *keyring
 
 	GROW(u->suites.item, u->suites.count, u->suites.allocated);
 	suite = &u->suites.item[u->suites.count++];
-	*suite = (struct suite){ .name = name, .keyring = keyring };
+	*suite = (struct suite){
+		.name = name,
+		.directory = xasprintf("dists/%s", name),
+		.keyring = keyring,
+		.now = u->now,
+	};
 	return suite;
 }
 
@@ -118,24 +124,24 @@ static int list_suites(struct update *u, const char *keyring, struct err *err)
 	return 0;
 }
 
-/* Asks the mirror that gave the InRelease first, then the others; and for the by-hash name first,
+/* Asks the mirror that gave the Release first, then the others; and for the by-hash name first,
  * because only that still has the same file when a mirror changes between our two requests. */
 static void add_urls(struct strv *urls, const struct suite *suite, const char *path,
 		     const char *sha256)
 {
 	CLEANUP(strv_release) struct strv bases = { 0 };
 	const char *slash = strrchr(path, '/');
-	int directory = slash ? (int)(slash - path) : 0;
+	cleanup_free char *by_hash = xasprintf("%.*sby-hash/SHA256/%s",
+					       slash ? (int)(slash + 1 - path) : 0, path, sha256);
 
 	strv_add(&bases, suite->url);
 	for (size_t i = 0; i < suite->mirrors->count; i++)
 		if (!strv_has(&bases, suite->mirrors->item[i]))
 			strv_add(&bases, suite->mirrors->item[i]);
 	for (size_t i = 0; i < bases.count; i++) {
-		if (suite->release.by_hash && directory > 0)
-			strv_addf(urls, "%s/dists/%s/%.*s/by-hash/SHA256/%s", bases.item[i],
-				  suite->name, directory, path, sha256);
-		strv_addf(urls, "%s/dists/%s/%s", bases.item[i], suite->name, path);
+		if (suite->release.by_hash)
+			strv_add_take(urls, suite_url(suite, bases.item[i], by_hash));
+		strv_add_take(urls, suite_url(suite, bases.item[i], path));
 	}
 }
 
@@ -252,21 +258,23 @@ static void describe_releases(struct update *u)
 		*release = (struct index_release){
 			.suite = xstrdup(suite->name),
 			.url = fetch_url_text(suite->url),
+			.directory = xstrdup(suite->directory),
+			.file = suite->file,
 			.date = xstrdup(suite->release.date),
 			.fingerprint = xstrdup(suite->fingerprint),
 		};
-		memcpy(release->sha256, suite->sha256, DIGEST_HEX);
+		memcpy(release->sha256, suite->file_sha256, DIGEST_HEX);
 	}
 }
 
-static int update_online(struct update *u, int64_t now, struct err *err)
+static int update_online(struct update *u, struct err *err)
 {
 	struct suites *suites = &u->suites;
 	int r = mirrors_require(u->mirrors, err);
 
 	if (r < 0)
 		return r;
-	r = suites_fetch(u->store, suites->item, suites->count, u->mirrors->proxy, now, err);
+	r = suites_fetch(u->store, suites->item, suites->count, u->mirrors->proxy, err);
 	if (r < 0)
 		return r;
 	r = list_indices(u, err);
@@ -278,9 +286,9 @@ static int update_online(struct update *u, int64_t now, struct err *err)
 	return suites_remember(u->store, suites->item, suites->count, err);
 }
 
-static int update_offline(struct update *u, int64_t now, struct err *err)
+static int update_offline(struct update *u, struct err *err)
 {
-	int r = suites_recall(u->store, u->suites.item, u->suites.count, now, err);
+	int r = suites_recall(u->store, u->suites.item, u->suites.count, err);
 
 	if (r < 0)
 		return r;
@@ -298,13 +306,13 @@ int indices_update(struct store *s, const struct recipe *recipe, const struct mi
 		.store = s,
 		.recipe = recipe,
 		.mirrors = mirrors,
+		.now = options->now,
 	};
 	int r = list_suites(&u, options->keyring, err);
 
 	if (r < 0)
 		return r;
-	r = options->offline ? update_offline(&u, options->now, err)
-			     : update_online(&u, options->now, err);
+	r = options->offline ? update_offline(&u, err) : update_online(&u, err);
 	if (r < 0)
 		return r;
 	describe_releases(&u);
@@ -324,6 +332,7 @@ void indices_release(struct indices *x)
 	for (size_t i = 0; i < x->release_count; i++) {
 		free(x->release[i].suite);
 		free(x->release[i].url);
+		free(x->release[i].directory);
 		free(x->release[i].date);
 		free(x->release[i].fingerprint);
 	}

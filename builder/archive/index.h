@@ -31,9 +31,11 @@ struct index_file {		 /* one verified Packages.xz */
 struct index_release { /* for provenance.json */
 	char *suite;
 	char *url;		 /* base URL that answered, without user or password */
+	char *directory;	 /* of that file below it */
+	const char *file;	 /* InRelease, or Release beside a Release.gpg */
 	char *date;		 /* as signed */
 	char *fingerprint;	 /* of the key that signed (primary key) */
-	char sha256[DIGEST_HEX]; /* of InRelease */
+	char sha256[DIGEST_HEX]; /* of that file */
 };
 
 struct indices {

@@ -185,7 +185,7 @@ int transfer_start(struct transfer *t, struct err *err)
 	int r;
 
 	t->received = 0;
-	t->too_long = t->enough = false;
+	t->too_long = t->enough = t->item->absent = false;
 	t->message[0] = '\0';
 	text_release(&t->head);
 	if (*t->item->sha256 && !t->item->range) {
@@ -231,6 +231,14 @@ static bool is_passing(CURLcode code, long status)
 	}
 }
 
+/* Some servers forbid what they do not have, since they do not let it be known. */
+static bool is_absent(CURLcode code, long status)
+{
+	return code == CURLE_FILE_COULDNT_READ_FILE ||
+	       (code == CURLE_HTTP_RETURNED_ERROR &&
+		(status == 404 || status == 403 || status == 410));
+}
+
 /* --mirror is Debian's: it changes nothing for a third party's archive. */
 static const char *way_out(const struct fetch_item *item, CURLcode code, long status, bool passing)
 {
@@ -258,6 +266,7 @@ static enum transfer_outcome judge_failure(struct transfer *t, CURLcode code, lo
 	struct err *err = reported_error(t->item, ERR_NETWORK);
 	bool passing = is_passing(code, status);
 
+	t->item->absent = is_absent(code, status);
 	if (code == CURLE_HTTP_RETURNED_ERROR)
 		(void)err_set(err, ERR_NETWORK, "cannot fetch '%s': the server answers %ld%s", url,
 			      status, status == 404 ? " (not found)" : "");
