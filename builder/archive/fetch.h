@@ -24,6 +24,7 @@ struct fetch_item {
 	uint64_t size;		 /* 0: not known; then `limit` holds */
 	uint64_t limit;		 /* bytes: more is an error if `size` is not known */
 	bool third_party;	 /* of an apt-repository of the recipe: for the hints */
+	const char *absent_hint; /* borrowed; if no server has it; NULL: the usual */
 	uint64_t range;		 /* only the first `range` bytes are wanted (0: all), into .head */
 	struct text head;	 /* out: content, if sha256 is "" or range is set */
 	char *from;		 /* out: the URL that answered */

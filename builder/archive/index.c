@@ -8,6 +8,7 @@
 #include "archive/trust.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "recipe/format.h"
 
 struct suites {
 	struct suite *item;
@@ -41,6 +42,16 @@ static void update_release(struct update *u)
 	indices_release(&u->indices);
 }
 
+/* sources.list(5): the name of a flat archive is its directory, any other is below dists/. */
+static char *directory_of(const char *name)
+{
+	if (!format_is_flat_suite(name))
+		return xasprintf("dists/%s", name);
+	while (*name == '/' || starts_with(name, "./"))
+		name += *name == '/' ? 1 : 2;
+	return xstrndup(name, *name ? strlen(name) - 1 : 0);
+}
+
 static struct suite *add_suite(struct update *u, char *name, const char *keyring)
 {
 	struct suite *suite;
@@ -49,7 +60,7 @@ static struct suite *add_suite(struct update *u, char *name, const char *keyring
 	suite = &u->suites.item[u->suites.count++];
 	*suite = (struct suite){
 		.name = name,
-		.directory = xasprintf("dists/%s", name),
+		.directory = directory_of(name),
 		.keyring = keyring,
 		.now = u->now,
 	};
@@ -76,19 +87,12 @@ static int add_debian(struct update *u, const char *pocket, const char *keyring,
 }
 
 /* A third party's archive has a URL, a keyring and names of its own. */
-static int add_repository(struct update *u, size_t number, struct err *err)
+static void add_repository(struct update *u, size_t number)
 {
 	const struct recipe_repository *repository = &u->recipe->repository[number];
 	size_t length = strlen(repository->url);
 	struct suite *suite;
 
-	if (ends_with(repository->suite, "/") || repository->components.count == 0) {
-		(void)position_error(&repository->at, err,
-				     "'%s' is a flat repository, which is not supported",
-				     repository->url);
-		return err_hint(err, "give a suite (without a slash at its end) and components, or "
-				     "add the packages one by one as `debs:`");
-	}
 	while (length > 0 && repository->url[length - 1] == '/')
 		length--;
 	suite = add_suite(u, xstrdup(repository->suite), repository->keyring.path);
@@ -98,7 +102,6 @@ static int add_repository(struct update *u, size_t number, struct err *err)
 	suite->mirrors = &u->own[number];
 	suite->components = &repository->components;
 	suite->key = suite_key(suite->repository, suite->name);
-	return 0;
 }
 
 static int list_suites(struct update *u, const char *keyring, struct err *err)
@@ -116,11 +119,8 @@ static int list_suites(struct update *u, const char *keyring, struct err *err)
 			return r;
 	}
 	u->own = xcalloc(recipe->repository_count + 1, sizeof(*u->own));
-	for (size_t i = 0; i < recipe->repository_count; i++) {
-		r = add_repository(u, i, err);
-		if (r < 0)
-			return r;
-	}
+	for (size_t i = 0; i < recipe->repository_count; i++)
+		add_repository(u, i);
 	return 0;
 }
 
@@ -145,22 +145,32 @@ static void add_urls(struct strv *urls, const struct suite *suite, const char *p
 	}
 }
 
-/* Adds an index to the list; false if the Release has no such index. */
-static bool add_index(struct update *u, const struct suite *suite, const char *component,
-		      const char *architecture)
+/* directory: "main/binary-amd64/", or "" in a flat archive. */
+static const struct release_file *find_index(const struct suite *suite, const char *directory)
 {
 	static const char *const endings[] = { ".xz", ".zst", ".gz", ".bz2", "" };
 	const struct release_file *file = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(endings) && !file; i++) {
+		cleanup_free char *path = xasprintf("%sPackages%s", directory, endings[i]);
+
+		file = release_find(&suite->release, path);
+	}
+	return file;
+}
+
+/* Adds an index to the list; false if the Release has no such index. component: "" in a flat
+ * archive. */
+static bool add_index(struct update *u, const struct suite *suite, const char *component,
+		      const char *architecture)
+{
+	cleanup_free char *directory =
+		*component ? xasprintf("%s/binary-%s/", component, architecture) : xstrdup("");
+	const struct release_file *file = find_index(suite, directory);
 	struct fetch_item *item;
 	struct index_file *index;
 	size_t allocated = u->indices.allocated;
 
-	for (size_t i = 0; i < ARRAY_SIZE(endings) && !file; i++) {
-		cleanup_free char *path =
-			xasprintf("%s/binary-%s/Packages%s", component, architecture, endings[i]);
-
-		file = release_find(&suite->release, path);
-	}
 	if (!file)
 		return false;
 	GROW(u->indices.file, u->indices.count, u->indices.allocated);
@@ -172,6 +182,8 @@ static bool add_index(struct update *u, const struct suite *suite, const char *c
 	*index = (struct index_file){
 		.suite = xstrdup(suite->name),
 		.component = xstrdup(component),
+		.title = *component ? xasprintf("'%s', component '%s'", suite->name, component)
+				    : xasprintf("'%s' at '%s'", suite->name, suite->repository),
 		.repository = xstrdup(suite->repository),
 		.pocket = suite->pocket,
 		.pin_priority = suite->release.pin_priority,
@@ -196,13 +208,28 @@ static int no_index(const struct update *u, const struct suite *suite,
 			architectures);
 }
 
+static int add_flat(struct update *u, const struct suite *suite, struct err *err)
+{
+	if (add_index(u, suite, "", u->recipe->architecture))
+		return 0;
+	(void)err_set(err, ERR_USAGE, "the flat archive '%s%s%s' has no Packages",
+		      suite->repository, ends_with(suite->repository, "/") ? "" : "/",
+		      suite->directory);
+	return err_hint(err, "check `url` and `suite` in the recipe: Release, there, lists no "
+			     "Packages beside it");
+}
+
 static int list_indices(struct update *u, struct err *err)
 {
 	const char *architecture = u->recipe->architecture;
 
 	for (size_t i = 0; i < u->suites.count; i++) {
 		const struct suite *suite = &u->suites.item[i];
+		bool flat = format_is_flat_suite(suite->name);
+		int r = flat ? add_flat(u, suite, err) : 0;
 
+		if (r < 0)
+			return r;
 		for (size_t c = 0; c < suite->components->count; c++) {
 			const struct recipe_name *component = &suite->components->item[c];
 
@@ -237,9 +264,8 @@ static int recall_indices(struct update *u, struct err *err)
 			return r;
 		if (fd >= 0)
 			continue;
-		(void)err_set(err, ERR_NETWORK,
-			      "offline: the store '%s' has no package list of '%s', component '%s'",
-			      store_path(u->store), file->suite, file->component);
+		(void)err_set(err, ERR_NETWORK, "offline: the store '%s' has no package list of %s",
+			      store_path(u->store), file->title);
 		return err_hint(err, "run once without --offline");
 	}
 	return 0;
@@ -327,6 +353,7 @@ void indices_release(struct indices *x)
 	for (size_t i = 0; i < x->count; i++) {
 		free(x->file[i].suite);
 		free(x->file[i].component);
+		free(x->file[i].title);
 		free(x->file[i].repository);
 	}
 	for (size_t i = 0; i < x->release_count; i++) {

@@ -21,7 +21,8 @@
 
 struct index_file {		 /* one verified Packages.xz */
 	char *suite;		 /* trixie-updates */
-	char *component;	 /* main */
+	char *component;	 /* main; "" in a flat archive */
+	char *title;		 /* "'trixie', component 'main'", for messages */
 	char *repository;	 /* as in struct package */
 	char sha256[DIGEST_HEX]; /* of Packages.xz, in the store */
 	int pin_priority;	 /* of its release, see release.h */

@@ -5,6 +5,7 @@
 
 #include "archive/trust.h"
 #include "base/log.h"
+#include "recipe/format.h"
 
 int suite_last_seen(struct store *s, const struct suite *suite, int64_t *ret, struct err *err)
 {
@@ -37,7 +38,7 @@ static int check_origin(const struct suite *suite, const struct release *release
 
 /* Debian's suites must be what they are called, or a mirror could serve another one, as validly
  * signed, in its place. Third parties name theirs as they like, some not at all; apt warns as
- * well. */
+ * well. The name of a flat archive is a directory. */
 static int check_name(const struct suite *suite, const struct release *release, const char *name,
 		      struct err *err)
 {
@@ -45,7 +46,7 @@ static int check_name(const struct suite *suite, const struct release *release, 
 
 	if (suite->label)
 		return release_check_suite(release, name, suite->name, err);
-	if (!*release->suite && !*release->codename)
+	if (format_is_flat_suite(suite->name) || (!*release->suite && !*release->codename))
 		return 0;
 	if (release_check_suite(release, name, suite->name, &differs) < 0)
 		log_warning("%s", differs.message);

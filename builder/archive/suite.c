@@ -6,6 +6,7 @@
 #include "archive/fetch.h"
 #include "archive/suite-release.h"
 #include "base/log.h"
+#include "recipe/format.h"
 #include "base/memory.h"
 
 char *suite_key(const char *repository, const char *name)
@@ -111,6 +112,20 @@ static size_t files_of(const struct suite *suite)
 	return suite->detached ? 2 : 1;
 }
 
+/* What to do if a Release is not where the recipe says. */
+static const char *absent_hint(const struct suite *suite)
+{
+	if (suite->label)
+		return NULL;
+	if (format_is_flat_suite(suite->name))
+		return "the archive has no Release there: check `url` and `suite` in the recipe; "
+		       "if it has a directory dists/, `suite` is the name of a directory below "
+		       "that, without a slash at its end";
+	return "the archive does not have it: check `url` and `suite` in the recipe; if it has no "
+	       "directory dists/, it is flat: then `suite` is the directory of its Packages, with "
+	       "a slash at the end (suite: ./), and `components` is left out";
+}
+
 static void add_items(const struct suite *suite, struct fetch_item *item)
 {
 	static const char *const file[] = { "InRelease", "Release", "Release.gpg" };
@@ -119,6 +134,7 @@ static void add_items(const struct suite *suite, struct fetch_item *item)
 		strv_add_take(&item[i].url, suite_url(suite, suite->mirrors->item[suite->next],
 						      file[suite->detached + i]));
 		item[i].third_party = !suite->label;
+		item[i].absent_hint = absent_hint(suite);
 		item[i].limit = INRELEASE_MAX / files_of(suite);
 	}
 }

@@ -254,6 +254,8 @@ static const char *way_out(const struct fetch_item *item, CURLcode code, long st
 			       ? "check the network and the proxy, or try again later"
 			       : "check the network and the proxy, or give another mirror "
 				 "(--mirror URL)";
+	if (item->absent && item->absent_hint)
+		return item->absent_hint;
 	return item->third_party ? "the archive does not have it: check the repository's url, "
 				   "suite and components in the recipe"
 				 : "the mirror does not have it: check the suite and the URL, or "

@@ -6,7 +6,7 @@
 . tests/lib/mirror.sh
 . tests/lib/tiny.sh
 need python3 gpg openssl apt-get
-plan 16
+plan 28
 
 m=$scratch/m
 recipe=$scratch/site.yaml
@@ -100,3 +100,36 @@ mirror_tamper "$v" stable
 refused 3 'a changed InRelease beside a good Release' 'InRelease was changed after it was signed'
 mirror_fault "$v" '*/InRelease status 500'
 refused 4 'an InRelease that the server does not give' 'InRelease.*answers 500'
+mirror_fault "$v"
+
+# Flat archives: Release and Packages in one directory, Filename relative to the URL.
+mirror_new "$scratch/flat" stable
+mirror_package "$scratch/flat" <<'.'
+Package: vendor-tool
+Version: 3.1
+
+Package: vendor-tool
+Version: 4
+Architecture: arm64
+.
+cp "$scratch/flat/keyring.gpg" "$v"
+mirror_publish "$scratch/flat" --flat . --detached
+mirror_serve "$scratch/flat"
+at_exit kill "$MIRROR_PID"
+vendor=$MIRROR_URL
+with 'suite: stable'
+refused 4 'a flat archive asked for a suite' "$vendor/dists/stable/InRelease.*404" 'hint: .*it is flat.*suite: \./'
+with 'suite: ./'
+taken 'and taken, as the hint says'
+like "$stdout" $'\nSuite: \./\nPath: pool/main/v/vendor-tool/vendor-tool_3\.1_amd64\.deb\n' 'its package is of no component'
+apt_takes 'as apt does' ./
+taken 'again from the store' --offline
+mirror_publish "$scratch/flat" --flat deb/amd64 --no-by-hash
+with 'suite: deb/amd64/'
+taken 'one in a directory below'
+apt_takes 'as apt does' deb/amd64/
+with 'suite: deb/'
+refused 4 'a directory without Release' "$vendor/deb/InRelease.*404" 'hint: the archive has no Release there'
+mirror_fault "$scratch/flat" '*by-hash* status 404' 'Packages* status 404'
+with 'suite: ./'
+refused 4 'a Packages file that is not there' "$vendor/by-hash/.*404" "hint: .*the repository's url"

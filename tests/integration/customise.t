@@ -35,6 +35,7 @@ Files:
  /opt/vendor/bin/tool 0755 #!/bin/sh\necho vendor\n
 .
 mirror_publish "$scratch/third" --origin Vendor --label Vendor --codename stable
+mirror_publish "$scratch/third" --flat tools
 mirror_serve "$scratch/third"
 at_exit kill "$MIRROR_PID"
 third=$MIRROR_URL
@@ -71,10 +72,13 @@ apt-repositories:
     suite: stable
     components: [main]
     keyring: vendor.gpg
+  - url: $third/
+    suite: tools/
+    keyring: vendor.gpg
 overlays: [overlay]
 scripts: [finish.sh]
 .
-plan 35
+plan 36
 
 run tiny_build "$scratch/site/site.yaml"
 is "$status" 0 'a site'"'"'s recipe builds' || { diag "$stderr"; tap_die 'nothing else can work'; }
@@ -96,6 +100,10 @@ is "$(zstd -dcq "$result/rootfs.tar.zst" | grep -ac 'SCHILY.xattr.security.capab
 is "$(tar --zstd --numeric-owner -tvf "$result/rootfs.tar.zst" ./etc/site/secret | awk '{ print $2 }')" 0/0 'everything belongs to root'
 is "$(<"$tree/etc/init.d/.depend.start")" "$(echo 'TARGETS =' script{01..40})"$'\nINTERACTIVE =' \
 	'what the image lists as its directory does is sorted'
+is "$(<"$tree/etc/apt/sources.list.d/repository-2.sources")" "Types: deb
+URIs: $third/
+Suites: tools/
+Signed-By: /etc/apt/keyrings/repository-2.gpg" 'the image has the flat archive among its sources'
 like "$(grep -A12 '^Package: vendor-tool' "$result/site.lock")" "Repository: $third" 'the lock says where the third party is'
 like "$(grep -A12 '^Package: local-tool' "$result/site.lock")" 'Suite: local' 'and what is local'
 
