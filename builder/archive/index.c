@@ -6,6 +6,7 @@
 #include "archive/fetch.h"
 #include "archive/suite.h"
 #include "archive/trust.h"
+#include "archive/url.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "recipe/format.h"
@@ -244,7 +245,8 @@ static int list_indices(struct update *u, struct err *err)
 
 static int fetch_indices(struct update *u, struct err *err)
 {
-	const struct fetch_options options = { .proxy = u->mirrors->proxy, .show_progress = true };
+	const struct fetch_options options = { .network = &u->mirrors->network,
+					       .show_progress = true };
 	uint64_t total = 0;
 
 	for (size_t i = 0; i < u->indices.count; i++)
@@ -283,7 +285,7 @@ static void describe_releases(struct update *u)
 		release = &x->release[x->release_count++];
 		*release = (struct index_release){
 			.suite = xstrdup(suite->name),
-			.url = fetch_url_text(suite->url),
+			.url = url_public(suite->url),
 			.directory = xstrdup(suite->directory),
 			.file = suite->file,
 			.date = xstrdup(suite->release.date),
@@ -300,7 +302,7 @@ static int update_online(struct update *u, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = suites_fetch(u->store, suites->item, suites->count, u->mirrors->proxy, err);
+	r = suites_fetch(u->store, suites->item, suites->count, &u->mirrors->network, err);
 	if (r < 0)
 		return r;
 	r = list_indices(u, err);

@@ -4,6 +4,7 @@
 
 #include "archive/fetch.h"
 #include "archive/suite-release.h"
+#include "archive/url.h"
 #include "base/io.h"
 #include "base/memory.h"
 
@@ -85,7 +86,7 @@ static int keep_release(struct store *s, const struct suite *suite, struct err *
 static int remember(struct store *s, const struct suite *suite, struct err *err)
 {
 	cleanup_free char *date = NULL;
-	cleanup_free char *url = fetch_url_text(suite->url);
+	cleanup_free char *url = url_public(suite->url);
 	int64_t seen = 0;
 	int r;
 

@@ -5,6 +5,7 @@
 
 #include "archive/fetch.h"
 #include "archive/suite-release.h"
+#include "archive/url.h"
 #include "base/log.h"
 #include "recipe/format.h"
 #include "base/memory.h"
@@ -81,7 +82,7 @@ static int consider(struct store *s, struct suite *suite, struct fetch_item *ite
 {
 	CLEANUP(err_release) struct err own = { 0 };
 	const char *base = suite->mirrors->item[suite->next];
-	cleanup_free char *name = fetch_url_text(item->url.item[0]);
+	cleanup_free char *name = url_public(item->url.item[0]);
 
 	if (!suite->detached && item->absent) {
 		suite->detached = true;
@@ -147,10 +148,10 @@ static void release_items(struct fetch_item **item)
 }
 
 /* Asks the next mirror of every suite that was not found yet, all at once. */
-static int ask(struct store *s, struct suite *suite, size_t count, const char *proxy,
+static int ask(struct store *s, struct suite *suite, size_t count, const struct network *network,
 	       size_t *ret_asked, struct err *err)
 {
-	const struct fetch_options options = { .proxy = proxy, .keep_going = true };
+	const struct fetch_options options = { .network = network, .keep_going = true };
 	CLEANUP(release_items) struct fetch_item *item = xcalloc(2 * count + 1, sizeof(*item));
 	size_t asked = 0, answer = 0;
 	int r;
@@ -178,13 +179,13 @@ static int ask(struct store *s, struct suite *suite, size_t count, const char *p
 	return 0;
 }
 
-int suites_fetch(struct store *s, struct suite *suite, size_t count, const char *proxy,
+int suites_fetch(struct store *s, struct suite *suite, size_t count, const struct network *network,
 		 struct err *err)
 {
 	size_t asked = 1;
 
 	while (asked > 0) {
-		int r = ask(s, suite, count, proxy, &asked, err);
+		int r = ask(s, suite, count, network, &asked, err);
 
 		if (r < 0)
 			return r;

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "archive/network.h"
 #include "archive/release.h"
 #include "base/store.h"
 #include "base/err.h"
@@ -59,7 +60,7 @@ char *suite_key(const char *repository, const char *name);
 char *suite_url(const struct suite *suite, const char *base, const char *path);
 
 /* Finds all suites. It fails for the first suite that no mirror serves as it should. */
-int suites_fetch(struct store *s, struct suite *suite, size_t count, const char *proxy,
+int suites_fetch(struct store *s, struct suite *suite, size_t count, const struct network *network,
 		 struct err *err);
 /* The same from the store alone; ERR_NETWORK if it has none. */
 int suites_recall(struct store *s, struct suite *suite, size_t count, struct err *err);

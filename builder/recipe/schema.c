@@ -60,6 +60,14 @@ const struct schema_key schema[] = {
 	  .format = &format_local_path,
 	  .required = true, .example = "keys/example.asc",
 	  .doc = "a file of OpenPGP public keys, one of which must have signed the archive" },
+	{ "apt-repositories.auth", SCHEMA_FILE, REPOSITORY(auth), .format = &format_local_path,
+	  .outside_digest = true, .example = "vendor-login.conf",
+	  .doc = "a file with the name and password for it (apt_auth.conf(5)), which nobody else "
+		 "may read and which goes into nothing; without it, those of this machine's apt" },
+	{ "apt-repositories.ca", SCHEMA_FILE, REPOSITORY(ca), .format = &format_local_path,
+	  .outside_digest = true, .example = "site-ca.pem",
+	  .doc = "a file of the certificates that may vouch for its https server; without it, "
+		 "Acquire::https::CAInfo of this machine's apt, else those the machine trusts" },
 
 	{ "priorities", SCHEMA_WORDS, FIELD(priorities),
 	  .allowed = PRIORITY_WORD_REQUIRED " " PRIORITY_WORD_IMPORTANT " " PRIORITY_WORD_STANDARD,
