@@ -137,7 +137,7 @@ static int look_up(struct store *s, const struct mirrors *mirrors, struct times 
 
 static int ask(struct store *s, const struct mirrors *mirrors, struct times *t, struct err *err)
 {
-	const struct fetch_options options = { .proxy = mirrors->proxy };
+	const struct fetch_options options = { .network = &mirrors->network };
 	int r = mirrors_require(mirrors, err);
 
 	if (r < 0)

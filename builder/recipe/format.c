@@ -86,15 +86,24 @@ const struct format format_suite = {
 	.rule = "its code name, such as trixie",
 };
 
+bool format_is_flat_suite(const char *suite)
+{
+	return ends_with(suite, "/");
+}
+
 static bool is_suite_foreign(const char *s, const char **hint)
 {
-	(void)hint;
-	return made_of(s, ALNUM, ALNUM "-._/", 80) && !strstr(s, "..") && !ends_with(s, "/");
+	const char *first = format_is_flat_suite(s) ? ALNUM "./" : ALNUM;
+
+	if (streq(s, "."))
+		*hint = "the directory of a flat archive ends with a slash: './'";
+	return made_of(s, first, ALNUM "-._/", 80) && !strstr(s, "..") && !strstr(s, "//");
 }
 const struct format format_suite_foreign = {
 	.is = is_suite_foreign,
 	.noun = "a suite",
-	.rule = "the directory below dists/, such as trixie or stable",
+	.rule = "the directory below dists/, such as trixie or stable; or, with a slash at its "
+		"end, that of a flat archive, such as ./",
 };
 
 static bool is_word(const char *s, const char **hint)

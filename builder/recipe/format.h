@@ -72,5 +72,7 @@ bool format_has_key_line(const char *text);
 bool format_parse_address(const char *value, uint32_t *ret);
 /* The package that has today what `name` had (renamed-packages.c); NULL if that is no old name. */
 const char *format_renamed_package(const char *name);
+/* Whether `suite` is the directory of a flat archive, which has no dists/ (sources.list(5)). */
+bool format_is_flat_suite(const char *suite);
 /* Whether `suite` has neither -updates nor -security beside it. */
 bool format_is_rolling_suite(const char *suite);

@@ -9,6 +9,7 @@
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "recipe/debconf.h"
 #include "recipe/input.h"
 #include "recipe/merge.h"
 #include "recipe/override.h"
@@ -208,6 +209,14 @@ static void add_writable_entry(struct recipe *recipe)
 	recipe->menu.entry_count = count + 1;
 }
 
+/* The default is no component of a flat archive, which has none. */
+static void leave_out_components(struct recipe_repository *repository)
+{
+	if (format_is_flat_suite(repository->suite) && repository->components.count > 0 &&
+	    repository->components.item[0].at.line == 0)
+		recipe_list_release(&repository->components);
+}
+
 /* Fills what depends on other values, and gives one spelling to what has several. */
 static void resolve_values(struct recipe *recipe)
 {
@@ -225,6 +234,8 @@ static void resolve_values(struct recipe *recipe)
 	if (!recipe->menu.default_entry)
 		recipe->menu.default_entry =
 			xstrdup(recipe->menu.entry_count ? recipe->menu.entry[0].label : "");
+	for (size_t i = 0; i < recipe->repository_count; i++)
+		leave_out_components(&recipe->repository[i]);
 	for (size_t i = 0; i < recipe->mirrors.count; i++)
 		while (ends_with(recipe->mirrors.item[i].value, "/"))
 			recipe->mirrors.item[i].value[strlen(recipe->mirrors.item[i].value) - 1] =

@@ -48,6 +48,8 @@ struct recipe_repository { /* `apt-repositories:` */
 	char *suite;
 	struct recipe_list components;
 	struct recipe_file keyring;
+	struct recipe_file auth; /* .path is NULL if there is none, as in the next one */
+	struct recipe_file ca;
 	int priority; /* of its packages, as in a pin; 0: what its Release says */
 	struct position at;
 };

@@ -57,10 +57,12 @@ const struct schema_key schema[] = {
 	  .required = true,
 	  .example = "https://packages.example/debian", .doc = "the archive's base, above dists/" },
 	{ "apt-repositories.suite", SCHEMA_TEXT, REPOSITORY(suite), .format = &format_suite_foreign,
-	  .required = true, .example = "trixie", .doc = "its suite" },
+	  .required = true, .example = "trixie",
+	  .doc = "its suite; if that ends with a slash (./), the archive is flat: a directory "
+		 "with Release and Packages, below url" },
 	{ "apt-repositories.components", SCHEMA_WORDS, REPOSITORY(components),
 	  .format = &format_word,
-	  .fallback = "main", .doc = "parts to take packages from" },
+	  .fallback = "main", .doc = "parts to take packages from; a flat archive has none" },
 	{ "apt-repositories.keyring", SCHEMA_FILE, REPOSITORY(keyring),
 	  .format = &format_local_path,
 	  .required = true, .example = "keys/example.asc",
@@ -69,6 +71,14 @@ const struct schema_key schema[] = {
 	  .minimum = PIN_PRIORITY_MIN, .maximum = PIN_PRIORITY_MAX, .fallback = "0",
 	  .doc = "of its packages, as in pins, which come before it; 0: what its Release says, "
 		 "which is 500, or with NotAutomatic 100 or 1" },
+	{ "apt-repositories.auth", SCHEMA_FILE, REPOSITORY(auth), .format = &format_local_path,
+	  .outside_digest = true, .example = "vendor-login.conf",
+	  .doc = "a file with the name and password for it (apt_auth.conf(5)), which nobody else "
+		 "may read and which goes into nothing; without it, those of this machine's apt" },
+	{ "apt-repositories.ca", SCHEMA_FILE, REPOSITORY(ca), .format = &format_local_path,
+	  .outside_digest = true, .example = "site-ca.pem",
+	  .doc = "a file of the certificates that may vouch for its https server; without it, "
+		 "Acquire::https::CAInfo of this machine's apt, else those the machine trusts" },
 
 	{ "pins", SCHEMA_ENTRIES, FIELD(pin),
 	  .count_offset = offsetof(struct recipe, pin_count),

@@ -304,6 +304,9 @@ int validate_recipe(const struct recipe *recipe, const struct node *root, bool o
 	r = check_packages(recipe, root, err);
 	if (r < 0)
 		return r;
+	r = validate_archives(recipe, err);
+	if (r < 0)
+		return r;
 	r = check_locale(recipe, root, err);
 	if (r < 0)
 		return r;

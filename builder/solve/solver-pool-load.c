@@ -314,7 +314,8 @@ int solver_pool_add_index(struct solver_pool *pool, struct store *s, const struc
 		.pocket = file->pocket,
 		.pin_priority = file->pin_priority,
 	};
-	cleanup_free char *name = xasprintf("Packages of %s %s", file->suite, file->component);
+	cleanup_free char *name = xasprintf("Packages of %s%s%s", file->suite,
+					    *file->component ? " " : "", file->component);
 	Repo *repo = add_repo(pool, &source);
 	cleanup_free char *key = solv_key(pool, file, repo->appdata);
 	CLEANUP(close_file) FILE *text = NULL;

@@ -35,6 +35,9 @@ Files:
  /opt/vendor/bin/tool 0755 #!/bin/sh\necho vendor\n
 .
 mirror_publish "$scratch/third" --origin Vendor --label Vendor --codename stable
+mirror_publish "$scratch/third" --flat tools
+password=s3cret-of-the-test
+mirror_fault "$scratch/third" "* login site:$password"
 mirror_serve "$scratch/third"
 at_exit kill "$MIRROR_PID"
 third=$MIRROR_URL
@@ -59,6 +62,7 @@ cap cap_net_raw+ep usr/local/bin/hi
 printf '#!/bin/sh\nset -e\nhello >/etc/site/from-script\n! getent hosts example.org\n' >"$scratch/site/finish.sh"
 chmod +x "$scratch/site/finish.sh"
 
+(umask 077; echo "machine http://127.0.0.1 login site password $password" >"$scratch/site/login.conf")
 tiny_recipe "$scratch/base.yaml" 'packages: [hello, unwanted]'
 cat >"$scratch/site/site.yaml" <<.
 extends: ../base.yaml
@@ -71,14 +75,20 @@ apt-repositories:
     suite: stable
     components: [main]
     keyring: vendor.gpg
+    auth: login.conf
+  - url: $third/
+    suite: tools/
+    keyring: vendor.gpg
+    auth: login.conf
 overlays: [overlay]
 scripts: [finish.sh]
 .
-plan 35
+plan 40
 
-run tiny_build "$scratch/site/site.yaml"
+run tiny_build --verbose "$scratch/site/site.yaml"
 is "$status" 0 'a site'"'"'s recipe builds' || { diag "$stderr"; tap_die 'nothing else can work'; }
 result=$stdout
+printed=$stdout$stderr
 mkdir "$scratch/tree"
 tar -C "$scratch/tree" --zstd --xattrs --xattrs-include='*' --no-same-owner -xpf "$result/rootfs.tar.zst" 2>/dev/null
 tree=$scratch/tree
@@ -96,6 +106,10 @@ is "$(zstd -dcq "$result/rootfs.tar.zst" | grep -ac 'SCHILY.xattr.security.capab
 is "$(tar --zstd --numeric-owner -tvf "$result/rootfs.tar.zst" ./etc/site/secret | awk '{ print $2 }')" 0/0 'everything belongs to root'
 is "$(<"$tree/etc/init.d/.depend.start")" "$(echo 'TARGETS =' script{01..40})"$'\nINTERACTIVE =' \
 	'what the image lists as its directory does is sorted'
+is "$(<"$tree/etc/apt/sources.list.d/repository-2.sources")" "Types: deb
+URIs: $third/
+Suites: tools/
+Signed-By: /etc/apt/keyrings/repository-2.gpg" 'the image has the flat archive among its sources'
 like "$(grep -A12 '^Package: vendor-tool' "$result/site.lock")" "Repository: $third" 'the lock says where the third party is'
 like "$(grep -A12 '^Package: local-tool' "$result/site.lock")" 'Suite: local' 'and what is local'
 
@@ -108,6 +122,14 @@ is "$(jq -r 'select(.event == "end") | .stage' <<<"$stdout" | tr '\n' ' ')" \
 	'recipe lock sandbox fetch plain base rest settings normalise pack publish ' 'each stage once, in order'
 is "$(jq -r 'select(.event == "result") | .version' <<<"$stdout")" "$(basename "$result")" 'and the result'
 is "$(jq -r 'select(.event == "result") | .path' <<<"$stdout")" "$scratch/again/site/$(basename "$result")" 'with its path'
+
+# The archive's password opens it and goes nowhere.
+printed+=$stdout$stderr
+ok 'the third party was asked with the password' grep -q "^site:$password pool/.*/vendor-tool" "$scratch/third/logins.log"
+unlike "$printed" "$password" 'nothing that was printed has it'
+is "$(grep -rlF "$password" "$scratch/out" "$scratch/again" "$scratch/store" "$tree")" '' \
+	'nor has any file of result, logs, store and tree'
+unlike "$(zstd -dcq "$result/rootfs.tar.zst" | grep -acF "$password")" '[1-9]' 'nor the archive'
 
 # Every input counts: with the old lock, a changed one is refused.
 refused() {
