@@ -282,11 +282,20 @@ int recipe_load(const char *path, struct recipe *ret, struct err *err)
 	return 0;
 }
 
+struct position recipe_position(const struct recipe *recipe, const char *key)
+{
+	for (size_t i = 0; i < recipe->place_count; i++)
+		if (streq(recipe->place[i].key, key))
+			return recipe->place[i].at;
+	return (struct position){ .file = recipe->path };
+}
+
 void recipe_release(struct recipe *recipe)
 {
 	values_release(recipe);
 	strv_release(&recipe->overlay_digests);
 	strv_release(&recipe->inputs);
 	strv_release(&recipe->files);
+	free(take_ptr(recipe->place));
 	free(take_ptr(recipe->path));
 }

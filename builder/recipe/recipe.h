@@ -69,6 +69,11 @@ struct recipe_menu_client { /* `clients:` one machine's own menu */
 	struct position at;
 };
 
+struct recipe_place {	 /* where the value of a key was written */
+	const char *key; /* as the schema has it: "console.font" */
+	struct position at;
+};
+
 struct recipe {
 	char *path; /* of the file given on the command line */
 	char *name;
@@ -163,11 +168,18 @@ struct recipe {
 	struct strv inputs;
 
 	struct strv files; /* paths of all recipes that were read; positions point at these */
+	struct recipe_place *place; /* of single values that somebody wrote: recipe_position() */
+	size_t place_count;
+	size_t place_allocated;
 };
 
 /* Reads the recipe at path. Errors are ERR_USAGE, at their place in the file, with a hint. */
 int recipe_load(const char *path, struct recipe *ret, struct err *err);
 void recipe_release(struct recipe *recipe);
+
+/* Where the single value of that key ("kernel", "console.font") was written; the recipe as a whole
+ * if it is a default. Elements of lists have positions of their own. */
+struct position recipe_position(const struct recipe *recipe, const char *key);
 
 /* Whether boot-packages has the loader for machines of this firmware: PXELINUX for BIOS, shim
  * and GRUB for UEFI (boot-loaders.c). */

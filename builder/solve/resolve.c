@@ -5,6 +5,7 @@
 
 #include "solve/consistency.h"
 #include "solve/base-set.h"
+#include "solve/kernel-check.h"
 #include "solve/request.h"
 #include "solve/solver.h"
 #include "base/memory.h"
@@ -144,6 +145,9 @@ int resolve_pool(struct solver_pool *pool, const struct recipe *recipe, struct p
 	if (r < 0)
 		return r;
 	packages_sort(&packages);
+	r = kernel_check(pool, &set, recipe, err);
+	if (r < 0)
+		return r;
 	r = check_init(recipe, &packages, err);
 	if (r < 0)
 		return r;
