@@ -53,8 +53,8 @@ int deb_read_member(struct store *s, const struct package *p, const char *path, 
 int deb_has_link(struct store *s, const struct package *p, const char *path, bool *ret,
 		 struct err *err);
 
-/* The paths of all files and links of data.tar, appended to ret in the package's order, without "./"
- * before them. Directories are left out. */
+/* The paths of all files and links of data.tar, appended to ret in the package's order, without
+ * "./" before them. Directories are left out. */
 int deb_list(struct store *s, const struct package *p, struct strv *ret, struct err *err);
 
 /* The releases of the kernels that a package brings, appended to ret: "6.12.107+deb13-amd64" for a

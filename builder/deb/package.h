@@ -51,8 +51,8 @@ const struct package *packages_find(const struct packages *p, const char *name,
 
 /* The release of the kernel that a package of Debian's has, as its name tells: that of
  * "linux-image-6.12.107+deb13-amd64" is "6.12.107+deb13-amd64" (uname -r, /lib/modules/…,
- * /boot/vmlinuz-…). For those who have no more than a name: deb_kernels() (deb.h) knows all kernels.
- * Caller frees; NULL if it is not called so. */
+ * /boot/vmlinuz-…). For those who have no more than a name: deb_kernels() (deb.h) knows all
+ * kernels. Caller frees; NULL if it is not called so. */
 char *package_kernel_release(const struct package *p);
 
 void packages_release(struct packages *p);

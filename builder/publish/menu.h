@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The boot menu as data: which entries, with which titles, files and kernel words, which is the
- * default, after how long. Made from recipe, version and the image's kernels; each boot loader has a
- * writer that turns it into its own language (menu_pxelinux(), menu_grub()), so that all loaders
+ * default, after how long. Made from recipe, version and the image's kernels; each boot loader has
+ * a writer that turns it into its own language (menu_pxelinux(), menu_grub()), so that all loaders
  * show the same menu.
  *
- * The recipe's entries boot the recipe's own kernel. For each other kernel of the image every rescue
- * entry comes once more, behind all of these, as LABEL-RELEASE.
+ * The recipe's entries boot the recipe's own kernel. For each other kernel of the image every
+ * rescue entry comes once more, behind all of these, as LABEL-RELEASE.
  */
 #pragma once
 

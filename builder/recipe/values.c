@@ -174,8 +174,7 @@ static void fill_default(struct recipe *recipe, const struct schema_key *key, ch
 		add_item(key, field, words.item[i], &nowhere);
 }
 
-/* An element of a list of mappings, whose fields do not lie in the recipe itself, has its own place.
- */
+/* An element of a list of mappings, whose fields do not lie in the recipe, has its own place. */
 static void note_place(struct recipe *recipe, const struct schema_key *key, const char *base,
 		       const struct position *at)
 {

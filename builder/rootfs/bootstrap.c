@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/progress.h"
+#include "rootfs/dkms.h"
 #include "rootfs/settings.h"
 
 #define AUDIT SANDBOX_SCRATCH "/audit"
@@ -276,6 +277,9 @@ static int rest(struct rootfs *rootfs, struct err *err)
 	if (r < 0)
 		return r;
 	r = bootstrap_configure(rootfs, err);
+	if (r < 0)
+		return dkms_explain(rootfs, err);
+	r = dkms_check(rootfs, err);
 	if (r < 0)
 		return r;
 	r = mark_automatic(rootfs, err);

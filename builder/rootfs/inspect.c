@@ -39,17 +39,6 @@ int inspect_lock(const struct recipe *recipe, const struct lock *lock, struct er
 	return 0;
 }
 
-int inspect_hint(struct err *err, const char *value, const struct strv *known,
-		 const char *otherwise)
-{
-	CLEANUP(strv_release) struct strv near = { 0 };
-
-	nearest(value, (const char *const *)known->item, known->count, 1, &near);
-	if (near.count)
-		return err_hint(err, "did you mean '%s'?", near.item[0]);
-	return err_hint(err, "%s", otherwise);
-}
-
 /* The names of all zones that a package brings, if it is in the image. */
 static int list_zones(struct rootfs *rootfs, const char *package, struct strv *ret, struct err *err)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The names of kernel modules. The kernel takes `-` and `_` for the same, and the files have either;
- * here they all have `_`. */
+/* The names of kernel modules. The kernel takes `-` and `_` for the same, and the files have
+ * either; here they all have `_`. */
 #pragma once
 
 #include "base/text.h"

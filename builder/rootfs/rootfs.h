@@ -35,8 +35,9 @@ struct rootfs {
 	/* Owned: all kernels of the image, from stage_inspect on. */
 	struct kernels kernels;
 	/* Borrowed from them: the release of the kernel that the recipe's `kernel` stands for,
-	 * "6.12.107+deb13-amd64" (while stage_initramfs runs, of each in turn). NULL for `kernel: none`: then a kernel among the packages is a
-	 * package like others, and there is no initramfs, nor anything to boot. */
+	 * "6.12.107+deb13-amd64" (while stage_initramfs runs, of each in turn). NULL for
+	 * `kernel: none`: then a kernel among the packages is a package like others, and there is
+	 * no initramfs, nor anything to boot. */
 	const char *kernel;
 	struct phases phases;	   /* owned: made by stage_base, used by stage_rest too */
 	struct strv allocated_ids; /* owned: "user NAME UID" and "group NAME GID", those that no
