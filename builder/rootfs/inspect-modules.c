@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The modules of initramfs.extra. What the kernel's own package lacks may still come from
- * elsewhere: from other packages, from DKMS, or from overlays and scripts. Only a module that none of these
- * could bring is refused here; initramfs_check() judges the rest when the initramfs is there. */
+ * elsewhere: from other packages, from DKMS, or from overlays and scripts. Only a module that none
+ * of these could bring is refused here; initramfs_check() judges the rest when the initramfs is
+ * there. */
 #include <string.h>
 #include <unistd.h>
 
