@@ -77,6 +77,7 @@ int build_begin(struct build *b, struct err *err);
 int build_sandbox(struct build *b, struct err *err);
 int build_fetch(struct build *b, struct err *err);
 int build_plain(struct build *b, struct err *err);
+int build_inspect(struct build *b, struct err *err);
 int build_base(struct build *b, struct err *err);
 int build_rest(struct build *b, struct err *err);
 int build_settings(struct build *b, struct err *err);

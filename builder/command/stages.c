@@ -19,6 +19,7 @@
 #include "command/pipeline.h"
 #include "deb/deb.h"
 #include "publish/preflight.h"
+#include "rootfs/inspect.h"
 #include "rootfs/overlay.h"
 
 /* Beside the packages' own size: the initramfs, locale archive, caches made on the way. */
@@ -150,6 +151,9 @@ int build_begin(struct build *b, struct err *err)
 
 	if (r < 0)
 		return r;
+	r = inspect_lock(&b->recipe, &b->lock, err);
+	if (r < 0)
+		return r;
 	r = result_begin(b->store, &b->recipe, &b->lock, b->options->lock ? NULL : &b->indices,
 			 b->options->out, &b->result, err);
 	if (r < 0)
@@ -242,6 +246,13 @@ static int run_in_tree(struct build *b, int (*stage)(struct rootfs *rootfs, stru
 		return err_hint(err, "%s\nthe full log is %s", hint, b->log_path);
 	}
 	return r < 0 ? err_hint(err, "the full log is %s", b->log_path) : 0;
+}
+
+int build_inspect(struct build *b, struct err *err)
+{
+	int r = stage_inspect(&b->rootfs, err);
+
+	return r < 0 ? r : result_set_kernels(&b->result, &b->rootfs, err);
 }
 
 int build_base(struct build *b, struct err *err)

@@ -51,12 +51,10 @@ int packages_compare(const struct package *a, const struct package *b);
 const struct package *packages_find(const struct packages *p, const char *name,
 				    enum package_role role);
 
-/* The kernel's own package, and the only place that knows how Debian names it:
- * "linux-image-6.12.107+deb13-amd64" has release "6.12.107+deb13-amd64" (uname -r, /lib/modules/…,
- * /boot/vmlinuz-…). packages_kernel: the package that a recipe's `kernel` stands for
- * ("linux-image-amd64": its flavour, highest version; or itself); NULL if there is none. */
-const struct package *packages_kernel(const struct packages *p, const char *kernel);
-/* Caller frees; NULL if the package is no kernel. */
+/* The release of the kernel that a package of Debian's has, as its name tells: that of
+ * "linux-image-6.12.107+deb13-amd64" is "6.12.107+deb13-amd64" (uname -r, /lib/modules/…,
+ * /boot/vmlinuz-…). For those who have no more than a name: deb_kernels() (deb.h) knows all
+ * kernels. Caller frees; NULL if it is not called so. */
 char *package_kernel_release(const struct package *p);
 
 void packages_release(struct packages *p);

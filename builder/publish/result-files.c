@@ -60,11 +60,6 @@ int result_symlink(struct result *res, const char *target, const char *path, str
 	return 0;
 }
 
-char *result_kernel_path(const struct recipe *recipe, const char *version)
-{
-	return xasprintf("kernel/%s/%s", recipe->name, version);
-}
-
 int result_write_json(struct result *res, const char *path, const json_t *value, struct err *err)
 {
 	cleanup_free char *dump = json_dumps(value, JSON_INDENT(2));

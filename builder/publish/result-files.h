@@ -21,9 +21,6 @@ int result_write(struct result *res, const char *path, const void *data, size_t 
 int result_write_json(struct result *res, const char *path, const json_t *value, struct err *err);
 int result_symlink(struct result *res, const char *target, const char *path, struct err *err);
 
-/* kernel/RECIPE/VERSION, relative to the tftp root; caller frees. */
-char *result_kernel_path(const struct recipe *recipe, const char *version);
-
 /* What is in the result, sorted by path: regular files and symbolic links. */
 struct result_file {
 	char *path;

@@ -354,6 +354,14 @@ int recipe_load_source(const struct recipe_source *source, struct recipe *ret, s
 	return 0;
 }
 
+struct position recipe_position(const struct recipe *recipe, const char *key)
+{
+	for (size_t i = 0; i < recipe->place_count; i++)
+		if (streq(recipe->place[i].key, key))
+			return recipe->place[i].at;
+	return (struct position){ .file = recipe->path };
+}
+
 void recipe_release(struct recipe *recipe)
 {
 	values_release(recipe);
@@ -361,5 +369,6 @@ void recipe_release(struct recipe *recipe)
 	strv_release(&recipe->inputs);
 	strv_release(&recipe->files);
 	strv_release(&recipe->places);
+	free(take_ptr(recipe->place));
 	free(take_ptr(recipe->path));
 }

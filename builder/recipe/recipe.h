@@ -79,6 +79,11 @@ struct recipe_menu_client { /* `clients:` one machine's own menu */
 	struct position at;
 };
 
+struct recipe_place {	 /* where the value of a key was written */
+	const char *key; /* as the schema has it: "console.font" */
+	struct position at;
+};
+
 struct recipe {
 	char *path; /* of the file given on the command line */
 	char *name;
@@ -179,6 +184,9 @@ struct recipe {
 	bool laid_over;	    /* by --site or --set */
 	struct strv files;  /* paths of all recipes that were read; positions point at these */
 	struct strv places; /* "--set KEY": positions point at these, too */
+	struct recipe_place *place; /* of single values that somebody wrote: recipe_position() */
+	size_t place_count;
+	size_t place_allocated;
 };
 
 /* A recipe, and what is laid over it as if a recipe that extends it said so. */
@@ -195,6 +203,10 @@ int recipe_load_source(const struct recipe_source *source, struct recipe *ret, s
 /* The same for a recipe that nothing is laid over. */
 int recipe_load(const char *path, struct recipe *ret, struct err *err);
 void recipe_release(struct recipe *recipe);
+
+/* Where the single value of that key ("kernel", "console.font") was written; the recipe as a whole
+ * if it is a default. Elements of lists have positions of their own. */
+struct position recipe_position(const struct recipe *recipe, const char *key);
 
 /* Whether boot-packages has the loader for machines of this firmware: PXELINUX for BIOS, shim
  * and GRUB for UEFI (boot-loaders.c). */

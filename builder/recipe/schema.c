@@ -125,7 +125,9 @@ const struct schema_key schema[] = {
 		 "installed. BIOS: pxelinux syslinux-common; UEFI: shim-signed "
 		 "shim-helpers-amd64-signed grub-efi-amd64-signed" },
 	{ "kernel", SCHEMA_TEXT, FIELD(kernel), .format = &format_kernel,
-	  .fallback = "linux-image-${architecture}", .doc = "what brings the kernel" },
+	  .fallback = "linux-image-${architecture}",
+	  .doc = "the package that brings the kernel, itself or by what it depends on. Other "
+		 "kernels of the image get entries of their own at the end of the menu" },
 
 	{ "init", SCHEMA_CHOICE, FIELD(init), .allowed = "systemd sysvinit", .fallback = "systemd",
 	  .doc = "the init system; its package (systemd-sysv or sysvinit-core) stands in "

@@ -7,17 +7,14 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "rootfs/questions.h"
+#include "rootfs/dkms.h"
 #include "rootfs/settings.h"
 
 #define AUDIT SANDBOX_SCRATCH "/audit"
 #define AUDIT_MAX ((size_t)1 << 20)
 
-static int learn_kernel(struct rootfs *rootfs, struct err *err)
+static int tell_kernel(struct rootfs *rootfs, struct err *err)
 {
-	const struct package *p = packages_kernel(&rootfs->lock->packages, rootfs->recipe->kernel);
-
-	if (!rootfs->kernel && p)
-		rootfs->kernel = package_kernel_release(p);
 	return rootfs->kernel ? sandbox_set_kernel(rootfs->sandbox, rootfs->kernel, err) : 0;
 }
 
@@ -167,7 +164,7 @@ static int base(struct rootfs *rootfs, struct err *err)
 	if (r < 0)
 		return r;
 	progress_total(2 * (phases->essential.count + phases->base.count));
-	r = learn_kernel(rootfs, err);
+	r = tell_kernel(rootfs, err);
 	if (r < 0)
 		return r;
 	r = bootstrap_seed_tools(rootfs, err);
@@ -287,6 +284,9 @@ static int rest(struct rootfs *rootfs, struct err *err)
 		return r;
 	r = bootstrap_configure(rootfs, err);
 	if (r < 0)
+		return dkms_explain(rootfs, err);
+	r = dkms_check(rootfs, err);
+	if (r < 0)
 		return r;
 	r = questions_check(rootfs, err);
 	if (r < 0)
@@ -312,7 +312,7 @@ void rootfs_release(struct rootfs *rootfs)
 {
 	if (rootfs->sandbox)
 		sandbox_free(rootfs->sandbox);
-	free(rootfs->kernel);
+	kernels_release(&rootfs->kernels);
 	phases_release(&rootfs->phases);
 	strv_release(&rootfs->allocated_ids);
 	file_log_release(&rootfs->file_log);

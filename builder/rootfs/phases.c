@@ -7,7 +7,6 @@
 #include "base/memory.h"
 #include "deb/deb.h"
 #include "deb/deb822.h"
-#include "solve/closure.h"
 #include "solve/multi-arch.h"
 
 /* The essential ones are part of the base, and so is all that they depend on. */
@@ -92,6 +91,31 @@ static int add_package(struct store *s, const struct package *p, struct plan *pl
 	return 0;
 }
 
+static int read_plan(struct store *s, const struct lock *lock, struct plan *plan, struct err *err)
+{
+	plan->multi_arch = (struct multi_arch){ .own = lock->architecture,
+						.foreign = &lock->foreign };
+	list_packages(&lock->packages, plan);
+	for (size_t i = 0; i < plan->count; i++) {
+		int r = add_package(s, plan->package[i], plan, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int phases_closure(struct store *s, const struct lock *lock, struct closure *ret, struct err *err)
+{
+	CLEANUP(release_plan) struct plan plan = { 0 };
+	int r = read_plan(s, lock, &plan, err);
+
+	if (r < 0)
+		return r;
+	*ret = TAKE(plan.closure);
+	return 0;
+}
+
 static void add_to(struct phase *phase, const struct package *p, size_t most)
 {
 	if (!phase->item)
@@ -144,14 +168,11 @@ static void divide(struct closure *c, const struct package *const *package, stru
 int phases_plan(struct store *s, const struct lock *lock, struct phases *ret, struct err *err)
 {
 	CLEANUP(phases_release) struct phases phases = { 0 };
-	CLEANUP(release_plan)
-	struct plan plan = { .multi_arch = { .own = lock->architecture,
-					     .foreign = &lock->foreign } };
+	CLEANUP(release_plan) struct plan plan = { 0 };
+	int r = read_plan(s, lock, &plan, err);
 
-	list_packages(&lock->packages, &plan);
-	for (size_t i = 0; i < plan.count; i++)
-		if (add_package(s, plan.package[i], &plan, err) < 0)
-			return err_wrap(err, "planning the order of the packages");
+	if (r < 0)
+		return err_wrap(err, "planning the order of the packages");
 	divide(&plan.closure, plan.package, &phases);
 	if (phases.essential.count == 0)
 		return err_set(err, ERR_BUILD, "the lock has no essential package");

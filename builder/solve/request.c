@@ -527,6 +527,7 @@ int requests_make(struct solver_pool *pool, const struct recipe *recipe,
 		return r;
 	if (recipe->kernel && recipe->kernel[0]) {
 		name.value = recipe->kernel;
+		name.at = recipe_position(recipe, "kernel");
 		r = add_named(pool, REQUEST_KERNEL, &name, &list, err);
 		if (r < 0)
 			return r;

@@ -6,6 +6,7 @@
 #include "solve/consistency.h"
 #include "solve/base-set.h"
 #include "solve/pins.h"
+#include "solve/kernel-check.h"
 #include "solve/request.h"
 #include "solve/solver.h"
 #include "base/memory.h"
@@ -145,6 +146,9 @@ static int resolve(struct solver_pool *pool, const struct recipe *recipe,
 	if (r < 0)
 		return r;
 	packages_sort(&packages);
+	r = kernel_check(pool, &set, recipe, err);
+	if (r < 0)
+		return r;
 	r = check_init(recipe, &packages, err);
 	if (r < 0)
 		return r;

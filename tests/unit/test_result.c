@@ -450,18 +450,18 @@ static void limits_of_loader_and_kernel(void **state)
 	memset(name, 'n', 100);
 	name[100] = '\0';
 	append[0] = '\0';
-	assert_true(menu_describe(&r, "20260829T041900Z-1f3a9c2e", &m, &err) < 0);
+	assert_true(menu_describe(&r, "20260829T041900Z-1f3a9c2e", NULL, &m, &err) < 0);
 	assert_int_equal(err.class, ERR_USAGE);
 	assert_non_null(strstr(err.message, "127 bytes"));
 	name[1] = '\0';
 	memset(append, 'a', 1850);
 	append[1850] = '\0';
-	assert_true(menu_describe(&r, "20260829T041900Z-1f3a9c2e", &m, &second) < 0);
+	assert_true(menu_describe(&r, "20260829T041900Z-1f3a9c2e", NULL, &m, &second) < 0);
 	assert_non_null(strstr(second.message, "command line"));
 	assert_non_null(strstr(second.hint, "2047"));
 	append[1700] = '\0';
 	err_release(&second);
-	assert_int_equal(menu_describe(&r, "20260829T041900Z-1f3a9c2e", &m, &second), 0);
+	assert_int_equal(menu_describe(&r, "20260829T041900Z-1f3a9c2e", NULL, &m, &second), 0);
 	menu_release(&m);
 }
 
