@@ -20,6 +20,7 @@
 #include "deb/deb.h"
 #include "publish/preflight.h"
 #include "rootfs/overlay.h"
+#include "rootfs/settings.h"
 
 /* Beside the packages' own size: the initramfs, locale archive, caches made on the way. */
 #define SPACE_BESIDE_PACKAGES (512ull << 20)
@@ -142,6 +143,9 @@ int build_begin(struct build *b, struct err *err)
 {
 	int r = preflight_check(&b->recipe, &b->lock, err);
 
+	if (r < 0)
+		return r;
+	r = accounts_check(&b->recipe, &b->lock, err);
 	if (r < 0)
 		return r;
 	r = result_begin(b->store, &b->recipe, &b->lock, b->options->lock ? NULL : &b->indices,

@@ -45,7 +45,11 @@ extern const struct format format_unit;
 extern const struct format format_module;
 extern const struct format format_password; /* locked, or a crypt(5) hash */
 extern const struct format format_key_or_path;
-extern const struct format format_local_path; /* of a file of the recipe's author */
+extern const struct format format_account;	     /* a user that the recipe makes */
+extern const struct format format_account_reference; /* a user or group that there may be */
+extern const struct format format_comment;	     /* of passwd(5) */
+extern const struct format format_image_path;	     /* absolute, for a field of passwd(5) */
+extern const struct format format_local_path;	     /* of a file of the recipe's author */
 extern const struct format format_deb_path;
 extern const struct format format_label;
 extern const struct format format_append; /* kernel words */

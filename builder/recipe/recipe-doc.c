@@ -30,8 +30,8 @@ const char recipe_doc_head[] =
 "- mappings merge key by key;\n"
 "- lists append. An item `-NAME` takes NAME, written as the other recipe writes it, out of the\n"
 "  inherited list; it is an error if the list does not have it. In `menu.entries` NAME is a\n"
-"  label, in `menu.clients` a MAC address, in `apt-repositories` a URL. To replace an entry,\n"
-"  remove it and add the new one;\n"
+"  label, in `menu.clients` a MAC address, in `apt-repositories` a URL, in `users` and `groups` a\n"
+"  name. To replace an entry, remove it and add the new one;\n"
 "- a list that no recipe gives has its default; one that is given has only what is given.\n"
 "\n"
 "Paths of overlays, scripts, .debs, keyrings and key files are relative to the recipe that\n"
@@ -46,6 +46,30 @@ const char recipe_doc_head[] =
 "the checkout and its umask are not part of it.\n"
 "\n"
 "## Keys\n";
+
+const char recipe_doc_accounts[] =
+"## Users and groups\n"
+"\n"
+"    users:\n"
+"      - name: alice\n"
+"        id: 2001\n"
+"        authorized-keys: [keys/alice.pub]\n"
+"        groups: [adm, operators]\n"
+"        sudo: yes\n"
+"    groups:\n"
+"      - {name: operators, id: 2000, members: [bob]}\n"
+"\n"
+"Users are made by the image's own useradd when all packages are installed and before the\n"
+"overlays, whose `owner` rules may name them. A home gets the files of /etc/skel, and what\n"
+"overlays laid there as root's becomes the user's. With `nfs.access: ro` what users write is in\n"
+"the memory of their machine and gone with it.\n"
+"\n"
+"A file on an NFS server belongs to a number, not to a name. So give an `id` wherever files\n"
+"outlive an image: with `nfs.access: rw`, and for users who mount their own directories. Without\n"
+"one, numbers follow from the order of the recipe: the same recipe gives the same numbers, but a\n"
+"user more may move those after it. `ids` does the same for the users and groups that packages\n"
+"make, and `strict-ids` is about these only.\n"
+"\n";
 
 const char recipe_doc_overlays[] =
 "## Overlays\n"

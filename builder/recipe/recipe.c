@@ -9,6 +9,7 @@
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "recipe/accounts.h"
 #include "recipe/input.h"
 #include "recipe/merge.h"
 #include "recipe/validate.h"
@@ -182,22 +183,32 @@ static void resolve_values(struct recipe *recipe)
 				'\0';
 }
 
-static int resolve_keys(struct recipe *recipe, struct err *err)
+/* Replaces each name of a file in a list of keys by its lines. */
+static int read_keys(struct recipe_list *keys, struct err *err)
 {
-	CLEANUP(recipe_list_release) struct recipe_list given = TAKE(recipe->root.authorized_keys);
+	CLEANUP(recipe_list_release) struct recipe_list given = TAKE(*keys);
 
 	for (size_t i = 0; i < given.count; i++) {
 		const struct recipe_name *key = &given.item[i];
 		int r = 0;
 
 		if (!format_is_key_line(key->value))
-			r = input_keys(&key->at, key->value, &recipe->root.authorized_keys, err);
-		else if (!recipe_list_has(&recipe->root.authorized_keys, key->value))
-			recipe_list_add(&recipe->root.authorized_keys, key->value, &key->at);
+			r = input_keys(&key->at, key->value, keys, err);
+		else if (!recipe_list_has(keys, key->value))
+			recipe_list_add(keys, key->value, &key->at);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+static int resolve_keys(struct recipe *recipe, struct err *err)
+{
+	int r = read_keys(&recipe->root.authorized_keys, err);
+
+	for (size_t i = 0; i < recipe->user_count && r >= 0; i++)
+		r = read_keys(&recipe->user[i].authorized_keys, err);
+	return r;
 }
 
 static int resolve_files(struct recipe *recipe, struct err *err)
@@ -253,6 +264,7 @@ static int load(struct recipe *recipe, const char *path, struct err *err)
 		return r;
 	values_fill(recipe, root);
 	resolve_values(recipe);
+	accounts_resolve(recipe);
 	r = resolve_keys(recipe, err);
 	if (r < 0)
 		return r;

@@ -51,6 +51,32 @@ struct recipe_repository { /* `apt-repositories:` */
 	struct position at;
 };
 
+/* Numbers of users and groups of the recipe: below 1000 are the system's, and from 60000 on Debian
+ * has its own (Debian policy 9.2.2). */
+#define ACCOUNT_ID_MIN 100
+#define ACCOUNT_ID_FIRST 1000
+#define ACCOUNT_ID_MAX 59999
+
+struct recipe_user { /* `users:` */
+	char *name;
+	int id; /* of the user and its group; recipe_load() chooses one where none is given */
+	char *comment;
+	char *password; /* as root's */
+	struct recipe_list authorized_keys;
+	char *shell;
+	char *home;
+	struct recipe_list groups;
+	bool sudo;
+	struct position at;
+};
+
+struct recipe_group { /* `groups:` */
+	char *name;
+	int id; /* -1: the image's, or else a free one */
+	struct recipe_list members;
+	struct position at;
+};
+
 enum menu_kind { MENU_LOCAL, MENU_MEMTEST, MENU_RESCUE };
 
 struct recipe_menu_entry {
@@ -111,6 +137,10 @@ struct recipe {
 		char *password;			    /* "locked" or a crypt(3) hash */
 		struct recipe_list authorized_keys; /* lines; files already read */
 	} root;
+	struct recipe_user *user;
+	size_t user_count;
+	struct recipe_group *group;
+	size_t group_count;
 	struct {
 		struct recipe_list disable;
 		struct recipe_list mask;

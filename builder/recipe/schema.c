@@ -11,6 +11,8 @@
 #define REPOSITORY(member) .offset = offsetof(struct recipe_repository, member)
 #define ENTRY(member) .offset = offsetof(struct recipe_menu_entry, member)
 #define CLIENT(member) .offset = offsetof(struct recipe_menu_client, member)
+#define USER(member) .offset = offsetof(struct recipe_user, member)
+#define GROUP(member) .offset = offsetof(struct recipe_group, member)
 
 /* clang-format off */
 const struct schema_key schema[] = {
@@ -131,6 +133,49 @@ const struct schema_key schema[] = {
 	  .format = &format_key_or_path,
 	  .fallback = "", .example = "keys/admin.pub",
 	  .doc = "public SSH keys that may log in as root: lines, or files of lines" },
+	{ "users", SCHEMA_ENTRIES, FIELD(user), .count_offset = offsetof(struct recipe, user_count),
+	  .element_size = sizeof(struct recipe_user),
+	  .at_offset = offsetof(struct recipe_user, at), .identity = "name",
+	  .doc = "people beside root who may log in, each with a group of that name and number" },
+	{ "users.name", SCHEMA_TEXT, USER(name), .format = &format_account, .required = true,
+	  .example = "alice", .doc = "the login name" },
+	{ "users.id", SCHEMA_NUMBER, USER(id), .minimum = ACCOUNT_ID_MIN,
+	  .maximum = ACCOUNT_ID_MAX, .example = "1000",
+	  .doc = "number of the user and of its group; without it, the next from 1000 on that no "
+		 "other user or group of the recipe has" },
+	{ "users.comment", SCHEMA_TEXT, USER(comment), .format = &format_comment, .fallback = "",
+	  .example = "Alice Example", .doc = "the person's name" },
+	{ "users.password", SCHEMA_TEXT, USER(password), .format = &format_password,
+	  .fallback = "locked", .doc = "locked, or a crypt(3) hash" },
+	{ "users.authorized-keys", SCHEMA_KEYS, USER(authorized_keys),
+	  .format = &format_key_or_path, .fallback = "", .example = "keys/alice.pub",
+	  .doc = "public SSH keys that may log in as this user: lines, or files of lines" },
+	{ "users.shell", SCHEMA_TEXT, USER(shell), .format = &format_image_path,
+	  .fallback = "/bin/bash", .doc = "what a login starts; the image must have it" },
+	{ "users.home", SCHEMA_TEXT, USER(home), .format = &format_image_path,
+	  .example = "/home/alice",
+	  .doc = "made with the files of /etc/skel, 0700; without it, /home/NAME. A directory that "
+		 "a package brings is left as it is" },
+	{ "users.groups", SCHEMA_WORDS, USER(groups), .format = &format_account_reference,
+	  .fallback = "", .example = "adm disk",
+	  .doc = "further groups, which the image or groups must have" },
+	{ "users.sudo", SCHEMA_SWITCH, USER(sudo), .fallback = "no",
+	  .doc = "may run all commands as root by sudo, whose package must be in the image: with "
+		 "the user's password, or without one if it is locked" },
+	{ "groups", SCHEMA_ENTRIES, FIELD(group),
+	  .count_offset = offsetof(struct recipe, group_count),
+	  .element_size = sizeof(struct recipe_group),
+	  .at_offset = offsetof(struct recipe_group, at), .identity = "name",
+	  .doc = "groups, new ones or those of packages, and who is in them" },
+	{ "groups.name", SCHEMA_TEXT, GROUP(name), .format = &format_account_reference,
+	  .required = true, .example = "staff", .doc = "the group's name" },
+	{ "groups.id", SCHEMA_NUMBER, GROUP(id), .minimum = ACCOUNT_ID_MIN,
+	  .maximum = ACCOUNT_ID_MAX, .example = "2000",
+	  .doc = "its number, below 1000 for a system group; without it, the one that a package "
+		 "gave it, or else the next from 1000 on" },
+	{ "groups.members", SCHEMA_WORDS, GROUP(members), .format = &format_account_reference,
+	  .fallback = "", .example = "alice",
+	  .doc = "users of the recipe or of packages who are in it" },
 	{ "services", SCHEMA_SECTION, .doc = "what runs, and what does not" },
 	{ "services.disable", SCHEMA_WORDS, FIELD(services.disable), .format = &format_unit,
 	  .fallback = "",
@@ -273,6 +318,15 @@ const struct schema_key *schema_next(const char *parent, const struct schema_key
 		if (is_child(parent, schema[i].path))
 			return &schema[i];
 	return NULL;
+}
+
+bool schema_is_inside_entries(const struct schema_key *key)
+{
+	const char *dot = strrchr(key->path, '.');
+	cleanup_free char *parent = xstrndup(key->path, dot ? (size_t)(dot - key->path) : 0);
+	const struct schema_key *above = schema_find(parent);
+
+	return above && above->type == SCHEMA_ENTRIES;
 }
 
 const char *schema_leaf(const struct schema_key *key)

@@ -99,13 +99,23 @@ static int check_locales_package(const struct recipe *recipe, struct err *err)
 	return err_hint(err, "add it to 'packages'");
 }
 
+/* A user who can log in will do: who can become root is the recipe's business. */
+static bool user_can_enter(const struct recipe *recipe)
+{
+	for (size_t i = 0; i < recipe->user_count; i++)
+		if (!streq(recipe->user[i].password, "locked") ||
+		    recipe->user[i].authorized_keys.count)
+			return true;
+	return false;
+}
+
 static int check_login(const struct recipe *recipe, const struct node *root, bool overlay_has_keys,
 		       struct err *err)
 {
 	const struct position at = node_position(root, "root.password", recipe->path);
 
 	if (!streq(recipe->root.password, "locked") || recipe->root.authorized_keys.count ||
-	    recipe->autologin.terminals.count || overlay_has_keys)
+	    recipe->autologin.terminals.count || overlay_has_keys || user_can_enter(recipe))
 		return 0;
 	position_error(&at, err,
 		       "nobody could log in: root's password is locked, and there is neither a "
@@ -227,6 +237,9 @@ int validate_recipe(const struct recipe *recipe, const struct node *root, bool o
 	if (r < 0)
 		return r;
 	r = check_locales_package(recipe, err);
+	if (r < 0)
+		return r;
+	r = validate_accounts(recipe, err);
 	if (r < 0)
 		return r;
 	r = check_login(recipe, root, overlay_has_keys, err);

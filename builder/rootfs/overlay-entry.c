@@ -12,8 +12,7 @@
 #include "base/text.h"
 #include "base/tree.h"
 #include "recipe/template.h"
-
-#define ID_MAX 65535 /* a user namespace has so many ids */
+#include "rootfs/account.h"
 
 struct collector {
 	const struct recipe *recipe;
@@ -85,37 +84,12 @@ static bool climbs_out(const char *path, const char *target)
 	return false;
 }
 
-/* Finds the number of a name in the text of passwd(5) or group(5): "NAME:x:NUMBER:". */
-static bool look_up(const char *text, const char *name, uint32_t *ret)
-{
-	const size_t length = strlen(name);
-	uint64_t number;
-
-	if (parse_u64(name, &number) == 0) {
-		*ret = (uint32_t)number;
-		return number <= ID_MAX;
-	}
-	for (const char *p = text; p && *p; p = strchr(p, '\n'), p = p ? p + 1 : NULL) {
-		if (!starts_with(p, name) || p[length] != ':')
-			continue;
-		p = strchr(p + length + 1, ':');
-		if (!p)
-			return false;
-		cleanup_free char *digits = xstrndup(p + 1, strcspn(p + 1, ":\n"));
-		if (parse_u64(digits, &number) < 0 || number > ID_MAX)
-			return false;
-		*ret = (uint32_t)number;
-		return true;
-	}
-	return false;
-}
-
 static int unknown_owner(const struct collector *c, const struct overlay_rule *rule,
 			 const char *kind, const char *name, struct err *err)
 {
 	err_at(err, ERR_USAGE, c->rules.path, rule->line, 0, "the tree has no %s '%s'", kind, name);
 	return err_hint(err, "is the package that makes it in 'packages'? Numbers go up to %d",
-			ID_MAX);
+			ACCOUNT_NUMBER_MAX);
 }
 
 static int set_owner(struct collector *c, struct overlay_entry *e, struct err *err)
@@ -124,9 +98,9 @@ static int set_owner(struct collector *c, struct overlay_entry *e, struct err *e
 
 	if (!rule || !c->context)
 		return 0;
-	if (!look_up(c->context->passwd, rule->user, &e->uid))
+	if (!account_number(c->context->passwd, rule->user, &e->uid))
 		return unknown_owner(c, rule, "user", rule->user, err);
-	if (!look_up(c->context->group, rule->group, &e->gid))
+	if (!account_number(c->context->group, rule->group, &e->gid))
 		return unknown_owner(c, rule, "group", rule->group, err);
 	return 0;
 }

@@ -20,6 +20,12 @@
 #include "recipe/recipe.h"
 #include "rootfs/rootfs.h"
 
+/* ---- before anything is fetched (settings-accounts.c) ---- */
+
+/* Whether the lock has the packages that the recipe's users and groups need. ERR_USAGE at the place
+ * in the recipe if not. */
+int accounts_check(const struct recipe *recipe, const struct lock *lock, struct err *err);
+
 /* ---- before packages are configured (settings-preseed.c) ---- */
 
 /* Answers to the questions of locales, tzdata, keyboard-configuration and console-setup, appended
@@ -45,13 +51,18 @@ int settings_locale(struct rootfs *rootfs, struct err *err);
 int settings_apt(struct rootfs *rootfs, struct err *err);
 /* Root's password, and sshd's rule for root. */
 int settings_password(struct rootfs *rootfs, struct err *err);
+/* Users and groups, their passwords and what they may do by sudo; their homes are empty. Before the
+ * overlays, whose `owner` rules may name them. */
+int settings_accounts(struct rootfs *rootfs, struct err *err);
 /* Logs root in on the terminals of `autologin`. */
 int settings_terminals(struct rootfs *rootfs, struct err *err);
 /* Microcode for all processors in the initramfs, where packages have it. */
 int settings_microcode(struct rootfs *rootfs, struct err *err);
 /* The recipe's overlays (overlay.h), in its order. */
 int settings_overlays(struct rootfs *rootfs, struct err *err);
-/* Root's authorized keys, added to those of an overlay. */
+/* Fills the homes from /etc/skel; what overlays laid there as root's belongs to the user. */
+int settings_homes(struct rootfs *rootfs, struct err *err);
+/* Authorized keys of root and the users, added to those of an overlay. */
 int settings_keys(struct rootfs *rootfs, struct err *err);
 /* Disables and masks services. */
 int settings_services(struct rootfs *rootfs, struct err *err);
@@ -66,6 +77,8 @@ int settings_identity(struct rootfs *rootfs, struct err *err);
 
 /* ---- helpers that the steps share (settings-tools.c) ---- */
 
+/* What stands in shadow(5) for a password of the recipe: a hash, or "*" for `locked`. */
+const char *settings_shadow_password(const char *password);
 /* Writes a text to a file of the tree and notes it in the file log. mode: its permissions. */
 int settings_write(struct rootfs *rootfs, const char *path, const char *text, unsigned mode,
 		   struct err *err);
