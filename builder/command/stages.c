@@ -48,6 +48,9 @@ int build_recipe(struct build *b, struct err *err)
 	r = overlays_check(&b->recipe, err);
 	if (r < 0)
 		return r;
+	r = tree_files_check(&b->recipe, err);
+	if (r < 0)
+		return r;
 	r = store_open(b->options->store, &b->store, err);
 	if (r < 0)
 		return r;
@@ -267,6 +270,11 @@ int build_initramfs(struct build *b, struct err *err)
 int build_normalise(struct build *b, struct err *err)
 {
 	return run_in_tree(b, stage_normalise, err);
+}
+
+int build_check(struct build *b, struct err *err)
+{
+	return run_in_tree(b, stage_check, err);
 }
 
 int build_pack(struct build *b, struct err *err)

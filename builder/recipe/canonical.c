@@ -106,7 +106,8 @@ static void write_key(struct text *out, const struct schema_key *key, const char
 		write_list(out, label, field);
 		break;
 	case SCHEMA_FILE:
-		write_line(out, label, ((const struct recipe_file *)field)->digest);
+		if (((const struct recipe_file *)field)->path)
+			write_line(out, label, ((const struct recipe_file *)field)->digest);
 		break;
 	case SCHEMA_FILES:
 		for (size_t i = 0; i < files->count; i++)

@@ -72,3 +72,39 @@ const struct format format_image_path = {
 	.rule = "absolute, of letters, digits and any of / - . _ +, without '..' and a slash at "
 		"its end",
 };
+
+static bool is_file_path(const char *s, const char **hint)
+{
+	(void)hint;
+	return is_clean_path(s, 1000);
+}
+const struct format format_file_path = {
+	.is = is_file_path,
+	.noun = "the path of a file in the image",
+	.rule = "absolute, without '..', '//' and a slash at its end",
+};
+
+static bool is_file_content(const char *s, const char **hint)
+{
+	(void)s;
+	(void)hint;
+	return true;
+}
+const struct format format_file_content = {
+	.is = is_file_content,
+	.noun = "text",
+	.rule = "lines of text; other bytes come from a file: source",
+	.empty = true,
+	.lines = true,
+};
+
+static bool is_mode(const char *s, const char **hint)
+{
+	(void)hint;
+	return strlen(s) >= 3 && strlen(s) <= 4 && !s[strspn(s, "01234567")];
+}
+const struct format format_mode = {
+	.is = is_mode,
+	.noun = "a mode",
+	.rule = "octal, such as 0600 or 4755",
+};

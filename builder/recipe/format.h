@@ -63,6 +63,10 @@ extern const struct format format_url;
 extern const struct format format_mirror;
 extern const struct format format_apt_sources;
 
+extern const struct format format_file_path; /* absolute, of a file of the image */
+extern const struct format format_file_content;
+extern const struct format format_mode; /* octal */
+
 /* A line of authorized_keys(5) rather than the name of a file. */
 bool format_is_key_line(const char *value);
 /* Whether any line of the text of an authorized_keys file is such a line. */

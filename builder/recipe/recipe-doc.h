@@ -5,4 +5,5 @@
 
 extern const char recipe_doc_head[];
 extern const char recipe_doc_accounts[];
+extern const char recipe_doc_files[];
 extern const char recipe_doc_overlays[];

@@ -211,27 +211,33 @@ static int resolve_keys(struct recipe *recipe, struct err *err)
 	return r;
 }
 
-static int resolve_files(struct recipe *recipe, struct err *err)
+static int resolve_list(struct recipe *recipe, const struct schema_key *key, struct err *err)
 {
-	for (size_t i = 0; i < recipe->scripts.count; i++) {
-		int r = input_file(INPUT_SCRIPT, &recipe->scripts.item[i], err);
+	const enum input_kind kind = streq(key->path, "debs") ? INPUT_DEB : INPUT_SCRIPT;
+	struct recipe_files *files = (void *)((char *)recipe + key->offset);
 
-		if (r < 0)
-			return r;
-	}
-	for (size_t i = 0; i < recipe->debs.count; i++) {
-		int r = input_file(INPUT_DEB, &recipe->debs.item[i], err);
-
-		if (r < 0)
-			return r;
-	}
-	for (size_t i = 0; i < recipe->repository_count; i++) {
-		int r = input_file(INPUT_KEYRING, &recipe->repository[i].keyring, err);
+	for (size_t i = 0; i < files->count; i++) {
+		int r = input_file(kind, &files->item[i], err);
 
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+static int resolve_files(struct recipe *recipe, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < schema_count && r >= 0; i++)
+		if (schema[i].type == SCHEMA_FILES)
+			r = resolve_list(recipe, &schema[i], err);
+	for (size_t i = 0; i < recipe->tree_file_count && r >= 0; i++)
+		if (recipe->tree_file[i].source.path)
+			r = input_file(INPUT_FILE, &recipe->tree_file[i].source, err);
+	for (size_t i = 0; i < recipe->repository_count && r >= 0; i++)
+		r = input_file(INPUT_KEYRING, &recipe->repository[i].keyring, err);
+	return r;
 }
 
 static int resolve_overlays(struct recipe *recipe, bool *has_keys, struct err *err)

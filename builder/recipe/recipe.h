@@ -43,6 +43,10 @@ struct recipe_files {
 	size_t allocated;
 };
 
+struct recipe_hooks { /* `hooks:` */
+	struct recipe_files before_packages, after_base, before_settings, before_initramfs, check;
+};
+
 struct recipe_repository { /* `apt-repositories:` */
 	char *url;
 	char *suite;
@@ -74,6 +78,15 @@ struct recipe_group { /* `groups:` */
 	char *name;
 	int id; /* -1: the image's, or else a free one */
 	struct recipe_list members;
+	struct position at;
+};
+
+struct recipe_tree_file { /* `files:` */
+	char *path;	  /* in the tree */
+	char *content;	  /* NULL: source */
+	struct recipe_file source;
+	char *mode;	     /* octal */
+	char *owner, *group; /* names or numbers */
 	struct position at;
 };
 
@@ -153,7 +166,10 @@ struct recipe {
 	} initramfs;
 	struct recipe_list overlays; /* paths of directories, ready to be opened, in order */
 	struct strv overlay_digests; /* of each overlay: see digest below */
+	struct recipe_tree_file *tree_file;
+	size_t tree_file_count;
 	struct recipe_files scripts;
+	struct recipe_hooks hooks;
 	char *kernel; /* package whose dependency is the kernel: linux-image-amd64; "" for none */
 	struct {
 		char *title;

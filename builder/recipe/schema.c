@@ -11,6 +11,7 @@
 #define REPOSITORY(member) .offset = offsetof(struct recipe_repository, member)
 #define ENTRY(member) .offset = offsetof(struct recipe_menu_entry, member)
 #define CLIENT(member) .offset = offsetof(struct recipe_menu_client, member)
+#define TREE_FILE(member) .offset = offsetof(struct recipe_tree_file, member)
 #define USER(member) .offset = offsetof(struct recipe_user, member)
 #define GROUP(member) .offset = offsetof(struct recipe_group, member)
 
@@ -204,9 +205,44 @@ const struct schema_key schema[] = {
 	{ "overlays", SCHEMA_FOLDERS, FIELD(overlays), .format = &format_local_path,
 	  .example = "../overlays/network",
 	  .doc = "folders laid over the tree, later ones over earlier ones" },
+	{ "files", SCHEMA_ENTRIES, FIELD(tree_file),
+	  .count_offset = offsetof(struct recipe, tree_file_count),
+	  .element_size = sizeof(struct recipe_tree_file),
+	  .at_offset = offsetof(struct recipe_tree_file, at), .identity = "path",
+	  .doc = "single files, written after the overlays" },
+	{ "files.path", SCHEMA_TEXT, TREE_FILE(path), .format = &format_file_path, .required = true,
+	  .example = "/etc/motd", .doc = "where it goes; missing directories are made" },
+	{ "files.content", SCHEMA_TEXT, TREE_FILE(content), .format = &format_file_content,
+	  .example = "Welcome", .doc = "what is in it: text, best as a YAML block (content: |)" },
+	{ "files.source", SCHEMA_FILE, TREE_FILE(source), .format = &format_local_path,
+	  .example = "motd.txt", .doc = "a file to copy, in place of content" },
+	{ "files.mode", SCHEMA_TEXT, TREE_FILE(mode), .format = &format_mode, .fallback = "0644",
+	  .doc = "its permissions" },
+	{ "files.owner", SCHEMA_TEXT, TREE_FILE(owner), .format = &format_account_reference,
+	  .fallback = "root", .doc = "a user of the recipe or of a package, or a number" },
+	{ "files.group", SCHEMA_TEXT, TREE_FILE(group), .format = &format_account_reference,
+	  .fallback = "root", .doc = "a group, or a number" },
 	{ "scripts", SCHEMA_FILES, FIELD(scripts), .format = &format_local_path,
 	  .example = "finish.sh",
 	  .doc = "programs run in the tree at the end, as root, without network" },
+	{ "hooks", SCHEMA_SECTION, .doc = "programs run at other places, like scripts" },
+	{ "hooks.before-packages", SCHEMA_FILES, FIELD(hooks.before_packages),
+	  .format = &format_local_path, .example = "dpkg-excludes.sh",
+	  .doc = "when the essential packages are set up, and with them a shell, before all "
+		 "others" },
+	{ "hooks.after-base", SCHEMA_FILES, FIELD(hooks.after_base),
+	  .format = &format_local_path, .example = "after-base.sh",
+	  .doc = "between the packages of priorities and those of packages" },
+	{ "hooks.before-settings", SCHEMA_FILES, FIELD(hooks.before_settings),
+	  .format = &format_local_path, .example = "before-settings.sh",
+	  .doc = "when all packages are set up, before users, overlays and other settings" },
+	{ "hooks.before-initramfs", SCHEMA_FILES, FIELD(hooks.before_initramfs),
+	  .format = &format_local_path, .example = "before-initramfs.sh",
+	  .doc = "the place of scripts, after these" },
+	{ "hooks.check", SCHEMA_FILES, FIELD(hooks.check), .format = &format_local_path,
+	  .example = "check.sh",
+	  .doc = "in the finished tree, which they may look at and not change; one that fails "
+		 "ends the build" },
 	{ "image", SCHEMA_SECTION, .doc = "the rescue system's own apt" },
 	{ "image.apt-sources", SCHEMA_TEXT, FIELD(apt_sources), .format = &format_apt_sources,
 	  .example = "deb http://mirror.example/debian trixie main",

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "recipe/format.h"
+#include "recipe/values.h"
 
 static int check_excluded(const struct recipe *recipe, const struct recipe_list *wanted,
 			  struct err *err)
@@ -156,6 +157,30 @@ static int check_double_overlays(const struct recipe *recipe, struct err *err)
 	return 0;
 }
 
+static int check_tree_files(const struct recipe *recipe, struct err *err)
+{
+	for (size_t i = 0; i < recipe->tree_file_count; i++) {
+		const struct recipe_tree_file *file = &recipe->tree_file[i];
+
+		if (!file->content == !file->source.path) {
+			position_error(&file->at, err, "file '%s' has %s", file->path,
+				       file->content ? "both content and source"
+						     : "neither content nor source");
+			return err_hint(err, "say one of them; an empty file has content: \"\"");
+		}
+		for (size_t j = 0; j < i; j++)
+			if (streq(file->path, recipe->tree_file[j].path)) {
+				position_error(&file->at, err, "'files' has '%s' twice",
+					       file->path);
+				return err_hint(err,
+						"write '-%s' before the new one to replace an "
+						"inherited one",
+						file->path);
+			}
+	}
+	return 0;
+}
+
 static int check_packages(const struct recipe *recipe, const struct node *root, struct err *err)
 {
 	int r = check_excluded(recipe, &recipe->packages, err);
@@ -251,10 +276,13 @@ int validate_recipe(const struct recipe *recipe, const struct node *root, bool o
 	r = check_double_overlays(recipe, err);
 	if (r < 0)
 		return r;
-	r = check_double_files("scripts", &recipe->scripts, err);
+	r = check_tree_files(recipe, err);
 	if (r < 0)
 		return r;
-	r = check_double_files("debs", &recipe->debs, err);
+	for (size_t i = 0; i < schema_count && r >= 0; i++)
+		if (schema[i].type == SCHEMA_FILES)
+			r = check_double_files(schema[i].path, values_files(&schema[i], recipe),
+					       err);
 	if (r < 0)
 		return r;
 	r = validate_menu(recipe, root, err);

@@ -48,7 +48,7 @@ static bool is_plain_name(const char *name)
 
 /* Where the sandbox mounts something, and a running system does too. The last two are links into
  * /run in every Debian. */
-static bool is_mount(const char *path)
+bool overlay_is_mounted(const char *path)
 {
 	static const char *const mounts[] = { ".netrescue", "dev",     "proc",	  "run",
 					      "sys",	    "var/run", "var/lock" };
@@ -222,12 +222,9 @@ static int visit(const struct walk_entry *w, void *data, struct err *err)
 	if (!is_plain_name(w->path))
 		return refuse(c, w->path, err,
 			      "has control characters in its name, or is not UTF-8");
-	if (is_mount(w->path)) {
-		refuse(c, w->path, err, "lies where a running system mounts something");
-		return err_hint(
-			err,
-			"/dev, /proc, /run (with /var/run and /var/lock) and /sys are not part "
-			"of the image");
+	if (overlay_is_mounted(w->path)) {
+		refuse(c, w->path, err, OVERLAY_MOUNTED);
+		return err_hint(err, OVERLAY_MOUNTED_HINT);
 	}
 	e.type = w->st->st_mode & S_IFMT;
 	e.mode = w->st->st_mode & S_IXUSR ? 0755 : 0644;
@@ -259,7 +256,7 @@ static int add_directories(struct collector *c, struct err *err)
 		if (rule->verb != RULE_DIR || rule->used)
 			continue;
 		rule->used = true;
-		if (is_mount(rule->path))
+		if (overlay_is_mounted(rule->path))
 			return misplaced(c, rule, "part of the image: it is mounted over", err);
 		e.path = xstrdup(rule->path);
 		e.mode = rule->mode;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packages into a tree: five stages of the build, each of the same form. command/stages.c fills the
+ * Packages into a tree: six stages of the build, each of the same form. command/stages.c fills the
  * borrowed fields, opens the sandbox and runs the stages in this order, each once; each builds on
  * what the ones before left in the tree and in struct rootfs.
  *
@@ -9,6 +9,7 @@
  *	stage_settings   what the recipe says about the system itself, and its overlays (settings.h)
  *	stage_initramfs  the initramfs, nothing if there is no kernel (initramfs.h)
  *	stage_normalise  takes away what would differ in the next build (normalise.c)
+ *	stage_check      the recipe's checks of the finished tree (hooks.h)
  *
  * A stage returns 0, or a negative value with *err set. ERR_USAGE is about a value of the recipe,
  * with its position where there is one; ERR_TRUST says that an input is not what the lock names;
@@ -47,5 +48,6 @@ int stage_rest(struct rootfs *rootfs, struct err *err);
 int stage_settings(struct rootfs *rootfs, struct err *err);
 int stage_initramfs(struct rootfs *rootfs, struct err *err);
 int stage_normalise(struct rootfs *rootfs, struct err *err);
+int stage_check(struct rootfs *rootfs, struct err *err);
 /* Closes the sandbox too; the tree is gone then. */
 void rootfs_release(struct rootfs *rootfs);

@@ -5,9 +5,10 @@
  * packages are configured. What is the same in every image is not here but in overlays/: this code
  * writes only what a value of the recipe decides.
  *
- * The overlays come after the values, so that a site's file wins over ours; keys, services and
- * scripts come after the overlays, because they may be about what those brought. A step that has
- * nothing to do (no such program in the image, no such value) does nothing.
+ * The overlays come after the values, so that a site's file wins over ours, and the recipe's own
+ * files after the overlays; homes, keys, services and scripts (hooks.h) come after both, because
+ * they may be about what those brought. A step that has nothing to do (no such program in the
+ * image, no such value) does nothing.
  *
  * Errors are ERR_USAGE, at the value's position, if the image cannot do what the recipe says;
  * ERR_TRUST if an input has changed since the recipe was read; else ERR_BUILD. settings.c adds the
@@ -58,7 +59,7 @@ int settings_accounts(struct rootfs *rootfs, struct err *err);
 int settings_terminals(struct rootfs *rootfs, struct err *err);
 /* Microcode for all processors in the initramfs, where packages have it. */
 int settings_microcode(struct rootfs *rootfs, struct err *err);
-/* The recipe's overlays (overlay.h), in its order. */
+/* The recipe's overlays (overlay.h), in its order, and then its files. */
 int settings_overlays(struct rootfs *rootfs, struct err *err);
 /* Fills the homes from /etc/skel; what overlays laid there as root's belongs to the user. */
 int settings_homes(struct rootfs *rootfs, struct err *err);
@@ -66,8 +67,6 @@ int settings_homes(struct rootfs *rootfs, struct err *err);
 int settings_keys(struct rootfs *rootfs, struct err *err);
 /* Disables and masks services. */
 int settings_services(struct rootfs *rootfs, struct err *err);
-/* The recipe's scripts, in its order, as root inside the tree. */
-int settings_scripts(struct rootfs *rootfs, struct err *err);
 /* Refuses an image that nobody could log in to. */
 int settings_way_in(struct rootfs *rootfs, struct err *err);
 /* The keymap and font that console-setup keeps ready for the boot and the initramfs. */
