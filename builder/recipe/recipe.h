@@ -22,6 +22,8 @@
 enum init_system { INIT_SYSTEMD, INIT_SYSVINIT };
 enum nfs_access { NFS_RO, NFS_RW };
 enum firmware { FIRMWARE_BIOS, FIRMWARE_UEFI };
+/* What the kernel loads into cards, and not what starts the machine. */
+enum card_firmware { CARD_FIRMWARE_NONE, CARD_FIRMWARE_NETWORK, CARD_FIRMWARE_ALL };
 
 struct recipe_id { /* `ids:` fixed uid/gid of a system user or group */
 	char *name;
@@ -170,6 +172,7 @@ struct recipe {
 	size_t tree_file_count;
 	struct recipe_files scripts;
 	struct recipe_hooks hooks;
+	enum card_firmware firmware;
 	char *kernel; /* package whose dependency is the kernel: linux-image-amd64; "" for none */
 	struct {
 		char *title;

@@ -84,6 +84,12 @@ const struct schema_key schema[] = {
 		 "shim-helpers-amd64-signed grub-efi-amd64-signed" },
 	{ "kernel", SCHEMA_TEXT, FIELD(kernel), .format = &format_kernel,
 	  .fallback = "linux-image-${architecture}", .doc = "what brings the kernel" },
+	{ "firmware", SCHEMA_CHOICE, FIELD(firmware), .allowed = "none network all",
+	  .fallback = "none",
+	  .doc = "install the archive's firmware for the cards that the kernel knows: for network "
+		 "cards, wired and wireless, or for all; most of it is in the component "
+		 "non-free-firmware. What asks for a licence (firmware-ipw2x00) and the microcode "
+		 "of processors are for packages to name" },
 
 	{ "init", SCHEMA_CHOICE, FIELD(init), .allowed = "systemd sysvinit", .fallback = "systemd",
 	  .doc = "the init system; its package (systemd-sysv or sysvinit-core) stands in "

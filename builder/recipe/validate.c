@@ -200,6 +200,18 @@ static int check_packages(const struct recipe *recipe, const struct node *root, 
 	return r;
 }
 
+static int check_firmware(const struct recipe *recipe, const struct node *root, struct err *err)
+{
+	const struct position at = node_position(root, "firmware", recipe->path);
+
+	if (recipe->firmware == CARD_FIRMWARE_NONE ||
+	    recipe_list_has(&recipe->components, "non-free-firmware"))
+		return 0;
+	position_error(&at, err, "firmware needs the component 'non-free-firmware'");
+	return err_hint(err, "add it to 'components'%s",
+			node_find(root, "components") ? "" : ": [main, non-free-firmware]");
+}
+
 /* A default that follows from the name must have the form that a given value must have. */
 static int check_computed(const struct recipe *recipe, const struct node *root, const char *parent,
 			  struct err *err)
@@ -256,6 +268,9 @@ int validate_recipe(const struct recipe *recipe, const struct node *root, bool o
 	if (r < 0)
 		return r;
 	r = check_packages(recipe, root, err);
+	if (r < 0)
+		return r;
+	r = check_firmware(recipe, root, err);
 	if (r < 0)
 		return r;
 	r = check_locale(recipe, root, err);

@@ -5,7 +5,7 @@
  * `=== file SUITE` holds the stanzas of a Packages file; what a stanza leaves out has a default
  * (Version 1, Architecture all, Priority optional). SUITE is trixie, trixie-updates,
  * trixie-security, vendor (somebody else's repository), trixie-backports or experimental (with the
- * priorities of such releases). Every pool has apt, debconf and zstd,
+ * priorities of such releases), or non-free-firmware for that component of trixie. Every pool has apt, debconf and zstd,
  * which the answer shows only if the case has stanzas of its own for them. `=== recipe` is the
  * recipe but for name, suite and what else a recipe must have; its kernel is none unless it says
  * so.
@@ -29,6 +29,7 @@ static const struct {
 	{ "trixie-security", "security", PIN_PRIORITY_DEFAULT },
 	{ "vendor", "http://vendor.example/debian", PIN_PRIORITY_DEFAULT },
 	{ "trixie-backports", "http://backports.example/debian", PIN_PRIORITY_UPGRADES },
+	{ "non-free-firmware", "", PIN_PRIORITY_DEFAULT },
 	{ "experimental", "http://experimental.example/debian", PIN_PRIORITY_NOT_AUTOMATIC },
 };
 static const char *const implied[] = { "apt", "debconf", "zstd" };
@@ -81,10 +82,11 @@ static void complete_suite(const char *suite, struct strv *seen, struct text *ou
 
 static int load(struct solver_pool *pool, size_t i, struct text *text, struct err *err)
 {
-	const char *suite = suites[i].name;
+	const bool firmware = streq(suites[i].name, "non-free-firmware");
+	const char *suite = firmware ? "trixie" : suites[i].name;
 	const struct solver_source source = {
 		.suite = suite,
-		.component = "main",
+		.component = firmware ? "non-free-firmware" : "main",
 		.repository = suites[i].repository,
 		.pin_priority = suites[i].pin_priority,
 		.pocket = strchr(suite, '-') != NULL,
