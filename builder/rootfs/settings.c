@@ -61,6 +61,7 @@ int stage_settings(struct rootfs *rootfs, struct err *err)
 		{ "homes", settings_homes, false },
 		{ "authorized keys", settings_keys, false },
 		{ "services", settings_services, false },
+		{ "masked units", settings_masks, false },
 		{ "scripts", scripts, true },
 		{ "way in", settings_way_in, false },
 		{ "console", settings_console, false },

@@ -67,6 +67,8 @@ int settings_homes(struct rootfs *rootfs, struct err *err);
 int settings_keys(struct rootfs *rootfs, struct err *err);
 /* Disables and masks services. */
 int settings_services(struct rootfs *rootfs, struct err *err);
+/* Warns of packages whose units another recipe file masks. */
+int settings_masks(struct rootfs *rootfs, struct err *err);
 /* Refuses an image that nobody could log in to. */
 int settings_way_in(struct rootfs *rootfs, struct err *err);
 /* The keymap and font that console-setup keeps ready for the boot and the initramfs. */

@@ -13,6 +13,7 @@ Package: hello
 Version: 1.0
 Files:
  /usr/bin/hello 0755 #!/bin/sh\necho hello\n
+ /usr/lib/systemd/system/hello.service 0644 [Service]\n
 
 Package: unwanted
 Version: 1.0
@@ -33,6 +34,8 @@ Version: 3.1
 Depends: hello
 Files:
  /opt/vendor/bin/tool 0755 #!/bin/sh\necho vendor\n
+ /usr/lib/systemd/system/vendor.service 0644 [Unit]\nWants=network-online.target rpcbind.socket\nAfter=other.socket\n
+ /usr/lib/systemd/system/vendor.timer 0644 [Timer]\n
 .
 mirror_publish "$scratch/third" --origin Vendor --label Vendor --codename stable
 mirror_serve "$scratch/third"
@@ -59,7 +62,11 @@ cap cap_net_raw+ep usr/local/bin/hi
 printf '#!/bin/sh\nset -e\nhello >/etc/site/from-script\n! getent hosts example.org\n' >"$scratch/site/finish.sh"
 chmod +x "$scratch/site/finish.sh"
 
-tiny_recipe "$scratch/base.yaml" 'packages: [hello, unwanted]'
+mkdir -p "$scratch/masks/etc/systemd/system"
+for unit in rpcbind.socket other.socket hello.service vendor.timer; do
+	ln -s /dev/null "$scratch/masks/etc/systemd/system/$unit"
+done
+tiny_recipe "$scratch/base.yaml" 'packages: [hello, unwanted]' 'overlays: [masks]'
 cat >"$scratch/site/site.yaml" <<.
 extends: ../base.yaml
 name: site
@@ -105,11 +112,15 @@ hook base.sh "say base apt: \$($installed | grep -cx apt), hello: \$($installed 
 hook packages.sh "say packages hello: \$($installed | grep -cx hello), overlay: \$(ls -d /etc/site 2>/dev/null | wc -l)"
 hook last.sh 'say last script: $(cat /etc/site/from-script)' 'cp /.netrescue/seen /etc/site/seen'
 hook check.sh '[ "$(stat -c %U /etc/site/secret)" = alice ]' 'echo temporary >/.netrescue/x' '[ ! -e /usr/sbin/policy-rc.d ]'
-plan 55
+plan 56
 
 run tiny_build "$scratch/site/site.yaml"
 is "$status" 0 'a site'"'"'s recipe builds' || { diag "$stderr"; tap_die 'nothing else can work'; }
 result=$stdout
+is "$(sed -n 's/.*warning: .*site.yaml:[0-9]*: \(.*masks it\).*base.yaml:[0-9]*)/\1/p' <<<"$stderr")" \
+	"vendor.service of package 'vendor-tool' starts without rpcbind.socket, which it asks for: overlay 'masks' masks it
+vendor.timer of package 'vendor-tool' never starts: overlay 'masks' masks it" \
+	'a unit that the extended recipe masks, of a package that this one asks for, is a warning' || diag "$stderr"
 mkdir "$scratch/tree"
 tar -C "$scratch/tree" --zstd --xattrs --xattrs-include='*' --no-same-owner -xpf "$result/rootfs.tar.zst" 2>/dev/null
 tree=$scratch/tree

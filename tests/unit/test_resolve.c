@@ -5,10 +5,10 @@
  * `=== file SUITE` holds the stanzas of a Packages file; what a stanza leaves out has a default
  * (Version 1, Architecture all, Priority optional). SUITE is trixie, trixie-updates,
  * trixie-security, vendor (somebody else's repository), trixie-backports or experimental (with the
- * priorities of such releases), or non-free-firmware for that component of trixie. Every pool has apt, debconf and zstd,
- * which the answer shows only if the case has stanzas of its own for them. `=== recipe` is the
- * recipe but for name, suite and what else a recipe must have; its kernel is none unless it says
- * so.
+ * priorities of such releases), or non-free-firmware for that component of trixie. Every pool has
+ * apt, debconf and zstd, which the answer shows only if the case has stanzas of its own for them.
+ * `=== recipe` is the recipe but for name, suite and what else a recipe must have; its kernel is
+ * none unless it says so.
  *
  * `=== file pins` holds what a recipe cannot say: NAME=VERSION or NAME/SUITE, a line each.
  *
