@@ -46,18 +46,50 @@ static bool is_plain_name(const char *name)
 	return true;
 }
 
+static bool is_at_or_below(const char *path, const char *directory)
+{
+	const size_t length = strlen(directory);
+
+	return starts_with(path, directory) && (path[length] == '\0' || path[length] == '/');
+}
+
 /* Where the sandbox mounts something, and a running system does too. The last two are links into
  * /run in every Debian. */
-bool overlay_is_mounted(const char *path)
+static bool is_mounted(const char *path)
 {
 	static const char *const mounts[] = { ".netrescue", "dev",     "proc",	  "run",
 					      "sys",	    "var/run", "var/lock" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++) {
-		const size_t length = strlen(mounts[i]);
-
-		if (starts_with(path, mounts[i]) && (path[length] == '\0' || path[length] == '/'))
+	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++)
+		if (is_at_or_below(path, mounts[i]))
 			return true;
+	return false;
+}
+
+/* The links of a merged /usr. What lies below them is written through the link, as dpkg does. */
+static bool is_merged(const char *path)
+{
+	static const char *const links[] = { "bin", "sbin", "lib", "lib32", "lib64", "libx32" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
+		if (streq(path, links[i]))
+			return true;
+	return false;
+}
+
+bool overlay_refuses(const char *path, bool is_directory, const char **ret_why,
+		     const char **ret_hint)
+{
+	if (is_mounted(path)) {
+		*ret_why = "lies where a running system mounts something";
+		*ret_hint = "/dev, /proc, /run (with /var/run and /var/lock) and /sys are not part "
+			    "of the image";
+		return true;
+	}
+	if (!is_directory && is_merged(path)) {
+		*ret_why = "would replace the link into /usr, without which no program runs";
+		*ret_hint = "make it a directory: what is in it goes to the same place below /usr";
+		return true;
 	}
 	return false;
 }
@@ -215,6 +247,7 @@ static int visit(const struct walk_entry *w, void *data, struct err *err)
 {
 	struct collector *c = data;
 	CLEANUP(release_entry) struct overlay_entry e = { .path = xstrdup(w->path) };
+	const char *why, *hint;
 	int r = 0;
 
 	if (streq(w->path, OVERLAY_RULES))
@@ -222,9 +255,9 @@ static int visit(const struct walk_entry *w, void *data, struct err *err)
 	if (!is_plain_name(w->path))
 		return refuse(c, w->path, err,
 			      "has control characters in its name, or is not UTF-8");
-	if (overlay_is_mounted(w->path)) {
-		refuse(c, w->path, err, OVERLAY_MOUNTED);
-		return err_hint(err, OVERLAY_MOUNTED_HINT);
+	if (overlay_refuses(w->path, S_ISDIR(w->st->st_mode), &why, &hint)) {
+		refuse(c, w->path, err, why);
+		return err_hint(err, "%s", hint);
 	}
 	e.type = w->st->st_mode & S_IFMT;
 	e.mode = w->st->st_mode & S_IXUSR ? 0755 : 0644;
@@ -256,7 +289,7 @@ static int add_directories(struct collector *c, struct err *err)
 		if (rule->verb != RULE_DIR || rule->used)
 			continue;
 		rule->used = true;
-		if (overlay_is_mounted(rule->path))
+		if (is_mounted(rule->path))
 			return misplaced(c, rule, "part of the image: it is mounted over", err);
 		e.path = xstrdup(rule->path);
 		e.mode = rule->mode;

@@ -10,11 +10,6 @@
 #include "rootfs/overlay.h"
 #include "rootfs/overlay-rules.h"
 
-/* Why overlay_is_mounted() is no place for a file. */
-#define OVERLAY_MOUNTED "lies where a running system mounts something"
-#define OVERLAY_MOUNTED_HINT                                                                       \
-	"/dev, /proc, /run (with /var/run and /var/lock) and /sys are not part of the image"
-
 #define OVERLAY_TEMPLATE_SIZE_MAX ((size_t)1024 * 1024) /* bytes */
 
 struct overlay_entry {
@@ -44,7 +39,8 @@ int overlay_collect(const struct recipe *recipe, const char *dir, int dirfd,
  * are; dir: its path, for messages. */
 int overlay_write_entries(const struct overlay_entries *entries, const char *dir, int dirfd,
 			  int64_t epoch, int out_fd, struct err *err);
-/* Whether something is mounted at the path or above it, which has no slash before it, so that what
- * the image has there is never seen. */
-bool overlay_is_mounted(const char *path);
+/* Whether the image can have no file, or no directory, at the path, which has no slash before it;
+ * *ret_why goes on "'PATH' ", *ret_hint is the way out. */
+bool overlay_refuses(const char *path, bool is_directory, const char **ret_why,
+		     const char **ret_hint);
 void overlay_entries_release(struct overlay_entries *e);

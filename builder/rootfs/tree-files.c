@@ -14,11 +14,12 @@ int tree_files_check(const struct recipe *recipe, struct err *err)
 {
 	for (size_t i = 0; i < recipe->tree_file_count; i++) {
 		const struct recipe_tree_file *file = &recipe->tree_file[i];
+		const char *why, *hint;
 
-		if (!overlay_is_mounted(file->path + 1))
+		if (!overlay_refuses(file->path + 1, false, &why, &hint))
 			continue;
-		position_error(&file->at, err, "file '%s' " OVERLAY_MOUNTED, file->path);
-		return err_hint(err, OVERLAY_MOUNTED_HINT);
+		position_error(&file->at, err, "file '%s' %s", file->path, why);
+		return err_hint(err, "%s", hint);
 	}
 	return 0;
 }

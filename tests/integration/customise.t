@@ -51,6 +51,8 @@ cp "$scratch/third/keyring.gpg" "$scratch/site/vendor.gpg"
 # shellcheck disable=SC2016 # names for netrescue to fill in
 echo 'this is ${hostname}, serving ${nfs-path}' >"$scratch/site/overlay/etc/site/motd"
 echo secret >"$scratch/site/overlay/etc/site/secret"
+mkdir -p "$scratch/site/overlay/lib/site"
+echo over >"$scratch/site/overlay/lib/site/over"
 printf '#!/bin/sh\necho hi\n' >"$scratch/site/overlay/usr/local/bin/hi"
 chmod 700 "$scratch/site/overlay/usr/local/bin/hi"
 ln -s /etc/site/motd "$scratch/site/overlay/etc/motd-of-site"
@@ -132,7 +134,8 @@ is "$(stat -c %a "$tree/etc/site/motd")" 644 'a file has git'"'"'s mode'
 is "$(stat -c %a "$tree/etc/site/secret")" 600 'or the one that .overlay says'
 is "$(<"$tree/etc/site/inline")" $'two\nlines' 'a file of the recipe itself'
 is "$(<"$tree/etc/site/secret")" 'of the source' 'a file that it names comes after the overlays'
-ok 'and goes through the links of the tree' test -f "$tree/usr/lib/site/linked"
+is "$(readlink "$tree/lib") $(cd "$tree/usr/lib/site" && ls | xargs)" 'usr/lib linked over' \
+	'which, as overlays do, go through the links of the tree'
 is "$(<"$tree/etc/site/seen")" 'early base-files: 1, apt: 0
 base apt: 1, hello: 0
 packages hello: 1, overlay: 0
