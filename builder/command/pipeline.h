@@ -83,5 +83,6 @@ int build_rest(struct build *b, struct err *err);
 int build_settings(struct build *b, struct err *err);
 int build_initramfs(struct build *b, struct err *err);
 int build_normalise(struct build *b, struct err *err);
+int build_check(struct build *b, struct err *err);
 int build_pack(struct build *b, struct err *err);
 int build_publish(struct build *b, struct err *err);

@@ -21,6 +21,7 @@
 #include "publish/preflight.h"
 #include "rootfs/inspect.h"
 #include "rootfs/overlay.h"
+#include "rootfs/settings.h"
 
 /* Beside the packages' own size: the initramfs, locale archive, caches made on the way. */
 #define SPACE_BESIDE_PACKAGES (512ull << 20)
@@ -52,6 +53,9 @@ int build_recipe(struct build *b, struct err *err)
 	if (r < 0)
 		return r;
 	r = overlays_check(&b->recipe, err);
+	if (r < 0)
+		return r;
+	r = tree_files_check(&b->recipe, err);
 	if (r < 0)
 		return r;
 	r = store_open(b->options->store, &b->store, err);
@@ -152,6 +156,9 @@ int build_begin(struct build *b, struct err *err)
 	if (r < 0)
 		return r;
 	r = inspect_lock(&b->recipe, &b->lock, err);
+	if (r < 0)
+		return r;
+	r = accounts_check(&b->recipe, &b->lock, err);
 	if (r < 0)
 		return r;
 	r = result_begin(b->store, &b->recipe, &b->lock, b->options->lock ? NULL : &b->indices,
@@ -278,6 +285,11 @@ int build_initramfs(struct build *b, struct err *err)
 int build_normalise(struct build *b, struct err *err)
 {
 	return run_in_tree(b, stage_normalise, err);
+}
+
+int build_check(struct build *b, struct err *err)
+{
+	return run_in_tree(b, stage_check, err);
 }
 
 int build_pack(struct build *b, struct err *err)

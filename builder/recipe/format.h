@@ -50,7 +50,11 @@ extern const struct format format_unit;
 extern const struct format format_module;
 extern const struct format format_password; /* locked, or a crypt(5) hash */
 extern const struct format format_key_or_path;
-extern const struct format format_local_path; /* of a file of the recipe's author */
+extern const struct format format_account;	     /* a user that the recipe makes */
+extern const struct format format_account_reference; /* a user or group that there may be */
+extern const struct format format_comment;	     /* of passwd(5) */
+extern const struct format format_image_path;	     /* absolute, for a field of passwd(5) */
+extern const struct format format_local_path;	     /* of a file of the recipe's author */
 extern const struct format format_deb_path;
 extern const struct format format_label;
 extern const struct format format_append; /* kernel words */
@@ -63,6 +67,10 @@ extern const struct format format_interface;
 extern const struct format format_url;
 extern const struct format format_mirror;
 extern const struct format format_apt_sources;
+
+extern const struct format format_file_path; /* absolute, of a file of the image */
+extern const struct format format_file_content;
+extern const struct format format_mode; /* octal */
 
 /* A line of authorized_keys(5) rather than the name of a file. */
 bool format_is_key_line(const char *value);

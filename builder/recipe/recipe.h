@@ -22,6 +22,8 @@
 enum init_system { INIT_SYSTEMD, INIT_SYSVINIT };
 enum nfs_access { NFS_RO, NFS_RW };
 enum firmware { FIRMWARE_BIOS, FIRMWARE_UEFI };
+/* What the kernel loads into cards, and not what starts the machine. */
+enum card_firmware { CARD_FIRMWARE_NONE, CARD_FIRMWARE_NETWORK, CARD_FIRMWARE_ALL };
 
 struct recipe_id { /* `ids:` fixed uid/gid of a system user or group */
 	char *name;
@@ -43,6 +45,10 @@ struct recipe_files {
 	size_t allocated;
 };
 
+struct recipe_hooks { /* `hooks:` */
+	struct recipe_files before_packages, after_base, before_settings, before_initramfs, check;
+};
+
 struct recipe_repository { /* `apt-repositories:` */
 	char *url;
 	char *suite;
@@ -58,6 +64,41 @@ struct recipe_pin { /* `pins:` as in apt_preferences(5); pin.h reads the texts *
 	char *package;
 	char *pin;
 	int priority;
+	struct position at;
+};
+
+/* Numbers of users and groups of the recipe: below 1000 are the system's, and from 60000 on Debian
+ * has its own (Debian policy 9.2.2). */
+#define ACCOUNT_ID_MIN 100
+#define ACCOUNT_ID_FIRST 1000
+#define ACCOUNT_ID_MAX 59999
+
+struct recipe_user { /* `users:` */
+	char *name;
+	int id; /* of the user and its group; recipe_load() chooses one where none is given */
+	char *comment;
+	char *password; /* as root's */
+	struct recipe_list authorized_keys;
+	char *shell;
+	char *home;
+	struct recipe_list groups;
+	bool sudo;
+	struct position at;
+};
+
+struct recipe_group { /* `groups:` */
+	char *name;
+	int id; /* -1: the image's, or else a free one */
+	struct recipe_list members;
+	struct position at;
+};
+
+struct recipe_tree_file { /* `files:` */
+	char *path;	  /* in the tree */
+	char *content;	  /* NULL: source */
+	struct recipe_file source;
+	char *mode;	     /* octal */
+	char *owner, *group; /* names or numbers */
 	struct position at;
 };
 
@@ -130,6 +171,10 @@ struct recipe {
 		char *password;			    /* "locked" or a crypt(3) hash */
 		struct recipe_list authorized_keys; /* lines; files already read */
 	} root;
+	struct recipe_user *user;
+	size_t user_count;
+	struct recipe_group *group;
+	size_t group_count;
 	struct {
 		struct recipe_list disable;
 		struct recipe_list mask;
@@ -142,7 +187,11 @@ struct recipe {
 	} initramfs;
 	struct recipe_list overlays; /* paths of directories, ready to be opened, in order */
 	struct strv overlay_digests; /* of each overlay: see digest below */
+	struct recipe_tree_file *tree_file;
+	size_t tree_file_count;
 	struct recipe_files scripts;
+	struct recipe_hooks hooks;
+	enum card_firmware firmware;
 	char *kernel; /* package whose dependency is the kernel: linux-image-amd64; "" for none */
 	struct {
 		char *title;

@@ -208,7 +208,8 @@ static int check_list(const struct schema_key *key, const struct node *node, str
 
 		if (r < 0)
 			return r;
-		if (node_is_removal(item))
+		/* What an item of a list has is given anew in each recipe: nothing is inherited. */
+		if (node_is_removal(item) && !schema_is_inside_entries(key))
 			r = check_removal(key, node, item, err);
 		else if (key->type != SCHEMA_ENTRIES)
 			r = check_text(key, item, err);

@@ -14,6 +14,9 @@
 #define PIN(member) .offset = offsetof(struct recipe_pin, member)
 #define ENTRY(member) .offset = offsetof(struct recipe_menu_entry, member)
 #define CLIENT(member) .offset = offsetof(struct recipe_menu_client, member)
+#define TREE_FILE(member) .offset = offsetof(struct recipe_tree_file, member)
+#define USER(member) .offset = offsetof(struct recipe_user, member)
+#define GROUP(member) .offset = offsetof(struct recipe_group, member)
 
 /* clang-format off */
 const struct schema_key schema[] = {
@@ -128,6 +131,12 @@ const struct schema_key schema[] = {
 	  .fallback = "linux-image-${architecture}",
 	  .doc = "the package that brings the kernel, itself or by what it depends on. Other "
 		 "kernels of the image get entries of their own at the end of the menu" },
+	{ "firmware", SCHEMA_CHOICE, FIELD(firmware), .allowed = "none network all",
+	  .fallback = "none",
+	  .doc = "install the archive's firmware for the cards that the kernel knows: for network "
+		 "cards, wired and wireless, or for all; most of it is in the component "
+		 "non-free-firmware. What asks for a licence (firmware-ipw2x00) and the microcode "
+		 "of processors are for packages to name" },
 
 	{ "init", SCHEMA_CHOICE, FIELD(init), .allowed = "systemd sysvinit", .fallback = "systemd",
 	  .doc = "the init system; its package (systemd-sysv or sysvinit-core) stands in "
@@ -178,6 +187,49 @@ const struct schema_key schema[] = {
 	  .format = &format_key_or_path,
 	  .fallback = "", .example = "keys/admin.pub",
 	  .doc = "public SSH keys that may log in as root: lines, or files of lines" },
+	{ "users", SCHEMA_ENTRIES, FIELD(user), .count_offset = offsetof(struct recipe, user_count),
+	  .element_size = sizeof(struct recipe_user),
+	  .at_offset = offsetof(struct recipe_user, at), .identity = "name",
+	  .doc = "people beside root who may log in, each with a group of that name and number" },
+	{ "users.name", SCHEMA_TEXT, USER(name), .format = &format_account, .required = true,
+	  .example = "alice", .doc = "the login name" },
+	{ "users.id", SCHEMA_NUMBER, USER(id), .minimum = ACCOUNT_ID_MIN,
+	  .maximum = ACCOUNT_ID_MAX, .example = "1000",
+	  .doc = "number of the user and of its group; without it, the next from 1000 on that no "
+		 "other user or group of the recipe has" },
+	{ "users.comment", SCHEMA_TEXT, USER(comment), .format = &format_comment, .fallback = "",
+	  .example = "Alice Example", .doc = "the person's name" },
+	{ "users.password", SCHEMA_TEXT, USER(password), .format = &format_password,
+	  .fallback = "locked", .doc = "locked, or a crypt(3) hash" },
+	{ "users.authorized-keys", SCHEMA_KEYS, USER(authorized_keys),
+	  .format = &format_key_or_path, .fallback = "", .example = "keys/alice.pub",
+	  .doc = "public SSH keys that may log in as this user: lines, or files of lines" },
+	{ "users.shell", SCHEMA_TEXT, USER(shell), .format = &format_image_path,
+	  .fallback = "/bin/bash", .doc = "what a login starts; the image must have it" },
+	{ "users.home", SCHEMA_TEXT, USER(home), .format = &format_image_path,
+	  .example = "/home/alice",
+	  .doc = "made with the files of /etc/skel, 0700; without it, /home/NAME. A directory that "
+		 "a package brings is left as it is" },
+	{ "users.groups", SCHEMA_WORDS, USER(groups), .format = &format_account_reference,
+	  .fallback = "", .example = "adm disk",
+	  .doc = "further groups, which the image or groups must have" },
+	{ "users.sudo", SCHEMA_SWITCH, USER(sudo), .fallback = "no",
+	  .doc = "may run all commands as root by sudo, whose package must be in the image: with "
+		 "the user's password, or without one if it is locked" },
+	{ "groups", SCHEMA_ENTRIES, FIELD(group),
+	  .count_offset = offsetof(struct recipe, group_count),
+	  .element_size = sizeof(struct recipe_group),
+	  .at_offset = offsetof(struct recipe_group, at), .identity = "name",
+	  .doc = "groups, new ones or those of packages, and who is in them" },
+	{ "groups.name", SCHEMA_TEXT, GROUP(name), .format = &format_account_reference,
+	  .required = true, .example = "staff", .doc = "the group's name" },
+	{ "groups.id", SCHEMA_NUMBER, GROUP(id), .minimum = ACCOUNT_ID_MIN,
+	  .maximum = ACCOUNT_ID_MAX, .example = "2000",
+	  .doc = "its number, below 1000 for a system group; without it, the one that a package "
+		 "gave it, or else the next from 1000 on" },
+	{ "groups.members", SCHEMA_WORDS, GROUP(members), .format = &format_account_reference,
+	  .fallback = "", .example = "alice",
+	  .doc = "users of the recipe or of packages who are in it" },
 	{ "services", SCHEMA_SECTION, .doc = "what runs, and what does not" },
 	{ "services.disable", SCHEMA_WORDS, FIELD(services.disable), .format = &format_unit,
 	  .fallback = "",
@@ -206,9 +258,44 @@ const struct schema_key schema[] = {
 	{ "overlays", SCHEMA_FOLDERS, FIELD(overlays), .format = &format_local_path,
 	  .example = "../overlays/network",
 	  .doc = "folders laid over the tree, later ones over earlier ones" },
+	{ "files", SCHEMA_ENTRIES, FIELD(tree_file),
+	  .count_offset = offsetof(struct recipe, tree_file_count),
+	  .element_size = sizeof(struct recipe_tree_file),
+	  .at_offset = offsetof(struct recipe_tree_file, at), .identity = "path",
+	  .doc = "single files, written after the overlays" },
+	{ "files.path", SCHEMA_TEXT, TREE_FILE(path), .format = &format_file_path, .required = true,
+	  .example = "/etc/motd", .doc = "where it goes; missing directories are made" },
+	{ "files.content", SCHEMA_TEXT, TREE_FILE(content), .format = &format_file_content,
+	  .example = "Welcome", .doc = "what is in it: text, best as a YAML block (content: |)" },
+	{ "files.source", SCHEMA_FILE, TREE_FILE(source), .format = &format_local_path,
+	  .example = "motd.txt", .doc = "a file to copy, in place of content" },
+	{ "files.mode", SCHEMA_TEXT, TREE_FILE(mode), .format = &format_mode, .fallback = "0644",
+	  .doc = "its permissions" },
+	{ "files.owner", SCHEMA_TEXT, TREE_FILE(owner), .format = &format_account_reference,
+	  .fallback = "root", .doc = "a user of the recipe or of a package, or a number" },
+	{ "files.group", SCHEMA_TEXT, TREE_FILE(group), .format = &format_account_reference,
+	  .fallback = "root", .doc = "a group, or a number" },
 	{ "scripts", SCHEMA_FILES, FIELD(scripts), .format = &format_local_path,
 	  .example = "finish.sh",
 	  .doc = "programs run in the tree at the end, as root, without network" },
+	{ "hooks", SCHEMA_SECTION, .doc = "programs run at other places, like scripts" },
+	{ "hooks.before-packages", SCHEMA_FILES, FIELD(hooks.before_packages),
+	  .format = &format_local_path, .example = "dpkg-excludes.sh",
+	  .doc = "when the essential packages are set up, and with them a shell, before all "
+		 "others" },
+	{ "hooks.after-base", SCHEMA_FILES, FIELD(hooks.after_base),
+	  .format = &format_local_path, .example = "after-base.sh",
+	  .doc = "between the packages of priorities and those of packages" },
+	{ "hooks.before-settings", SCHEMA_FILES, FIELD(hooks.before_settings),
+	  .format = &format_local_path, .example = "before-settings.sh",
+	  .doc = "when all packages are set up, before users, overlays and other settings" },
+	{ "hooks.before-initramfs", SCHEMA_FILES, FIELD(hooks.before_initramfs),
+	  .format = &format_local_path, .example = "before-initramfs.sh",
+	  .doc = "the place of scripts, after these" },
+	{ "hooks.check", SCHEMA_FILES, FIELD(hooks.check), .format = &format_local_path,
+	  .example = "check.sh",
+	  .doc = "in the finished tree, which they may look at and not change; one that fails "
+		 "ends the build" },
 	{ "image", SCHEMA_SECTION, .doc = "the rescue system's own apt" },
 	{ "image.apt-sources", SCHEMA_TEXT, FIELD(apt_sources), .format = &format_apt_sources,
 	  .example = "deb http://mirror.example/debian trixie main",
@@ -320,6 +407,15 @@ const struct schema_key *schema_next(const char *parent, const struct schema_key
 		if (is_child(parent, schema[i].path))
 			return &schema[i];
 	return NULL;
+}
+
+bool schema_is_inside_entries(const struct schema_key *key)
+{
+	const char *dot = strrchr(key->path, '.');
+	cleanup_free char *parent = xstrndup(key->path, dot ? (size_t)(dot - key->path) : 0);
+	const struct schema_key *above = schema_find(parent);
+
+	return above && above->type == SCHEMA_ENTRIES;
 }
 
 const char *schema_leaf(const struct schema_key *key)

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "recipe/format.h"
 #include "recipe/pin.h"
+#include "recipe/values.h"
 
 static int check_excluded(const struct recipe *recipe, const struct recipe_list *wanted,
 			  struct err *err)
@@ -171,13 +172,23 @@ static int check_locales_package(const struct recipe *recipe, struct err *err)
 	return err_hint(err, "add it to 'packages'");
 }
 
+/* A user who can log in will do: who can become root is the recipe's business. */
+static bool user_can_enter(const struct recipe *recipe)
+{
+	for (size_t i = 0; i < recipe->user_count; i++)
+		if (!streq(recipe->user[i].password, "locked") ||
+		    recipe->user[i].authorized_keys.count)
+			return true;
+	return false;
+}
+
 static int check_login(const struct recipe *recipe, const struct node *root, bool overlay_has_keys,
 		       struct err *err)
 {
 	const struct position at = node_position(root, "root.password", recipe->path);
 
 	if (!streq(recipe->root.password, "locked") || recipe->root.authorized_keys.count ||
-	    recipe->autologin.terminals.count || overlay_has_keys)
+	    recipe->autologin.terminals.count || overlay_has_keys || user_can_enter(recipe))
 		return 0;
 	position_error(&at, err,
 		       "nobody could log in: root's password is locked, and there is neither a "
@@ -218,6 +229,30 @@ static int check_double_overlays(const struct recipe *recipe, struct err *err)
 	return 0;
 }
 
+static int check_tree_files(const struct recipe *recipe, struct err *err)
+{
+	for (size_t i = 0; i < recipe->tree_file_count; i++) {
+		const struct recipe_tree_file *file = &recipe->tree_file[i];
+
+		if (!file->content == !file->source.path) {
+			position_error(&file->at, err, "file '%s' has %s", file->path,
+				       file->content ? "both content and source"
+						     : "neither content nor source");
+			return err_hint(err, "say one of them; an empty file has content: \"\"");
+		}
+		for (size_t j = 0; j < i; j++)
+			if (streq(file->path, recipe->tree_file[j].path)) {
+				position_error(&file->at, err, "'files' has '%s' twice",
+					       file->path);
+				return err_hint(err,
+						"write '-%s' before the new one to replace an "
+						"inherited one",
+						file->path);
+			}
+	}
+	return 0;
+}
+
 static int check_packages(const struct recipe *recipe, const struct node *root, struct err *err)
 {
 	int r = check_architectures(recipe, &recipe->packages, err);
@@ -244,6 +279,18 @@ static int check_packages(const struct recipe *recipe, const struct node *root, 
 		return r;
 	r = check_ids(recipe, err);
 	return r;
+}
+
+static int check_firmware(const struct recipe *recipe, const struct node *root, struct err *err)
+{
+	const struct position at = node_position(root, "firmware", recipe->path);
+
+	if (recipe->firmware == CARD_FIRMWARE_NONE ||
+	    recipe_list_has(&recipe->components, "non-free-firmware"))
+		return 0;
+	position_error(&at, err, "firmware needs the component 'non-free-firmware'");
+	return err_hint(err, "add it to 'components'%s",
+			node_find(root, "components") ? "" : ": [main, non-free-firmware]");
 }
 
 /* A default that follows from the name must have the form that a given value must have. */
@@ -307,10 +354,16 @@ int validate_recipe(const struct recipe *recipe, const struct node *root, bool o
 	r = validate_archives(recipe, err);
 	if (r < 0)
 		return r;
+	r = check_firmware(recipe, root, err);
+	if (r < 0)
+		return r;
 	r = check_locale(recipe, root, err);
 	if (r < 0)
 		return r;
 	r = check_locales_package(recipe, err);
+	if (r < 0)
+		return r;
+	r = validate_accounts(recipe, err);
 	if (r < 0)
 		return r;
 	r = check_login(recipe, root, overlay_has_keys, err);
@@ -322,10 +375,13 @@ int validate_recipe(const struct recipe *recipe, const struct node *root, bool o
 	r = check_double_overlays(recipe, err);
 	if (r < 0)
 		return r;
-	r = check_double_files("scripts", &recipe->scripts, err);
+	r = check_tree_files(recipe, err);
 	if (r < 0)
 		return r;
-	r = check_double_files("debs", &recipe->debs, err);
+	for (size_t i = 0; i < schema_count && r >= 0; i++)
+		if (schema[i].type == SCHEMA_FILES)
+			r = check_double_files(schema[i].path, values_files(&schema[i], recipe),
+					       err);
 	if (r < 0)
 		return r;
 	r = validate_menu(recipe, root, err);

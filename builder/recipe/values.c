@@ -312,3 +312,8 @@ void values_release(struct recipe *recipe)
 {
 	release_mapping("", (char *)recipe);
 }
+
+const struct recipe_files *values_files(const struct schema_key *key, const struct recipe *recipe)
+{
+	return (const struct recipe_files *)(const void *)((const char *)recipe + key->offset);
+}

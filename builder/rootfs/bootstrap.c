@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "rootfs/bootstrap.h"
+#include "rootfs/hooks.h"
 #include "rootfs/ids.h"
 
 #include <string.h>
@@ -159,6 +160,7 @@ static int install_base(struct rootfs *rootfs, const struct phase *phase, struct
 static int base(struct rootfs *rootfs, struct err *err)
 {
 	const struct phases *phases = &rootfs->phases;
+	const struct recipe_hooks *hooks = &rootfs->recipe->hooks;
 	int r = phases_plan(rootfs->store, rootfs->lock, &rootfs->phases, err);
 
 	if (r < 0)
@@ -176,7 +178,13 @@ static int base(struct rootfs *rootfs, struct err *err)
 	r = settings_host_name(rootfs, err);
 	if (r < 0)
 		return r;
-	return install_base(rootfs, &phases->base, err);
+	r = hooks_run(rootfs, &hooks->before_packages, "before-packages", err);
+	if (r < 0)
+		return r;
+	r = install_base(rootfs, &phases->base, err);
+	if (r < 0)
+		return r;
+	return hooks_run(rootfs, &hooks->after_base, "after-base", err);
 }
 
 /* Runs a stage's work with progress under its name. */

@@ -8,6 +8,7 @@
 #include "recipe/format.h"
 #include "recipe/position.h"
 #include "recipe/recipe-list.h"
+#include "solve/firmware-packages.h"
 
 const struct every_image every_image[] = {
 	{ "apt", true }, { "base-files", false }, { "base-passwd", false }, { "debconf", true },
@@ -282,7 +283,8 @@ static void add_by_rule(const struct solver_pool *pool, const struct recipe *rec
 static void drop_excluded(struct requests *requests, const char *name)
 {
 	for (size_t i = 0; i < requests->count; i++)
-		if (requests->item[i].origin == REQUEST_PRIORITY &&
+		if ((requests->item[i].origin == REQUEST_PRIORITY ||
+		     requests->item[i].origin == REQUEST_FIRMWARE) &&
 		    streq(requests->item[i].name, name))
 			requests->item[i].dropped = true;
 }
@@ -494,6 +496,17 @@ static int add_every_image(const struct solver_pool *pool, const struct recipe *
 	return 0;
 }
 
+static void add_firmware(const struct solver_pool *pool, const struct recipe *recipe,
+			 struct requests *requests)
+{
+	CLEANUP(strv_release) struct strv name = { 0 };
+
+	firmware_packages(pool, recipe->firmware, &name);
+	for (size_t i = 0; i < name.count; i++)
+		add(requests, REQUEST_FIRMWARE, name.item[i], PRIORITY_EXTRA,
+		    (struct position){ 0 });
+}
+
 static void add_local(const struct solver_pool *pool, const struct recipe *recipe,
 		      struct requests *requests)
 {
@@ -516,6 +529,7 @@ int requests_make(struct solver_pool *pool, const struct recipe *recipe,
 		return r;
 	solver_pool_consider(pool, false);
 	add_by_rule(pool, recipe, &list);
+	add_firmware(pool, recipe, &list);
 	r = add_every_image(pool, recipe, &list, err);
 	if (r < 0)
 		return r;
@@ -569,6 +583,9 @@ void request_text(const struct request *request, struct text *ret)
 		break;
 	case REQUEST_PRIORITY:
 		text_printf(ret, "(priority %s)", priority_word(request->priority));
+		break;
+	case REQUEST_FIRMWARE:
+		text_add(ret, "(the recipe's firmware)");
 		break;
 	case REQUEST_KERNEL:
 		text_add(ret, "(the recipe's kernel)");

@@ -20,6 +20,7 @@ enum request_origin {
 	REQUEST_ESSENTIAL,
 	REQUEST_ALWAYS,	  /* every_image[] */
 	REQUEST_PRIORITY, /* may be dropped in favour of what the recipe names */
+	REQUEST_FIRMWARE, /* firmware-packages.h */
 	REQUEST_RECIPE,
 	REQUEST_KERNEL,
 	REQUEST_LOCAL,

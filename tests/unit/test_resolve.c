@@ -6,10 +6,10 @@
  * (Version 1, Architecture all, Priority optional). `=== file i386` is trixie's for that
  * architecture, which its stanzas have if they say none. SUITE is trixie, trixie-updates,
  * trixie-security, vendor (somebody else's repository), trixie-backports or experimental (with the
- * priorities of such releases). Every pool has apt, debconf and zstd,
- * which the answer shows only if the case has stanzas of its own for them. `=== recipe` is the
- * recipe but for name, suite and what else a recipe must have; its kernel is none unless it says
- * so.
+ * priorities of such releases), or non-free-firmware for that component of trixie. Every pool has
+ * apt, debconf and zstd, which the answer shows only if the case has stanzas of its own for them.
+ * `=== recipe` is the recipe but for name, suite and what else a recipe must have; its kernel is
+ * none unless it says so.
  *
  * `=== file pins` holds what a recipe cannot say: NAME=VERSION or NAME/SUITE, a line each.
  *
@@ -35,6 +35,7 @@ static const struct {
 	  "Tools" },
 	{ "trixie-backports", "http://backports.example/debian", PIN_PRIORITY_UPGRADES,
 	  "stable-backports", "Debian Backports", "Debian Backports" },
+	{ "non-free-firmware", "", PIN_PRIORITY_DEFAULT, "stable", "Debian", "Debian" },
 	{ "experimental", "http://experimental.example/debian", PIN_PRIORITY_NOT_AUTOMATIC,
 	  "rc-buggy", "Debian", "Debian" },
 	{ "i386", "", PIN_PRIORITY_DEFAULT, "stable", "Debian", "Debian" },
@@ -90,17 +91,17 @@ static void complete_suite(const char *suite, struct strv *seen, struct text *ou
 static int load(struct solver_pool *pool, size_t i, struct text *text, struct err *err)
 {
 	const char *suite = suites[i].name;
-	bool i386 = streq(suite, "i386");
+	const bool i386 = streq(suite, "i386"), firmware = streq(suite, "non-free-firmware");
 	const struct solver_source source = {
-		.suite = i386 ? "trixie" : suite,
-		.component = "main",
+		.suite = i386 || firmware ? "trixie" : suite,
+		.component = firmware ? suite : "main",
 		.repository = suites[i].repository,
 		.architecture = i386 ? suite : NULL,
 		.about = { [PIN_ARCHIVE] = suites[i].archive,
-			   [PIN_CODENAME] = i386 ? "trixie" : suite,
+			   [PIN_CODENAME] = i386 || firmware ? "trixie" : suite,
 			   [PIN_FROM] = suites[i].origin,
 			   [PIN_LABEL] = suites[i].label,
-			   [PIN_COMPONENT] = "main",
+			   [PIN_COMPONENT] = firmware ? suite : "main",
 			   [PIN_ARCHITECTURE] = i386 ? suite : "amd64" },
 		.pin_priority = suites[i].pin_priority,
 		.pocket = strchr(suite, '-') != NULL,
