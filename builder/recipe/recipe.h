@@ -21,6 +21,7 @@
 
 enum init_system { INIT_SYSTEMD, INIT_SYSVINIT };
 enum nfs_access { NFS_RO, NFS_RW };
+enum initramfs_program { INITRAMFS_TOOLS, INITRAMFS_DRACUT };
 enum firmware { FIRMWARE_BIOS, FIRMWARE_UEFI };
 
 struct recipe_id { /* `ids:` fixed uid/gid of a system user or group */
@@ -116,7 +117,7 @@ struct recipe {
 		struct recipe_list mask;
 	} services;
 	struct {
-		char *generator;	  /* initramfs-tools */
+		enum initramfs_program generator;
 		char *modules;		  /* netboot | most | list (initramfs.conf MODULES) */
 		struct recipe_list extra; /* modules */
 		char *compress;		  /* zstd | gzip | xz | lz4 */

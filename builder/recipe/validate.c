@@ -244,6 +244,9 @@ int validate_recipe(const struct recipe *recipe, const struct node *root, bool o
 	r = check_double_files("debs", &recipe->debs, err);
 	if (r < 0)
 		return r;
+	r = validate_initramfs(recipe, root, err);
+	if (r < 0)
+		return r;
 	r = validate_menu(recipe, root, err);
 	if (r < 0)
 		return r;

@@ -77,7 +77,7 @@ static int seed_put(struct seed *seed, struct sandbox *sb, const char *where, st
 
 /* Programs that packages call and that are held back. depmod runs once beside configuring, so a
  * kernel's postinst need not run it (a package of out-of-tree modules still may). update-initramfs
- * runs once, at the end. locale-gen runs beside configuring for the recipe's locales; the one that
+ * and dracut run once, at the end. locale-gen runs beside configuring for the recipe's locales; the one that
  * locales' postinst calls waits for it and has little left to do. */
 static const struct {
 	const char *name;
@@ -90,6 +90,7 @@ static const struct {
 	  "#!/bin/sh\n"
 	  "exec flock " BOOTSTRAP_LOCALE_LOCK " /usr/sbin/locale-gen --keep-existing\n" },
 	{ "update-initramfs", "#!/bin/sh\nexit 0\n" },
+	{ "dracut", "#!/bin/sh\nexit 0\n" },
 	/* For scripts that ask neither policy-rc.d nor systemctl whether they may start something.
 	 */
 	{ "start-stop-daemon", "#!/bin/sh\nexit 0\n" },
