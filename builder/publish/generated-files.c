@@ -113,6 +113,8 @@ static const struct generated_file table[] = {
 	{ "etc/initramfs-tools/modules", NULL,
 	  "initramfs-tools*", "initramfs", "the recipe's modules" },
 	{ "var/lib/initramfs-tools/*", NULL, "initramfs-tools*", "initramfs", "update-initramfs" },
+	{ "boot/initrd.img-*", NULL, "dracut*", "initramfs", "dracut" },
+	{ "etc/dracut.conf.d/netrescue.conf", NULL, NULL, "initramfs", "the recipe's initramfs" },
 	{ "usr/lib/modules/*/modules.*", NULL, "kmod", NULL, "depmod" },
 	{ "lib/modules/*/modules.*", NULL, "kmod", NULL, "depmod" },
 	{ "etc/modules", NULL, "kmod", NULL, "example that users may change" },

@@ -21,6 +21,7 @@
 
 enum init_system { INIT_SYSTEMD, INIT_SYSVINIT };
 enum nfs_access { NFS_RO, NFS_RW };
+enum initramfs_program { INITRAMFS_TOOLS, INITRAMFS_DRACUT };
 enum firmware { FIRMWARE_BIOS, FIRMWARE_UEFI };
 /* What the kernel loads into cards, and not what starts the machine. */
 enum card_firmware { CARD_FIRMWARE_NONE, CARD_FIRMWARE_NETWORK, CARD_FIRMWARE_ALL };
@@ -180,7 +181,7 @@ struct recipe {
 		struct recipe_list mask;
 	} services;
 	struct {
-		char *generator;	  /* initramfs-tools */
+		enum initramfs_program generator;
 		char *modules;		  /* netboot | most | list (initramfs.conf MODULES) */
 		struct recipe_list extra; /* modules */
 		char *compress;		  /* zstd | gzip | xz | lz4 */

@@ -241,9 +241,10 @@ const struct schema_key schema[] = {
 
 	{ "initramfs", SCHEMA_SECTION,
 	  .doc = "the first root, which mounts the real one over NFS" },
-	{ "initramfs.generator", SCHEMA_TEXT, FIELD(initramfs.generator),
-	  .allowed = "initramfs-tools",
-	  .fallback = "initramfs-tools", .doc = "what builds it" },
+	{ "initramfs.generator", SCHEMA_CHOICE, FIELD(initramfs.generator),
+	  .allowed = "initramfs-tools dracut",
+	  .fallback = "initramfs-tools",
+	  .doc = "what builds it; dracut stands in packages with dracut-network and nfs-common" },
 	{ "initramfs.modules", SCHEMA_TEXT, FIELD(initramfs.modules),
 	  .allowed = "netboot most list",
 	  .fallback = "netboot",

@@ -384,6 +384,9 @@ int validate_recipe(const struct recipe *recipe, const struct node *root, bool o
 					       err);
 	if (r < 0)
 		return r;
+	r = validate_initramfs(recipe, root, err);
+	if (r < 0)
+		return r;
 	r = validate_menu(recipe, root, err);
 	if (r < 0)
 		return r;
