@@ -118,6 +118,11 @@ static const struct generated_file table[] = {
 	{ "etc/modules", NULL, "kmod", NULL, "example that users may change" },
 	{ "vmlinuz*", "boot/vmlinuz-*", "linux-image-*", NULL, "link to the kernel" },
 	{ "initrd.img*", "boot/initrd.img-*", "linux-image-*", NULL, "link to its initramfs" },
+	{ "vmlinuz*", "boot/vmlinuz-*", "linux-base", NULL, "link to the kernel" },
+	{ "initrd.img*", "boot/initrd.img-*", "linux-base", NULL, "link to its initramfs" },
+	{ "usr/lib/modules/*/updates/dkms/*", NULL, "dkms", NULL, "module that dkms has built" },
+	{ "lib/modules/*/updates/dkms/*", NULL, "dkms", NULL, "module that dkms has built" },
+	{ "var/lib/dkms/*", NULL, "dkms", NULL, "what dkms knows of its modules" },
 
 	/* Other packages of Debian's that make files of their own. */
 	{ "*/__pycache__/*.pyc", NULL, "python3*", NULL, "py3compile" },

@@ -9,7 +9,7 @@ int preflight_check(const struct recipe *recipe, const struct lock *lock, struct
 {
 	CLEANUP(menu_release) struct menu menu = { 0 };
 	cleanup_free char *version = lock_version(lock);
-	int r = menu_describe(recipe, version, &menu, err);
+	int r = menu_describe(recipe, version, NULL, &menu, err);
 
 	if (r < 0)
 		return r;

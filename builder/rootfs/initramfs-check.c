@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "rootfs/module-name.h"
 #include "rootfs/settings.h"
 
 struct contents {
@@ -18,28 +19,6 @@ static void contents_release(struct contents *c)
 	strv_release(&c->file);
 	strv_release(&c->module);
 	strv_release(&c->builtin);
-}
-
-/* With `_` for `-`: the kernel takes both for the same name, and files have either. */
-static char *module_name(const char *name, size_t length)
-{
-	char *copy = xstrndup(name, length);
-
-	for (char *p = copy; *p; p++)
-		if (*p == '-')
-			*p = '_';
-	return copy;
-}
-
-/* ".../nfsv3.ko.xz" -> "nfsv3" */
-static void add_module(struct strv *v, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
-	const char *ko = strstr(name, ".ko");
-
-	if (ko && (ko[3] == '\0' || ko[3] == '.'))
-		strv_add_take(v, module_name(name, (size_t)(ko - name)));
 }
 
 static int read_contents(struct rootfs *rootfs, struct contents *c, struct err *err)
@@ -66,16 +45,16 @@ static int read_contents(struct rootfs *rootfs, struct contents *c, struct err *
 		return r;
 	strv_split(&c->file, listing.data, "\n");
 	for (size_t i = 0; i < c->file.count; i++)
-		add_module(&c->module, c->file.item[i]);
+		module_name_add(&c->module, c->file.item[i]);
 	strv_split(&line, builtin.data, "\n");
 	for (size_t i = 0; i < line.count; i++)
-		add_module(&c->builtin, line.item[i]);
+		module_name_add(&c->builtin, line.item[i]);
 	return 0;
 }
 
 static bool has_module(const struct contents *c, const char *name)
 {
-	cleanup_free char *module = module_name(name, strlen(name));
+	cleanup_free char *module = module_name(name);
 
 	return strv_has(&c->module, module) || strv_has(&c->builtin, module);
 }

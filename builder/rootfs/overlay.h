@@ -52,3 +52,9 @@ int overlay_write_tar(const struct recipe *recipe, const char *dir,
  * `owner` rules are not looked up, since there is no tree yet. command/stages.c calls it right
  * after recipe_load(). Errors are those of overlay_write_tar(). */
 int overlays_check(const struct recipe *recipe, struct err *err);
+
+/* The same for `files:`, single files that the recipe itself holds or names (tree-files.c): they
+ * are written like one more overlay, the last. Errors are at the recipe's line. */
+int tree_files_write_tar(const struct recipe *recipe, const struct overlay_context *context,
+			 int out_fd, struct err *err);
+int tree_files_check(const struct recipe *recipe, struct err *err);
