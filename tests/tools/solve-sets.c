@@ -12,6 +12,8 @@
  * in order:
  *
  *	set LINE
+ *	asked NAME                in the order in which it was asked for, which decides
+ *	…
  *	package NAME VERSION ARCHITECTURE [automatic] [base] [essential] [boot]
  *	…
  *	end                       or:  refused MESSAGE
@@ -259,6 +261,12 @@ static int read_set(char *line, struct recipe *recipe, struct err *err)
 	return 0;
 }
 
+static void print_asked(const struct recipe_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		printf("asked %s\n", list->item[i].value);
+}
+
 static void print_packages(const struct packages *p)
 {
 	for (size_t i = 0; i < p->count; i++) {
@@ -283,8 +291,10 @@ static void solve_set(struct solver_pool *pool, char *line)
 	fflush(stdout); /* what is logged of the set comes after it, if stderr is the same */
 	r = read_set(line, &recipe, &err);
 	map_empty(&pool->pinned);
-	if (r == 0)
+	if (r == 0) {
+		print_asked(&recipe.packages);
 		pins_apply(pool, &recipe);
+	}
 	if (r == 0)
 		r = resolve_pool(pool, &recipe, &packages, &err);
 	if (r < 0)
