@@ -6,7 +6,7 @@
 . tests/lib/image.sh
 need dpkg-deb newuidmap jq
 
-plan 9
+plan 11
 
 # A vendor's package whose script does what every debhelper before bookworm did.
 mkdir -p "$scratch/agent/DEBIAN" "$scratch/agent/lib/systemd/system"
@@ -37,7 +37,7 @@ image_variant others recipes/minimal.yaml <<'.'
 components: [main, non-free-firmware]
 hostname: rescuebox
 server: {domain: site.example}
-packages: [mdadm, amd64-microcode, intel-microcode, postfix, libsane1, perl]
+packages: [mdadm, amd64-microcode, intel-microcode, postfix, libsane1, perl, lime-forensics-dkms, linux-headers-amd64]
 debs: [agent_1.0_all.deb]
 overlays: [overlay]
 .
@@ -58,3 +58,8 @@ is "$(sed -n 's/^myhostname = //p' "$scratch/etc/postfix/main.cf")" rescuebox.si
 	'postfix asked for the host name and found it'
 like "$(<"$scratch/etc/hosts")" $'\n127\\.0\\.1\\.1\trescuebox\\.site\\.example rescuebox\n' 'which the image has, too'
 like "$(<"$scratch/etc/group")" $'\nscanner:' "libsane1's script found all of perl before it was unpacked itself"
+kernel=$(jq -r .kernel "$image/manifest.json")
+tar -C "$scratch" --zstd -xf "$image/rootfs.tar.zst" "./usr/lib/modules/$kernel/modules.dep"
+like "$(<"$scratch/usr/lib/modules/$kernel/modules.dep")" $'\nupdates/dkms/lime\.ko' 'DKMS has built a module for the kernel'
+is "$(jq -r '.components[] | select([.properties[]?.name] | index("netrescue:finding")) | .name' "$image/sbom.cdx.json" | grep dkms)" \
+	'' 'and the SBOM knows how it came there'
