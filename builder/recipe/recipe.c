@@ -224,6 +224,12 @@ static int resolve_files(struct recipe *recipe, struct err *err)
 		if (r < 0)
 			return r;
 	}
+	if (recipe->keyring.path) {
+		int r = input_file(INPUT_KEYRING, &recipe->keyring, err);
+
+		if (r < 0)
+			return r;
+	}
 	for (size_t i = 0; i < recipe->repository_count; i++) {
 		int r = input_file(INPUT_KEYRING, &recipe->repository[i].keyring, err);
 

@@ -89,6 +89,7 @@ struct recipe {
 	struct recipe_repository *repository;
 	size_t repository_count;
 	struct recipe_list mirrors;
+	struct recipe_file keyring; /* of Debian's suites; .path is NULL: debian-archive-keyring's */
 
 	struct recipe_id *id;
 	size_t id_count;
