@@ -243,6 +243,11 @@ static int run_in_tree(struct build *b, int (*stage)(struct rootfs *rootfs, stru
 {
 	sandbox_on_line(b->rootfs.sandbox, show_line, NULL);
 	int r = stage(&b->rootfs, err);
+	if (r < 0 && err->class == ERR_BUILD && err->hint) {
+		cleanup_free char *hint = take_ptr(err->hint);
+
+		return err_hint(err, "%s\nthe full log is %s", hint, b->log_path);
+	}
 	return r < 0 ? err_hint(err, "the full log is %s", b->log_path) : 0;
 }
 

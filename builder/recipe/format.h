@@ -20,6 +20,8 @@ struct format {
 	bool empty;	  /* may be empty */
 	bool lines;	  /* may hold newlines */
 	bool secret;	  /* never shown in messages */
+	/* Of a list of lines, or files of lines: whether the value is a line. NULL for others. */
+	bool (*is_line)(const char *value);
 };
 
 extern const struct format format_title;     /* printable UTF-8 without quotes, \, $, ` */

@@ -9,6 +9,7 @@
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "recipe/debconf.h"
 #include "recipe/input.h"
 #include "recipe/merge.h"
 #include "recipe/override.h"
@@ -231,18 +232,17 @@ static void resolve_values(struct recipe *recipe)
 				'\0';
 }
 
-static int resolve_keys(struct recipe *recipe, struct err *err)
+/* Replaces each name of a file in a list of lines by its lines. */
+static int resolve_lines(enum input_lines kind, const struct format *format,
+			 struct recipe_list *lines, struct err *err)
 {
-	CLEANUP(recipe_list_release) struct recipe_list given = TAKE(recipe->root.authorized_keys);
+	CLEANUP(recipe_list_release) struct recipe_list given = TAKE(*lines);
 
 	for (size_t i = 0; i < given.count; i++) {
-		const struct recipe_name *key = &given.item[i];
-		int r = 0;
+		const struct recipe_name *item = &given.item[i];
+		int r = (format->is_line(item->value) ? input_line : input_lines)(
+			kind, &item->at, item->value, lines, err);
 
-		if (!format_is_key_line(key->value))
-			r = input_keys(&key->at, key->value, &recipe->root.authorized_keys, err);
-		else if (!recipe_list_has(&recipe->root.authorized_keys, key->value))
-			recipe_list_add(&recipe->root.authorized_keys, key->value, &key->at);
 		if (r < 0)
 			return r;
 	}
@@ -307,7 +307,10 @@ static int load(struct recipe *recipe, const struct recipe_source *source, struc
 		return r;
 	values_fill(recipe, root);
 	resolve_values(recipe);
-	r = resolve_keys(recipe, err);
+	r = resolve_lines(INPUT_KEYS, &format_key_or_path, &recipe->root.authorized_keys, err);
+	if (r < 0)
+		return r;
+	r = resolve_lines(INPUT_ANSWERS, &format_answer_or_path, &recipe->debconf, err);
 	if (r < 0)
 		return r;
 	r = resolve_files(recipe, err);

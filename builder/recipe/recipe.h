@@ -82,6 +82,7 @@ struct recipe {
 	struct recipe_list packages;
 	struct recipe_list exclude;
 	bool recommends;
+	struct recipe_list debconf;	  /* lines (debconf.h); files already read */
 	struct recipe_list boot_packages; /* fetched and verified, never installed */
 	struct recipe_files debs;
 	struct recipe_repository *repository;

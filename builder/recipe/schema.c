@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "recipe/debconf.h"
 #include "recipe/priority.h"
 
 #define FIELD(member) .offset = offsetof(struct recipe, member)
@@ -74,6 +75,10 @@ const struct schema_key schema[] = {
 	{ "debs", SCHEMA_FILES, FIELD(debs), .format = &format_deb_path,
 	  .example = "tools_1.0_all.deb",
 	  .doc = "local package files to install" },
+	{ "debconf", SCHEMA_KEYS, FIELD(debconf), .format = &format_answer_or_path, .fallback = "",
+	  .example = "answers.debconf",
+	  .doc = "answers to what packages ask, known before any of them asks: lines OWNER "
+		 "QUESTION TYPE VALUE (debconf-set-selections(1)), or files of lines" },
 	{ "boot-packages", SCHEMA_WORDS, FIELD(boot_packages), .format = &format_package,
 	  .fallback = "pxelinux syslinux-common",
 	  .doc = "packages that give files to the TFTP tree; fetched and verified, never "

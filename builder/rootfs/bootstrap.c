@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/progress.h"
+#include "rootfs/questions.h"
 #include "rootfs/settings.h"
 
 #define AUDIT SANDBOX_SCRATCH "/audit"
@@ -91,6 +92,19 @@ static int configure_essential(struct rootfs *rootfs, struct err *err)
 	return bootstrap_dpkg(rootfs, configure, NULL, err);
 }
 
+static int preseed(struct rootfs *rootfs, struct err *err)
+{
+	static const char *const argv[] = { "debconf-set-selections", NULL };
+	CLEANUP(text_release) struct text answers = { 0 };
+	struct sandbox_command command = { .argv = argv };
+	int r = settings_preseed(rootfs->recipe, &answers, err);
+
+	if (r < 0 || answers.length == 0)
+		return r;
+	command.input = answers.data;
+	return bootstrap_run(rootfs, &command, 1, err);
+}
+
 static int install_essential(struct rootfs *rootfs, const struct phase *phase, struct err *err)
 {
 	static const char *const unpack[] = { "--force-depends", "--unpack", NULL };
@@ -102,6 +116,9 @@ static int install_essential(struct rootfs *rootfs, const struct phase *phase, s
 	if (r < 0)
 		return r;
 	r = extract(rootfs, phase, err);
+	if (r < 0)
+		return r;
+	r = preseed(rootfs, err);
 	if (r < 0)
 		return r;
 	r = prime_dpkg(rootfs, err);
@@ -117,19 +134,6 @@ static int install_essential(struct rootfs *rootfs, const struct phase *phase, s
 	if (r < 0)
 		return r;
 	return drop_debs(rootfs, err);
-}
-
-static int preseed(struct rootfs *rootfs, struct err *err)
-{
-	static const char *const argv[] = { "debconf-set-selections", NULL };
-	CLEANUP(text_release) struct text answers = { 0 };
-	struct sandbox_command command = { .argv = argv };
-	int r = settings_preseed(rootfs->recipe, &answers, err);
-
-	if (r < 0 || answers.length == 0)
-		return r;
-	command.input = answers.data;
-	return bootstrap_run(rootfs, &command, 1, err);
 }
 
 static int install_base(struct rootfs *rootfs, const struct phase *phase, struct err *err)
@@ -170,9 +174,6 @@ static int base(struct rootfs *rootfs, struct err *err)
 	if (r < 0)
 		return r;
 	r = settings_host_name(rootfs, err);
-	if (r < 0)
-		return r;
-	r = preseed(rootfs, err);
 	if (r < 0)
 		return r;
 	return install_base(rootfs, &phases->base, err);
@@ -280,6 +281,9 @@ static int rest(struct rootfs *rootfs, struct err *err)
 	if (r < 0)
 		return r;
 	r = bootstrap_configure(rootfs, err);
+	if (r < 0)
+		return r;
+	r = questions_check(rootfs, err);
 	if (r < 0)
 		return r;
 	r = mark_automatic(rootfs, err);

@@ -112,5 +112,7 @@ int settings_preseed(const struct recipe *recipe, struct text *ret, struct err *
 	preseed_timezone(recipe, ret);
 	preseed_keyboard(recipe, ret);
 	preseed_console(recipe, ret);
+	for (size_t i = 0; i < recipe->debconf.count; i++)
+		text_printf(ret, "%s\n", recipe->debconf.item[i].value);
 	return 0;
 }

@@ -6,7 +6,7 @@
 . tests/lib/image.sh
 need dpkg-deb newuidmap jq
 
-plan 9
+plan 12
 
 # A vendor's package whose script does what every debhelper before bookworm did.
 mkdir -p "$scratch/agent/DEBIAN" "$scratch/agent/lib/systemd/system"
@@ -37,7 +37,11 @@ image_variant others recipes/minimal.yaml <<'.'
 components: [main, non-free-firmware]
 hostname: rescuebox
 server: {domain: site.example}
-packages: [mdadm, amd64-microcode, intel-microcode, postfix, libsane1, perl]
+packages: [mdadm, amd64-microcode, intel-microcode, postfix, libsane1, perl, wireshark-common, firmware-ipw2x00]
+debconf:
+  - firmware-ipw2x00 firmware-ipw2x00/license/accepted boolean true
+  - wireshark-common wireshark-common/install-setuid boolean true
+  - postfix postfix/main_mailer_type select Local only
 debs: [agent_1.0_all.deb]
 overlays: [overlay]
 .
@@ -53,8 +57,12 @@ done
 initrd=$(echo "$image"/tftp/kernel/*/*/initrd.img)
 is "$(grep -aoE '(GenuineIntel|AuthenticAMD)\.bin' "$initrd" | sort -u | tr '\n' ' ')" \
 	'AuthenticAMD.bin GenuineIntel.bin ' 'the initramfs begins with the microcode for both makers of processors'
-tar -C "$scratch" --zstd -xf "$image/rootfs.tar.zst" ./etc/postfix/main.cf ./etc/group ./etc/hosts
+tar -C "$scratch" --zstd -xf "$image/rootfs.tar.zst" ./etc/postfix/main.cf ./etc/group ./etc/hosts \
+	./usr/bin/dumpcap
 is "$(sed -n 's/^myhostname = //p' "$scratch/etc/postfix/main.cf")" rescuebox.site.example \
 	'postfix asked for the host name and found it'
 like "$(<"$scratch/etc/hosts")" $'\n127\\.0\\.1\\.1\trescuebox\\.site\\.example rescuebox\n' 'which the image has, too'
 like "$(<"$scratch/etc/group")" $'\nscanner:' "libsane1's script found all of perl before it was unpacked itself"
+is "$(grep -c ipw2200-bss.fw <(tar --zstd -tf "$image/rootfs.tar.zst"))" 1 "firmware-ipw2x00's preinst found its licence accepted"
+is "$(stat -c %a "$scratch/usr/bin/dumpcap")" 754 "wireshark-common's postinst found its group wanted"
+is "$(sed -n 's/^inet_interfaces = //p' "$scratch/etc/postfix/main.cf")" loopback-only "postfix found which kind it is to be"
