@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The files that a recipe names: scripts, .debs, keyrings, authorized keys, answers, overlays. Each
- * is an input of the build, and so is read and hashed when the recipe is loaded. Errors are reported
- * at the line of the recipe that names the file.
+ * The files that a recipe names: scripts, .debs, keyrings, authorized keys, answers for debconf,
+ * overlays. Each is an input of the build, and so is read and hashed when the recipe is loaded.
+ * Errors are reported at the line of the recipe that names the file.
  */
 #pragma once
 

@@ -125,8 +125,8 @@ const struct schema_key schema[] = {
 	  .doc = "local package files to install" },
 	{ "debconf", SCHEMA_KEYS, FIELD(debconf), .format = &format_answer_or_path, .fallback = "",
 	  .example = "answers.debconf",
-	  .doc = "answers to what packages ask, known before any of them asks: lines OWNER QUESTION "
-		 "TYPE VALUE (debconf-set-selections(1)), or files of lines" },
+	  .doc = "answers to what packages ask, known before any of them asks: lines OWNER "
+		 "QUESTION TYPE VALUE (debconf-set-selections(1)), or files of lines" },
 	{ "boot-packages", SCHEMA_WORDS, FIELD(boot_packages), .format = &format_package,
 	  .fallback = "pxelinux syslinux-common",
 	  .doc = "packages that give files to the TFTP tree; fetched and verified, never "

@@ -82,7 +82,7 @@ cp "$scratch/kept.yaml" "$recipe"
 locked 'what --set says' 3 "'server' is new" --set server.domain=site.example
 like "$stderr" 'and give the same --site and --set' 'the hint knows of it'
 run tiny_run lock "$recipe" --set server.domain=site.example
-is "$(diff <(sed 's/ [0-9a-f]*$//' "$lock") <(sed 's/ [0-9a-f]*$//' <<<"$stdout") | grep '^[<>]')" '>  server' \
+is "$(diff <(sed 's/ [0-9a-f]*$//' "$lock") <(sed 's/ [0-9a-f]*$//' "$scratch/.stdout") | grep '^[<>]')" '>  server' \
 	'a lock of it has the same packages, and what was set among its inputs'
 sed -i 's/^suite: trixie/suite: bookworm/' "$recipe"
 locked 'another suite' 3 'tiny\.lock:[0-9]+: error: the lock is for Suite .trixie., the recipe says .bookworm.'
