@@ -19,6 +19,7 @@
 #include "command/pipeline.h"
 #include "deb/deb.h"
 #include "publish/preflight.h"
+#include "rootfs/identity.h"
 #include "rootfs/overlay.h"
 
 /* Beside the packages' own size: the initramfs, locale archive, caches made on the way. */
@@ -45,6 +46,9 @@ int build_recipe(struct build *b, struct err *err)
 	if (r < 0)
 		return r;
 	r = overlays_check(&b->recipe, err);
+	if (r < 0)
+		return r;
+	r = identity_check(&b->recipe, err);
 	if (r < 0)
 		return r;
 	r = store_open(b->options->store, &b->store, err);
@@ -283,6 +287,9 @@ static int add_files(struct build *b, struct err *err)
 	if (r < 0)
 		return r;
 	r = result_add_sbom(&b->result, &b->rootfs, RESULT_ROOTFS, err);
+	if (r < 0)
+		return r;
+	r = result_check_keys(&b->result, err);
 	if (r < 0)
 		return r;
 	r = result_add_manifest(&b->result, &b->rootfs, err);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "publish/file-origins.h"
 #include "publish/result-files.h"
 
 #include <dirent.h>
@@ -260,5 +261,8 @@ void result_release(struct result *res)
 	free(res->out);
 	free(res->temporary);
 	free(res->kernel);
+	if (res->origins)
+		file_origins_release(res->origins);
+	free(res->origins);
 	*res = (struct result)RESULT_INIT;
 }

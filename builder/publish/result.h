@@ -11,6 +11,7 @@
  *	r = result_add_menu(&res, err);
  *	r = result_add_server(&res, err);
  *	r = result_add_sbom(&res, &rootfs, RESULT_ROOTFS, err);
+ *	r = result_check_keys(&res, err);
  *	r = result_add_manifest(&res, &rootfs, err);
  *	r = result_add_sums(&res, err);               after all files but provenance.json
  *	r = result_add_provenance(&res, description, err);
@@ -56,7 +57,8 @@ struct result {
 	bool up_to_date;  /* by result_commit: the same bytes were there already */
 	char tar_sha256[DIGEST_HEX]; /* of rootfs.tar, by pack */
 	uint64_t tar_size;
-	char *kernel; /* owned: release, or NULL */
+	char *kernel;		      /* owned: release, or NULL */
+	struct file_origins *origins; /* owned: of the tree's files, by result_add_sbom() */
 };
 #define RESULT_INIT                                                                                \
 	{                                                                                          \
@@ -86,6 +88,10 @@ int result_add_server(struct result *res, struct err *err);
 #define RESULT_ROOTFS "rootfs.tar.zst"
 int result_add_sbom(struct result *res, const struct rootfs *rootfs, const char *packed,
 		    struct err *err);
+/* Refuses a result that would give a private key to all who can read it (image-keys.c): one in the
+ * tree that a package's script made, and any in the initrd, unless the recipe laid it there or its
+ * `identity:` keeps it. After result_add_sbom(). */
+int result_check_keys(const struct result *res, struct err *err);
 int result_add_manifest(struct result *res, const struct rootfs *rootfs, struct err *err);
 /* SHA256SUMS over every file. */
 int result_add_sums(struct result *res, struct err *err);

@@ -47,6 +47,8 @@ extern const struct format format_password; /* locked, or a crypt(5) hash */
 extern const struct format format_key_or_path;
 extern const struct format format_local_path; /* of a file of the recipe's author */
 extern const struct format format_deb_path;
+extern const struct format format_image_path; /* absolute, in the image; may be a pattern */
+extern const struct format format_command;    /* lines of sh(1) */
 extern const struct format format_label;
 extern const struct format format_append; /* kernel words */
 extern const struct format format_mac;

@@ -51,6 +51,15 @@ struct recipe_repository { /* `apt-repositories:` */
 	struct position at;
 };
 
+enum identity_action { IDENTITY_KEEP, IDENTITY_REMOVE, IDENTITY_MAKE };
+
+struct recipe_identity { /* `identity:` a key or an id that a package's script makes */
+	char *path;	 /* absolute, in the image; may be a pattern (glob(7)) */
+	enum identity_action action;
+	char *command; /* of IDENTITY_MAKE, for sh -e; "": netrescue's own */
+	struct position at;
+};
+
 enum menu_kind { MENU_LOCAL, MENU_MEMTEST, MENU_RESCUE };
 
 struct recipe_menu_entry {
@@ -124,6 +133,8 @@ struct recipe {
 	struct recipe_list overlays; /* paths of directories, ready to be opened, in order */
 	struct strv overlay_digests; /* of each overlay: see digest below */
 	struct recipe_files scripts;
+	struct recipe_identity *identity;
+	size_t identity_count;
 	char *kernel; /* package whose dependency is the kernel: linux-image-amd64; "" for none */
 	struct {
 		char *title;

@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "rootfs/settings.h"
 
+#define HOOKS "/usr/share/initramfs-tools/hooks"
 #define MODULES_FILE "/etc/initramfs-tools/modules"
 #define LOG_FILE SANDBOX_SCRATCH "/initramfs.log"
 #define LOG_MAX ((size_t)4 << 20)
@@ -68,6 +69,24 @@ static int write_modules(struct rootfs *rootfs, struct err *err)
 	return settings_write(rootfs, MODULES_FILE, text.data, 0644, err);
 }
 
+/* The hook of dropbear-initramfs makes root's home, under a name that is random, unless a hook
+ * before it has done so. Not /root, where the real root is mounted. */
+static int write_home(struct rootfs *rootfs, struct err *err)
+{
+	static const char hook[] =
+		"#!/bin/sh -e\n"
+		"# For the hook dropbear: root's home, always of the same name.\n"
+		"[ \"$1\" != prereqs ] || exit 0\n"
+		"mkdir -p \"$DESTDIR/etc\"\n"
+		"mkdir -m 0700 \"$DESTDIR/root-home\"\n"
+		"echo 'root:*:0:0::/root-home:/bin/sh' >> "
+		"\"$DESTDIR/etc/passwd\"\n";
+	bool exists = false;
+	int r = sandbox_exists(rootfs->sandbox, HOOKS "/dropbear", &exists, err);
+
+	return r < 0 || !exists ? r : settings_write(rootfs, HOOKS "/00netrescue", hook, 0755, err);
+}
+
 /* ---- update-initramfs itself ---- */
 
 /* Warnings of hooks that do not matter in an image that boots over NFS. */
@@ -80,6 +99,8 @@ static bool is_known_warning(const char *line)
 		/* Whether firmware is installed is up to the recipe. */
 		"W: Possible missing firmware ",
 		"W: missing firmware ",
+		/* identity-rules.c lets it make them at boot. */
+		"dropbear: WARNING: Missing host keys",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
@@ -168,8 +189,8 @@ static int remove_old(struct rootfs *rootfs, struct err *err)
 int stage_initramfs(struct rootfs *rootfs, struct err *err)
 {
 	static int (*const step[])(struct rootfs * rootfs, struct err * err) = {
-		remove_old,    check_generator, write_configuration,
-		write_modules, generate,	initramfs_check,
+		remove_old, check_generator, write_configuration, write_modules,
+		write_home, generate,	     initramfs_check,
 	};
 	int r;
 
