@@ -201,7 +201,7 @@ int mirrors_find(const char *command_line, const char *apt_root, const struct re
 		return r;
 	add_security(&m.archive, &m.security);
 	add_security(&m.last, &m.last_security);
-	r = streq(apt_root, "/") ? apt_proxy_read(&m.proxy, err) : 0;
+	r = network_read(recipe, streq(apt_root, "/"), &m.network, err);
 	if (r < 0)
 		return r;
 	*ret = TAKE(m);
@@ -249,6 +249,6 @@ void mirrors_release(struct mirrors *m)
 	strv_release(&m->last_security);
 	strv_release(&m->archive);
 	strv_release(&m->security);
-	free(m->proxy);
+	network_release(&m->network);
 	*m = (struct mirrors){ 0 };
 }

@@ -15,12 +15,13 @@
  * - Some mirrors are asked last, and only for files that a lock names: those of the recipe's
  *   `mirrors:` if there is --mirror; and snapshot archives, whose URLs hold MIRROR_TIMESTAMP,
  *   because only a lock says which time is meant.
- * - The proxy is apt's Acquire::http::Proxy, as apt-config(8) says it.
+ * - How they are reached, network.h says.
  */
 #pragma once
 
 #include <stdint.h>
 
+#include "archive/network.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "recipe/recipe.h"
@@ -32,7 +33,7 @@ struct mirrors {
 	struct strv security; /* for suite-security; none ends with a slash */
 	struct strv last;     /* to be asked last: see mirrors_at(); the next one, too */
 	struct strv last_security;
-	char *proxy; /* its URL; "": use none; NULL: what $http_proxy says */
+	struct network network;
 };
 
 /* command_line: the --mirror argument or NULL. apt_root: "/" (tests give another root, whose

@@ -19,7 +19,9 @@
 #include "command/pipeline.h"
 #include "deb/deb.h"
 #include "publish/preflight.h"
+#include "rootfs/inspect.h"
 #include "rootfs/overlay.h"
+#include "rootfs/settings.h"
 
 /* Beside the packages' own size: the initramfs, locale archive, caches made on the way. */
 #define SPACE_BESIDE_PACKAGES (512ull << 20)
@@ -51,6 +53,9 @@ int build_recipe(struct build *b, struct err *err)
 	if (r < 0)
 		return r;
 	r = overlays_check(&b->recipe, err);
+	if (r < 0)
+		return r;
+	r = tree_files_check(&b->recipe, err);
 	if (r < 0)
 		return r;
 	r = store_open(b->options->store, &b->store, err);
@@ -150,6 +155,12 @@ int build_begin(struct build *b, struct err *err)
 
 	if (r < 0)
 		return r;
+	r = inspect_lock(&b->recipe, &b->lock, err);
+	if (r < 0)
+		return r;
+	r = accounts_check(&b->recipe, &b->lock, err);
+	if (r < 0)
+		return r;
 	r = result_begin(b->store, &b->recipe, &b->lock, b->options->lock ? NULL : &b->indices,
 			 b->options->out, &b->result, err);
 	if (r < 0)
@@ -168,17 +179,10 @@ int build_begin(struct build *b, struct err *err)
 static int open_log(struct build *b, struct err *err)
 {
 	cleanup_free char *version = lock_version(&b->lock);
+	cleanup_free char *name = xasprintf("%s-%s.log", b->recipe.name, version);
 
-	b->log_path = xasprintf("%s/log/%s-%s.log", store_path(b->store), b->recipe.name, version);
-	int r = make_dirs(store_dirfd(b->store), "log", 0755, err);
-	if (r < 0)
-		return r;
-	b->log_fd = open(b->log_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
-	if (b->log_fd < 0) {
-		err_errno(err, ERR_BUILD, errno, "cannot write the log '%s'", b->log_path);
-		return err_hint(err, "choose another place with --store DIR or NETRESCUE_STORE");
-	}
-	return 0;
+	b->log_path = xasprintf("%s/log/%s", store_path(b->store), name);
+	return store_log(b->store, name, &b->log_fd, err);
 }
 
 /* Whether the tree has to lie on a disk: for comparing both, and for machines that would rather
@@ -251,6 +255,13 @@ static int run_in_tree(struct build *b, int (*stage)(struct rootfs *rootfs, stru
 	return r < 0 ? err_hint(err, "the full log is %s", b->log_path) : 0;
 }
 
+int build_inspect(struct build *b, struct err *err)
+{
+	int r = stage_inspect(&b->rootfs, err);
+
+	return r < 0 ? r : result_set_kernels(&b->result, &b->rootfs, err);
+}
+
 int build_base(struct build *b, struct err *err)
 {
 	return run_in_tree(b, stage_base, err);
@@ -274,6 +285,11 @@ int build_initramfs(struct build *b, struct err *err)
 int build_normalise(struct build *b, struct err *err)
 {
 	return run_in_tree(b, stage_normalise, err);
+}
+
+int build_check(struct build *b, struct err *err)
+{
+	return run_in_tree(b, stage_check, err);
 }
 
 int build_pack(struct build *b, struct err *err)

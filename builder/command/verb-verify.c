@@ -16,7 +16,7 @@
 #include "command/verbs.h"
 #include "verify/result-diff.h"
 #include "verify/rebuild.h"
-#include "publish/result-equal.h"
+#include "publish/result-damage.h"
 #include "base/json.h"
 #include "base/tree.h"
 #include "publish/signature.h"
@@ -123,12 +123,11 @@ static int check_damage(const struct verification *v, struct err *err)
 	cleanup_free char *damaged = NULL;
 
 	progress_start("check", 0, PROGRESS_STEPS);
-	int r = result_damage(v->dir, &damaged, err);
+	int r = result_damage(v->dir, NULL, &damaged, err);
 	if (r < 0)
 		return r;
 	if (damaged) {
-		err_set(err, ERR_TRUST, "'%s' is damaged: '%s' is not what SHA256SUMS says",
-			v->given, damaged);
+		err_set(err, ERR_TRUST, "'%s' is damaged: %s", v->given, damaged);
 		return err_hint(
 			err,
 			"get an intact copy, or build it again: a damaged result is not compared");

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/tree.h"
+#include "publish/result-damage.h"
 #include "publish/result-equal.h"
 #include "publish/result-files.h"
 
@@ -47,6 +48,7 @@ static int finish_fd(int fd, const char *path, mode_t mode, int64_t epoch, bool 
 
 struct finishing {
 	int64_t epoch;
+	mode_t mask; /* of the umask: the tree in it has secrets, and the user says who may read */
 	bool sync;
 	uint64_t done; /* bytes */
 };
@@ -73,7 +75,7 @@ static int finish_entry(const struct walk_entry *e, void *data, struct err *err)
 	fd = openat(e->dirfd, e->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", e->path);
-	r = finish_fd(fd, e->path, directory ? 0755 : 0644, f->epoch, f->sync, err);
+	r = finish_fd(fd, e->path, (directory ? 0755 : 0644) & ~f->mask, f->epoch, f->sync, err);
 	if (r < 0)
 		return r;
 	if (!directory)
@@ -85,12 +87,16 @@ static int finish_entry(const struct walk_entry *e, void *data, struct err *err)
 
 static int finish(struct result *res, bool sync, struct err *err)
 {
-	struct finishing f = { .epoch = res->lock->source_date_epoch, .sync = sync };
+	struct finishing f = {
+		.epoch = res->lock->source_date_epoch,
+		.mask = file_mask(),
+		.sync = sync,
+	};
 	int r = walk_tree(res->dir_fd, finish_entry, &f, err);
 
 	if (r < 0)
 		return r;
-	return finish_fd(res->dir_fd, res->temporary, 0755, f.epoch, sync, err);
+	return finish_fd(res->dir_fd, res->temporary, 0755 & ~f.mask, f.epoch, sync, err);
 }
 
 static int sync_out(struct result *res, struct err *err)
@@ -284,7 +290,7 @@ int result_commit(struct result *res, char **ret_path, struct err *err)
 }
 
 /* The directory's name has only a part of the lock's digest: sees that it holds the lock itself.
- * *ret: the name of its lock, if that is another one. */
+ * *ret: what is wrong, if it has another one. */
 static int check_lock(const struct result *res, int dir_fd, char **ret, struct err *err)
 {
 	cleanup_free char *name = xasprintf("%s.lock", res->recipe->name);
@@ -294,7 +300,7 @@ static int check_lock(const struct result *res, int dir_fd, char **ret, struct e
 	if (fd >= 0 && digest_fd(fd, digest, err) < 0)
 		return err_wrap(err, "reading '%s'", name);
 	if (!streq(digest, res->lock->digest))
-		*ret = take_ptr(name);
+		*ret = xasprintf("%s is not the lock of this version", name);
 	return 0;
 }
 
@@ -303,7 +309,7 @@ static int is_whole(struct result *res, struct err *err)
 {
 	cleanup_fd int fd =
 		openat(res->out_fd, res->version, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	cleanup_free char *path = NULL;
+	cleanup_free char *damage = NULL;
 	int r;
 
 	if (fd < 0 && errno == ENOENT)
@@ -311,24 +317,23 @@ static int is_whole(struct result *res, struct err *err)
 	if (fd < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot open '%s/%s/%s'", res->out,
 				 res->recipe->name, res->version);
-	r = result_damage(fd, &path, err);
+	r = result_damage(fd, NULL, &damage, err);
 	if (r < 0)
 		return err_wrap(err, "checking the result '%s/%s/%s'", res->out, res->recipe->name,
 				res->version);
-	r = path ? 0 : check_lock(res, fd, &path, err);
+	r = damage ? 0 : check_lock(res, fd, &damage, err);
 	if (r < 0)
 		return r;
-	if (!path && wants_signature(res, fd)) {
+	if (!damage && wants_signature(res, fd)) {
 		log_note("'%s/%s/%s' is not signed: building it again, since a signature says "
 			 "that the signer has seen it built",
 			 res->out, res->recipe->name, res->version);
 		return 0;
 	}
-	if (!path)
+	if (!damage)
 		return 1;
-	log_warning("'%s/%s/%s' was changed after it was built: its '%s' is not as its " SUMS
-		    " says; building it again to compare",
-		    res->out, res->recipe->name, res->version, path);
+	log_warning("'%s/%s/%s' was changed after it was built: %s; building it again to compare",
+		    res->out, res->recipe->name, res->version, damage);
 	return 0;
 }
 

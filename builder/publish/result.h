@@ -6,6 +6,7 @@
  *	CLEANUP(result_release) struct result res = RESULT_INIT;
  *	r = preflight_check(&recipe, &lock, err);
  *	r = result_begin(s, &recipe, &lock, &indices, "out", &res, err);
+ *	r = result_set_kernels(&res, &rootfs, err);
  *	r = stage_pack(&res, &rootfs, err);
  *	r = result_add_tftp(&res, err);
  *	r = result_add_menu(&res, err);
@@ -56,7 +57,9 @@ struct result {
 	bool up_to_date;  /* by result_commit: the same bytes were there already */
 	char tar_sha256[DIGEST_HEX]; /* of rootfs.tar, by pack */
 	uint64_t tar_size;
-	char *kernel; /* owned: release, or NULL */
+	/* Owned: the releases of the kernels that can be booted, the recipe's own first; none with
+	 * `kernel: none`. By result_set_kernels(). */
+	struct strv kernels;
 };
 #define RESULT_INIT                                                                                \
 	{                                                                                          \
@@ -74,7 +77,10 @@ int result_begin(struct store *s, const struct recipe *recipe, const struct lock
  * Otherwise *ret_path is left alone, and the result is to be built (again): it is not there, or
  * damaged, which is warned of, or lacks signatures although there is a .signer. */
 int result_reuse(struct result *res, char **ret_path, struct err *err);
-/* rootfs.tar.zst, kernel and initrd. Shows progress as stage "pack". */
+/* Once the image's kernels are known: whether a menu with all of them can be written. ERR_USAGE, as
+ * menu_describe(). */
+int result_set_kernels(struct result *res, const struct rootfs *rootfs, struct err *err);
+/* rootfs.tar.zst, kernels and initrds. Shows progress as stage "pack". */
 int stage_pack(struct result *res, struct rootfs *rootfs, struct err *err);
 /* Each adds a part: the loaders, out of boot packages (tftp.c); menu/VERSION and the links to it
  * (menu-files.c); the snippets in server/ (server.c). */

@@ -21,6 +21,7 @@ static const struct input_rule {
 	uint64_t most;
 } rules[] = {
 	[INPUT_SCRIPT] = { "scripts", "script", INPUT_SCRIPT_MAX },
+	[INPUT_FILE] = { "files", "file", INPUT_FILE_MAX },
 	[INPUT_DEB] = { "debs", "package file", INPUT_DEB_MAX },
 	[INPUT_KEYRING] = { "keyring", "keyring", INPUT_KEYRING_MAX },
 };

@@ -11,6 +11,7 @@
 #include "recipe/recipe.h"
 
 #define INPUT_SCRIPT_MAX ((uint64_t)1024 * 1024)
+#define INPUT_FILE_MAX ((uint64_t)16 * 1024 * 1024)
 #define INPUT_KEYRING_MAX ((uint64_t)4 * 1024 * 1024)
 #define INPUT_LINES_MAX ((uint64_t)256 * 1024)
 #define INPUT_DEB_MAX ((uint64_t)2 * 1024 * 1024 * 1024)
@@ -21,7 +22,7 @@
  * at->file: ../b in recipes/a.yaml is recipes/../b. The caller frees it. */
 char *input_path(const struct position *at, const char *given);
 
-enum input_kind { INPUT_SCRIPT, INPUT_DEB, INPUT_KEYRING };
+enum input_kind { INPUT_SCRIPT, INPUT_FILE, INPUT_DEB, INPUT_KEYRING };
 
 /* Opens, checks and hashes a file, and fills in f->digest; the caller has set .given, .path and
  * .at. */

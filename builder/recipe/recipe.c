@@ -9,6 +9,7 @@
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "recipe/accounts.h"
 #include "recipe/debconf.h"
 #include "recipe/input.h"
 #include "recipe/merge.h"
@@ -209,6 +210,14 @@ static void add_writable_entry(struct recipe *recipe)
 	recipe->menu.entry_count = count + 1;
 }
 
+/* The default is no component of a flat archive, which has none. */
+static void leave_out_components(struct recipe_repository *repository)
+{
+	if (format_is_flat_suite(repository->suite) && repository->components.count > 0 &&
+	    repository->components.item[0].at.line == 0)
+		recipe_list_release(&repository->components);
+}
+
 /* Fills what depends on other values, and gives one spelling to what has several. */
 static void resolve_values(struct recipe *recipe)
 {
@@ -226,6 +235,8 @@ static void resolve_values(struct recipe *recipe)
 	if (!recipe->menu.default_entry)
 		recipe->menu.default_entry =
 			xstrdup(recipe->menu.entry_count ? recipe->menu.entry[0].label : "");
+	for (size_t i = 0; i < recipe->repository_count; i++)
+		leave_out_components(&recipe->repository[i]);
 	for (size_t i = 0; i < recipe->mirrors.count; i++)
 		while (ends_with(recipe->mirrors.item[i].value, "/"))
 			recipe->mirrors.item[i].value[strlen(recipe->mirrors.item[i].value) - 1] =
@@ -249,27 +260,43 @@ static int resolve_lines(enum input_lines kind, const struct format *format,
 	return 0;
 }
 
-static int resolve_files(struct recipe *recipe, struct err *err)
+static int resolve_keys(struct recipe *recipe, struct err *err)
 {
-	for (size_t i = 0; i < recipe->scripts.count; i++) {
-		int r = input_file(INPUT_SCRIPT, &recipe->scripts.item[i], err);
+	int r = resolve_lines(INPUT_KEYS, &format_key_or_path, &recipe->root.authorized_keys, err);
 
-		if (r < 0)
-			return r;
-	}
-	for (size_t i = 0; i < recipe->debs.count; i++) {
-		int r = input_file(INPUT_DEB, &recipe->debs.item[i], err);
+	for (size_t i = 0; i < recipe->user_count && r >= 0; i++)
+		r = resolve_lines(INPUT_KEYS, &format_key_or_path,
+				  &recipe->user[i].authorized_keys, err);
+	return r;
+}
 
-		if (r < 0)
-			return r;
-	}
-	for (size_t i = 0; i < recipe->repository_count; i++) {
-		int r = input_file(INPUT_KEYRING, &recipe->repository[i].keyring, err);
+static int resolve_list(struct recipe *recipe, const struct schema_key *key, struct err *err)
+{
+	const enum input_kind kind = streq(key->path, "debs") ? INPUT_DEB : INPUT_SCRIPT;
+	struct recipe_files *files = (void *)((char *)recipe + key->offset);
+
+	for (size_t i = 0; i < files->count; i++) {
+		int r = input_file(kind, &files->item[i], err);
 
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+static int resolve_files(struct recipe *recipe, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < schema_count && r >= 0; i++)
+		if (schema[i].type == SCHEMA_FILES)
+			r = resolve_list(recipe, &schema[i], err);
+	for (size_t i = 0; i < recipe->tree_file_count && r >= 0; i++)
+		if (recipe->tree_file[i].source.path)
+			r = input_file(INPUT_FILE, &recipe->tree_file[i].source, err);
+	for (size_t i = 0; i < recipe->repository_count && r >= 0; i++)
+		r = input_file(INPUT_KEYRING, &recipe->repository[i].keyring, err);
+	return r;
 }
 
 static int resolve_overlays(struct recipe *recipe, bool *has_keys, struct err *err)
@@ -307,7 +334,8 @@ static int load(struct recipe *recipe, const struct recipe_source *source, struc
 		return r;
 	values_fill(recipe, root);
 	resolve_values(recipe);
-	r = resolve_lines(INPUT_KEYS, &format_key_or_path, &recipe->root.authorized_keys, err);
+	accounts_resolve(recipe);
+	r = resolve_keys(recipe, err);
 	if (r < 0)
 		return r;
 	r = resolve_lines(INPUT_ANSWERS, &format_answer_or_path, &recipe->debconf, err);
@@ -344,6 +372,14 @@ int recipe_load_source(const struct recipe_source *source, struct recipe *ret, s
 	return 0;
 }
 
+struct position recipe_position(const struct recipe *recipe, const char *key)
+{
+	for (size_t i = 0; i < recipe->place_count; i++)
+		if (streq(recipe->place[i].key, key))
+			return recipe->place[i].at;
+	return (struct position){ .file = recipe->path };
+}
+
 void recipe_release(struct recipe *recipe)
 {
 	values_release(recipe);
@@ -351,5 +387,6 @@ void recipe_release(struct recipe *recipe)
 	strv_release(&recipe->inputs);
 	strv_release(&recipe->files);
 	strv_release(&recipe->places);
+	free(take_ptr(recipe->place));
 	free(take_ptr(recipe->path));
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <limits.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -128,13 +127,13 @@ static int check_switch(const struct schema_key *key, const struct node *node, s
 
 static int check_number(const struct schema_key *key, const struct node *node, struct err *err)
 {
-	uint64_t number;
+	int number;
 
 	if (node->kind != NODE_SCALAR)
 		return wrong_type(key, node, "a number", err);
-	if (parse_u64(node->text, &number) < 0 || number > INT_MAX)
+	if (parse_int(node->text, &number) < 0 || (number < 0 && key->minimum >= 0))
 		return wrong_type(key, node, "a whole number", err);
-	if ((int)number < key->minimum || (int)number > key->maximum)
+	if (number < key->minimum || number > key->maximum)
 		return position_error(&node->at, err, "'%s' must be from %d to %d, found %s",
 				      key->path, key->minimum, key->maximum, node->text);
 	return 0;
@@ -209,7 +208,8 @@ static int check_list(const struct schema_key *key, const struct node *node, str
 
 		if (r < 0)
 			return r;
-		if (node_is_removal(item))
+		/* What an item of a list has is given anew in each recipe: nothing is inherited. */
+		if (node_is_removal(item) && !schema_is_inside_entries(key))
 			r = check_removal(key, node, item, err);
 		else if (key->type != SCHEMA_ENTRIES)
 			r = check_text(key, item, err);

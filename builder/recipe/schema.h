@@ -72,6 +72,8 @@ const struct schema_key *schema_find(const char *path);
 const struct schema_key *schema_next(const char *parent, const struct schema_key *previous);
 /* The last key of the path. */
 const char *schema_leaf(const struct schema_key *key);
+/* Whether it is a key of the items of a list, such as `menu.entries.label`. */
+bool schema_is_inside_entries(const struct schema_key *key);
 /* Whether it is a list: a recipe that extends another adds items to it, removes some,
  * or replaces it. */
 bool schema_is_list(const struct schema_key *key);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "rootfs/bootstrap.h"
+#include "rootfs/hooks.h"
 #include "rootfs/ids.h"
 
 #include <string.h>
@@ -7,17 +8,14 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "rootfs/questions.h"
+#include "rootfs/dkms.h"
 #include "rootfs/settings.h"
 
 #define AUDIT SANDBOX_SCRATCH "/audit"
 #define AUDIT_MAX ((size_t)1 << 20)
 
-static int learn_kernel(struct rootfs *rootfs, struct err *err)
+static int tell_kernel(struct rootfs *rootfs, struct err *err)
 {
-	const struct package *p = packages_kernel(&rootfs->lock->packages, rootfs->recipe->kernel);
-
-	if (!rootfs->kernel && p)
-		rootfs->kernel = package_kernel_release(p);
 	return rootfs->kernel ? sandbox_set_kernel(rootfs->sandbox, rootfs->kernel, err) : 0;
 }
 
@@ -38,8 +36,9 @@ static int extract(struct rootfs *rootfs, const struct phase *phase, struct err 
 	return sandbox_extract(rootfs->sandbox, &other, rootfs->jobs, err);
 }
 
-/* What the first dpkg needs: an empty database of this architecture, and the users that files
- * belong to by name, which base-passwd's own preinst makes. */
+/* What the first dpkg needs: an empty database of this architecture and the foreign ones, as
+ * `dpkg --add-architecture` leaves it, and the users that files belong to by name, which
+ * base-passwd's own preinst makes. */
 static int prime_dpkg(struct rootfs *rootfs, struct err *err)
 {
 	static const char *const preinst[] = { SANDBOX_SCRATCH "/base-passwd/preinst", "install",
@@ -48,7 +47,9 @@ static int prime_dpkg(struct rootfs *rootfs, struct err *err)
 					   "DPKG_MAINTSCRIPT_PACKAGE=base-passwd", NULL };
 	struct sandbox_command command = { .argv = preinst, .env = env };
 	const struct package *p = packages_find(&rootfs->lock->packages, "base-passwd", ROLE_IMAGE);
-	cleanup_free char *arch = xasprintf("%s\n", rootfs->lock->architecture);
+	cleanup_free char *foreign = strv_join(&rootfs->lock->foreign, "\n");
+	cleanup_free char *arch =
+		xasprintf("%s\n%s%s", rootfs->lock->architecture, foreign, *foreign ? "\n" : "");
 	cleanup_free char *deb = p ? bootstrap_deb_path(p) : NULL;
 	int r;
 
@@ -159,12 +160,13 @@ static int install_base(struct rootfs *rootfs, const struct phase *phase, struct
 static int base(struct rootfs *rootfs, struct err *err)
 {
 	const struct phases *phases = &rootfs->phases;
+	const struct recipe_hooks *hooks = &rootfs->recipe->hooks;
 	int r = phases_plan(rootfs->store, rootfs->lock, &rootfs->phases, err);
 
 	if (r < 0)
 		return r;
 	progress_total(2 * (phases->essential.count + phases->base.count));
-	r = learn_kernel(rootfs, err);
+	r = tell_kernel(rootfs, err);
 	if (r < 0)
 		return r;
 	r = bootstrap_seed_tools(rootfs, err);
@@ -176,7 +178,13 @@ static int base(struct rootfs *rootfs, struct err *err)
 	r = settings_host_name(rootfs, err);
 	if (r < 0)
 		return r;
-	return install_base(rootfs, &phases->base, err);
+	r = hooks_run(rootfs, &hooks->before_packages, "before-packages", err);
+	if (r < 0)
+		return r;
+	r = install_base(rootfs, &phases->base, err);
+	if (r < 0)
+		return r;
+	return hooks_run(rootfs, &hooks->after_base, "after-base", err);
 }
 
 /* Runs a stage's work with progress under its name. */
@@ -216,7 +224,9 @@ static int mark_automatic(struct rootfs *rootfs, struct err *err)
 
 		if (p->role == ROLE_IMAGE && p->automatic)
 			text_printf(&states, "Package: %s\nArchitecture: %s\nAuto-Installed: 1\n\n",
-				    p->name, rootfs->lock->architecture);
+				    p->name,
+				    streq(p->architecture, "all") ? rootfs->lock->architecture
+								  : p->architecture);
 	}
 	return sandbox_write(rootfs->sandbox, "/var/lib/apt/extended_states",
 			     states.length ? states.data : "", states.length, 0644, err);
@@ -282,6 +292,9 @@ static int rest(struct rootfs *rootfs, struct err *err)
 		return r;
 	r = bootstrap_configure(rootfs, err);
 	if (r < 0)
+		return dkms_explain(rootfs, err);
+	r = dkms_check(rootfs, err);
+	if (r < 0)
 		return r;
 	r = questions_check(rootfs, err);
 	if (r < 0)
@@ -307,7 +320,7 @@ void rootfs_release(struct rootfs *rootfs)
 {
 	if (rootfs->sandbox)
 		sandbox_free(rootfs->sandbox);
-	free(rootfs->kernel);
+	kernels_release(&rootfs->kernels);
 	phases_release(&rootfs->phases);
 	strv_release(&rootfs->allocated_ids);
 	file_log_release(&rootfs->file_log);

@@ -74,10 +74,11 @@ static int compare_file(struct comparison *c, const int dir[2], const struct res
 				      b->link ? b->link : "none");
 		return 0;
 	}
-	old = openat(dir[0], a->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	new = openat(dir[1], a->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (old < 0 || new < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", a->path);
+	int r = open_file(dir[0], a->path, O_NOFOLLOW, ERR_BUILD, &old, err);
+	if (r == 0)
+		r = open_file(dir[1], a->path, O_NOFOLLOW, ERR_BUILD, &new, err);
+	if (r < 0)
+		return r;
 	const int fd[2] = { old, new };
 	if (ends_with(a->path, ".tar.zst"))
 		return compare_archives(c, a->path, fd, false, err);

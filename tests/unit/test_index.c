@@ -310,7 +310,7 @@ static void test_missing_component(void **state)
 /* A third party: any Origin, its own keyring, its own URL. */
 static void test_repository(void **state)
 {
-	char name[] = "trixie-updates", flat[] = "./";
+	char name[] = "trixie-updates", flat[] = "./", below[] = "/below/";
 	cleanup_free char *url = xasprintf("%s/", loopback_url);
 	struct recipe_repository repository = {
 		.url = url,
@@ -332,8 +332,17 @@ static void test_repository(void **state)
 	update(true, ERR_NONE, NULL);
 	publish("--origin Other --date %lld", (long long)time(NULL) + 5);
 	update(false, ERR_TRUST, "suite 'trixie': ");
+	publish("--date %lld", (long long)time(NULL) + 6);
 	repository.suite = flat;
-	update(false, ERR_USAGE, "flat repository");
+	repository.components.count = 0;
+	update(false, ERR_NETWORK, "suite './': cannot fetch");
+	publish("--flat . --date %lld", (long long)time(NULL) + 7);
+	update(false, ERR_NONE, NULL);
+	update(true, ERR_NONE, NULL);
+	repository.suite = below;
+	publish("--flat below --detached --date %lld", (long long)time(NULL) + 7);
+	update(false, ERR_NONE, NULL);
+	update(true, ERR_NONE, NULL);
 	recipe.repository = NULL;
 	recipe.repository_count = 0;
 }

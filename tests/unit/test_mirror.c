@@ -49,7 +49,7 @@ static void expect(const char *command_line, const char *recipe_mirror, const ch
 	assert_int_equal(r, 0);
 	expect_list(&m.archive, archive);
 	expect_list(&m.security, security);
-	assert_null(m.proxy);
+	assert_null(m.network.proxy);
 }
 
 static void test_one_line(void **state)
