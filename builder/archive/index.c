@@ -73,18 +73,23 @@ static int add_debian(struct update *u, const char *pocket, const char *keyring,
 	const struct recipe *recipe = u->recipe;
 	bool security = streq(pocket, "security");
 	char *name = *pocket ? xasprintf("%s-%s", recipe->suite, pocket) : xstrdup(recipe->suite);
-	struct suite *suite = add_suite(u, name, keyring ? keyring : trust_debian_keyring());
+	const char *own = keyring ? keyring : recipe->keyring.path;
+	struct suite *suite = add_suite(u, name, own ? own : trust_debian_keyring());
 
+	suite->own_keyring = own != NULL;
+	suite->keyring_digest = own && !keyring ? recipe->keyring.digest : NULL;
 	suite->repository = xstrdup(security ? "security" : "");
 	suite->key = suite_key(suite->repository, name);
 	suite->mirrors = security ? &u->mirrors->security : &u->mirrors->archive;
 	suite->label = security ? "Debian-Security" : "Debian";
+	suite->family = recipe->suite;
 	suite->pocket = *pocket != '\0';
 	suite->components = &recipe->components;
 	if (suite->keyring)
 		return 0;
 	(void)err_set(err, ERR_USAGE, "Debian's keyring is not installed on this machine");
-	return err_hint(err, "install the package debian-archive-keyring, or give --keyring FILE");
+	return err_hint(err, "install the package debian-archive-keyring, or name a file of its "
+			     "keys: --keyring FILE, or `keyring:` in the recipe");
 }
 
 /* A third party's archive has a URL, a keyring and names of its own. */

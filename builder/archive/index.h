@@ -50,7 +50,7 @@ struct indices {
 	size_t release_allocated;
 };
 
-/* keyring: NULL means Debian's own (trust_debian_keyring()). offline: use only what the store
+/* keyring: NULL means that of the recipe, or Debian's own (trust_debian_keyring()). offline: use only what the store
  * remembers of the last time (suite.h). now: the time in seconds, by which an InRelease is judged
  * to be fresh or expired. */
 struct index_options {

@@ -22,35 +22,111 @@ int suite_last_seen(struct store *s, const struct suite *suite, int64_t *ret, st
 	return 0;
 }
 
+/* *ret_content is what was signed, if all is well. */
+static int verify(const struct suite *suite, const struct trust *trust, const char *name,
+		  const struct text *signed_text, struct text *ret_content, char **ret_fingerprint,
+		  struct err *err)
+{
+	const char *signature = strstr(signed_text->data, "\n" SUITE_SIGNATURE);
+	CLEANUP(text_release) struct text content = { 0 };
+	CLEANUP(text_release) struct text detached = { 0 };
+	int r;
+
+	if (!suite->detached || !signature)
+		return trust_verify(trust, name, signed_text->data, signed_text->length,
+				    ret_content, ret_fingerprint, err);
+	signature++;
+	text_append(&content, signed_text->data, (size_t)(signature - signed_text->data));
+	text_add(&detached, signature);
+	r = trust_verify_detached(trust, name, &content, &detached, ret_fingerprint, err);
+	if (r < 0)
+		return r;
+	*ret_content = TAKE(content);
+	return 0;
+}
+
 static int check_origin(const struct suite *suite, const struct release *release, const char *name,
 			struct err *err)
 {
-	if (!suite->label ||
-	    (streq(release->origin, "Debian") && streq(release->label, suite->label)))
+	if (streq(release->origin, "Debian") && streq(release->label, suite->label))
 		return 0;
 	(void)err_set(err, ERR_TRUST,
 		      "%s is not Debian's: its Origin is '%s' and its Label '%s', not 'Debian' and "
 		      "'%s'",
 		      name, release->origin, release->label, suite->label);
-	return err_hint(err, "give a mirror of Debian with --mirror URL; other archives belong "
-			     "into the recipe's `apt-repositories`");
+	return err_hint(err, "give a mirror of Debian with --mirror URL; of a mirror of your own, "
+			     "name the key as well (--keyring); other archives belong into the "
+			     "recipe's `apt-repositories`");
+}
+
+/* Whether a key of Debian's has signed it; where this machine has none of them, the text says so
+ * itself. */
+static bool is_signed_by_debian(const struct suite *suite, const struct release *release,
+				const char *name, const struct text *signed_text)
+{
+	const char *keyring[TRUST_DEBIAN_KEYRINGS];
+	bool known = false;
+
+	trust_debian_keyrings(keyring);
+	for (size_t i = 0; i < TRUST_DEBIAN_KEYRINGS; i++) {
+		const struct trust trust = { .keyring = keyring[i], .subject = TRUST_DEBIAN };
+		CLEANUP(text_release) struct text content = { 0 };
+		CLEANUP(err_release) struct err err = { 0 };
+		cleanup_free char *fingerprint = NULL;
+
+		known = known || keyring[i];
+		if (keyring[i] &&
+		    verify(suite, &trust, name, signed_text, &content, &fingerprint, &err) == 0)
+			return true;
+	}
+	return !known && streq(release->origin, "Debian");
+}
+
+/* Whether that is the suite of the recipe or one of its pockets. */
+static bool is_of_family(const struct suite *suite, const char *name)
+{
+	size_t length = strlen(suite->family);
+
+	return starts_with(name, suite->family) && (name[length] == '\0' || name[length] == '-');
 }
 
 /* Debian's suites must be what they are called, or a mirror could serve another one, as validly
- * signed, in its place. Third parties name theirs as they like, some not at all; apt warns as
- * well. The name of a flat archive is a directory. */
-static int check_name(const struct suite *suite, const struct release *release, const char *name,
-		      struct err *err)
+ * signed, in its place. Whoever signs a mirror with a key of one's own, and has named that key to
+ * us, calls it as they like, unless it is what another suite of the recipe is called. */
+static int check_debian(const struct suite *suite, const struct release *release, const char *name,
+			const struct text *signed_text, struct err *err)
+{
+	CLEANUP(err_release) struct err origin = { 0 };
+	CLEANUP(err_release) struct err differs = { 0 };
+
+	(void)check_origin(suite, release, name, &origin);
+	(void)release_check_suite(release, name, suite->name, &differs);
+	if (origin.class == ERR_NONE && differs.class == ERR_NONE)
+		return 0;
+	if (!suite->own_keyring ||
+	    (differs.class != ERR_NONE &&
+	     (is_of_family(suite, release->suite) || is_of_family(suite, release->codename))) ||
+	    is_signed_by_debian(suite, release, name, signed_text))
+		return err_move(err, origin.class != ERR_NONE ? &origin : &differs);
+	if (differs.class != ERR_NONE)
+		log_warning("%s; it is taken, because a key of '%s' has signed it", differs.message,
+			    suite->keyring);
+	else
+		log_debug("%s", origin.message);
+	return 0;
+}
+
+/* Third parties name their suites as they like, some not at all; apt warns as well. The name of a
+ * flat archive is a directory. */
+static void check_third_party(const struct suite *suite, const struct release *release,
+			      const char *name)
 {
 	CLEANUP(err_release) struct err differs = { 0 };
 
-	if (suite->label)
-		return release_check_suite(release, name, suite->name, err);
 	if (format_is_flat_suite(suite->name) || (!*release->suite && !*release->codename))
-		return 0;
+		return;
 	if (release_check_suite(release, name, suite->name, &differs) < 0)
 		log_warning("%s", differs.message);
-	return 0;
 }
 
 int suite_join(const char *name, const struct text *release, const struct text *signature,
@@ -68,33 +144,6 @@ int suite_join(const char *name, const struct text *release, const struct text *
 	return 0;
 }
 
-/* *ret_content is what was signed, if all is well. */
-static int verify(struct suite *suite, const char *name, const struct text *signed_text,
-		  struct text *ret_content, char **ret_fingerprint, struct err *err)
-{
-	const struct trust trust = {
-		.keyring = suite->keyring,
-		.digest = suite->keyring_digest,
-		.subject = suite->label ? TRUST_DEBIAN : TRUST_THIRD_PARTY,
-	};
-	const char *signature = strstr(signed_text->data, "\n" SUITE_SIGNATURE);
-	CLEANUP(text_release) struct text content = { 0 };
-	CLEANUP(text_release) struct text detached = { 0 };
-	int r;
-
-	if (!suite->detached || !signature)
-		return trust_verify(&trust, name, signed_text->data, signed_text->length,
-				    ret_content, ret_fingerprint, err);
-	signature++;
-	text_append(&content, signed_text->data, (size_t)(signature - signed_text->data));
-	text_add(&detached, signature);
-	r = trust_verify_detached(&trust, name, &content, &detached, ret_fingerprint, err);
-	if (r < 0)
-		return r;
-	*ret_content = TAKE(content);
-	return 0;
-}
-
 static void describe(struct suite *suite, const struct text *signed_text,
 		     const struct text *content)
 {
@@ -108,22 +157,27 @@ static void describe(struct suite *suite, const struct text *signed_text,
 int suite_accept(struct store *s, struct suite *suite, const char *name,
 		 const struct text *signed_text, struct err *err)
 {
+	const struct trust trust = {
+		.keyring = suite->keyring,
+		.digest = suite->keyring_digest,
+		.subject = suite->label ? TRUST_DEBIAN : TRUST_THIRD_PARTY,
+	};
 	CLEANUP(release_release) struct release release = { 0 };
 	CLEANUP(text_release) struct text content = { 0 };
 	cleanup_free char *fingerprint = NULL;
 	int64_t seen = 0;
 	int r;
 
-	r = verify(suite, name, signed_text, &content, &fingerprint, err);
+	r = verify(suite, &trust, name, signed_text, &content, &fingerprint, err);
 	if (r < 0)
 		return r;
 	r = release_parse(name, content.data, content.length, &release, err);
 	if (r < 0)
 		return r;
-	r = check_origin(suite, &release, name, err);
-	if (r < 0)
-		return r;
-	r = check_name(suite, &release, name, err);
+	if (suite->label)
+		r = check_debian(suite, &release, name, signed_text, err);
+	else
+		check_third_party(suite, &release, name);
 	if (r < 0)
 		return r;
 	r = suite_last_seen(s, suite, &seen, err);

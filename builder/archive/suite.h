@@ -32,8 +32,10 @@ struct suite {
 	char *key;		    /* of its facts */
 	const char *keyring;	    /* borrowed */
 	const char *keyring_digest; /* borrowed; NULL: no recipe names it */
+	bool own_keyring;	    /* the user has named it, for a mirror of one's own */
 	const struct strv *mirrors; /* borrowed; base URLs */
-	const char *label; /* "Debian", "Debian-Security": then Origin must be Debian; NULL: any */
+	const char *label;  /* "Debian", "Debian-Security": then Origin must be Debian; NULL: any */
+	const char *family; /* borrowed; trixie, of its pockets, too; NULL: not Debian's */
 	bool pocket;
 	int priority;			      /* what the recipe says of its packages; 0: nothing */
 	const struct recipe_list *components; /* borrowed */

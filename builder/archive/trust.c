@@ -39,17 +39,29 @@ struct signature {
 	bool valid;
 };
 
-const char *trust_debian_keyring(void)
+void trust_debian_keyrings(const char *ret[TRUST_DEBIAN_KEYRINGS])
 {
-	static const char *const path[] = {
-		"/usr/share/keyrings/debian-archive-keyring.gpg",
-		"/usr/share/keyrings/debian-archive-keyring.pgp",
+	static const char *const path[TRUST_DEBIAN_KEYRINGS][2] = {
+		{ "/usr/share/keyrings/debian-archive-keyring.gpg",
+		  "/usr/share/keyrings/debian-archive-keyring.pgp" },
+		{ "/usr/share/keyrings/debian-archive-removed-keys.gpg",
+		  "/usr/share/keyrings/debian-archive-removed-keys.pgp" },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(path); i++)
-		if (access(path[i], R_OK) == 0)
-			return path[i];
-	return NULL;
+	for (size_t i = 0; i < TRUST_DEBIAN_KEYRINGS; i++) {
+		ret[i] = NULL;
+		for (size_t k = 0; k < 2 && !ret[i]; k++)
+			if (access(path[i][k], R_OK) == 0)
+				ret[i] = path[i][k];
+	}
+}
+
+const char *trust_debian_keyring(void)
+{
+	const char *keyring[TRUST_DEBIAN_KEYRINGS];
+
+	trust_debian_keyrings(keyring);
+	return keyring[0];
 }
 
 static int read_back(int fd, size_t limit, struct text *ret, struct err *err)

@@ -40,6 +40,10 @@ int trust_verify(const struct trust *trust, const char *name, const char *data, 
 int trust_verify_detached(const struct trust *trust, const char *name, const struct text *data,
 			  const struct text *sig, char **ret_fingerprint, struct err *err);
 
+/* Debian's keyrings on this machine, its own first; the second is of keys that no longer sign. NULL
+ * where there is none. */
+#define TRUST_DEBIAN_KEYRINGS 2
+void trust_debian_keyrings(const char *ret[TRUST_DEBIAN_KEYRINGS]);
 /* The path of Debian's own keyring on this machine; NULL if debian-archive-keyring is not
  * installed. */
 const char *trust_debian_keyring(void);

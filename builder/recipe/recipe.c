@@ -294,6 +294,8 @@ static int resolve_files(struct recipe *recipe, struct err *err)
 	for (size_t i = 0; i < recipe->tree_file_count && r >= 0; i++)
 		if (recipe->tree_file[i].source.path)
 			r = input_file(INPUT_FILE, &recipe->tree_file[i].source, err);
+	if (recipe->keyring.path && r >= 0)
+		r = input_file(INPUT_KEYRING, &recipe->keyring, err);
 	for (size_t i = 0; i < recipe->repository_count && r >= 0; i++)
 		r = input_file(INPUT_KEYRING, &recipe->repository[i].keyring, err);
 	return r;

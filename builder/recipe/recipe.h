@@ -148,6 +148,7 @@ struct recipe {
 	struct recipe_pin *pin;
 	size_t pin_count;
 	struct recipe_list mirrors;
+	struct recipe_file keyring; /* of Debian's suites; .path is NULL: debian-archive-keyring's */
 
 	struct recipe_id *id;
 	size_t id_count;

@@ -51,6 +51,11 @@ const struct schema_key schema[] = {
 		 "influence on the bytes. With {timestamp} in its path it is an archive of old "
 		 "states (http://snapshot.example/archive/debian/{timestamp}), asked last, for "
 		 "what a lock names and no mirror has any more" },
+	{ "keyring", SCHEMA_FILE, FIELD(keyring), .format = &format_local_path,
+	  .outside_digest = true, .example = "keys/site-mirror.asc",
+	  .doc = "keys that may sign the suite and its pockets, for a mirror of one's own; "
+		 "without it, those of debian-archive-keyring; --keyring goes before; no influence "
+		 "on the bytes" },
 	{ "apt-repositories", SCHEMA_ENTRIES, FIELD(repository),
 	  .count_offset = offsetof(struct recipe, repository_count),
 	  .element_size = sizeof(struct recipe_repository),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Packages of several architectures side by side, as deb-control(5) has it under Multi-Arch, said
- * in names alone, because libsolv and closure.h know names, but no architectures. So the relations of
- * every package are rewritten before they see them:
+ * in names alone, because libsolv and closure.h know names, but no architectures. So the relations
+ * of every package are rewritten before they see them:
  *
  *	libc6		the package of the image's own architecture, or of `all`, which counts as
  *			that

@@ -401,12 +401,12 @@ static void add_optional(const struct solver_pool *pool, const struct recipe_nam
 	request->dropped = true;
 	request->is_virtual = solver_pool_named(pool, name, &first) == 0;
 	if (stay_out && strv_has(stay_out, wanted->value)) {
-		request_leave_out(requests, requests->count - 1, "the old lock is without it");
+		request_leave_out(request, "the old lock is without it");
 	} else if (!is_known(pool, wanted)) {
 		(void)request_unknown(pool, wanted, &none);
-		request_leave_out(requests, requests->count - 1, none.message);
+		request_leave_out(request, none.message);
 	} else if (request_find(pool, wanted, &p, &none) < 0) {
-		request_leave_out(requests, requests->count - 1, none.message);
+		request_leave_out(request, none.message);
 	} else if (p && strpbrk(wanted->value, "=/")) {
 		request->pin = p;
 	}
@@ -559,16 +559,13 @@ void requests_release(struct requests *requests)
 		free(requests->item[i].optional);
 	}
 	free(requests->item);
-	strv_release(&requests->left_out);
 	*requests = (struct requests){ 0 };
 }
 
-void request_leave_out(struct requests *requests, size_t i, const char *why)
+void request_leave_out(struct request *request, const char *why)
 {
-	struct request *request = &requests->item[i];
-
 	request->dropped = true;
-	strv_add(&requests->left_out, request->optional);
+	request->left_out = true;
 	log_note("%s (optional) is left out: %s", request->name, why);
 }
 

@@ -38,14 +38,14 @@ struct request {
 	 * is dropped at first, and taken up where it fits the others (solver.h). NULL for others.
 	 */
 	char *optional;
-	Id pin; /* the version that an optional request is about; 0: any */
+	bool left_out; /* it cannot be had */
+	Id pin;	       /* the version that an optional request is about; 0: any */
 };
 
 struct requests {
 	struct request *item;
 	size_t count;
 	size_t allocated;
-	struct strv left_out; /* the optional ones that cannot be had, as the recipe says them */
 };
 
 /* Reads the recipe against an indexed pool; pins versions and suites, and makes the pool
@@ -65,7 +65,7 @@ int request_unknown(const struct solver_pool *pool, const struct recipe_name *wa
 		    struct err *err);
 
 /* Leaves an optional request out, with a note that says why. */
-void request_leave_out(struct requests *requests, size_t i, const char *why);
+void request_leave_out(struct request *request, const char *why);
 
 /* "(asked for at recipes/x.yaml:12)", "(essential)" … appended to ret. */
 void request_text(const struct request *request, struct text *ret);

@@ -155,7 +155,9 @@ static int resolve(struct solver_pool *pool, const struct recipe *recipe,
 	r = add_boot_packages(pool, recipe, &packages, err);
 	if (r < 0)
 		return r;
-	packages.left_out = TAKE(requests.left_out);
+	for (size_t i = 0; i < requests.count; i++)
+		if (requests.item[i].left_out)
+			strv_add(&packages.left_out, requests.item[i].optional);
 	*ret = TAKE(packages);
 	return 0;
 }

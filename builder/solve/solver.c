@@ -158,10 +158,9 @@ static int solve_requests(struct attempt *a, struct err *err)
 	}
 }
 
-/* Takes the i-th request up, or leaves it out. */
-static void try_optional(struct attempt *a, size_t i)
+/* Takes an optional request up, or leaves it out. */
+static void try_optional(struct attempt *a, struct request *request)
 {
-	struct request *request = &a->requests->item[i];
 	bool all_versions = a->all_versions;
 	bool pins = request->pin && !MAPTST(&a->pool->pinned, request->pin);
 	CLEANUP(text_release) struct text why = { 0 };
@@ -176,7 +175,7 @@ static void try_optional(struct attempt *a, size_t i)
 		return;
 	e = explanation(a);
 	explain_problem(&e, 1, &why);
-	request_leave_out(a->requests, i, why.data);
+	request_leave_out(request, why.data);
 	if (pins)
 		solver_pool_unpin_one(a->pool, request->pin);
 	a->all_versions = all_versions;
@@ -186,13 +185,13 @@ static void try_optional(struct attempt *a, size_t i)
 static int solve_optional(struct attempt *a, struct err *err)
 {
 	for (size_t i = 0; i < a->requests->count; i++) {
-		const struct request *request = &a->requests->item[i];
+		struct request *request = &a->requests->item[i];
 		int r = interrupt_check(err);
 
 		if (r < 0)
 			return r;
-		if (request->optional && !strv_has(&a->requests->left_out, request->optional))
-			try_optional(a, i);
+		if (request->optional && !request->left_out)
+			try_optional(a, request);
 	}
 	(void)can_be_met(a); /* again, for its answer without what was left out last */
 	return 0;

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Kernels that are not called as Debian's are, several in one image, and what is refused before anything is installed
-# because the packages do not have what the recipe names.
+# Kernels that are not called as Debian's are, several in one image, their modules by DKMS, and what is refused before
+# anything is installed because the packages do not have what the recipe names.
 . tests/lib/tap.sh
 . tests/lib/mirror.sh
 . tests/lib/tiny.sh
 need python3 gpg jq newuidmap
-plan 36
+plan 47
 
 m=$scratch/m
 tiny_new "$m"
@@ -26,7 +26,45 @@ Files:
 
 .
 }
+# dkms NAME SCRIPT [LINE]: a module's source, with a LINE more in its dkms.conf; the SCRIPT leaves what dkms(8) would
+dkms() {
+	cat <<.
+Package: $1-dkms
+Depends: dkms
+Files:
+ /usr/src/$1-1.0/dkms.conf 0644 PACKAGE_NAME=$1\n${3:-}\n
+X-Postinst:
+ #!/bin/sh
+ set -e
+ tree=/var/lib/dkms/$1/1.0
+ mkdir -p \$tree/build
+ ln -s /usr/src/$1-1.0 \$tree/source
+ $2
+
+.
+}
 {
+	dkms good 'mkdir -p $tree/6.1.0-made-up/x86_64/module; echo x >$tree/6.1.0-made-up/x86_64/module/good.ko.xz'
+	dkms bad 'printf "%s: made up\n" first last >$tree/build/make.log; echo see make.log; exit 10'
+	dkms lonely 'true'
+	dkms never 'true' 'BUILD_EXCLUSIVE_KERNEL="^2"'
+	cat <<'.'
+Package: dkms
+Depends: kmod
+
+Package: kmod
+Files:
+ /usr/sbin/depmod 0755 #!/bin/sh\necho "dependencies of $*" >>/usr/lib/modules/$1/modules.dep\n
+
+Package: needs-never
+Depends: never-dkms
+
+Package: linux-headers
+Files:
+ /usr/lib/modules/6.1.0-made-up/build/Makefile 0644 x
+ /usr/lib/modules/9.9+vendor/build/Makefile 0644 x
+
+.
 	kernel vendor-kernel-9.9-signed 9.9+vendor
 	kernel linux-image-6.1.0-made-up 6.1.0-made-up
 	cat <<'.'
@@ -101,10 +139,11 @@ menu:
 
 # ---- two kernels, of which the older one is the recipe's own ---------------------------------------------------------
 
-recipe both 'packages: [sysvinit-core, vendor-kernel]' 'initramfs: { extra: [af_packet] }'
+recipe both 'packages: [sysvinit-core, vendor-kernel, good-dkms, needs-never, linux-headers]' 'initramfs: { extra: [af_packet] }'
 sed -i 's/^kernel: .*/kernel: linux-image-6.1.0-made-up/' "$scratch/both.yaml"
 run tiny_build "$scratch/both.yaml"
 is "$status" 0 'an image with two kernels is built' || diag "$stderr"
+said=$stderr
 image=$scratch/out/both/latest
 version=$(basename "$(readlink -f "$image")")
 is "$(jq -c '[.kernel, ."other-kernels"]' "$image/manifest.json")" '["6.1.0-made-up",["9.9+vendor"]]' \
@@ -124,6 +163,30 @@ like "$menu" $'MENU LABEL Rescue, Linux 9\\.9\\+vendor\n\tKERNEL kernel/both/'"$
 is "$(jq -r '.menu.entries[] | select(.label == "rescue-9.9-vendor") | .initrd' "$image/manifest.json")" \
 	"kernel/both/$version/9.9+vendor/initrd.img" 'so does the manifest'
 ok 'and all is summed up' sh -c "cd '$image' && sha256sum --quiet -c SHA256SUMS && grep -q 9.9+vendor/vmlinuz SHA256SUMS"
+
+# ---- DKMS ------------------------------------------------------------------------------------------------------------
+
+for module in good-dkms:9.9+vendor never-dkms:6.1.0-made-up never-dkms:9.9+vendor; do
+	is "$(grep -cF "warning: the package '${module%:*}' has no module for kernel ${module#*:}: " <<<"$said")" 1 \
+		"a warning: ${module%:*} has no module for ${module#*:}" || diag "$said"
+done
+tar -C "$scratch" --zstd -xf "$image/rootfs.tar.zst" ./usr/lib/modules/6.1.0-made-up/modules.dep
+is "$(<"$scratch/usr/lib/modules/6.1.0-made-up/modules.dep")" 'dependencies of 6.1.0-made-up' 'depmod has run after dkms'
+is "$(grep -c netrescue:finding "$image/sbom.cdx.json")" 0 'the SBOM knows what dkms has built'
+
+# unbuilt NAME STATUS MESSAGE [PACKAGE]: the recipe with that module fails
+unbuilt() {
+	recipe "$1" "packages: [sysvinit-core, $1-dkms${4:+, $4}]"
+	run tiny_build "$scratch/$1.yaml"
+	is "$status" "$2" "$1-dkms: fails"
+	like "$stderr" "$3" "$1-dkms: says why" || diag "$stderr"
+}
+unbuilt bad 1 "package 'bad-dkms': .*exit status 10.*hint: /var/lib/dkms/bad/1.0/build/make.log ends:"$'\n *first: made up\n *last: made up' \
+	linux-headers
+unbuilt lonely 2 "lonely\\.yaml:9:27: error: stage rest: the package 'lonely-dkms' .*/usr/src/lonely-1.0.* has no module for kernel \
+9.9\\+vendor: dkms needs the kernel's headers.*hint: add the package with the headers of kernel 9.9"
+unbuilt never 2 "never\\.yaml:9:27: error: .*its dkms.conf excludes this kernel: BUILD_EXCLUSIVE_KERNEL=.\^2.*hint: leave the \
+package 'never-dkms' out" linux-headers
 
 # ---- refused early ---------------------------------------------------------------------------------------------------
 

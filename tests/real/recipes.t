@@ -6,7 +6,7 @@
 . tests/lib/image.sh
 need dpkg-deb newuidmap jq
 
-plan 12
+plan 14
 
 # A vendor's package whose script does what every debhelper before bookworm did.
 mkdir -p "$scratch/agent/DEBIAN" "$scratch/agent/lib/systemd/system"
@@ -37,7 +37,8 @@ image_variant others recipes/minimal.yaml <<'.'
 components: [main, non-free-firmware]
 hostname: rescuebox
 server: {domain: site.example}
-packages: [mdadm, amd64-microcode, intel-microcode, postfix, libsane1, perl, wireshark-common, firmware-ipw2x00]
+packages: [mdadm, amd64-microcode, intel-microcode, postfix, libsane1, perl, wireshark-common, firmware-ipw2x00,
+           lime-forensics-dkms, linux-headers-amd64]
 debconf:
   - firmware-ipw2x00 firmware-ipw2x00/license/accepted boolean true
   - wireshark-common wireshark-common/install-setuid boolean true
@@ -66,3 +67,8 @@ like "$(<"$scratch/etc/group")" $'\nscanner:' "libsane1's script found all of pe
 is "$(grep -c ipw2200-bss.fw <(tar --zstd -tf "$image/rootfs.tar.zst"))" 1 "firmware-ipw2x00's preinst found its licence accepted"
 is "$(stat -c %a "$scratch/usr/bin/dumpcap")" 754 "wireshark-common's postinst found its group wanted"
 is "$(sed -n 's/^inet_interfaces = //p' "$scratch/etc/postfix/main.cf")" loopback-only "postfix found which kind it is to be"
+kernel=$(jq -r .kernel "$image/manifest.json")
+tar -C "$scratch" --zstd -xf "$image/rootfs.tar.zst" "./usr/lib/modules/$kernel/modules.dep"
+like "$(<"$scratch/usr/lib/modules/$kernel/modules.dep")" $'\nupdates/dkms/lime\.ko' 'DKMS has built a module for the kernel'
+is "$(jq -r '.components[] | select([.properties[]?.name] | index("netrescue:finding")) | .name' "$image/sbom.cdx.json" | grep dkms)" \
+	'' 'and the SBOM knows how it came there'

@@ -13,8 +13,9 @@
  *
  * `=== file pins` holds what a recipe cannot say: NAME=VERSION or NAME/SUITE, a line each.
  *
- * `=== packages`: a line each, "NAME[:i386] VERSION [SUITE] [automatic] [base] [essential] [boot]", SUITE
- * only if it is not trixie; then "left out: NAME?" of each optional one. `=== error`: what is printed.
+ * `=== packages`: a line each, "NAME[:i386] VERSION [SUITE] [automatic] [base] [essential] [boot]",
+ * SUITE only if it is not trixie; then "left out: NAME?" of each optional one. `=== error`: what is
+ * printed.
  */
 #include "case.h"
 
