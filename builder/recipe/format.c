@@ -398,3 +398,32 @@ bool format_is_rolling_suite(const char *suite)
 {
 	return streq(suite, "sid");
 }
+
+/* It goes into shell scripts of the image as it is, so that its `*` can match there too. */
+static bool is_image_path(const char *s, const char **hint)
+{
+	if (*s == '/' && s[1] && ends_with(s, "/"))
+		*hint = "without the slash at its end";
+	return *s == '/' && s[1] && !s[strspn(s, ALNUM "/-._+@:=,%*?[]")] && !strstr(s, "//") &&
+	       !strstr(s, "/../") && !strstr(s, "/./") && !ends_with(s, "/") &&
+	       !ends_with(s, "/..") && !ends_with(s, "/.") && strlen(s) <= 200;
+}
+const struct format format_image_path = {
+	.is = is_image_path,
+	.noun = "a path in the image",
+	.rule = "absolute, of letters, digits and any of / - . _ + @ : = , % and of the wildcards "
+		"* ? [ ], at most 200",
+};
+
+static bool is_command(const char *s, const char **hint)
+{
+	(void)hint;
+	return strlen(s) <= 4096;
+}
+const struct format format_command = {
+	.is = is_command,
+	.noun = "a command",
+	.rule = "one or more lines of sh, at most 4096 bytes",
+	.empty = true,
+	.lines = true,
+};

@@ -103,6 +103,15 @@ struct recipe_tree_file { /* `files:` */
 	struct position at;
 };
 
+enum identity_action { IDENTITY_KEEP, IDENTITY_REMOVE, IDENTITY_MAKE };
+
+struct recipe_identity { /* `identity:` a key or an id that a package's script makes */
+	char *path;	 /* absolute, in the image; may be a pattern (glob(7)) */
+	enum identity_action action;
+	char *command; /* of IDENTITY_MAKE, for sh -e; "": netrescue's own */
+	struct position at;
+};
+
 enum menu_kind { MENU_LOCAL, MENU_MEMTEST, MENU_RESCUE };
 
 struct recipe_menu_entry {
@@ -194,6 +203,8 @@ struct recipe {
 	struct recipe_files scripts;
 	struct recipe_hooks hooks;
 	enum card_firmware firmware;
+	struct recipe_identity *identity;
+	size_t identity_count;
 	char *kernel; /* package whose dependency is the kernel: linux-image-amd64; "" for none */
 	struct {
 		char *title;

@@ -17,6 +17,7 @@
 #define TREE_FILE(member) .offset = offsetof(struct recipe_tree_file, member)
 #define USER(member) .offset = offsetof(struct recipe_user, member)
 #define GROUP(member) .offset = offsetof(struct recipe_group, member)
+#define IDENTITY(member) .offset = offsetof(struct recipe_identity, member)
 
 /* clang-format off */
 const struct schema_key schema[] = {
@@ -302,6 +303,22 @@ const struct schema_key schema[] = {
 	  .example = "check.sh",
 	  .doc = "in the finished tree, which they may look at and not change; one that fails "
 		 "ends the build" },
+	{ "identity", SCHEMA_ENTRIES, FIELD(identity),
+	  .count_offset = offsetof(struct recipe, identity_count),
+	  .element_size = sizeof(struct recipe_identity),
+	  .at_offset = offsetof(struct recipe_identity, at), .identity = "path",
+	  .doc = "what becomes of private keys and ids that packages' scripts make" },
+	{ "identity.path", SCHEMA_TEXT, IDENTITY(path), .format = &format_image_path,
+	  .required = true, .example = "/etc/vendor/agent.key",
+	  .doc = "a file or directory of the image, or a pattern of such (glob(7))" },
+	{ "identity.do", SCHEMA_CHOICE, IDENTITY(action), .allowed = "keep remove make-at-boot",
+	  .required = true, .example = "make-at-boot",
+	  .doc = "keep: everybody who can read the image has it; remove: the image lacks it; "
+		 "make-at-boot: removed, and made anew at each boot, before services start" },
+	{ "identity.command", SCHEMA_TEXT, IDENTITY(command), .format = &format_command,
+	  .fallback = "", .example = "vendor-keygen -o /etc/vendor/agent.key",
+	  .doc = "with make-at-boot: what makes it, run by sh -e as root; may be left out for "
+		 "what netrescue can make itself" },
 	{ "image", SCHEMA_SECTION, .doc = "the rescue system's own apt" },
 	{ "image.apt-sources", SCHEMA_TEXT, FIELD(apt_sources), .format = &format_apt_sources,
 	  .example = "deb http://mirror.example/debian trixie main",

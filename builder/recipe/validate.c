@@ -338,6 +338,25 @@ static int check_default_label(const struct recipe *recipe, const struct node *r
 	return 0;
 }
 
+static int check_identity(const struct recipe *recipe, struct err *err)
+{
+	for (size_t i = 0; i < recipe->identity_count; i++) {
+		const struct recipe_identity *identity = &recipe->identity[i];
+
+		for (size_t j = 0; j < i; j++)
+			if (streq(recipe->identity[j].path, identity->path))
+				return position_error(&identity->at, err,
+						      "'identity' lists '%s' twice",
+						      identity->path);
+		if (identity->action == IDENTITY_MAKE || !*identity->command)
+			continue;
+		position_error(&identity->at, err, "'%s' has a command, but is not made at boot",
+			       identity->path);
+		return err_hint(err, "write 'do: make-at-boot', or leave the command out");
+	}
+	return 0;
+}
+
 int validate_recipe(const struct recipe *recipe, const struct node *root, bool overlay_has_keys,
 		    struct err *err)
 {
@@ -385,6 +404,9 @@ int validate_recipe(const struct recipe *recipe, const struct node *root, bool o
 	if (r < 0)
 		return r;
 	r = validate_initramfs(recipe, root, err);
+	if (r < 0)
+		return r;
+	r = check_identity(recipe, err);
 	if (r < 0)
 		return r;
 	r = validate_menu(recipe, root, err);

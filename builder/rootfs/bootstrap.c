@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "rootfs/bootstrap.h"
 #include "rootfs/hooks.h"
+#include "rootfs/identity.h"
 #include "rootfs/ids.h"
 
 #include <string.h>
@@ -288,6 +289,9 @@ static int rest(struct rootfs *rootfs, struct err *err)
 
 	progress_total(2 * phase->count);
 	r = install_rest(rootfs, phase, err);
+	if (r < 0)
+		return r;
+	r = identity_prevent(rootfs, err);
 	if (r < 0)
 		return r;
 	r = bootstrap_configure(rootfs, err);
