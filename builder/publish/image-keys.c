@@ -8,6 +8,7 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "publish/file-origins.h"
+#include "publish/menu.h"
 #include "publish/private-key.h"
 #include "publish/result-files.h"
 #include "recipe/recipe-identity.h"
@@ -101,12 +102,13 @@ static void look_at_piece(const struct member *m, const void *bytes, size_t size
 		add(f, path, kind, NULL);
 }
 
-static int check_initrd(const struct result *res, struct err *err)
+static int check_initrd(const struct result *res, size_t kernel, struct err *err)
 {
 	CLEANUP(found_release) struct found f = { .res = res };
 	CLEANUP(members_release) struct members members = { 0 };
 	const struct member_reader reader = { .piece = look_at_piece, .data = &f };
-	cleanup_free char *directory = result_kernel_path(res->recipe, res->version);
+	cleanup_free char *directory = menu_kernel_directory(
+		res->recipe, res->version, kernel > 0 ? res->kernels.item[kernel] : NULL);
 	cleanup_free char *path = xasprintf("tftp/%s/initrd.img", directory);
 	cleanup_fd int fd = openat(res->dir_fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	int r;
@@ -123,5 +125,7 @@ int result_check_keys(const struct result *res, struct err *err)
 {
 	int r = check_tree(res, err);
 
-	return r < 0 || !res->kernel ? r : check_initrd(res, err);
+	for (size_t i = 0; r == 0 && i < res->kernels.count; i++)
+		r = check_initrd(res, i, err);
+	return r;
 }
