@@ -400,7 +400,7 @@ bool format_is_rolling_suite(const char *suite)
 }
 
 /* It goes into shell scripts of the image as it is, so that its `*` can match there too. */
-static bool is_image_path(const char *s, const char **hint)
+static bool is_image_pattern(const char *s, const char **hint)
 {
 	if (*s == '/' && s[1] && ends_with(s, "/"))
 		*hint = "without the slash at its end";
@@ -408,8 +408,8 @@ static bool is_image_path(const char *s, const char **hint)
 	       !strstr(s, "/../") && !strstr(s, "/./") && !ends_with(s, "/") &&
 	       !ends_with(s, "/..") && !ends_with(s, "/.") && strlen(s) <= 200;
 }
-const struct format format_image_path = {
-	.is = is_image_path,
+const struct format format_image_pattern = {
+	.is = is_image_pattern,
 	.noun = "a path in the image",
 	.rule = "absolute, of letters, digits and any of / - . _ + @ : = , % and of the wildcards "
 		"* ? [ ], at most 200",

@@ -56,8 +56,8 @@ extern const struct format format_comment;	     /* of passwd(5) */
 extern const struct format format_image_path;	     /* absolute, for a field of passwd(5) */
 extern const struct format format_local_path;	     /* of a file of the recipe's author */
 extern const struct format format_deb_path;
-extern const struct format format_image_path; /* absolute, in the image; may be a pattern */
-extern const struct format format_command;    /* lines of sh(1) */
+extern const struct format format_image_pattern; /* absolute, in the image; may be a pattern */
+extern const struct format format_command;	 /* lines of sh(1) */
 extern const struct format format_label;
 extern const struct format format_append; /* kernel words */
 extern const struct format format_mac;

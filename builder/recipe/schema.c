@@ -308,7 +308,7 @@ const struct schema_key schema[] = {
 	  .element_size = sizeof(struct recipe_identity),
 	  .at_offset = offsetof(struct recipe_identity, at), .identity = "path",
 	  .doc = "what becomes of private keys and ids that packages' scripts make" },
-	{ "identity.path", SCHEMA_TEXT, IDENTITY(path), .format = &format_image_path,
+	{ "identity.path", SCHEMA_TEXT, IDENTITY(path), .format = &format_image_pattern,
 	  .required = true, .example = "/etc/vendor/agent.key",
 	  .doc = "a file or directory of the image, or a pattern of such (glob(7))" },
 	{ "identity.do", SCHEMA_CHOICE, IDENTITY(action), .allowed = "keep remove make-at-boot",
