@@ -128,16 +128,16 @@ static void warn(const struct recipe_name *package, const char *unit, const stru
 	cleanup_free char *name = last_name(mask->by->value);
 	cleanup_free char *by =
 		mask->is_overlay ? xasprintf("overlay '%s'", name) : xstrdup("services.mask");
+	cleanup_free char *asked = position_text(&package->at),
+			  *masked = position_text(&mask->by->at);
 
 	if (streq(unit, mask->unit))
-		log_warning("%s:%u: %s of package '%s' never starts: %s masks it (%s:%u)",
-			    package->at.file, package->at.line, unit, package->value, by,
-			    mask->by->at.file, mask->by->at.line);
+		log_warning("%s: %s of package '%s' never starts: %s masks it (%s)", asked, unit,
+			    package->value, by, masked);
 	else
-		log_warning("%s:%u: %s of package '%s' starts without %s, which it asks for: %s "
-			    "masks it (%s:%u)",
-			    package->at.file, package->at.line, unit, package->value, mask->unit,
-			    by, mask->by->at.file, mask->by->at.line);
+		log_warning("%s: %s of package '%s' starts without %s, which it asks for: %s masks "
+			    "it (%s)",
+			    asked, unit, package->value, mask->unit, by, masked);
 }
 
 /* line: "PACKAGE UNIT NEEDED". */
