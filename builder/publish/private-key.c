@@ -158,9 +158,9 @@ static bool read_der(const unsigned char **p, const unsigned char *end, unsigned
 	return true;
 }
 
-/* PKCS#8 (RFC 5958): a version, then a sequence that begins with an algorithm's id; PKCS#1 and SEC 1
- * (RFC 8017, 5915): a version of 0 or 1, then an integer or an octet string. A certificate begins
- * with a sequence, a public key as well or with a large integer. */
+/* PKCS#8 (RFC 5958): a version, then a sequence that begins with an algorithm's id; PKCS#1 and
+ * SEC 1 (RFC 8017, 5915): a version of 0 or 1, then an integer or an octet string. A certificate
+ * begins with a sequence, a public key as well or with a large integer. */
 static const char *of_der(const struct look *l)
 {
 	const unsigned char *p = (const unsigned char *)l->start, *end = p + l->size;

@@ -10,16 +10,18 @@ const struct identity_rule identity_rules[] = {
 	/* overlays/ssh makes them in memory, and sshd reads them there. */
 	{ .pattern = { "/etc/ssh/ssh_host_*_key", "/etc/ssh/ssh_host_*_key.pub" },
 	  .make = "ssh-keygen -A\n", .only_if_asked = true },
-	{ .pattern = { "/etc/dropbear/dropbear_*_host_key", "/etc/dropbear/dropbear_*_host_key.pub" },
+	{ .pattern = { "/etc/dropbear/dropbear_*_host_key",
+		       "/etc/dropbear/dropbear_*_host_key.pub" },
 	  .make = "for type in rsa ecdsa ed25519; do\n"
 		  "	dropbearkey -t $type -f /etc/dropbear/dropbear_${type}_host_key\n"
 		  "done\n" },
-	/* With -R (dropbear(8)) it makes keys in the initramfs, in memory, when it is first asked. */
+	/* With -R (dropbear(8)) it makes keys in the initramfs, in memory, when first asked. */
 	{ .pattern = { "/etc/dropbear/initramfs/dropbear_*_host_key",
-	    "/etc/dropbear/initramfs/dropbear_*_host_key.pub" },
+		       "/etc/dropbear/initramfs/dropbear_*_host_key.pub" },
 	  .file = "/etc/dropbear/initramfs/dropbear.conf",
 	  .line = "DROPBEAR_OPTIONS=\"${DROPBEAR_OPTIONS-} -R\"" },
-	{ .pattern = { "/etc/ssl/private/ssl-cert-snakeoil.key", "/etc/ssl/certs/ssl-cert-snakeoil.pem" },
+	{ .pattern = { "/etc/ssl/private/ssl-cert-snakeoil.key",
+		       "/etc/ssl/certs/ssl-cert-snakeoil.pem" },
 	  .make = "make-ssl-cert generate-default-snakeoil --force-overwrite\n" },
 	{ .pattern = { "/etc/bind/rndc.key" },
 	  .make = "rndc-confgen -a\n"
@@ -45,11 +47,13 @@ const struct identity_rule identity_rules[] = {
 	{ .pattern = { "/var/lib/systemd/random-seed", "/var/lib/systemd/credential.secret" } },
 	{ .pattern = { "/var/lib/urandom/random-seed" } },
 	{ .pattern = { "/var/lib/dhcpcd/*" } },
+	{ .pattern = { "/var/lib/rabbitmq/.erlang.cookie" } },
 	/* journald keeps the journal on disk as soon as this directory exists. */
 	{ .pattern = { "/var/log/journal" } },
 
-	/* A database's ids and times, and the random password of slapd's administrator. Who needs
-	 * one makes it (dpkg-reconfigure slapd, pg_createcluster, or `identity:` for MariaDB), for an empty one is of no use. */
+	/* A database's ids and times, and the random password of slapd's administrator. An empty
+	 * one is of no use; who needs it makes it: dpkg-reconfigure slapd, pg_createcluster, for
+	 * MariaDB `identity:`. */
 	{ .pattern = { "/etc/ldap/slapd.d/*", "/var/lib/ldap/*" } },
 	{ .pattern = { "/var/lib/mysql/*" },
 	  .make = "mariadb-install-db --user=mysql --skip-test-db\n", .only_if_asked = true },

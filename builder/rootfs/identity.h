@@ -9,7 +9,7 @@
  *
  * identity_check() looks at the recipe before anything is fetched, identity_prevent() runs before
  * the packages are configured, settings_identity() (settings.h) once all is set. A private key that
- * is still there then is found when the image is packed (publish/image-keys.h).
+ * is still there then is found when the image is packed (publish/image-keys.c).
  */
 #pragma once
 
