@@ -51,10 +51,11 @@ char *lock_text(const struct lock *l)
 	text_add(&t, bare ? "" : "Inputs:\n");
 	for (size_t i = 0; i < l->inputs.count; i++)
 		text_printf(&t, " %s\n", l->inputs.item[i]);
-	text_printf(&t,
-		    "Suite: %s\nArchitecture: %s\nSource-Date-Epoch: %" PRId64
-		    "\nBytes-Epoch: %d\n",
-		    l->suite, l->architecture, l->source_date_epoch, l->bytes_epoch);
+	text_printf(&t, "Suite: %s\nArchitecture: %s\n", l->suite, l->architecture);
+	if (l->snapshot)
+		text_printf(&t, "Snapshot: %s\n", l->snapshot);
+	text_printf(&t, "Source-Date-Epoch: %" PRId64 "\nBytes-Epoch: %d\n", l->source_date_epoch,
+		    l->bytes_epoch);
 	if (!bare)
 		text_printf(&t, "Packages-SHA256: %s\n", digest);
 	text_append(&t, packages.data, packages.length);
@@ -116,6 +117,7 @@ void lock_release(struct lock *l)
 	strv_release(&l->inputs);
 	free(l->suite);
 	free(l->architecture);
+	free(l->snapshot);
 	packages_release(&l->packages);
 	*l = (struct lock){ 0 };
 }
