@@ -157,7 +157,8 @@ struct recipe {
 	struct recipe_pin *pin;
 	size_t pin_count;
 	struct recipe_list mirrors;
-	struct recipe_file keyring; /* of Debian's suites; .path is NULL: debian-archive-keyring's */
+	char *snapshot; /* 20260801T000000Z: the state of that moment; NULL: the newest */
+	struct recipe_file keyring; /* of Debian's suites; .path is NULL: Debian's own */
 
 	struct recipe_id *id;
 	size_t id_count;
