@@ -6,6 +6,7 @@ import argparse
 import email.utils
 import fnmatch
 import hashlib
+import itertools
 import http.server
 import io
 import lzma
@@ -170,13 +171,23 @@ class Archive:
             with open(listing, "w") as f:
                 f.write(entry)
 
-    def entries(self, suite, component):
+    def entries(self, suite, component, architecture):
         text = ""
         for name in sorted(os.listdir(self.state)):
-            if name.startswith(f"{suite}_{component}_"):
+            if name.startswith(f"{suite}_{component}_") and self.is_of(name, architecture):
                 with open(os.path.join(self.state, name)) as f:
                     text += f.read()
         return text
+
+    @staticmethod
+    def is_of(name, architecture):
+        """Whether the index of that architecture lists it: i386's has its own and those of all."""
+        foreign = name.endswith("_i386")
+        return foreign or name.endswith("_all") if architecture == "i386" else not foreign
+
+    def architectures(self):
+        """The second one only if there is something for it."""
+        return ["amd64"] + ["i386"] * any(n.endswith("_i386") for n in os.listdir(self.state))
 
     def components(self):
         names = {n.split("_")[1] for n in os.listdir(self.state) if "_" in n}
@@ -191,9 +202,9 @@ class Archive:
         dists = os.path.join(self.root, "dists", suite)
         now = int(time.time()) if options.date is None else options.date
         files = {}
-        for component in self.components():
-            text = self.entries(suite, component).encode()
-            place = f"{component}/binary-amd64/"
+        for component, architecture in itertools.product(self.components(), self.architectures()):
+            text = self.entries(suite, component, architecture).encode()
+            place = f"{component}/binary-{architecture}/"
             for name, content in (("Packages", text), ("Packages.xz", lzma.compress(text, preset=1))):
                 files[place + name] = content
                 if name == "Packages":
@@ -219,7 +230,7 @@ class Archive:
         if options.by_hash:
             head["Acquire-By-Hash"] = "yes"
         head["No-Support-for-Architecture-all"] = "Packages"
-        head["Architectures"] = "all amd64"
+        head["Architectures"] = " ".join(["all"] + self.architectures())
         head["Components"] = " ".join(self.components())
         release = "".join(f"{n}: {v}\n" for n, v in head.items()) + "SHA256:\n"
         for name, content in sorted(files.items()):
