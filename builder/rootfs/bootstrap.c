@@ -2,6 +2,7 @@
 #include "rootfs/bootstrap.h"
 #include "rootfs/hooks.h"
 #include "rootfs/ids.h"
+#include "rootfs/locale-lines.h"
 
 #include <string.h>
 
@@ -125,10 +126,8 @@ static int preseed(struct rootfs *rootfs, struct err *err)
 	static const char *const argv[] = { "debconf-set-selections", NULL };
 	CLEANUP(text_release) struct text answers = { 0 };
 	struct sandbox_command command = { .argv = argv };
-	int r = settings_preseed(rootfs->recipe, &answers, err);
 
-	if (r < 0 || answers.length == 0)
-		return r;
+	settings_preseed(rootfs->recipe, &rootfs->locale_lines, &answers);
 	command.input = answers.data;
 	return bootstrap_run(rootfs, &command, 1, err);
 }
@@ -162,6 +161,10 @@ static int base(struct rootfs *rootfs, struct err *err)
 	if (r < 0)
 		return r;
 	progress_total(2 * (phases->essential.count + phases->base.count));
+	r = locale_lines_find(rootfs->store, rootfs->lock, rootfs->recipe, &rootfs->locale_lines,
+			      err);
+	if (r < 0)
+		return r;
 	r = learn_kernel(rootfs, err);
 	if (r < 0)
 		return r;
@@ -314,6 +317,7 @@ void rootfs_release(struct rootfs *rootfs)
 	free(rootfs->kernel);
 	phases_release(&rootfs->phases);
 	strv_release(&rootfs->allocated_ids);
+	strv_release(&rootfs->locale_lines);
 	file_log_release(&rootfs->file_log);
 	*rootfs = (struct rootfs){ 0 };
 }
