@@ -38,7 +38,7 @@ extern const struct format format_pin_package;
 extern const struct format format_kernel;   /* a package, or none */
 extern const struct format format_hostname; /* RFC 1123, one label */
 extern const struct format format_domain;
-extern const struct format format_locale;	  /* de_DE.UTF-8 */
+extern const struct format format_locale;	  /* de_DE.UTF-8, de_DE ISO-8859-1 */
 extern const struct format format_default_locale; /* the same, or C.UTF-8 */
 extern const struct format format_keymap;	  /* de, de(nodeadkeys) */
 extern const struct format format_timezone;
