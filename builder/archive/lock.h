@@ -54,7 +54,7 @@ struct lock {
 	char *suite;
 	char *architecture;
 	struct strv foreign; /* architectures, in the recipe's order */
-	char *snapshot; /* NULL: none */
+	char *snapshot;	     /* NULL: none */
 	int64_t source_date_epoch;
 	int bytes_epoch;
 	struct packages packages;
