@@ -177,7 +177,7 @@ is "$status" 0 'built again from the lock' || diag "$stderr"
 ok 'the same bytes' cmp "$result/SHA256SUMS" "$scratch/again/site/latest/SHA256SUMS"
 ok '--json says one JSON object a line' jq -e -s 'all(.event)' <<<"$stdout"
 is "$(jq -r 'select(.event == "end") | .stage' <<<"$stdout" | tr '\n' ' ')" \
-	'recipe lock sandbox fetch plain base rest settings normalise check pack publish ' 'each stage once, in order'
+	'recipe lock sandbox fetch plain inspect base rest settings normalise check pack publish ' 'each stage once, in order'
 is "$(jq -r 'select(.event == "result") | .version' <<<"$stdout")" "$(basename "$result")" 'and the result'
 is "$(jq -r 'select(.event == "result") | .path' <<<"$stdout")" "$scratch/again/site/$(basename "$result")" 'with its path'
 
