@@ -249,8 +249,8 @@ static void lone_package(struct diff *d, const struct lock *l, const struct pack
 {
 	json_t *version = json_text(p->version);
 	cleanup_free char *name = full_name(l, p);
-	struct change *c = diff_add(d, DIFF_PACKAGES, added ? CHANGE_ADDED : CHANGE_REMOVED,
-				    name, added ? NULL : version, added ? version : NULL);
+	struct change *c = diff_add(d, DIFF_PACKAGES, added ? CHANGE_ADDED : CHANGE_REMOVED, name,
+				    added ? NULL : version, added ? version : NULL);
 	char size[16];
 
 	note_origin(c, l, p);
