@@ -77,8 +77,8 @@ static int seed_put(struct seed *seed, struct sandbox *sb, const char *where, st
 
 /* Programs that packages call and that are held back. depmod runs once beside configuring, so a
  * kernel's postinst need not run it (a package of out-of-tree modules still may). update-initramfs
- * and dracut run once, at the end. locale-gen runs beside configuring for the recipe's locales; the one that
- * locales' postinst calls waits for it and has little left to do. */
+ * or dracut runs once, at the end. locale-gen runs beside configuring for the recipe's locales; the
+ * one that locales' postinst calls waits for it and has little left to do. */
 static const struct {
 	const char *name;
 	const char *script;
