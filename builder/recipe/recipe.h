@@ -274,6 +274,9 @@ struct position recipe_position(const struct recipe *recipe, const char *key);
 /* Whether boot-packages has the loader for machines of this firmware: PXELINUX for BIOS, shim
  * and GRUB for UEFI (boot-loaders.c). */
 bool recipe_boots(const struct recipe *recipe, enum firmware firmware);
+/* Whether the initramfs has to find a root on a server. The image of a virtual machine, which has
+ * its root on a disk, has no such menu entry. */
+bool recipe_boots_over_network(const struct recipe *recipe);
 
 /*
  * The effective values as text, one a line, sorted by key: `packages[3] = vim` (canonical.c). What

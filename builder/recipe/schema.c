@@ -255,7 +255,7 @@ const struct schema_key schema[] = {
 	{ "initramfs.generator", SCHEMA_CHOICE, FIELD(initramfs.generator),
 	  .allowed = "initramfs-tools dracut",
 	  .fallback = "initramfs-tools",
-	  .doc = "what builds it; dracut stands in packages with dracut-network and nfs-common" },
+	  .doc = "what builds it; dracut needs itself, dracut-network and nfs-common in packages" },
 	{ "initramfs.modules", SCHEMA_TEXT, FIELD(initramfs.modules),
 	  .allowed = "netboot most list",
 	  .fallback = "netboot",
