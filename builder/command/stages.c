@@ -19,6 +19,7 @@
 #include "command/pipeline.h"
 #include "deb/deb.h"
 #include "publish/preflight.h"
+#include "rootfs/identity.h"
 #include "rootfs/inspect.h"
 #include "rootfs/overlay.h"
 #include "rootfs/settings.h"
@@ -56,6 +57,9 @@ int build_recipe(struct build *b, struct err *err)
 	if (r < 0)
 		return r;
 	r = tree_files_check(&b->recipe, err);
+	if (r < 0)
+		return r;
+	r = identity_check(&b->recipe, err);
 	if (r < 0)
 		return r;
 	r = store_open(b->options->store, &b->store, err);
@@ -310,6 +314,9 @@ static int add_files(struct build *b, struct err *err)
 	if (r < 0)
 		return r;
 	r = result_add_sbom(&b->result, &b->rootfs, RESULT_ROOTFS, err);
+	if (r < 0)
+		return r;
+	r = result_check_keys(&b->result, err);
 	if (r < 0)
 		return r;
 	r = result_add_manifest(&b->result, &b->rootfs, err);

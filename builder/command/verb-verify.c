@@ -292,6 +292,7 @@ static json_t *differences_json(const struct differences *f)
 		json_add_text(o, "member", f->item[i].member);
 		json_add_text(o, "what", f->item[i].what);
 		json_add_text(o, "cause", f->item[i].follows ? NULL : f->item[i].cause);
+		json_add_text(o, "maker", f->item[i].maker);
 		json_add_text(o, "detail", f->item[i].detail);
 		json_object_set_new(o, "follows", json_boolean(f->item[i].follows));
 		json_array_append_new(array, o);

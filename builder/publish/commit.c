@@ -15,11 +15,13 @@
 #include "publish/result-damage.h"
 #include "publish/result-equal.h"
 #include "publish/result-files.h"
+#include "publish/tree-mismatch.h"
 
 #define SUMS "SHA256SUMS"
 #define PROVENANCE "provenance.json"
 #define LATEST "latest"
 #define LATEST_TEMPORARY ".latest-new"
+#define LINES_MOST 20 /* files that a message names */
 
 int result_add_sums(struct result *res, struct err *err)
 {
@@ -117,8 +119,34 @@ static int rename_to(struct result *res, const char *name, struct err *err)
 	return sync_out(res, err);
 }
 
-static int report_different(const struct result *res, const struct mismatch *d, const char *name,
-			    struct err *err)
+/* The files of the tree that differ, each on a line of its own; and what can be done. */
+static int report_tree(const struct result *res, int old_fd, const char *name, struct err *err)
+{
+	CLEANUP(tree_mismatch_release) struct tree_mismatch t = { 0 };
+	CLEANUP(err_release) struct err unreadable = { 0 };
+	CLEANUP(text_release) struct text list = { 0 };
+
+	if (tree_mismatch(old_fd, res->dir_fd, &t, &unreadable) < 0)
+		return 0;
+	for (size_t i = 0; i < t.line.count && i < LINES_MOST; i++)
+		text_printf(&list, "\n%s", t.line.item[i]);
+	if (t.line.count > LINES_MOST)
+		text_printf(&list, "\nand %zu more", t.line.count - LINES_MOST);
+	err_set(err, ERR_BUILD,
+		"not reproducible: these files of the tree are not as in '%s/%s/%s', built before "
+		"from the same lock:%s",
+		res->out, res->recipe->name, res->version, list.data ? list.data : "");
+	if (!t.all_dark || !t.first)
+		return err_value(err);
+	return err_hint(err,
+			"scripts of packages made them, other ones in each build: say in the "
+			"recipe what becomes of each, 'identity: [{path: %s, do: remove}]' for "
+			"instance; the new result is in '%s/%s/%s'",
+			t.first, res->out, res->recipe->name, name);
+}
+
+static int report_different(const struct result *res, int old_fd, const struct mismatch *d,
+			    const char *name, struct err *err)
 {
 	if (d->damaged) {
 		err_set(err, ERR_BUILD,
@@ -130,6 +158,9 @@ static int report_different(const struct result *res, const struct mismatch *d, 
 				"'%s/%s/%s'",
 				res->out, res->recipe->name, name);
 	}
+	if (streq(d->path, RESULT_ROOTFS))
+		(void)report_tree(res, old_fd, name, err);
+	/* Without effect if the tree's files have been named. */
 	err_set(err, ERR_BUILD,
 		"not reproducible: '%s' %s in '%s/%s/%s', built before from the "
 		"same lock",
@@ -140,7 +171,7 @@ static int report_different(const struct result *res, const struct mismatch *d, 
 			res->out, res->recipe->name, name);
 }
 
-static int keep_different(struct result *res, const struct mismatch *d, struct err *err)
+static int keep_different(struct result *res, int old_fd, const struct mismatch *d, struct err *err)
 {
 	cleanup_free char *name = xasprintf("%s.differs", res->version);
 	int r = remove_tree(res->out_fd, name, err);
@@ -150,7 +181,7 @@ static int keep_different(struct result *res, const struct mismatch *d, struct e
 	r = rename_to(res, name, err);
 	if (r < 0)
 		return r;
-	return report_different(res, d, name, err);
+	return report_different(res, old_fd, d, name, err);
 }
 
 static int sign(const struct signer *signer, int dir_fd, struct err *err)
@@ -217,7 +248,7 @@ static int compare_old(struct result *res, struct err *err)
 		return err_wrap(err, "comparing with the earlier result '%s/%s/%s'", res->out,
 				res->recipe->name, res->version);
 	if (d.path)
-		return keep_different(res, &d, err);
+		return keep_different(res, old_fd, &d, err);
 	r = sign_old(res, old_fd, err);
 	return r < 0 ? r : 1;
 }

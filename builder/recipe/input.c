@@ -35,6 +35,15 @@ char *input_path(const struct position *at, const char *given)
 	return xasprintf("%.*s%s", (int)(slash - at->file + 1), at->file, given);
 }
 
+/* in_recipe: the hint where the recipe, and not --set, names the path. */
+static int hint_path(const struct position *at, const char *in_recipe, struct err *err)
+{
+	if (!at->file || err_has_lines(at->file))
+		return err_hint(err, "%s", in_recipe);
+	return err_hint(err, "paths in --set are relative to the directory in which the command "
+			     "is given");
+}
+
 /* O_NONBLOCK, so that a fifo cannot hold us up before it is refused. */
 static int open_regular(const struct position *at, const char *noun, const char *path,
 			uint64_t most, int *ret_fd, struct err *err)
@@ -46,7 +55,7 @@ static int open_regular(const struct position *at, const char *noun, const char 
 		const char *why = strerrordesc_np(errno);
 
 		position_error(at, err, "cannot read %s '%s': %s", noun, path, why);
-		return err_hint(err, "paths are relative to the recipe that names them");
+		return hint_path(at, "paths are relative to the recipe that names them", err);
 	}
 	if (!S_ISREG(st.st_mode))
 		return position_error(at, err, "%s '%s' is not a regular file", noun, path);
@@ -305,8 +314,8 @@ int input_overlay(const struct position *at, const char *path, char ret_digest[D
 
 	if (r < 0) {
 		position_error(at, err, "cannot read overlay: %s", why.message);
-		return err_hint(err,
-				"give the path of a folder, relative to the recipe that names it");
+		return hint_path(
+			at, "give the path of a folder, relative to the recipe that names it", err);
 	}
 	r = walk_tree(fd, add_entry, &w, err);
 	if (r < 0)

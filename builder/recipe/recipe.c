@@ -265,8 +265,8 @@ static int resolve_keys(struct recipe *recipe, struct err *err)
 	int r = resolve_lines(INPUT_KEYS, &format_key_or_path, &recipe->root.authorized_keys, err);
 
 	for (size_t i = 0; i < recipe->user_count && r >= 0; i++)
-		r = resolve_lines(INPUT_KEYS, &format_key_or_path,
-				  &recipe->user[i].authorized_keys, err);
+		r = resolve_lines(INPUT_KEYS, &format_key_or_path, &recipe->user[i].authorized_keys,
+				  err);
 	return r;
 }
 

@@ -103,6 +103,15 @@ struct recipe_tree_file { /* `files:` */
 	struct position at;
 };
 
+enum identity_action { IDENTITY_KEEP, IDENTITY_REMOVE, IDENTITY_MAKE };
+
+struct recipe_identity { /* `identity:` a key or an id that a package's script makes */
+	char *path;	 /* absolute, in the image; may be a pattern (glob(7)) */
+	enum identity_action action;
+	char *command; /* of IDENTITY_MAKE, for sh -e; "": netrescue's own */
+	struct position at;
+};
+
 enum menu_kind { MENU_LOCAL, MENU_MEMTEST, MENU_RESCUE };
 
 struct recipe_menu_entry {
@@ -148,7 +157,8 @@ struct recipe {
 	struct recipe_pin *pin;
 	size_t pin_count;
 	struct recipe_list mirrors;
-	struct recipe_file keyring; /* of Debian's suites; .path is NULL: debian-archive-keyring's */
+	char *snapshot; /* 20260801T000000Z: the state of that moment; NULL: the newest */
+	struct recipe_file keyring; /* of Debian's suites; .path is NULL: Debian's own */
 
 	struct recipe_id *id;
 	size_t id_count;
@@ -194,6 +204,8 @@ struct recipe {
 	struct recipe_files scripts;
 	struct recipe_hooks hooks;
 	enum card_firmware firmware;
+	struct recipe_identity *identity;
+	size_t identity_count;
 	char *kernel; /* package whose dependency is the kernel: linux-image-amd64; "" for none */
 	struct {
 		char *title;

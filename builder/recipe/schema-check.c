@@ -177,7 +177,9 @@ static int check_double(const struct schema_key *key, const struct node *list, s
 		    !streq(item->text, other->text))
 			continue;
 		position_error(&item->at, err, "'%s' lists '%s' twice", key->path, item->text);
-		return err_hint(err, "it is already in line %u", other->at.line);
+		return err_has_lines(other->at.file)
+			       ? err_hint(err, "it is already in line %u", other->at.line)
+			       : err_hint(err, "once is enough");
 	}
 	return 0;
 }

@@ -17,6 +17,7 @@
 #define TREE_FILE(member) .offset = offsetof(struct recipe_tree_file, member)
 #define USER(member) .offset = offsetof(struct recipe_user, member)
 #define GROUP(member) .offset = offsetof(struct recipe_group, member)
+#define IDENTITY(member) .offset = offsetof(struct recipe_identity, member)
 
 /* clang-format off */
 const struct schema_key schema[] = {
@@ -50,7 +51,12 @@ const struct schema_key schema[] = {
 	  .doc = "where to fetch when neither --mirror nor this machine's apt says; no "
 		 "influence on the bytes. With {timestamp} in its path it is an archive of old "
 		 "states (http://snapshot.example/archive/debian/{timestamp}), asked last, for "
-		 "what a lock names and no mirror has any more" },
+		 "what a lock names and no mirror has any more, or for snapshot" },
+	{ "snapshot", SCHEMA_TEXT, FIELD(snapshot), .format = &format_moment,
+	  .example = "20260801T000000Z",
+	  .doc = "take suite and pockets as they were at this moment, from an archive of old "
+		 "states: one of mirrors, or --mirror, with {timestamp} in its path. "
+		 "apt-repositories are as they are today" },
 	{ "keyring", SCHEMA_FILE, FIELD(keyring), .format = &format_local_path,
 	  .outside_digest = true, .example = "keys/site-mirror.asc",
 	  .doc = "keys that may sign the suite and its pockets, for a mirror of one's own; "
@@ -302,6 +308,22 @@ const struct schema_key schema[] = {
 	  .example = "check.sh",
 	  .doc = "in the finished tree, which they may look at and not change; one that fails "
 		 "ends the build" },
+	{ "identity", SCHEMA_ENTRIES, FIELD(identity),
+	  .count_offset = offsetof(struct recipe, identity_count),
+	  .element_size = sizeof(struct recipe_identity),
+	  .at_offset = offsetof(struct recipe_identity, at), .identity = "path",
+	  .doc = "what becomes of private keys and ids that packages' scripts make" },
+	{ "identity.path", SCHEMA_TEXT, IDENTITY(path), .format = &format_image_pattern,
+	  .required = true, .example = "/etc/vendor/agent.key",
+	  .doc = "a file or directory of the image, or a pattern of such (glob(7))" },
+	{ "identity.do", SCHEMA_CHOICE, IDENTITY(action), .allowed = "keep remove make-at-boot",
+	  .required = true, .example = "make-at-boot",
+	  .doc = "keep: everybody who can read the image has it; remove: the image lacks it; "
+		 "make-at-boot: removed, and made anew at each boot, before services start" },
+	{ "identity.command", SCHEMA_TEXT, IDENTITY(command), .format = &format_command,
+	  .fallback = "", .example = "vendor-keygen -o /etc/vendor/agent.key",
+	  .doc = "with make-at-boot: what makes it, run by sh -e as root; may be left out for "
+		 "what netrescue can make itself" },
 	{ "image", SCHEMA_SECTION, .doc = "the rescue system's own apt" },
 	{ "image.apt-sources", SCHEMA_TEXT, FIELD(apt_sources), .format = &format_apt_sources,
 	  .example = "deb http://mirror.example/debian trixie main",

@@ -152,12 +152,26 @@ static int check_ids(const struct recipe *recipe, struct err *err)
 	return 0;
 }
 
+/* An item may name its charset, too: "de_DE ISO-8859-1". */
+static bool has_locale(const struct recipe_list *locales, const char *name)
+{
+	const size_t length = strlen(name);
+
+	for (size_t i = 0; i < locales->count; i++) {
+		const char *locale = locales->item[i].value;
+
+		if (starts_with(locale, name) && (!locale[length] || locale[length] == ' '))
+			return true;
+	}
+	return false;
+}
+
 static int check_locale(const struct recipe *recipe, const struct node *root, struct err *err)
 {
 	const struct position at = node_position(root, "default-locale", recipe->path);
 
 	if (streq(recipe->default_locale, "C.UTF-8") ||
-	    recipe_list_find(&recipe->locales, recipe->default_locale))
+	    has_locale(&recipe->locales, recipe->default_locale))
 		return 0;
 	position_error(&at, err, "default locale '%s' is not among the locales",
 		       recipe->default_locale);
@@ -338,6 +352,25 @@ static int check_default_label(const struct recipe *recipe, const struct node *r
 	return 0;
 }
 
+static int check_identity(const struct recipe *recipe, struct err *err)
+{
+	for (size_t i = 0; i < recipe->identity_count; i++) {
+		const struct recipe_identity *identity = &recipe->identity[i];
+
+		for (size_t j = 0; j < i; j++)
+			if (streq(recipe->identity[j].path, identity->path))
+				return position_error(&identity->at, err,
+						      "'identity' lists '%s' twice",
+						      identity->path);
+		if (identity->action == IDENTITY_MAKE || !*identity->command)
+			continue;
+		position_error(&identity->at, err, "'%s' has a command, but is not made at boot",
+			       identity->path);
+		return err_hint(err, "write 'do: make-at-boot', or leave the command out");
+	}
+	return 0;
+}
+
 int validate_recipe(const struct recipe *recipe, const struct node *root, bool overlay_has_keys,
 		    struct err *err)
 {
@@ -385,6 +418,9 @@ int validate_recipe(const struct recipe *recipe, const struct node *root, bool o
 	if (r < 0)
 		return r;
 	r = validate_initramfs(recipe, root, err);
+	if (r < 0)
+		return r;
+	r = check_identity(recipe, err);
 	if (r < 0)
 		return r;
 	r = validate_menu(recipe, root, err);

@@ -86,6 +86,10 @@ static bool is_known_warning(const char *line)
 		/* Whether firmware is installed is up to the recipe. */
 		"W: Possible missing firmware ",
 		"W: missing firmware ",
+		/* identity-rules.c lets it make them at boot. */
+		"dropbear: WARNING: Missing host keys",
+		/* forky's has 3cpio call the program, in its own words, with one thread. */
+		"dracut[W]: custom compressor ",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)

@@ -13,8 +13,10 @@
 
 static void report_idle(const struct recipe_pin *pin)
 {
-	log_warning("%s:%u: the pin of '%s' fits nothing that the archives have: '%s'",
-		    pin->at.file, pin->at.line, pin->package, pin->pin);
+	cleanup_free char *place = position_text(&pin->at);
+
+	log_warning("%s: the pin of '%s' fits nothing that the archives have: '%s'", place,
+		    pin->package, pin->pin);
 }
 
 static bool fits_source(const struct pin *pin, const struct solver_source *source)

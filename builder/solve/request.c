@@ -363,9 +363,13 @@ static int check_names(const struct solver_pool *pool, const struct recipe *reci
 		if (!unknown[i]->at.file || unknown[i]->at.line == 0)
 			continue;
 		text_add(&names, " (");
-		if (!streq(unknown[i]->at.file, unknown[0]->at.file))
-			text_printf(&names, "%s, ", unknown[i]->at.file);
-		text_printf(&names, "line %u", unknown[i]->at.line);
+		if (!err_has_lines(unknown[i]->at.file))
+			text_add(&names, unknown[i]->at.file);
+		else if (!streq(unknown[i]->at.file, unknown[0]->at.file))
+			text_printf(&names, "%s, line %u", unknown[i]->at.file,
+				    unknown[i]->at.line);
+		else
+			text_printf(&names, "line %u", unknown[i]->at.line);
 		if (near.count > 0)
 			text_printf(&names, ", did you mean '%s'?", near.item[0]);
 		text_add(&names, ")");
@@ -571,6 +575,8 @@ void request_leave_out(struct request *request, const char *why)
 
 void request_text(const struct request *request, struct text *ret)
 {
+	cleanup_free char *place = request->at.line > 0 ? position_text(&request->at) : NULL;
+
 	switch (request->origin) {
 	case REQUEST_ESSENTIAL:
 		text_add(ret, "(essential)");
@@ -588,18 +594,17 @@ void request_text(const struct request *request, struct text *ret)
 		text_add(ret, "(the recipe's kernel)");
 		break;
 	case REQUEST_LOCAL:
-		text_printf(ret, "(local package, %s:%u)", request->at.file, request->at.line);
+		text_printf(ret, "(local package, %s)", place);
 		break;
 	case REQUEST_RECIPE:
-		if (request->at.line > 0)
-			text_printf(ret, "(asked for at %s:%u)", request->at.file,
-				    request->at.line);
+		if (place)
+			text_printf(ret, "(asked for at %s)", place);
 		else
 			text_add(ret, "(asked for by the recipe)");
 		break;
 	case REQUEST_EXCLUDE:
-		if (request->at.line > 0)
-			text_printf(ret, "excluded at %s:%u", request->at.file, request->at.line);
+		if (place)
+			text_printf(ret, "excluded at %s", place);
 		else
 			text_add(ret, "excluded by the recipe");
 		break;

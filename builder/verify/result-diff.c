@@ -9,6 +9,7 @@
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/memory.h"
+#include "publish/file-makers.h"
 #include "publish/result-files.h"
 #include "verify/difference-parts.h"
 
@@ -131,6 +132,22 @@ static int compare_lists(struct comparison *c, const int dir[2], const struct re
 	return 0;
 }
 
+static void name_makers(int dir_fd, struct differences *list)
+{
+	CLEANUP(file_makers_release) struct file_makers makers = { 0 };
+
+	file_makers_read(dir_fd, &makers);
+	for (size_t i = 0; i < list->count; i++) {
+		struct difference *d = &list->item[i];
+		const struct file_maker *maker = d->member && streq(d->artifact, RESULT_ROOTFS)
+							 ? file_makers_find(&makers, d->member)
+							 : NULL;
+
+		if (maker)
+			d->maker = xstrdup(maker->text);
+	}
+}
+
 int result_diff(int old_fd, int new_fd, const struct variations *variations,
 		struct differences *ret, struct err *err)
 {
@@ -156,6 +173,7 @@ int result_diff(int old_fd, int new_fd, const struct variations *variations,
 	/* A list that alone differs follows from nothing. */
 	for (size_t i = before; i < ret->count && before > 0; i++)
 		ret->item[i].follows = true;
+	name_makers(old_fd, ret);
 	ret->files = old.count;
 	for (size_t i = 0; i < old.count; i++)
 		ret->bytes += old.item[i].size;

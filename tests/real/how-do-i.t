@@ -48,7 +48,7 @@ sed -i "s,url: http://mirror.example/debian\$,url: $archive,; s,url: http://pack
 
 builds=()
 [[ ! ${NETRESCUE_TEST_ALL:-} ]] || builds=("${names[@]}")
-plan $((1 + ${#names[@]} + 14 + 21 + ${#builds[@]}))
+plan $((1 + ${#names[@]} + 1 + 14 + 21 + ${#builds[@]}))
 ok 'the page has at least 25 answers' test ${#names[@]} -ge 25
 
 # ---- each resolves -----------------------------------------------------------------------------------
@@ -57,6 +57,10 @@ for name in "${names[@]}"; do
 	exits 0 "… ${name//-/ }: resolves" "$NETRESCUE" lock --quiet "$examples/$name.yaml" --store "$image_store"
 	cp "$scratch/.stdout" "$scratch/$name.lock"
 done
+
+run "$NETRESCUE" lock --quiet "$examples/serve-several-sites-with-one-recipe.yaml" --store "$image_store" \
+	--site "$examples/berlin.yaml" --set server.interface=enp1s0
+like "$stdout" $'\nRecipe: siterescue-berlin\n' "the file of a site is laid over" || diag "$stderr"
 
 # in_image LOCK: its packages, with their versions
 in_image() {
