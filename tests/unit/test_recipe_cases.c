@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/cases/recipe: what recipes mean, and what is said about wrong ones, to the letter. */
+/* tests/cases/recipe: what recipes mean, what is said about wrong ones, to the letter, and that
+ * whoever follows the hint gets rid of the error. */
 #include "case.h"
 
 #include "recipe/recipe.h"
@@ -8,6 +9,20 @@
 static const char *path_of_case(void **state)
 {
 	return *state;
+}
+
+static int load(struct recipe *r, struct err *err)
+{
+	cleanup_free char *path = xasprintf("%s/recipe.yaml", scratch_path);
+
+	return recipe_load(path, r, err);
+}
+
+static int load_again(struct err *err)
+{
+	CLEANUP(recipe_release) struct recipe r = { 0 };
+
+	return load(&r, err);
 }
 
 static void run_case(void **state)
@@ -20,14 +35,14 @@ static void run_case(void **state)
 
 	/* cmocka hands the initial state to setup, which keeps it */
 	case_read(path_of_case(state), &c);
-	cleanup_free char *path = xasprintf("%s/recipe.yaml", scratch_path);
-	e = recipe_load(path, &r, &err);
+	e = load(&r, &err);
 	if (streq(c.kind, "error")) {
 		cleanup_free char *printed = case_printed(&err);
 
 		assert_string_equal(printed, c.expected);
 		assert_true(e < 0);
 		assert_int_equal(err_exit_code(&err), 2);
+		case_check_hint(&c, load_again);
 		return;
 	}
 	assert_string_equal(c.kind, "values");
