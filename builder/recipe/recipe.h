@@ -247,6 +247,8 @@ struct recipe {
 	bool laid_over;	    /* by --site or --set */
 	struct strv files;  /* paths of all recipes that were read; positions point at these */
 	struct strv places; /* "--set KEY": positions point at these, too */
+	struct strv
+		line_files; /* paths of the files of keys and answers, whose lines stand above */
 	struct recipe_place *place; /* of single values that somebody wrote: recipe_position() */
 	size_t place_count;
 	size_t place_allocated;
