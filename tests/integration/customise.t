@@ -34,8 +34,10 @@ Depends: hello
 Files:
  /opt/vendor/bin/tool 0755 #!/bin/sh\necho vendor\n
 .
-mirror_publish "$scratch/third" --origin Vendor --label Vendor --codename stable
+mirror_package "$scratch/third" <<<'Package: flat-tool'
 mirror_publish "$scratch/third" --flat tools
+rm "$scratch/third/state/stable_main_flat-tool_1_amd64"
+mirror_publish "$scratch/third" --origin Vendor --label Vendor --codename stable
 password=s3cret-of-the-test
 mirror_fault "$scratch/third" "* login site:$password"
 mirror_serve "$scratch/third"
@@ -68,7 +70,7 @@ cat >"$scratch/site/site.yaml" <<.
 extends: ../base.yaml
 name: site
 hostname: sitebox
-packages: [vendor-tool, made-up-insserv, -unwanted]
+packages: [vendor-tool, flat-tool, made-up-insserv, -unwanted]
 debs: [local-tool_1_all.deb]
 apt-repositories:
   - url: $third
@@ -83,7 +85,7 @@ apt-repositories:
 overlays: [overlay]
 scripts: [finish.sh]
 .
-plan 40
+plan 41
 
 run tiny_build --verbose "$scratch/site/site.yaml"
 is "$status" 0 'a site'"'"'s recipe builds' || { diag "$stderr"; tap_die 'nothing else can work'; }
@@ -110,6 +112,7 @@ is "$(<"$tree/etc/apt/sources.list.d/repository-2.sources")" "Types: deb
 URIs: $third/
 Suites: tools/
 Signed-By: /etc/apt/keyrings/repository-2.gpg" 'the image has the flat archive among its sources'
+like "$(grep -A12 '^Package: flat-tool' "$result/site.lock")" "Suite: tools/.*Repository: $third" 'the lock knows the flat archive'
 like "$(grep -A12 '^Package: vendor-tool' "$result/site.lock")" "Repository: $third" 'the lock says where the third party is'
 like "$(grep -A12 '^Package: local-tool' "$result/site.lock")" 'Suite: local' 'and what is local'
 
