@@ -42,8 +42,9 @@ const char recipe_doc_head[] =
 "\n"
 "A lock has the digest of its recipe: of the values that differ from their defaults, of the\n"
 "content of scripts, .debs, keyrings and keys, and of path, content, link target and executable\n"
-"bit of everything in overlays. Comments, the names of recipe files, `mirrors`, the place of\n"
-"the checkout and its umask are not part of it.\n"
+"bit of everything in overlays. Comments, the names of recipe files, how archives are reached and\n"
+"checked (`mirrors`, `keyring`, and `auth` and `ca` of a repository), the place of the checkout\n"
+"and its umask are not part of it.\n"
 "\n"
 "## Keys\n";
 
