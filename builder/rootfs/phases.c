@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "deb/deb.h"
 #include "deb/deb822.h"
+#include "solve/closure.h"
 
 /* The essential ones are part of the base, and so is all that they depend on. */
 static bool is_base(const struct package *p)
@@ -33,7 +34,10 @@ static int add_package(struct store *s, const struct package *p, struct closure 
 	return 0;
 }
 
-int phases_closure(struct store *s, const struct packages *p, struct closure *ret, struct err *err)
+/* All packages of the image, in the order of the lock; taken are the essential ones and what they
+ * need. */
+static int read_packages(struct store *s, const struct packages *p, struct closure *ret,
+			 struct err *err)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		int r;
@@ -103,7 +107,7 @@ int phases_plan(struct store *s, const struct lock *lock, struct phases *ret, st
 	cleanup_free const struct package **package =
 		xcalloc(lock->packages.count + 1, sizeof(*package));
 	size_t count = 0; /* of the image's packages, which are the closure's in the same order */
-	int r = phases_closure(s, &lock->packages, &c, err);
+	int r = read_packages(s, &lock->packages, &c, err);
 
 	if (r < 0)
 		return err_wrap(err, "planning the order of the packages");

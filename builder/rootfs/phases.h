@@ -22,7 +22,6 @@
 #include "archive/lock.h"
 #include "base/err.h"
 #include "base/store.h"
-#include "solve/closure.h"
 
 struct phase {
 	const struct package **item; /* borrowed from the lock */
@@ -39,7 +38,3 @@ struct phases {
  * store). ERR_BUILD if no package is essential, or a control file cannot be read. */
 int phases_plan(struct store *s, const struct lock *lock, struct phases *ret, struct err *err);
 void phases_release(struct phases *p);
-
-/* Fills a closure with all packages of the image and what they depend on, in the order of the list;
- * none is taken yet. */
-int phases_closure(struct store *s, const struct packages *p, struct closure *ret, struct err *err);
