@@ -5,9 +5,9 @@
  * called: Debian's linux-image-*, a vendor's, one of the recipe's own `debs`.
  *
  * The recipe's own kernel is the one that the package `kernel` brings itself, or else the newest of
- * those that it depends on, directly or not, or that provide it. All others, such as one of backports beside the
- * suite's, are in the image as well and can be booted, too: each gets an initramfs and entries in
- * the menu.
+ * those that it depends on, directly or not; of a name that packages only provide, each of them
+ * counts. All others, such as one of backports beside the suite's, are in the image as well and can
+ * be booted, too: each gets an initramfs and entries in the menu.
  */
 #pragma once
 
