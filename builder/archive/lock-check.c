@@ -9,13 +9,15 @@
 
 #include "archive/lock-format.h"
 #include "base/memory.h"
+#include "recipe/values.h"
 
 static int way_out(const struct recipe *recipe, struct err *err)
 {
 	return err_hint(err,
 			"'netrescue lock %s' prints a new lock, and with --keep OLD one that keeps "
-			"the packages of the old; or check out what this one was made from",
-			recipe->path ? recipe->path : "RECIPE");
+			"the packages of the old; or check out what this one was made from%s",
+			recipe->path ? recipe->path : "RECIPE",
+			recipe->laid_over ? ", and give the same --site and --set" : "");
 }
 
 /* The item of `inputs` for the same key (the first word) as `input`; NULL if there is none. */
@@ -29,30 +31,35 @@ static const char *same_key(const struct strv *inputs, const char *input)
 	return NULL;
 }
 
-/* The N of `KEY[N] …`, or -1. */
-static long index_of(const char *input, const char *key)
+/* Names the N-th of a list's files or folders. False if the recipe has no such. */
+static bool add_file(const struct recipe *recipe, const struct schema_key *key, size_t n,
+		     struct text *ret)
 {
-	size_t length = strlen(key);
+	const struct recipe_files *files = values_files(key, recipe);
 
-	if (strncmp(input, key, length) != 0 || input[length] != '[')
-		return -1;
-	return strtol(input + length + 1, NULL, 10);
+	if (key->type == SCHEMA_FOLDERS && n < recipe->overlays.count)
+		text_printf(ret, "overlay '%s'", recipe->overlays.item[n].value);
+	else if (key->type == SCHEMA_FILES && n < files->count)
+		text_printf(ret, "%s '%s'",
+			    streq(key->path, "debs")	      ? "package file"
+			    : starts_with(key->path, "hooks") ? "hook"
+							      : "script",
+			    files->item[n].given);
+	else if (streq(key->path, "files") && n < recipe->tree_file_count)
+		text_printf(ret, "file '%s'", recipe->tree_file[n].path);
+	else
+		return false;
+	return true;
 }
 
 /* "overlay '../overlays/ssh'" of `overlays[3] …`, "'menu'" of `menu …`. */
 static void add_name(const struct recipe *recipe, const char *input, struct text *ret)
 {
-	long overlay = index_of(input, "overlays");
-	long script = index_of(input, "scripts");
-	long deb = index_of(input, "debs");
+	cleanup_free char *path = xstrndup(input, strcspn(input, "[ "));
+	const struct schema_key *key = schema_find(path);
+	const char *bracket = input + strlen(path);
 
-	if (overlay >= 0 && (size_t)overlay < recipe->overlays.count)
-		text_printf(ret, "overlay '%s'", recipe->overlays.item[overlay].value);
-	else if (script >= 0 && (size_t)script < recipe->scripts.count)
-		text_printf(ret, "script '%s'", recipe->scripts.item[script].given);
-	else if (deb >= 0 && (size_t)deb < recipe->debs.count)
-		text_printf(ret, "package file '%s'", recipe->debs.item[deb].given);
-	else
+	if (!key || *bracket != '[' || !add_file(recipe, key, strtoul(bracket + 1, NULL, 10), ret))
 		text_printf(ret, "'%.*s'", (int)strcspn(input, " "), input);
 }
 
@@ -126,6 +133,9 @@ int lock_check(const struct lock *l, const struct recipe *recipe, struct err *er
 	r = lock_check_kind(l, recipe, err);
 	if (r < 0)
 		return r;
+	if (!streq(l->snapshot, recipe->snapshot))
+		return another(l, recipe, "Snapshot", l->snapshot ? l->snapshot : "none",
+			       recipe->snapshot ? recipe->snapshot : "none", err);
 	if (l->bytes_epoch != BYTES_EPOCH) {
 		const char *releases = bytes_epoch_releases(l->bytes_epoch);
 

@@ -27,6 +27,7 @@ static const struct stage after_lock[] = {
 	{ build_settings, "settings" },
 	{ build_initramfs, "initramfs" },
 	{ build_normalise, "normalise" },
+	{ build_check, "check" },
 	{ build_pack, NULL },
 	{ build_publish, NULL },
 	{ NULL, NULL },

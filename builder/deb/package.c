@@ -84,6 +84,7 @@ void packages_release(struct packages *p)
 		free(item->repository);
 	}
 	free(p->item);
+	strv_release(&p->left_out);
 	*p = (struct packages){ 0 };
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/digest.h"
+#include "base/text.h"
 
 enum package_role {
 	ROLE_IMAGE, /* installed */
@@ -17,7 +18,7 @@ enum package_role {
 struct package {
 	char *name;
 	char *version;
-	char *architecture; /* amd64 or all, as in the package */
+	char *architecture; /* amd64, all or a foreign one, as in the package */
 	/* The pocket it came from: trixie, trixie-updates, trixie-security; "local" for debs: */
 	char *suite;
 	char *component;
@@ -38,6 +39,7 @@ struct packages {
 	struct package *item; /* sorted by name, architecture, role: one name may have both roles */
 	size_t count;
 	size_t allocated;
+	struct strv left_out; /* optional packages that are not there, as the recipe says them */
 };
 
 /* Appends an empty package and returns it; valid until the next call. */

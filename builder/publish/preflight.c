@@ -4,6 +4,7 @@
 #include "publish/compressor.h"
 #include "publish/menu.h"
 #include "publish/tftp.h"
+#include "rootfs/initramfs.h"
 
 int preflight_check(const struct recipe *recipe, const struct lock *lock, struct err *err)
 {
@@ -14,6 +15,9 @@ int preflight_check(const struct recipe *recipe, const struct lock *lock, struct
 	if (r < 0)
 		return r;
 	r = tftp_check(recipe, lock, &menu, err);
+	if (r < 0)
+		return r;
+	r = initramfs_check_packages(recipe, lock, err);
 	if (r < 0)
 		return r;
 	return compressor_check(lock, err);

@@ -85,10 +85,10 @@ static int read_link(const struct walk_entry *e, struct result_file *f, struct e
 
 static int hash_file(const struct walk_entry *e, struct result_file *f, struct err *err)
 {
-	cleanup_fd int fd = openat(e->dirfd, e->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_fd int fd = -1;
 
-	if (fd < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", e->path);
+	if (open_file(e->dirfd, e->name, O_NOFOLLOW, ERR_BUILD, &fd, err) < 0)
+		return err_wrap(err, "reading '%s'", e->path);
 	f->size = (uint64_t)e->st->st_size;
 	if (digest_fd(fd, f->sha256, err) < 0)
 		return err_wrap(err, "reading '%s'", e->path);

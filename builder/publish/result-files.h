@@ -2,8 +2,8 @@
 /*
  * Puts files into the result that is being filled, and lists those that are in one. Paths are
  * relative to the result; missing directories are made. Modes and times do not matter here:
- * result_commit() sets every file to 0644, every directory to 0755 and every time stamp to
- * SOURCE_DATE_EPOCH.
+ * result_commit() sets every file to 0644 and every directory to 0755, without what the umask
+ * forbids, and every time stamp to SOURCE_DATE_EPOCH.
  */
 #pragma once
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "publish/file-origins.h"
 #include "publish/result-files.h"
 
 #include <dirent.h>
@@ -270,5 +271,8 @@ void result_release(struct result *res)
 	free(res->out);
 	free(res->temporary);
 	strv_release(&res->kernels);
+	if (res->origins)
+		file_origins_release(res->origins);
+	free(res->origins);
 	*res = (struct result)RESULT_INIT;
 }

@@ -106,7 +106,8 @@ static void write_key(struct text *out, const struct schema_key *key, const char
 		write_list(out, label, field);
 		break;
 	case SCHEMA_FILE:
-		write_line(out, label, ((const struct recipe_file *)field)->digest);
+		if (((const struct recipe_file *)field)->path)
+			write_line(out, label, ((const struct recipe_file *)field)->digest);
 		break;
 	case SCHEMA_FILES:
 		for (size_t i = 0; i < files->count; i++)
@@ -147,22 +148,12 @@ static void write_entries(struct text *out, const struct schema_key *key, const 
 			cleanup_free char *label =
 				xasprintf("%s[%zu].%s", key->path, i, schema_leaf(k));
 
+			if (k->outside_digest)
+				continue;
+
 			write_changed(out, k, label, items + i * key->element_size, blank);
 		}
 	values_release_item(key, blank);
-}
-
-static bool is_inside_entries(const struct schema_key *key)
-{
-	cleanup_free char *parent = xstrdup(key->path);
-	char *dot = strrchr(parent, '.');
-	const struct schema_key *above;
-
-	if (!dot)
-		return false;
-	*dot = '\0';
-	above = schema_find(parent);
-	return above && above->type == SCHEMA_ENTRIES;
 }
 
 void recipe_canonical(const struct recipe *recipe, struct text *ret)
@@ -173,7 +164,7 @@ void recipe_canonical(const struct recipe *recipe, struct text *ret)
 
 	values_fill(&defaults, NULL);
 	for (size_t i = 0; i < schema_count; i++)
-		if (!schema[i].outside_digest && !is_inside_entries(&schema[i]))
+		if (!schema[i].outside_digest && !schema_is_inside_entries(&schema[i]))
 			sorted[count++] = &schema[i];
 	qsort(sorted, count, sizeof(struct schema_key *), compare_paths);
 	text_add(ret, "");

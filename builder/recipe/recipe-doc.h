@@ -4,4 +4,6 @@
 #pragma once
 
 extern const char recipe_doc_head[];
+extern const char recipe_doc_accounts[];
+extern const char recipe_doc_files[];
 extern const char recipe_doc_overlays[];

@@ -21,7 +21,10 @@
 
 enum init_system { INIT_SYSTEMD, INIT_SYSVINIT };
 enum nfs_access { NFS_RO, NFS_RW };
+enum initramfs_program { INITRAMFS_TOOLS, INITRAMFS_DRACUT };
 enum firmware { FIRMWARE_BIOS, FIRMWARE_UEFI };
+/* What the kernel loads into cards, and not what starts the machine. */
+enum card_firmware { CARD_FIRMWARE_NONE, CARD_FIRMWARE_NETWORK, CARD_FIRMWARE_ALL };
 
 struct recipe_id { /* `ids:` fixed uid/gid of a system user or group */
 	char *name;
@@ -43,11 +46,69 @@ struct recipe_files {
 	size_t allocated;
 };
 
+struct recipe_hooks { /* `hooks:` */
+	struct recipe_files before_packages, after_base, before_settings, before_initramfs, check;
+};
+
 struct recipe_repository { /* `apt-repositories:` */
 	char *url;
 	char *suite;
 	struct recipe_list components;
 	struct recipe_file keyring;
+	struct recipe_file auth; /* .path is NULL if there is none, as in the next one */
+	struct recipe_file ca;
+	int priority; /* of its packages, as in a pin; 0: what its Release says */
+	struct position at;
+};
+
+struct recipe_pin { /* `pins:` as in apt_preferences(5); pin.h reads the texts */
+	char *package;
+	char *pin;
+	int priority;
+	struct position at;
+};
+
+/* Numbers of users and groups of the recipe: below 1000 are the system's, and from 60000 on Debian
+ * has its own (Debian policy 9.2.2). */
+#define ACCOUNT_ID_MIN 100
+#define ACCOUNT_ID_FIRST 1000
+#define ACCOUNT_ID_MAX 59999
+
+struct recipe_user { /* `users:` */
+	char *name;
+	int id; /* of the user and its group; recipe_load() chooses one where none is given */
+	char *comment;
+	char *password; /* as root's */
+	struct recipe_list authorized_keys;
+	char *shell;
+	char *home;
+	struct recipe_list groups;
+	bool sudo;
+	struct position at;
+};
+
+struct recipe_group { /* `groups:` */
+	char *name;
+	int id; /* -1: the image's, or else a free one */
+	struct recipe_list members;
+	struct position at;
+};
+
+struct recipe_tree_file { /* `files:` */
+	char *path;	  /* in the tree */
+	char *content;	  /* NULL: source */
+	struct recipe_file source;
+	char *mode;	     /* octal */
+	char *owner, *group; /* names or numbers */
+	struct position at;
+};
+
+enum identity_action { IDENTITY_KEEP, IDENTITY_REMOVE, IDENTITY_MAKE };
+
+struct recipe_identity { /* `identity:` a key or an id that a package's script makes */
+	char *path;	 /* absolute, in the image; may be a pattern (glob(7)) */
+	enum identity_action action;
+	char *command; /* of IDENTITY_MAKE, for sh -e; "": netrescue's own */
 	struct position at;
 };
 
@@ -80,6 +141,7 @@ struct recipe {
 	char *title;
 	char *suite;	    /* trixie */
 	char *architecture; /* amd64 */
+	struct recipe_list foreign_architectures;
 	struct recipe_list components;
 	struct recipe_list pockets; /* updates, security; the suite itself is not in the list */
 
@@ -87,11 +149,16 @@ struct recipe {
 	struct recipe_list packages;
 	struct recipe_list exclude;
 	bool recommends;
+	struct recipe_list debconf;	  /* lines (debconf.h); files already read */
 	struct recipe_list boot_packages; /* fetched and verified, never installed */
 	struct recipe_files debs;
 	struct recipe_repository *repository;
 	size_t repository_count;
+	struct recipe_pin *pin;
+	size_t pin_count;
 	struct recipe_list mirrors;
+	char *snapshot; /* 20260801T000000Z: the state of that moment; NULL: the newest */
+	struct recipe_file keyring; /* of Debian's suites; .path is NULL: Debian's own */
 
 	struct recipe_id *id;
 	size_t id_count;
@@ -116,19 +183,29 @@ struct recipe {
 		char *password;			    /* "locked" or a crypt(3) hash */
 		struct recipe_list authorized_keys; /* lines; files already read */
 	} root;
+	struct recipe_user *user;
+	size_t user_count;
+	struct recipe_group *group;
+	size_t group_count;
 	struct {
 		struct recipe_list disable;
 		struct recipe_list mask;
 	} services;
 	struct {
-		char *generator;	  /* initramfs-tools */
+		enum initramfs_program generator;
 		char *modules;		  /* netboot | most | list (initramfs.conf MODULES) */
 		struct recipe_list extra; /* modules */
 		char *compress;		  /* zstd | gzip | xz | lz4 */
 	} initramfs;
 	struct recipe_list overlays; /* paths of directories, ready to be opened, in order */
 	struct strv overlay_digests; /* of each overlay: see digest below */
+	struct recipe_tree_file *tree_file;
+	size_t tree_file_count;
 	struct recipe_files scripts;
+	struct recipe_hooks hooks;
+	enum card_firmware firmware;
+	struct recipe_identity *identity;
+	size_t identity_count;
 	char *kernel; /* package whose dependency is the kernel: linux-image-amd64; "" for none */
 	struct {
 		char *title;
@@ -167,13 +244,26 @@ struct recipe {
 	/* The same in parts: see recipe_inputs(). */
 	struct strv inputs;
 
-	struct strv files; /* paths of all recipes that were read; positions point at these */
+	bool laid_over;	    /* by --site or --set */
+	struct strv files;  /* paths of all recipes that were read; positions point at these */
+	struct strv places; /* "--set KEY": positions point at these, too */
 	struct recipe_place *place; /* of single values that somebody wrote: recipe_position() */
 	size_t place_count;
 	size_t place_allocated;
 };
 
-/* Reads the recipe at path. Errors are ERR_USAGE, at their place in the file, with a hint. */
+/* A recipe, and what is laid over it as if a recipe that extends it said so. */
+struct recipe_source {
+	const char *path;	 /* of the recipe */
+	const struct strv *site; /* files with a recipe's keys, later ones over earlier ones; NULL:
+				    * none */
+	const struct strv *set;	 /* KEY=VALUE or KEY+=VALUE (override.h), over those; NULL: none */
+	const char *set_directory; /* where relative paths in `set` start; NULL: the current one */
+};
+
+/* Reads the recipe. Errors are ERR_USAGE, at their place in the file, with a hint. */
+int recipe_load_source(const struct recipe_source *source, struct recipe *ret, struct err *err);
+/* The same for a recipe that nothing is laid over. */
 int recipe_load(const char *path, struct recipe *ret, struct err *err);
 void recipe_release(struct recipe *recipe);
 

@@ -119,6 +119,8 @@ int schema_write_markdown(FILE *to)
 		fprintf(to, "### %s: %s\n\n", k->path, k->doc);
 		write_table(to, k->path);
 	}
+	fputs(recipe_doc_accounts, to);
+	fputs(recipe_doc_files, to);
 	fputs(recipe_doc_overlays, to);
 	write_template_names(to);
 	return fflush(to) == 0 && !ferror(to) ? 0 : -EIO;

@@ -69,8 +69,6 @@ static void set_file(struct recipe_file *f, const char *given, const struct posi
 static void set_scalar(const struct schema_key *key, void *field, const char *text,
 		       const struct position *at)
 {
-	uint64_t number = 0;
-
 	switch (key->type) {
 	case SCHEMA_TEXT:
 		*(char **)field = xstrdup(text);
@@ -79,8 +77,7 @@ static void set_scalar(const struct schema_key *key, void *field, const char *te
 		*(bool *)field = streq(text, "yes") || streq(text, "true");
 		break;
 	case SCHEMA_NUMBER:
-		(void)parse_u64(text, &number);
-		*(int *)field = (int)number;
+		(void)parse_int(text, field);
 		break;
 	case SCHEMA_CHOICE:
 		*(int *)field = choice_index(key->allowed, text);
@@ -314,4 +311,9 @@ static void release_mapping(const char *parent, char *base)
 void values_release(struct recipe *recipe)
 {
 	release_mapping("", (char *)recipe);
+}
+
+const struct recipe_files *values_files(const struct schema_key *key, const struct recipe *recipe)
+{
+	return (const struct recipe_files *)(const void *)((const char *)recipe + key->offset);
 }

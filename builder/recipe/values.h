@@ -16,3 +16,5 @@ void values_fill(struct recipe *recipe, const struct node *root);
 void values_default_item(const struct schema_key *list, void *item);
 void values_release_item(const struct schema_key *list, void *item);
 void values_release(struct recipe *recipe);
+/* The list of a row of the type SCHEMA_FILES: scripts, hooks.check, debs. */
+const struct recipe_files *values_files(const struct schema_key *key, const struct recipe *recipe);

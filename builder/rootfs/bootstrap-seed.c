@@ -75,8 +75,8 @@ static int seed_put(struct seed *seed, struct sandbox *sb, const char *where, st
 	return sandbox_put(sb, seed->fd, where, err);
 }
 
-/* Programs that packages call and that are held back. update-initramfs
- * runs once, at the end. locale-gen runs beside configuring for the recipe's locales; the one that
+/* Programs that packages call and that are held back. update-initramfs and dracut run once, at the
+ * end. locale-gen runs beside configuring for the recipe's locales; the one that
  * locales' postinst calls waits for it and has little left to do. */
 static const struct {
 	const char *name;
@@ -86,6 +86,7 @@ static const struct {
 	  "#!/bin/sh\n"
 	  "exec flock " BOOTSTRAP_LOCALE_LOCK " /usr/sbin/locale-gen --keep-existing\n" },
 	{ "update-initramfs", "#!/bin/sh\nexit 0\n" },
+	{ "dracut", "#!/bin/sh\nexit 0\n" },
 	/* For scripts that ask neither policy-rc.d nor systemctl whether they may start something.
 	 */
 	{ "start-stop-daemon", "#!/bin/sh\nexit 0\n" },

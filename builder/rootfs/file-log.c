@@ -52,10 +52,11 @@ int file_log_add_tar(struct file_log *log, int tar_fd, const char *maker, struct
 
 int file_log_snapshot(struct rootfs *rootfs, struct strv *ret, struct err *err)
 {
-	static const char *const argv[] = {
-		"find", "/",	 "-xdev", "-path",   SANDBOX_SCRATCH, "-prune", "-o",
-		"!",	"-type", "d",	  "-printf", "%P\t%i %C@\\0", NULL
-	};
+	static const char *const argv[] = { "find", "/", "-xdev", "-path", SANDBOX_SCRATCH,
+					    "-prune", "-o", "-type", "d",
+					    /* A directory's own time changes with what is in it. */
+					    "-printf", "%P\t%m %U %G\\0", "-o", "-printf",
+					    "%P\t%i %C@\\0", NULL };
 	struct sandbox_command command = { .argv = argv, .output = SNAPSHOT };
 	CLEANUP(text_release) struct text list = { 0 };
 	int r = sandbox_run(rootfs->sandbox, &command, 1, err);
@@ -71,32 +72,45 @@ int file_log_snapshot(struct rootfs *rootfs, struct strv *ret, struct err *err)
 	return 0;
 }
 
-static void add_line(struct file_log *log, const char *line, const char *maker)
+/* Compares two snapshots, and appends what only one of them has. */
+static void differences(const struct strv *before, const struct strv *after, struct strv *ret)
 {
-	/* It is cut at the last tab, since a name may have tabs too. */
-	cleanup_free char *path = xstrndup(line, (size_t)(strrchr(line, '\t') - line));
+	size_t i = 0, k = 0;
 
-	file_log_add(log, path, maker);
+	while (i < before->count || k < after->count) {
+		int order = i == before->count	? 1
+			    : k == after->count ? -1
+						: strcmp(before->item[i], after->item[k]);
+		const char *line = order < 0 ? before->item[i] : order ? after->item[k] : NULL;
+
+		/* It is cut at the last tab, since a name may have tabs too. */
+		if (line)
+			strv_addf(ret, "%.*s", (int)(strrchr(line, '\t') - line), line);
+		i += order <= 0;
+		k += order >= 0;
+	}
+}
+
+int file_log_changes(struct rootfs *rootfs, const struct strv *before, struct strv *ret,
+		     struct err *err)
+{
+	CLEANUP(strv_release) struct strv after = { 0 };
+	int r = file_log_snapshot(rootfs, &after, err);
+
+	if (r < 0)
+		return r;
+	differences(before, &after, ret);
+	return 0;
 }
 
 int file_log_add_since(struct rootfs *rootfs, const struct strv *before, const char *maker,
 		       struct err *err)
 {
-	CLEANUP(strv_release) struct strv after = { 0 };
-	size_t i = 0, k = 0;
-	int r = file_log_snapshot(rootfs, &after, err);
+	CLEANUP(strv_release) struct strv path = { 0 };
+	int r = file_log_changes(rootfs, before, &path, err);
 
-	while (r == 0 && (i < before->count || k < after.count)) {
-		int order = i == before->count ? 1
-			    : k == after.count ? -1
-					       : strcmp(before->item[i], after.item[k]);
-
-		if (order != 0)
-			add_line(&rootfs->file_log, order < 0 ? before->item[i] : after.item[k],
-				 maker);
-		i += order <= 0;
-		k += order >= 0;
-	}
+	for (size_t i = 0; i < path.count && r >= 0; i++)
+		file_log_add(&rootfs->file_log, path.item[i], maker);
 	return r;
 }
 

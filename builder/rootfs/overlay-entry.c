@@ -12,8 +12,7 @@
 #include "base/text.h"
 #include "base/tree.h"
 #include "recipe/template.h"
-
-#define ID_MAX 65535 /* a user namespace has so many ids */
+#include "rootfs/account.h"
 
 struct collector {
 	const struct recipe *recipe;
@@ -47,18 +46,50 @@ static bool is_plain_name(const char *name)
 	return true;
 }
 
+static bool is_at_or_below(const char *path, const char *directory)
+{
+	const size_t length = strlen(directory);
+
+	return starts_with(path, directory) && (path[length] == '\0' || path[length] == '/');
+}
+
 /* Where the sandbox mounts something, and a running system does too. The last two are links into
  * /run in every Debian. */
-static bool is_mount(const char *path)
+static bool is_mounted(const char *path)
 {
 	static const char *const mounts[] = { ".netrescue", "dev",     "proc",	  "run",
 					      "sys",	    "var/run", "var/lock" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++) {
-		const size_t length = strlen(mounts[i]);
-
-		if (starts_with(path, mounts[i]) && (path[length] == '\0' || path[length] == '/'))
+	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++)
+		if (is_at_or_below(path, mounts[i]))
 			return true;
+	return false;
+}
+
+/* The links of a merged /usr. What lies below them is written through the link, as dpkg does. */
+static bool is_merged(const char *path)
+{
+	static const char *const links[] = { "bin", "sbin", "lib", "lib32", "lib64", "libx32" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
+		if (streq(path, links[i]))
+			return true;
+	return false;
+}
+
+bool overlay_refuses(const char *path, bool is_directory, const char **ret_why,
+		     const char **ret_hint)
+{
+	if (is_mounted(path)) {
+		*ret_why = "lies where a running system mounts something";
+		*ret_hint = "/dev, /proc, /run (with /var/run and /var/lock) and /sys are not part "
+			    "of the image";
+		return true;
+	}
+	if (!is_directory && is_merged(path)) {
+		*ret_why = "would replace the link into /usr, without which no program runs";
+		*ret_hint = "make it a directory: what is in it goes to the same place below /usr";
+		return true;
 	}
 	return false;
 }
@@ -85,37 +116,12 @@ static bool climbs_out(const char *path, const char *target)
 	return false;
 }
 
-/* Finds the number of a name in the text of passwd(5) or group(5): "NAME:x:NUMBER:". */
-static bool look_up(const char *text, const char *name, uint32_t *ret)
-{
-	const size_t length = strlen(name);
-	uint64_t number;
-
-	if (parse_u64(name, &number) == 0) {
-		*ret = (uint32_t)number;
-		return number <= ID_MAX;
-	}
-	for (const char *p = text; p && *p; p = strchr(p, '\n'), p = p ? p + 1 : NULL) {
-		if (!starts_with(p, name) || p[length] != ':')
-			continue;
-		p = strchr(p + length + 1, ':');
-		if (!p)
-			return false;
-		cleanup_free char *digits = xstrndup(p + 1, strcspn(p + 1, ":\n"));
-		if (parse_u64(digits, &number) < 0 || number > ID_MAX)
-			return false;
-		*ret = (uint32_t)number;
-		return true;
-	}
-	return false;
-}
-
 static int unknown_owner(const struct collector *c, const struct overlay_rule *rule,
 			 const char *kind, const char *name, struct err *err)
 {
 	err_at(err, ERR_USAGE, c->rules.path, rule->line, 0, "the tree has no %s '%s'", kind, name);
 	return err_hint(err, "is the package that makes it in 'packages'? Numbers go up to %d",
-			ID_MAX);
+			ACCOUNT_NUMBER_MAX);
 }
 
 static int set_owner(struct collector *c, struct overlay_entry *e, struct err *err)
@@ -124,9 +130,9 @@ static int set_owner(struct collector *c, struct overlay_entry *e, struct err *e
 
 	if (!rule || !c->context)
 		return 0;
-	if (!look_up(c->context->passwd, rule->user, &e->uid))
+	if (!account_number(c->context->passwd, rule->user, &e->uid))
 		return unknown_owner(c, rule, "user", rule->user, err);
-	if (!look_up(c->context->group, rule->group, &e->gid))
+	if (!account_number(c->context->group, rule->group, &e->gid))
 		return unknown_owner(c, rule, "group", rule->group, err);
 	return 0;
 }
@@ -241,6 +247,7 @@ static int visit(const struct walk_entry *w, void *data, struct err *err)
 {
 	struct collector *c = data;
 	CLEANUP(release_entry) struct overlay_entry e = { .path = xstrdup(w->path) };
+	const char *why, *hint;
 	int r = 0;
 
 	if (streq(w->path, OVERLAY_RULES))
@@ -248,12 +255,9 @@ static int visit(const struct walk_entry *w, void *data, struct err *err)
 	if (!is_plain_name(w->path))
 		return refuse(c, w->path, err,
 			      "has control characters in its name, or is not UTF-8");
-	if (is_mount(w->path)) {
-		refuse(c, w->path, err, "lies where a running system mounts something");
-		return err_hint(
-			err,
-			"/dev, /proc, /run (with /var/run and /var/lock) and /sys are not part "
-			"of the image");
+	if (overlay_refuses(w->path, S_ISDIR(w->st->st_mode), &why, &hint)) {
+		refuse(c, w->path, err, why);
+		return err_hint(err, "%s", hint);
 	}
 	e.type = w->st->st_mode & S_IFMT;
 	e.mode = w->st->st_mode & S_IXUSR ? 0755 : 0644;
@@ -285,7 +289,7 @@ static int add_directories(struct collector *c, struct err *err)
 		if (rule->verb != RULE_DIR || rule->used)
 			continue;
 		rule->used = true;
-		if (is_mount(rule->path))
+		if (is_mounted(rule->path))
 			return misplaced(c, rule, "part of the image: it is mounted over", err);
 		e.path = xstrdup(rule->path);
 		e.mode = rule->mode;

@@ -35,4 +35,12 @@ struct overlay_entries {
 int overlay_collect(const struct recipe *recipe, const char *dir, int dirfd,
 		    const struct overlay_context *context, struct overlay_entries *ret,
 		    struct err *err);
+/* Writes the entries as a pax tar to out_fd (overlay.c). dirfd: where the files without content
+ * are; dir: its path, for messages. */
+int overlay_write_entries(const struct overlay_entries *entries, const char *dir, int dirfd,
+			  int64_t epoch, int out_fd, struct err *err);
+/* Whether the image can have no file, or no directory, at the path, which has no slash before it;
+ * *ret_why goes on "'PATH' ", *ret_hint is the way out. */
+bool overlay_refuses(const char *path, bool is_directory, const char **ret_why,
+		     const char **ret_hint);
 void overlay_entries_release(struct overlay_entries *e);

@@ -109,11 +109,29 @@ static int open_archive(struct archive *a, const char *dir, int out_fd, struct e
 	return 0;
 }
 
+int overlay_write_entries(const struct overlay_entries *entries, const char *dir, int dirfd,
+			  int64_t epoch, int out_fd, struct err *err)
+{
+	CLEANUP(archive_write_cleanup) struct archive *a = archive_write_new();
+	int r;
+
+	if (!a)
+		abort();
+	r = open_archive(a, dir, out_fd, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < entries->count; i++) {
+		r = write_entry(a, dir, dirfd, &entries->item[i], epoch, err);
+		if (r < 0)
+			return r;
+	}
+	return archive_write_close(a) == ARCHIVE_OK ? 0 : archive_error(a, dir, err);
+}
+
 int overlay_write_tar(const struct recipe *recipe, const char *dir,
 		      const struct overlay_context *context, int out_fd, struct err *err)
 {
 	CLEANUP(overlay_entries_release) struct overlay_entries entries = { 0 };
-	CLEANUP(archive_write_cleanup) struct archive *a = NULL;
 	cleanup_fd int dirfd = -1;
 	int r = open_dir(AT_FDCWD, dir, &dirfd, err);
 
@@ -122,18 +140,7 @@ int overlay_write_tar(const struct recipe *recipe, const char *dir,
 	r = overlay_collect(recipe, dir, dirfd, context, &entries, err);
 	if (r < 0)
 		return r;
-	a = archive_write_new();
-	if (!a)
-		abort();
-	r = open_archive(a, dir, out_fd, err);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < entries.count; i++) {
-		r = write_entry(a, dir, dirfd, &entries.item[i], context->epoch, err);
-		if (r < 0)
-			return r;
-	}
-	return archive_write_close(a) == ARCHIVE_OK ? 0 : archive_error(a, dir, err);
+	return overlay_write_entries(&entries, dir, dirfd, context->epoch, out_fd, err);
 }
 
 int overlays_check(const struct recipe *recipe, struct err *err)

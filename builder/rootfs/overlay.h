@@ -19,7 +19,8 @@
  * the end of the line:
  *
  *	when init=systemd [PATH]       only for that init system; with PATH, it and what lies below;
- *	                               also init=sysvinit, access=ro, access=rw (nfs.access)
+ *	                               also init=sysvinit, access=ro, access=rw (nfs.access),
+ *	                               initramfs=initramfs-tools, initramfs=dracut
  *	mode 0600 PATH                 octal, up to 7777; of a file or of a directory that is made
  *	owner USER:GROUP PATH          names of the tree's /etc/passwd and /etc/group, or numbers
  *	cap cap_net_raw+ep PATH        file capabilities: names by comma, +p or +ep
@@ -52,3 +53,9 @@ int overlay_write_tar(const struct recipe *recipe, const char *dir,
  * `owner` rules are not looked up, since there is no tree yet. command/stages.c calls it right
  * after recipe_load(). Errors are those of overlay_write_tar(). */
 int overlays_check(const struct recipe *recipe, struct err *err);
+
+/* The same for `files:`, single files that the recipe itself holds or names (tree-files.c): they
+ * are written like one more overlay, the last. Errors are at the recipe's line. */
+int tree_files_write_tar(const struct recipe *recipe, const struct overlay_context *context,
+			 int out_fd, struct err *err);
+int tree_files_check(const struct recipe *recipe, struct err *err);

@@ -10,6 +10,7 @@
  *	stage_settings   what the recipe says about the system itself, and its overlays (settings.h)
  *	stage_initramfs  the initramfs, nothing if there is no kernel (initramfs.h)
  *	stage_normalise  takes away what would differ in the next build (normalise.c)
+ *	stage_check      the recipe's checks of the finished tree (hooks.h)
  *
  * A stage returns 0, or a negative value with *err set. ERR_USAGE is about a value of the recipe,
  * with its position where there is one; ERR_TRUST says that an input is not what the lock names;
@@ -42,6 +43,8 @@ struct rootfs {
 	struct phases phases;	   /* owned: made by stage_base, used by stage_rest too */
 	struct strv allocated_ids; /* owned: "user NAME UID" and "group NAME GID", those that no
 				    * ids: fixed; from stage_rest on */
+	struct strv locale_lines;  /* owned: of each locale of the recipe (locale-lines.h), from
+				    * stage_base on; empty without the package locales */
 	struct file_log file_log;  /* owned: which files no package brought, for the SBOMs */
 	uint64_t steps;		   /* how many the running stage has done, for its progress */
 };
@@ -52,5 +55,6 @@ int stage_rest(struct rootfs *rootfs, struct err *err);
 int stage_settings(struct rootfs *rootfs, struct err *err);
 int stage_initramfs(struct rootfs *rootfs, struct err *err);
 int stage_normalise(struct rootfs *rootfs, struct err *err);
+int stage_check(struct rootfs *rootfs, struct err *err);
 /* Closes the sandbox too; the tree is gone then. */
 void rootfs_release(struct rootfs *rootfs);

@@ -7,15 +7,20 @@
 #include "base/memory.h"
 #include "recipe/format.h"
 
-#define ROOT_KEYS "/root/.ssh/authorized_keys"
+#define KEYS_FILE "/.ssh/authorized_keys"
+
+/* No password matches "*". None would match "!" either, but sshd takes that for an account that is
+ * closed. */
+const char *settings_shadow_password(const char *password)
+{
+	return streq(password, "locked") ? "*" : password;
+}
 
 int settings_password(struct rootfs *rootfs, struct err *err)
 {
 	bool locked = streq(rootfs->recipe->root.password, "locked");
-	/* No password matches "*". None would match "!" either, but sshd takes that for an account
-	 * that is closed. */
 	cleanup_free char *line =
-		xasprintf("root:%s\n", locked ? "*" : rootfs->recipe->root.password);
+		xasprintf("root:%s\n", settings_shadow_password(rootfs->recipe->root.password));
 	static const char *const argv[] = { "chpasswd", "--encrypted", NULL };
 	struct sandbox_command command = { .argv = argv, .input = line };
 	bool has_sshd = false;
@@ -51,67 +56,108 @@ static void merge_keys(const struct recipe_list *keys, struct text *text)
 	}
 }
 
-int settings_keys(struct rootfs *rootfs, struct err *err)
+/* An account whose keys are added to: its home, and its number. */
+static int add_keys(struct rootfs *rootfs, const char *home, int id, const struct recipe_list *keys,
+		    struct err *err)
 {
+	cleanup_free char *directory = xasprintf("%s/.ssh", home);
+	cleanup_free char *path = xasprintf("%s" KEYS_FILE, home);
+	cleanup_free char *number = xasprintf("%d", id);
+	cleanup_free char *owner = xasprintf("%d:%d", id, id);
 	CLEANUP(text_release) struct text text = { 0 };
 	bool exists;
 	int r;
 
-	r = settings_read(rootfs, ROOT_KEYS, &exists, &text, err);
+	r = settings_read(rootfs, path, &exists, &text, err);
 	if (r < 0)
 		return r;
-	merge_keys(&rootfs->recipe->root.authorized_keys, &text);
+	merge_keys(keys, &text);
 	if (!text.length)
 		return 0;
-	r = sandbox_call(rootfs->sandbox, err, "install", "-d", "-m", "0700", "-o", "0", "-g", "0",
-			 "/root/.ssh", NULL);
+	r = sandbox_call(rootfs->sandbox, err, "install", "-d", "-m", "0700", "-o", number, "-g",
+			 number, directory, NULL);
 	if (r < 0)
 		return r;
-	r = settings_write(rootfs, ROOT_KEYS, text.data, 0600, err);
+	r = settings_write(rootfs, path, text.data, 0600, err);
 	if (r < 0)
 		return r;
-	return sandbox_call(rootfs->sandbox, err, "chmod", "0600", ROOT_KEYS, NULL);
+	r = sandbox_call(rootfs->sandbox, err, "chmod", "0600", path, NULL);
+	return r < 0 || id == 0 ? r
+				: sandbox_call(rootfs->sandbox, err, "chown", owner, path, NULL);
+}
+
+int settings_keys(struct rootfs *rootfs, struct err *err)
+{
+	const struct recipe *recipe = rootfs->recipe;
+	int r = add_keys(rootfs, "/root", 0, &recipe->root.authorized_keys, err);
+
+	for (size_t i = 0; i < recipe->user_count && r >= 0; i++)
+		r = add_keys(rootfs, recipe->user[i].home, recipe->user[i].id,
+			     &recipe->user[i].authorized_keys, err);
+	return r;
 }
 
 /* An empty password counts as one: the image can be entered, even if by everybody. */
-static int root_has_password(struct rootfs *rootfs, bool *ret, struct err *err)
+static bool has_password(const char *shadow, const char *name)
+{
+	cleanup_free char *start = xasprintf("\n%s:", name);
+	const char *field = starts_with(shadow, start + 1) ? shadow : strstr(shadow, start);
+
+	if (!field)
+		return false;
+	field = strchr(field, ':') + 1;
+	return *field != '*' && *field != '!';
+}
+
+static int has_keys(struct rootfs *rootfs, const char *home, bool *ret, struct err *err)
+{
+	cleanup_free char *path = xasprintf("%s" KEYS_FILE, home);
+	CLEANUP(text_release) struct text keys = { 0 };
+	bool exists;
+	int r = settings_read(rootfs, path, &exists, &keys, err);
+
+	*ret = r >= 0 && exists && format_has_key_line(keys.data);
+	return r;
+}
+
+/* Whether root or a user of the recipe can log in, by a password or by a key. */
+static int anybody_can_enter(struct rootfs *rootfs, bool has_sshd, bool *ret, struct err *err)
 {
 	CLEANUP(text_release) struct text shadow = { 0 };
-	const char *field;
 	bool exists;
-	int r;
+	int r = settings_read(rootfs, "/etc/shadow", &exists, &shadow, err);
 
-	r = settings_read(rootfs, "/etc/shadow", &exists, &shadow, err);
 	if (r < 0)
 		return r;
-	field = starts_with(shadow.data, "root:") ? shadow.data : strstr(shadow.data, "\nroot:");
-	field = field ? strchr(field, ':') + 1 : "*";
-	*ret = *field != '*' && *field != '!';
-	return 0;
+	*ret = has_password(shadow.data, "root");
+	if (!*ret && has_sshd)
+		r = has_keys(rootfs, "/root", ret, err);
+	for (size_t i = 0; i < rootfs->recipe->user_count && r >= 0 && !*ret; i++) {
+		*ret = has_password(shadow.data, rootfs->recipe->user[i].name);
+		if (!*ret && has_sshd)
+			r = has_keys(rootfs, rootfs->recipe->user[i].home, ret, err);
+	}
+	return r;
 }
 
 int settings_way_in(struct rootfs *rootfs, struct err *err)
 {
-	CLEANUP(text_release) struct text keys = { 0 };
-	bool has_password, has_keys, has_sshd = false;
+	bool has_sshd = false, can_enter = false;
 	int r;
 
 	if (rootfs->recipe->autologin.terminals.count)
 		return 0;
-	r = root_has_password(rootfs, &has_password, err);
-	if (r < 0 || has_password)
-		return r;
 	r = sandbox_exists(rootfs->sandbox, "/usr/sbin/sshd", &has_sshd, err);
 	if (r < 0)
 		return r;
-	r = settings_read(rootfs, ROOT_KEYS, &has_keys, &keys, err);
-	if (r < 0 || (has_sshd && has_keys && format_has_key_line(keys.data)))
+	r = anybody_can_enter(rootfs, has_sshd, &can_enter, err);
+	if (r < 0 || can_enter)
 		return r;
 	err_set(err, ERR_USAGE,
 		"nobody could enter this image: root's password is locked, no terminal logs "
-		"root in, and root has no SSH key%s",
+		"root in, and nobody has an SSH key%s",
 		has_sshd ? "" : " (nor does the image have an SSH server)");
 	return err_hint(err,
-			"give the recipe root.authorized-keys, root.password (a crypt(3) hash) or "
-			"autologin.terminals");
+			"give the recipe root.authorized-keys, root.password (a crypt(3) hash), "
+			"autologin.terminals, or users who can log in");
 }

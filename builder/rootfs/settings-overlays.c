@@ -9,6 +9,18 @@
 #include "recipe/input.h"
 #include "rootfs/overlay.h"
 
+/* Lays what is in the tar over the tree. */
+static int put_tar(struct rootfs *rootfs, int fd, const char *maker, struct err *err)
+{
+	int r = file_log_add_tar(&rootfs->file_log, fd, maker, err);
+
+	if (r < 0)
+		return r;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot rewind the overlay's archive");
+	return sandbox_put(rootfs->sandbox, fd, "/", err);
+}
+
 static int put_overlay(struct rootfs *rootfs, const char *dir,
 		       const struct overlay_context *context, struct err *err)
 {
@@ -24,13 +36,25 @@ static int put_overlay(struct rootfs *rootfs, const char *dir,
 	r = overlay_write_tar(rootfs->recipe, dir, context, fd, err);
 	if (r < 0)
 		return r;
-	r = file_log_add_tar(&rootfs->file_log, fd, maker, err);
+	r = put_tar(rootfs, fd, maker, err);
+	return r < 0 ? err_wrap(err, "overlay '%s'", dir) : 0;
+}
+
+static int put_files(struct rootfs *rootfs, const struct overlay_context *context, struct err *err)
+{
+	cleanup_fd int fd = -1;
+	int r;
+
+	if (!rootfs->recipe->tree_file_count)
+		return 0;
+	r = temporary_fd(&fd, err);
 	if (r < 0)
 		return r;
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot rewind the overlay's archive");
-	r = sandbox_put(rootfs->sandbox, fd, "/", err);
-	return r < 0 ? err_wrap(err, "overlay '%s'", dir) : 0;
+	r = tree_files_write_tar(rootfs->recipe, context, fd, err);
+	if (r < 0)
+		return r;
+	r = put_tar(rootfs, fd, "the recipe's files", err);
+	return r < 0 ? err_wrap(err, "files") : 0;
 }
 
 /* The digest in the lock was taken when the recipe was read. Taken again after the overlay was put
@@ -118,5 +142,8 @@ int settings_overlays(struct rootfs *rootfs, struct err *err)
 		if (r < 0)
 			return r;
 	}
+	r = put_files(rootfs, &context, err);
+	if (r < 0)
+		return r;
 	return sysvinit ? enable_new_init_scripts(rootfs, &scripts, err) : 0;
 }

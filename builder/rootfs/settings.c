@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/progress.h"
+#include "rootfs/hooks.h"
 
 int settings_host_name(struct rootfs *rootfs, struct err *err)
 {
@@ -27,6 +28,20 @@ int settings_host_name(struct rootfs *rootfs, struct err *err)
 	return settings_write(rootfs, "/etc/hosts", hosts.data, 0644, err);
 }
 
+static int hooks_before(struct rootfs *rootfs, struct err *err)
+{
+	return hooks_run(rootfs, &rootfs->recipe->hooks.before_settings, "before-settings", err);
+}
+
+static int scripts(struct rootfs *rootfs, struct err *err)
+{
+	int r = hooks_run(rootfs, &rootfs->recipe->scripts, "script", err);
+
+	if (r < 0)
+		return r;
+	return hooks_run(rootfs, &rootfs->recipe->hooks.before_initramfs, "before-initramfs", err);
+}
+
 int stage_settings(struct rootfs *rootfs, struct err *err)
 {
 	static const struct {
@@ -34,16 +49,20 @@ int stage_settings(struct rootfs *rootfs, struct err *err)
 		int (*run)(struct rootfs *rootfs, struct err *err);
 		bool names_itself; /* its errors say which overlay or script they are about */
 	} step[] = {
+		{ "hooks", hooks_before, true },
 		{ "host name", settings_host_name, false },
 		{ "locale", settings_locale, false },
 		{ "apt sources", settings_apt, false },
 		{ "password", settings_password, false },
+		{ "accounts", settings_accounts, false },
 		{ "terminals", settings_terminals, false },
 		{ "microcode", settings_microcode, false },
 		{ "overlays", settings_overlays, true },
+		{ "homes", settings_homes, false },
 		{ "authorized keys", settings_keys, false },
 		{ "services", settings_services, false },
-		{ "scripts", settings_scripts, true },
+		{ "masked units", settings_masks, false },
+		{ "scripts", scripts, true },
 		{ "way in", settings_way_in, false },
 		{ "console", settings_console, false },
 		{ "identity", settings_identity, false },

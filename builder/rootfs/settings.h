@@ -5,9 +5,10 @@
  * packages are configured. What is the same in every image is not here but in overlays/: this code
  * writes only what a value of the recipe decides.
  *
- * The overlays come after the values, so that a site's file wins over ours; keys, services and
- * scripts come after the overlays, because they may be about what those brought. A step that has
- * nothing to do (no such program in the image, no such value) does nothing.
+ * The overlays come after the values, so that a site's file wins over ours, and the recipe's own
+ * files after the overlays; homes, keys, services and scripts (hooks.h) come after both, because
+ * they may be about what those brought. A step that has nothing to do (no such program in the
+ * image, no such value) does nothing.
  *
  * Errors are ERR_USAGE, at the value's position, if the image cannot do what the recipe says;
  * ERR_TRUST if an input has changed since the recipe was read; else ERR_BUILD. settings.c adds the
@@ -20,13 +21,20 @@
 #include "recipe/recipe.h"
 #include "rootfs/rootfs.h"
 
+/* ---- before anything is fetched (settings-accounts.c) ---- */
+
+/* Whether the lock has the packages that the recipe's users and groups need. ERR_USAGE at the place
+ * in the recipe if not. */
+int accounts_check(const struct recipe *recipe, const struct lock *lock, struct err *err);
+
 /* ---- before packages are configured (settings-preseed.c) ---- */
 
-/* Answers to the questions of locales, tzdata, keyboard-configuration and console-setup, appended
- * to ret as debconf-set-selections(1) reads them. stage_base gives them to debconf once the base is
- * there and before any of these packages is configured, so that a later dpkg-reconfigure shows the
- * recipe's choice. ERR_USAGE at the locale's place if a locale has no codeset ("de_DE"). */
-int settings_preseed(const struct recipe *recipe, struct text *ret, struct err *err);
+/* Answers to the questions of locales, tzdata, keyboard-configuration and console-setup, and those
+ * of the recipe's `debconf`, appended to ret as debconf-set-selections(1) reads them. stage_base
+ * gives them to debconf before any package is configured, so that a later dpkg-reconfigure shows
+ * the recipe's choice. locale_lines: as locale_lines_find() finds them. */
+void settings_preseed(const struct recipe *recipe, const struct strv *locale_lines,
+		      struct text *ret);
 
 /* tzdata's name of a time zone: "Etc/UTC" for "UTC", all others as they are. The caller frees it.
  */
@@ -45,18 +53,23 @@ int settings_locale(struct rootfs *rootfs, struct err *err);
 int settings_apt(struct rootfs *rootfs, struct err *err);
 /* Root's password, and sshd's rule for root. */
 int settings_password(struct rootfs *rootfs, struct err *err);
+/* Users and groups, their passwords and what they may do by sudo; their homes are empty. Before the
+ * overlays, whose `owner` rules may name them. */
+int settings_accounts(struct rootfs *rootfs, struct err *err);
 /* Logs root in on the terminals of `autologin`. */
 int settings_terminals(struct rootfs *rootfs, struct err *err);
 /* Microcode for all processors in the initramfs, where packages have it. */
 int settings_microcode(struct rootfs *rootfs, struct err *err);
-/* The recipe's overlays (overlay.h), in its order. */
+/* The recipe's overlays (overlay.h), in its order, and then its files. */
 int settings_overlays(struct rootfs *rootfs, struct err *err);
-/* Root's authorized keys, added to those of an overlay. */
+/* Fills the homes from /etc/skel; what overlays laid there as root's belongs to the user. */
+int settings_homes(struct rootfs *rootfs, struct err *err);
+/* Authorized keys of root and the users, added to those of an overlay. */
 int settings_keys(struct rootfs *rootfs, struct err *err);
 /* Disables and masks services. */
 int settings_services(struct rootfs *rootfs, struct err *err);
-/* The recipe's scripts, in its order, as root inside the tree. */
-int settings_scripts(struct rootfs *rootfs, struct err *err);
+/* Warns of packages whose units another recipe file masks. */
+int settings_masks(struct rootfs *rootfs, struct err *err);
 /* Refuses an image that nobody could log in to. */
 int settings_way_in(struct rootfs *rootfs, struct err *err);
 /* The keymap and font that console-setup keeps ready for the boot and the initramfs. */
@@ -66,6 +79,8 @@ int settings_identity(struct rootfs *rootfs, struct err *err);
 
 /* ---- helpers that the steps share (settings-tools.c) ---- */
 
+/* What stands in shadow(5) for a password of the recipe: a hash, or "*" for `locked`. */
+const char *settings_shadow_password(const char *password);
 /* Writes a text to a file of the tree and notes it in the file log. mode: its permissions. */
 int settings_write(struct rootfs *rootfs, const char *path, const char *text, unsigned mode,
 		   struct err *err);

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/tree.h"
+#include "recipe/values.h"
 #include "verify/rebuild-place.h"
 
 #define END_MILLISECONDS 60000
@@ -90,18 +91,26 @@ static int add_absolute(struct strv *argv, const char *before, const char *path,
 	return 0;
 }
 
+static void add_files(const struct recipe_files *files, struct strv *paths)
+{
+	for (size_t i = 0; i < files->count; i++)
+		strv_add(paths, files->item[i].path);
+}
+
 /* All files that the build opens by name. */
 static int add_inputs(const struct recipe *recipe, struct strv *argv, struct err *err)
 {
 	CLEANUP(strv_release) struct strv paths = { 0 };
 
 	strv_add_all(&paths, &recipe->files);
+	for (size_t i = 0; i < schema_count; i++)
+		if (schema[i].type == SCHEMA_FILES)
+			add_files(values_files(&schema[i], recipe), &paths);
 	for (size_t i = 0; i < recipe->overlays.count; i++)
 		strv_add(&paths, recipe->overlays.item[i].value);
-	for (size_t i = 0; i < recipe->scripts.count; i++)
-		strv_add(&paths, recipe->scripts.item[i].path);
-	for (size_t i = 0; i < recipe->debs.count; i++)
-		strv_add(&paths, recipe->debs.item[i].path);
+	for (size_t i = 0; i < recipe->tree_file_count; i++)
+		if (recipe->tree_file[i].source.path)
+			strv_add(&paths, recipe->tree_file[i].source.path);
 	for (size_t i = 0; i < paths.count; i++) {
 		int r = add_absolute(argv, "read=", paths.item[i], err);
 
@@ -126,10 +135,26 @@ static int add_settings(const struct rebuild_options *o, const struct rebuild *b
 	return add_inputs(o->recipe, argv, err);
 }
 
+/* What is laid over the recipe; the build's current directory is another one. */
+static int add_overrides(const struct rebuild_options *o, struct strv *argv, struct err *err)
+{
+	int r;
+
+	for (size_t i = 0; i < o->site->count; i++) {
+		r = add_absolute(argv, "--site=", o->site->item[i], err);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < o->set->count; i++)
+		strv_addf(argv, "--set=%s", o->set->item[i]);
+	return o->set->count ? add_absolute(argv, "--set-directory=", ".", err) : 0;
+}
+
 static int add_command(const struct rebuild_options *o, const struct rebuild *b, unsigned jobs,
 		       struct strv *argv, struct err *err)
 {
 	cleanup_free char *self = xstrdup(argv->item[0]);
+	int r;
 
 	strv_add(argv, self);
 	strv_add(argv, "build");
@@ -142,6 +167,9 @@ static int add_command(const struct rebuild_options *o, const struct rebuild *b,
 		strv_addf(argv, "--sandbox=%s", o->sandbox);
 	if (o->quiet || o->verbose)
 		strv_add(argv, o->quiet ? "--quiet" : "--verbose");
+	r = add_overrides(o, argv, err);
+	if (r < 0)
+		return r;
 	return add_absolute(argv, "", o->recipe->path, err);
 }
 

@@ -42,6 +42,7 @@ static void fill(struct fixture *f)
 {
 	*f = (struct fixture){ 0 };
 	f->recipe.name = xstrdup("demo");
+	f->recipe.kernel = xstrdup("");
 	f->recipe.menu.title = xstrdup("Demo");
 	f->recipe.menu.entry = xcalloc(1, sizeof(struct recipe_menu_entry));
 	f->recipe.menu.entry[0] = (struct recipe_menu_entry){ .kind = MENU_RESCUE,

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include "rootfs/hooks.h"
+
+#include "base/memory.h"
+#include "base/progress.h"
+#include "rootfs/bootstrap.h"
+#include "rootfs/recipe-input.h"
+#include "rootfs/settings.h"
+
+/* "script" for the key of that name, and the place before "hook" for all others. */
+static char *kind_of(const char *place)
+{
+	return streq(place, "script") ? xstrdup(place) : xasprintf("%s hook", place);
+}
+
+static int run_program(struct rootfs *rootfs, const struct recipe_file *file, const char *path,
+		       struct err *err)
+{
+	const char *const argv[] = { path, NULL };
+	struct sandbox_command command = { .argv = argv, .env = bootstrap_env };
+	CLEANUP(text_release) struct text text = { 0 };
+	int r = recipe_input_read(file, &text, err);
+
+	if (r < 0)
+		return r;
+	r = sandbox_write(rootfs->sandbox, path, text.data, text.length, 0755, err);
+	return r < 0 ? r : sandbox_run(rootfs->sandbox, &command, 1, err);
+}
+
+static int run_hook(struct rootfs *rootfs, const struct recipe_file *file, const char *place,
+		    size_t number, struct err *err)
+{
+	cleanup_free char *path = xasprintf(SANDBOX_SCRATCH "/%s-%zu", place, number);
+	cleanup_free char *kind = kind_of(place);
+	cleanup_free char *name = last_name(file->given);
+	cleanup_free char *maker = xasprintf("%s '%s'", kind, name);
+	CLEANUP(strv_release) struct strv before = { 0 };
+	int r = file_log_snapshot(rootfs, &before, err);
+
+	if (r < 0)
+		return r;
+	r = run_program(rootfs, file, path, err);
+	return r < 0 ? r : file_log_add_since(rootfs, &before, maker, err);
+}
+
+int hooks_run(struct rootfs *rootfs, const struct recipe_files *programs, const char *place,
+	      struct err *err)
+{
+	cleanup_free char *kind = kind_of(place);
+
+	for (size_t i = 0; i < programs->count; i++)
+		if (run_hook(rootfs, &programs->item[i], place, i, err) < 0)
+			return err_wrap(err, "%s '%s'", kind, programs->item[i].given);
+	return 0;
+}
+
+static int refuse_changes(const struct strv *path, struct err *err)
+{
+	err_set(err, ERR_BUILD, "it changed the tree: '/%s'%s", path->item[0],
+		path->count > 1 ? " and others" : "");
+	return err_hint(err, "what changes the image is a script or another hook; temporary files "
+			     "go into " SANDBOX_SCRATCH);
+}
+
+static int run_check(struct rootfs *rootfs, const struct recipe_file *file, size_t number,
+		     struct err *err)
+{
+	cleanup_free char *path = xasprintf(SANDBOX_SCRATCH "/check-%zu", number);
+	CLEANUP(strv_release) struct strv before = { 0 };
+	CLEANUP(strv_release) struct strv changed = { 0 };
+	int r = file_log_snapshot(rootfs, &before, err);
+
+	if (r < 0)
+		return r;
+	r = run_program(rootfs, file, path, err);
+	if (r < 0)
+		return r;
+	r = file_log_changes(rootfs, &before, &changed, err);
+	return r < 0 || !changed.count ? r : refuse_changes(&changed, err);
+}
+
+int stage_check(struct rootfs *rootfs, struct err *err)
+{
+	const struct recipe_files *programs = &rootfs->recipe->hooks.check;
+
+	if (!programs->count)
+		return 0;
+	progress_start("check", programs->count, PROGRESS_STEPS);
+	for (size_t i = 0; i < programs->count; i++) {
+		progress_detail("%s", programs->item[i].given);
+		if (run_check(rootfs, &programs->item[i], i, err) < 0) {
+			progress_abort();
+			return err_wrap(err, "hook '%s'", programs->item[i].given);
+		}
+		progress_update(i + 1);
+	}
+	progress_end(NULL);
+	return 0;
+}
