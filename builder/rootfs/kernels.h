@@ -4,7 +4,7 @@
  * installed. A kernel is a file /boot/vmlinuz-RELEASE (deb_kernels()), whatever its package is
  * called: Debian's linux-image-*, a vendor's, one of the recipe's own `debs`.
  *
- * The recipe's own kernel is the one that the package `kernel`, or who provides that, brings itself,
+ * The recipe's own kernel is the one that the package `kernel`, or who provides it, brings itself,
  * or else the newest of those that it depends on, directly or not. All others, such as one of
  * backports beside the suite's, are in the image as well and can be booted, too: each gets an
  * initramfs and entries in the menu.
