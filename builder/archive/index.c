@@ -79,8 +79,12 @@ static int add_debian(struct update *u, const char *pocket, const char *keyring,
 	suite->own_keyring = own != NULL;
 	suite->keyring_digest = own && !keyring ? recipe->keyring.digest : NULL;
 	suite->repository = xstrdup(security ? "security" : "");
-	suite->key = suite_key(suite->repository, name);
+	suite->key = suite_key(suite->repository, name, recipe->snapshot);
 	suite->mirrors = security ? &u->mirrors->security : &u->mirrors->archive;
+	if (recipe->snapshot) {
+		suite->mirrors = security ? &u->mirrors->dated_security : &u->mirrors->dated;
+		suite->dated = format_parse_moment(recipe->snapshot, &suite->now);
+	}
 	suite->label = security ? "Debian-Security" : "Debian";
 	suite->family = recipe->suite;
 	suite->pocket = *pocket != '\0';
@@ -108,13 +112,29 @@ static void add_repository(struct update *u, size_t number)
 	suite->mirrors = &u->own[number];
 	suite->components = &repository->components;
 	suite->priority = repository->priority;
-	suite->key = suite_key(suite->repository, suite->name);
+	suite->key = suite_key(suite->repository, suite->name, NULL);
+}
+
+static int check_snapshot(const struct update *u, struct err *err)
+{
+	const struct position at = { .file = u->recipe->path };
+	int64_t moment = 0;
+
+	if (!u->recipe->snapshot || !format_parse_moment(u->recipe->snapshot, &moment) ||
+	    moment <= u->now)
+		return 0;
+	(void)position_error(&at, err, "snapshot '%s' is in the future", u->recipe->snapshot);
+	return err_hint(err, "write a moment that is over, or set this machine's clock");
 }
 
 static int list_suites(struct update *u, const char *keyring, struct err *err)
 {
 	const struct recipe *recipe = u->recipe;
-	int r = add_debian(u, "", keyring, err);
+	int r = check_snapshot(u, err);
+
+	if (r < 0)
+		return r;
+	r = add_debian(u, "", keyring, err);
 
 	if (r < 0)
 		return r;
@@ -327,7 +347,7 @@ static void describe_releases(struct update *u)
 static int update_online(struct update *u, struct err *err)
 {
 	struct suites *suites = &u->suites;
-	int r = mirrors_require(u->mirrors, err);
+	int r = mirrors_require_suites(u->mirrors, u->recipe, err);
 
 	if (r < 0)
 		return r;

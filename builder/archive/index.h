@@ -50,9 +50,10 @@ struct indices {
 	size_t release_allocated;
 };
 
-/* keyring: NULL means that of the recipe, or Debian's own (trust_debian_keyring()). offline: use only what the store
- * remembers of the last time (suite.h). now: the time in seconds, by which an InRelease is judged
- * to be fresh or expired. */
+/* keyring: NULL means that of the recipe, or Debian's own (trust_debian_keyring()). offline: use
+ * only what the store remembers of the last time (suite.h). now: the time in seconds, by which a
+ * Release is judged to be fresh or expired, unless the recipe says a moment for Debian's
+ * (snapshot). */
 struct index_options {
 	const char *keyring;
 	bool offline;

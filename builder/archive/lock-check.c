@@ -133,6 +133,9 @@ int lock_check(const struct lock *l, const struct recipe *recipe, struct err *er
 	r = lock_check_kind(l, recipe, err);
 	if (r < 0)
 		return r;
+	if (!streq(l->snapshot, recipe->snapshot))
+		return another(l, recipe, "Snapshot", l->snapshot ? l->snapshot : "none",
+			       recipe->snapshot ? recipe->snapshot : "none", err);
 	if (l->bytes_epoch != BYTES_EPOCH) {
 		const char *releases = bytes_epoch_releases(l->bytes_epoch);
 

@@ -102,6 +102,8 @@ void lock_urls(const struct package *p, const struct mirrors *mirrors, int64_t t
 			  p->repository);
 	else
 		strv_add_all(&base, security ? &mirrors->security : &mirrors->archive);
+	if (security || !*p->repository)
+		strv_add_all(&base, security ? &mirrors->dated_security : &mirrors->dated);
 	if (time > 0 && (security || !*p->repository))
 		mirrors_at(security ? &mirrors->last_security : &mirrors->last, time, &base);
 	for (size_t i = 0; i < base.count; i++)
@@ -209,6 +211,7 @@ int lock_make(struct store *s, const struct recipe *recipe, const struct mirrors
 		.recipe_name = xstrdup(recipe->name),
 		.suite = xstrdup(recipe->suite),
 		.architecture = xstrdup(recipe->architecture),
+		.snapshot = recipe->snapshot ? xstrdup(recipe->snapshot) : NULL,
 		.source_date_epoch = epoch,
 		.bytes_epoch = BYTES_EPOCH,
 		.packages = TAKE(*packages),

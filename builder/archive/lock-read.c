@@ -11,6 +11,7 @@
 #include "deb/version.h"
 #include "base/io.h"
 #include "base/memory.h"
+#include "recipe/format.h"
 
 struct reader {
 	const char *path;
@@ -169,6 +170,19 @@ static int read_left_out(struct reader *reader, struct strv *ret)
 	return 0;
 }
 
+static int read_snapshot(struct reader *reader, struct lock *l)
+{
+	const struct deb822_field *field = optional(reader, "Snapshot");
+	int64_t seconds;
+
+	if (!field)
+		return 0;
+	if (!format_parse_moment(field->value, &seconds))
+		return wrong(reader, field->line, "not a moment:", field->value);
+	l->snapshot = xstrdup(field->value);
+	return 0;
+}
+
 static int read_head(struct reader *reader, struct lock *l)
 {
 	uint64_t epoch = 0, bytes = 0;
@@ -188,6 +202,7 @@ static int read_head(struct reader *reader, struct lock *l)
 	    (r = read_word(reader, "Architecture", &l->architecture)) < 0 ||
 	    (r = read_foreign(reader, &l->foreign)) < 0 ||
 	    (r = read_left_out(reader, &l->packages.left_out)) < 0 ||
+	    (r = read_snapshot(reader, l)) < 0 ||
 	    (r = read_number(reader, "Source-Date-Epoch", 253402300799, &epoch)) < 0 ||
 	    (r = read_number(reader, "Bytes-Epoch", INT_MAX, &bytes)) < 0 ||
 	    (l->inputs.count > 0 && (r = read_digest(reader, "Packages-SHA256", packages)) < 0))

@@ -65,6 +65,8 @@ char *lock_text(const struct lock *l)
 		text_printf(&t, " %s\n", l->inputs.item[i]);
 	text_printf(&t, "Suite: %s\nArchitecture: %s\n", l->suite, l->architecture);
 	add_extras(l, &t);
+	if (l->snapshot)
+		text_printf(&t, "Snapshot: %s\n", l->snapshot);
 	text_printf(&t, "Source-Date-Epoch: %" PRId64 "\nBytes-Epoch: %d\n", l->source_date_epoch,
 		    l->bytes_epoch);
 	if (!bare)
@@ -129,6 +131,7 @@ void lock_release(struct lock *l)
 	free(l->suite);
 	free(l->architecture);
 	strv_release(&l->foreign);
+	free(l->snapshot);
 	packages_release(&l->packages);
 	*l = (struct lock){ 0 };
 }

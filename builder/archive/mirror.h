@@ -13,8 +13,9 @@
  *   ends in debian-security. Where there are none, they are looked for beside the archive: at
  *   URL-security if URL ends in /debian, else at the same URL.
  * - Some mirrors are asked last, and only for files that a lock names: those of the recipe's
- *   `mirrors:` if there is --mirror; and snapshot archives, whose URLs hold MIRROR_TIMESTAMP,
- *   because only a lock says which time is meant.
+ *   `mirrors:` if there is --mirror; and archives of old states, whose URLs hold MIRROR_TIMESTAMP,
+ *   because only a lock says which time is meant. If the recipe says it (`snapshot:`), they alone
+ *   are asked for the suites.
  * - How they are reached, network.h says.
  */
 #pragma once
@@ -33,6 +34,8 @@ struct mirrors {
 	struct strv security; /* for suite-security; none ends with a slash */
 	struct strv last;     /* to be asked last: see mirrors_at(); the next one, too */
 	struct strv last_security;
+	struct strv dated; /* those of them that are of the recipe's snapshot, at its moment */
+	struct strv dated_security;
 	struct network network;
 };
 
@@ -43,6 +46,9 @@ int mirrors_find(const char *command_line, const char *apt_root, const struct re
 		 struct mirrors *ret, struct err *err);
 /* For whoever is about to ask one: ERR_USAGE if no mirror is known. */
 int mirrors_require(const struct mirrors *m, struct err *err);
+/* For whoever is about to ask for a suite: the same of an archive of old states, if the recipe's
+ * `snapshot:` needs one. */
+int mirrors_require_suites(const struct mirrors *m, const struct recipe *recipe, struct err *err);
 /* Appends to ret the base URLs of a list of mirrors to be asked last. time is a lock's
  * Source-Date-Epoch. That is the date of the newest changelog, which is some days before the upload
  * of that package, and some weeks before a point release; and a snapshot archive answers with the

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "archive/archived-suite.h"
 #include "archive/trust.h"
 #include "base/log.h"
 #include "recipe/format.h"
@@ -154,6 +155,23 @@ static void describe(struct suite *suite, const struct text *signed_text,
 	digest_bytes(file->data, file->length, suite->file_sha256);
 }
 
+/* Nobody renews the Release of a suite that is archived, so there its end says nothing. */
+static int check_fresh(const struct suite *suite, const struct release *release, const char *name,
+		       int64_t seen, struct err *err)
+{
+	const struct release_clock clock = { .now = suite->now, .snapshot = suite->dated };
+	CLEANUP(err_release) struct err expired = { 0 };
+	int r = release_check_date(release, name, &clock, seen, err);
+
+	if (r < 0 || release_check_valid(release, name, &clock, &expired) == 0)
+		return r;
+	if (!suite->family || !archived_suite_is(suite->family))
+		return err_move(err, &expired);
+	log_warning("%s; it is taken, because '%s' is archived: it gets no updates any more",
+		    expired.message, suite->family);
+	return 0;
+}
+
 int suite_accept(struct store *s, struct suite *suite, const char *name,
 		 const struct text *signed_text, struct err *err)
 {
@@ -161,6 +179,7 @@ int suite_accept(struct store *s, struct suite *suite, const char *name,
 		.keyring = suite->keyring,
 		.digest = suite->keyring_digest,
 		.subject = suite->label ? TRUST_DEBIAN : TRUST_THIRD_PARTY,
+		.archived = suite->family && archived_suite_is(suite->family),
 	};
 	CLEANUP(release_release) struct release release = { 0 };
 	CLEANUP(text_release) struct text content = { 0 };
@@ -183,7 +202,7 @@ int suite_accept(struct store *s, struct suite *suite, const char *name,
 	r = suite_last_seen(s, suite, &seen, err);
 	if (r < 0)
 		return r;
-	r = release_check_fresh(&release, name, suite->now, seen, err);
+	r = check_fresh(suite, &release, name, seen, err);
 	if (r < 0)
 		return r;
 	describe(suite, signed_text, &content);

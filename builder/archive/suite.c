@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "archive/archived-suite.h"
 #include "archive/fetch.h"
 #include "archive/suite-release.h"
 #include "archive/url.h"
@@ -10,14 +11,15 @@
 #include "recipe/format.h"
 #include "base/memory.h"
 
-char *suite_key(const char *repository, const char *name)
+char *suite_key(const char *repository, const char *name, const char *snapshot)
 {
 	cleanup_free char *both = NULL;
 	size_t length = strlen(repository);
 	char digest[DIGEST_HEX];
 
 	if (!*repository || streq(repository, "security"))
-		return xasprintf("Debian:%s", name);
+		return xasprintf("Debian:%s%s%s", name, snapshot ? "@" : "",
+				 snapshot ? snapshot : "");
 	while (length > 0 && repository[length - 1] == '/')
 		length--;
 	both = xasprintf("%.*s %s", (int)length, repository, name);
@@ -116,6 +118,11 @@ static size_t files_of(const struct suite *suite)
 /* What to do if a Release is not where the recipe says. */
 static const char *absent_hint(const struct suite *suite)
 {
+	if (suite->family && archived_suite_is(suite->family))
+		return ARCHIVED_SUITE_HINT;
+	if (suite->pocket)
+		return "the mirror does not have it: give another one (--mirror URL), or take the "
+		       "pocket out of the recipe (`pockets:`)";
 	if (suite->label)
 		return NULL;
 	if (format_is_flat_suite(suite->name))

@@ -40,6 +40,7 @@ struct suite {
 	int priority;			      /* what the recipe says of its packages; 0: nothing */
 	const struct recipe_list *components; /* borrowed */
 	int64_t now;			      /* by which it is fresh or expired */
+	bool dated;			      /* and that is not today, but a snapshot's moment */
 
 	bool found; /* if so, what follows is filled in */
 	char *url;  /* base URL that answered, as given */
@@ -56,8 +57,9 @@ struct suite {
 };
 
 /* The key of a suite's facts. repository: as in struct package; a slash at its end does not matter.
- * The caller frees it. */
-char *suite_key(const char *repository, const char *name);
+ * snapshot: the recipe's, which counts for Debian's suites: the state of a moment is not compared
+ * with that of another. The caller frees it. */
+char *suite_key(const char *repository, const char *name, const char *snapshot);
 
 /* URL of a file below the suite's directory at a mirror; the caller frees it. */
 char *suite_url(const struct suite *suite, const char *base, const char *path);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "archive/archived-suite.h"
 #include "archive/keyring.h"
 #include "base/child.h"
 #include "base/io.h"
@@ -215,6 +216,8 @@ static int refuse(const struct signature *s, const struct trust *trust, const ch
 					"'keyring:' of this repository in the recipe must name a "
 					"file that holds this key; the archive's own page says "
 					"where to get it");
+		if (trust->archived)
+			return err_hint(err, "%s", ARCHIVED_SUITE_HINT);
 		return err_hint(err,
 				"install a newer debian-archive-keyring, or name the keyring of "
 				"this archive (--keyring)");

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -28,6 +29,7 @@ struct trust {
 	const char *keyring; /* path of a binary, keybox or armoured (.asc) file of public keys */
 	const char *digest;  /* the SHA-256 that it had when the recipe was read, or NULL */
 	enum trust_subject subject;
+	bool archived; /* it is of a release whose keys no longer sign (archived-suite.h) */
 };
 
 /* Verifies a clear-signed text. name: its URL, for messages. ret_content: the text inside.

@@ -48,8 +48,8 @@ static char *default_path(void)
 	return s && *s ? xasprintf("%s/.cache/netrescue", s) : NULL;
 }
 
-/* Readable by all whatever the umask: it holds what the archive gives everybody, and the sandbox maps
- * other ids. */
+/* Readable by all whatever the umask: it holds what the archive gives everybody, and the sandbox
+ * maps other ids. */
 static int make_open_dir(int dirfd, const char *path)
 {
 	if (mkdirat(dirfd, path, 0755) < 0)

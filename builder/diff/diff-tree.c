@@ -55,6 +55,14 @@ static void trees_release(struct trees *t)
 	free(t->fold);
 }
 
+/* Whether a change is about a package of that name, of whichever architecture. */
+static bool is_about(const struct change *c, const char *package)
+{
+	size_t length = strcspn(c->name, ":");
+
+	return length == strlen(package) && strncmp(c->name, package, length) == 0;
+}
+
 /* The index of the change that replaced the package's content; a change of its role or of a flag
  * does not touch any file. */
 static size_t change_of_package(const struct diff *d, const char *package)
@@ -63,7 +71,7 @@ static size_t change_of_package(const struct diff *d, const char *package)
 		const struct change *c = &d->item[i];
 
 		if (c->section == DIFF_PACKAGES && c->kind != CHANGE_CHANGED &&
-		    streq(c->name, package))
+		    is_about(c, package))
 			return i;
 	}
 	return NO_CHANGE;

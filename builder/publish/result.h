@@ -25,9 +25,9 @@
  *
  * If the version exists already it is compared, provenance.json aside: when equal the old
  * directory stays, the new one goes, and .up_to_date is set; when not, it is an ERR_BUILD that
- * names the first file that differs (of the tree, all with who made them), the old one and `latest` stay as they are, and the new one
- * is kept as out/RECIPE/VERSION.differs (one, the newest: a nightly job must not fill the
- * disk).
+ * names the first file that differs (of the tree: all, with who made them), the old one and
+ * `latest` stay as they are, and the new one is kept as out/RECIPE/VERSION.differs (one, the
+ * newest: a nightly job must not fill the disk).
  */
 #pragma once
 

@@ -240,39 +240,69 @@ const struct format format_domain = {
 	.rule = "lower-case letters, digits and hyphens with dots between, such as example.net",
 };
 
-static bool is_locale(const char *s, const char **hint)
+/* language[_TERRITORY][.CODESET][@modifier], setlocale(3). False if it is not; else *ret_bare says
+ * that it has neither codeset nor modifier. */
+static bool is_locale_name(const char *s, bool *ret_bare)
 {
 	size_t language = strspn(s, LOWER);
 	const char *p = s + language;
 
-	if (streq(s, "C.UTF-8")) {
+	if (language < 2 || language > 3)
+		return false;
+	if (*p == '_') {
+		if (strspn(p + 1, UPPER) != 2)
+			return false;
+		p += 3;
+	}
+	*ret_bare = !*p;
+	if (*p == '.') {
+		size_t codeset = strspn(p + 1, UPPER DIGIT "-");
+
+		if (!codeset || codeset > 20)
+			return false;
+		p += 1 + codeset;
+	}
+	return !*p || (*p == '@' && made_of(p + 1, LOWER, LOWER DIGIT, 20));
+}
+
+static bool is_locale(const char *s, const char **hint)
+{
+	size_t length = strcspn(s, " ");
+	cleanup_free char *name = xstrndup(s, length);
+	const char *charset = s + length + (s[length] == ' ');
+	bool bare;
+
+	if (streq(name, "C.UTF-8")) {
 		*hint = "C.UTF-8 is always there and needs no generating";
 		return false;
 	}
-	if (!strstr(s, ".UTF-8"))
-		*hint = "only UTF-8 locales, with their charset: de_DE.UTF-8";
-	if (language < 2 || language > 3 || *p++ != '_' || strspn(p, UPPER) != 2)
+	if (!is_locale_name(name, &bare))
 		return false;
-	p += 2;
-	if (!starts_with(p, ".UTF-8"))
-		return false;
-	p += strlen(".UTF-8");
-	return !*p || (*p == '@' && made_of(p + 1, LOWER, LOWER DIGIT, 20));
+	if (!s[length]) {
+		if (bare)
+			*hint = "with its charset: de_DE.UTF-8; 'de_DE ISO-8859-1' is the old one";
+		return !bare;
+	}
+	return made_of(charset, UPPER, UPPER DIGIT "-", 20);
 }
 const struct format format_locale = {
 	.is = is_locale,
 	.noun = "a locale",
-	.rule = "such as de_DE.UTF-8",
+	.rule = "such as de_DE.UTF-8; other charsets as in /usr/share/i18n/SUPPORTED of the "
+		"package locales: ru_RU.KOI8-R, de_DE@euro, de_DE ISO-8859-1",
 };
 
 static bool is_default_locale(const char *s, const char **hint)
 {
-	return streq(s, "C.UTF-8") || is_locale(s, hint);
+	bool bare;
+
+	(void)hint;
+	return streq(s, "C.UTF-8") || is_locale_name(s, &bare);
 }
 const struct format format_default_locale = {
 	.is = is_default_locale,
 	.noun = "a locale",
-	.rule = "one of 'locales', or C.UTF-8",
+	.rule = "one of 'locales', without what follows a blank, or C.UTF-8",
 };
 
 static bool is_keymap(const char *s, const char **hint)

@@ -38,7 +38,7 @@ extern const struct format format_pin_package;
 extern const struct format format_kernel;   /* a package, or none */
 extern const struct format format_hostname; /* RFC 1123, one label */
 extern const struct format format_domain;
-extern const struct format format_locale;	  /* de_DE.UTF-8 */
+extern const struct format format_locale;	  /* de_DE.UTF-8, de_DE ISO-8859-1 */
 extern const struct format format_default_locale; /* the same, or C.UTF-8 */
 extern const struct format format_keymap;	  /* de, de(nodeadkeys) */
 extern const struct format format_timezone;
@@ -68,6 +68,7 @@ extern const struct format format_range;	/* two of them */
 extern const struct format format_interface;
 extern const struct format format_url;
 extern const struct format format_mirror;
+extern const struct format format_moment; /* 20260801T000000Z */
 extern const struct format format_apt_sources;
 
 extern const struct format format_file_path; /* absolute, of a file of the image */
@@ -78,6 +79,8 @@ extern const struct format format_mode; /* octal */
 bool format_is_key_line(const char *value);
 /* Whether any line of the text of an authorized_keys file is such a line. */
 bool format_has_key_line(const char *text);
+/* Reads such a moment, in UTC; *ret gets seconds. */
+bool format_parse_moment(const char *value, int64_t *ret);
 /* Reads an IPv4 address, which *ret gets in host order. */
 bool format_parse_address(const char *value, uint32_t *ret);
 /* The package that has today what `name` had (renamed-packages.c); NULL if that is no old name. */

@@ -157,8 +157,8 @@ struct recipe {
 	struct recipe_pin *pin;
 	size_t pin_count;
 	struct recipe_list mirrors;
-	struct recipe_file
-		keyring; /* of Debian's suites; .path is NULL: debian-archive-keyring's */
+	char *snapshot; /* 20260801T000000Z: the state of that moment; NULL: the newest */
+	struct recipe_file keyring; /* of Debian's suites; .path is NULL: Debian's own */
 
 	struct recipe_id *id;
 	size_t id_count;
@@ -247,8 +247,7 @@ struct recipe {
 	bool laid_over;	    /* by --site or --set */
 	struct strv files;  /* paths of all recipes that were read; positions point at these */
 	struct strv places; /* "--set KEY": positions point at these, too */
-	struct strv
-		line_files; /* paths of the files of keys and answers, whose lines stand above */
+	struct strv line_files; /* paths of the files whose lines stand above: keys, answers */
 	struct recipe_place *place; /* of single values that somebody wrote: recipe_position() */
 	size_t place_count;
 	size_t place_allocated;
@@ -276,6 +275,9 @@ struct position recipe_position(const struct recipe *recipe, const char *key);
 /* Whether boot-packages has the loader for machines of this firmware: PXELINUX for BIOS, shim
  * and GRUB for UEFI (boot-loaders.c). */
 bool recipe_boots(const struct recipe *recipe, enum firmware firmware);
+/* Whether the initramfs has to find a root on a server. The image of a virtual machine, which has
+ * its root on a disk, has no such menu entry. */
+bool recipe_boots_over_network(const struct recipe *recipe);
 
 /*
  * The effective values as text, one a line, sorted by key: `packages[3] = vim` (canonical.c). What

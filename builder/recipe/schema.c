@@ -51,7 +51,12 @@ const struct schema_key schema[] = {
 	  .doc = "where to fetch when neither --mirror nor this machine's apt says; no "
 		 "influence on the bytes. With {timestamp} in its path it is an archive of old "
 		 "states (http://snapshot.example/archive/debian/{timestamp}), asked last, for "
-		 "what a lock names and no mirror has any more" },
+		 "what a lock names and no mirror has any more, or for snapshot" },
+	{ "snapshot", SCHEMA_TEXT, FIELD(snapshot), .format = &format_moment,
+	  .example = "20260801T000000Z",
+	  .doc = "take suite and pockets as they were at this moment, from an archive of old "
+		 "states: one of mirrors, or --mirror, with {timestamp} in its path. "
+		 "apt-repositories are as they are today" },
 	{ "keyring", SCHEMA_FILE, FIELD(keyring), .format = &format_local_path,
 	  .outside_digest = true, .example = "keys/site-mirror.asc",
 	  .doc = "keys that may sign the suite and its pockets, for a mirror of one's own; "
@@ -250,7 +255,7 @@ const struct schema_key schema[] = {
 	{ "initramfs.generator", SCHEMA_CHOICE, FIELD(initramfs.generator),
 	  .allowed = "initramfs-tools dracut",
 	  .fallback = "initramfs-tools",
-	  .doc = "what builds it; dracut stands in packages with dracut-network and nfs-common" },
+	  .doc = "what builds it; dracut needs itself, dracut-network and nfs-common in packages" },
 	{ "initramfs.modules", SCHEMA_TEXT, FIELD(initramfs.modules),
 	  .allowed = "netboot most list",
 	  .fallback = "netboot",

@@ -152,12 +152,26 @@ static int check_ids(const struct recipe *recipe, struct err *err)
 	return 0;
 }
 
+/* An item may name its charset, too: "de_DE ISO-8859-1". */
+static bool has_locale(const struct recipe_list *locales, const char *name)
+{
+	const size_t length = strlen(name);
+
+	for (size_t i = 0; i < locales->count; i++) {
+		const char *locale = locales->item[i].value;
+
+		if (starts_with(locale, name) && (!locale[length] || locale[length] == ' '))
+			return true;
+	}
+	return false;
+}
+
 static int check_locale(const struct recipe *recipe, const struct node *root, struct err *err)
 {
 	const struct position at = node_position(root, "default-locale", recipe->path);
 
 	if (streq(recipe->default_locale, "C.UTF-8") ||
-	    recipe_list_find(&recipe->locales, recipe->default_locale))
+	    has_locale(&recipe->locales, recipe->default_locale))
 		return 0;
 	position_error(&at, err, "default locale '%s' is not among the locales",
 		       recipe->default_locale);

@@ -40,22 +40,16 @@ static const char *const early_argv[] = { "flock",	    BOOTSTRAP_LOCALE_LOCK, "s
 
 /* The lines that locales' postinst will write to /etc/locale.gen for the recipe's locales, in its
  * order: the archive's bytes depend on it. */
-static char *locale_list(const struct recipe *recipe)
+static char *locale_list(const struct strv *locale_lines)
 {
 	CLEANUP(strv_release) struct strv line = { 0 };
 	CLEANUP(text_release) struct text list = { 0 };
 
-	for (size_t i = 0; i < recipe->locales.count; i++) {
-		const char *locale = recipe->locales.item[i].value;
-		const char *dot = strchr(locale, '.');
-
-		if (dot && !starts_with(locale, "C."))
-			strv_addf(&line, "%s %.*s\n", locale, (int)strcspn(dot + 1, "@"), dot + 1);
-	}
+	strv_add_all(&line, locale_lines);
 	strv_sort(&line);
 	strv_unique(&line);
 	for (size_t i = 0; i < line.count; i++)
-		text_add(&list, line.item[i]);
+		text_printf(&list, "%s\n", line.item[i]);
 	return list.length ? text_take(&list) : NULL;
 }
 
@@ -63,11 +57,11 @@ static char *locale_list(const struct recipe *recipe)
 static int prepare_locales(struct rootfs *rootfs, bool *ret, struct err *err)
 {
 	struct sandbox_command prepare = { .argv = prepare_argv };
-	cleanup_free char *list = locale_list(rootfs->recipe);
+	cleanup_free char *list = locale_list(&rootfs->locale_lines);
 	int r;
 
 	*ret = false;
-	if (!list || !packages_find(&rootfs->lock->packages, "locales", ROLE_IMAGE))
+	if (!list)
 		return 0;
 	r = sandbox_write(rootfs->sandbox, EARLY_LOCALES, list, strlen(list), 0644, err);
 	if (r < 0)

@@ -75,9 +75,9 @@ static int seed_put(struct seed *seed, struct sandbox *sb, const char *where, st
 	return sandbox_put(sb, seed->fd, where, err);
 }
 
-/* Programs that packages call and that are held back. update-initramfs and dracut run once, at the
- * end. locale-gen runs beside configuring for the recipe's locales; the one that
- * locales' postinst calls waits for it and has little left to do. */
+/* Programs that packages call and that are held back. update-initramfs or dracut runs once, at the
+ * end. locale-gen runs beside configuring for the recipe's locales; the one that locales' postinst
+ * calls waits for it and has little left to do. */
 static const struct {
 	const char *name;
 	const char *script;

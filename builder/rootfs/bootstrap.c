@@ -3,6 +3,7 @@
 #include "rootfs/hooks.h"
 #include "rootfs/identity.h"
 #include "rootfs/ids.h"
+#include "rootfs/locale-lines.h"
 
 #include <string.h>
 
@@ -99,10 +100,10 @@ static int preseed(struct rootfs *rootfs, struct err *err)
 	static const char *const argv[] = { "debconf-set-selections", NULL };
 	CLEANUP(text_release) struct text answers = { 0 };
 	struct sandbox_command command = { .argv = argv };
-	int r = settings_preseed(rootfs->recipe, &answers, err);
 
-	if (r < 0 || answers.length == 0)
-		return r;
+	settings_preseed(rootfs->recipe, &rootfs->locale_lines, &answers);
+	if (answers.length == 0)
+		return 0;
 	command.input = answers.data;
 	return bootstrap_run(rootfs, &command, 1, err);
 }
@@ -167,6 +168,10 @@ static int base(struct rootfs *rootfs, struct err *err)
 	if (r < 0)
 		return r;
 	progress_total(2 * (phases->essential.count + phases->base.count));
+	r = locale_lines_find(rootfs->store, rootfs->lock, rootfs->recipe, &rootfs->locale_lines,
+			      err);
+	if (r < 0)
+		return r;
 	r = tell_kernel(rootfs, err);
 	if (r < 0)
 		return r;
@@ -327,6 +332,7 @@ void rootfs_release(struct rootfs *rootfs)
 	kernels_release(&rootfs->kernels);
 	phases_release(&rootfs->phases);
 	strv_release(&rootfs->allocated_ids);
+	strv_release(&rootfs->locale_lines);
 	file_log_release(&rootfs->file_log);
 	*rootfs = (struct rootfs){ 0 };
 }

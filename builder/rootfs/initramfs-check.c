@@ -210,7 +210,7 @@ int initramfs_check(struct rootfs *rootfs, struct err *err)
 	r = read_contents(rootfs, &contents, err);
 	if (r < 0)
 		return r;
-	if (initramfs_boots_over_network(rootfs->recipe)) {
+	if (recipe_boots_over_network(rootfs->recipe)) {
 		r = check_nfs(rootfs->recipe, &contents, err);
 		if (r < 0)
 			return r;

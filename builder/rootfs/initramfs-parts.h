@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the files of stage_initramfs share: initramfs.c runs the steps, initramfs-tools.c and
- * initramfs-dracut.c know the two programs that can make an initramfs, initramfs-check.c what must
- * be in one of either.
+ * initramfs-dracut.c know the two programs that can make an initramfs, initramfs-generator.c
+ * chooses between them, initramfs-check.c knows what must be in one of either.
  */
 #pragma once
 
@@ -30,6 +30,3 @@ extern const struct initramfs_generator initramfs_dracut;
 
 /* The one that the recipe chooses. */
 const struct initramfs_generator *initramfs_generator(const struct recipe *recipe);
-/* Whether the initramfs has to find a root on a server. The image of a virtual machine, which has
- * its root on a disk, has no such menu entry. */
-bool initramfs_boots_over_network(const struct recipe *recipe);

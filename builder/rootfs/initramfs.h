@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stage_initramfs: the initramfs of a tree, made by the image's own initramfs-tools or
- * dracut, once, when nothing else will change any more. What is in it depends on the tree alone: in the sandbox every
- * host looks the same, and settings_console() has kept the keymap ready that setupcon copies.
+ * stage_initramfs: the initramfs of a tree, made by the image's own initramfs-tools or dracut,
+ * once, when nothing else will change any more. What is in it depends on the tree alone: in the
+ * sandbox every host looks the same, and settings_console() has kept the keymap ready that setupcon
+ * copies.
  */
 #pragma once
 

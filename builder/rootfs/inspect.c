@@ -19,12 +19,13 @@ static const struct package *find(const struct lock *lock, const char *name)
 
 int inspect_lock(const struct recipe *recipe, const struct lock *lock, struct err *err)
 {
+	cleanup_free char *timezone = settings_timezone(recipe->timezone);
 	const struct {
 		const char *key, *value, *without_package, *package;
 	} need[] = {
 		{ "keymap", recipe->keymap, "us", "keyboard-configuration" },
 		/* libc takes it without any file. */
-		{ "timezone", recipe->timezone, "Etc/UTC", "tzdata" },
+		{ "timezone", timezone, "Etc/UTC", "tzdata" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(need); i++) {

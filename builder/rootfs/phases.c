@@ -93,8 +93,8 @@ static int add_package(struct store *s, const struct package *p, struct plan *pl
 
 static int read_plan(struct store *s, const struct lock *lock, struct plan *plan, struct err *err)
 {
-	plan->multi_arch = (struct multi_arch){ .own = lock->architecture,
-						.foreign = &lock->foreign };
+	plan->multi_arch =
+		(struct multi_arch){ .own = lock->architecture, .foreign = &lock->foreign };
 	list_packages(&lock->packages, plan);
 	for (size_t i = 0; i < plan->count; i++) {
 		int r = add_package(s, plan->package[i], plan, err);

@@ -43,6 +43,8 @@ struct rootfs {
 	struct phases phases;	   /* owned: made by stage_base, used by stage_rest too */
 	struct strv allocated_ids; /* owned: "user NAME UID" and "group NAME GID", those that no
 				    * ids: fixed; from stage_rest on */
+	struct strv locale_lines;  /* owned: of each locale of the recipe (locale-lines.h), from
+				    * stage_base on; empty without the package locales */
 	struct file_log file_log;  /* owned: which files no package brought, for the SBOMs */
 	uint64_t steps;		   /* how many the running stage has done, for its progress */
 };

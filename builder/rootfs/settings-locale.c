@@ -40,14 +40,18 @@ static int list_locales(struct rootfs *rootfs, struct strv *ret, struct err *err
 }
 
 /* The first locale of the recipe that the tree does not have; NULL if it has them all. */
-static const struct recipe_name *missing_locale(const struct recipe *recipe,
+static const struct recipe_name *missing_locale(const struct rootfs *rootfs,
 						const struct strv *have)
 {
-	for (size_t i = 0; i < recipe->locales.count; i++) {
-		cleanup_free char *name = listed_name(recipe->locales.item[i].value);
+	for (size_t i = 0; i < rootfs->recipe->locales.count; i++) {
+		const struct recipe_name *locale = &rootfs->recipe->locales.item[i];
+		const char *line = i < rootfs->locale_lines.count ? rootfs->locale_lines.item[i]
+								  : locale->value;
+		cleanup_free char *name = xstrndup(line, strcspn(line, " "));
+		cleanup_free char *listed = listed_name(name);
 
-		if (!strv_has(have, name))
-			return &recipe->locales.item[i];
+		if (!strv_has(have, listed))
+			return locale;
 	}
 	return NULL;
 }
@@ -63,7 +67,7 @@ static int check_locales(struct rootfs *rootfs, struct err *err)
 	r = list_locales(rootfs, &before, err);
 	if (r < 0)
 		return r;
-	missing = missing_locale(rootfs->recipe, &before);
+	missing = missing_locale(rootfs, &before);
 	if (!missing)
 		return 0;
 	r = sandbox_exists(rootfs->sandbox, "/usr/sbin/locale-gen", &can_generate, err);
@@ -80,12 +84,11 @@ static int check_locales(struct rootfs *rootfs, struct err *err)
 	r = list_locales(rootfs, &after, err);
 	if (r < 0)
 		return r;
-	missing = missing_locale(rootfs->recipe, &after);
+	missing = missing_locale(rootfs, &after);
 	if (!missing)
 		return 0;
-	position_error(&missing->at, err, "no locale '%s'", missing->value);
-	return err_hint(err,
-			"/usr/share/i18n/SUPPORTED of the package 'locales' lists what there is");
+	return position_error(&missing->at, err, "locale-gen did not make the locale '%s'",
+			      missing->value);
 }
 
 /* login and sshd set LANG from /etc/default/locale (pam_env). If the package locales is installed,

@@ -123,25 +123,60 @@ static void add_packages(const struct recipe *recipe, const struct masks *masks,
 	}
 }
 
-static void warn(const struct recipe_name *package, const char *unit, const struct mask *mask)
-{
-	cleanup_free char *name = last_name(mask->by->value);
-	cleanup_free char *by =
-		mask->is_overlay ? xasprintf("overlay '%s'", name) : xstrdup("services.mask");
-	cleanup_free char *asked = position_text(&package->at),
-			  *masked = position_text(&mask->by->at);
+/* A warning that grows: the units that one unit of a package asks for, and that the same overlay
+ * masks. */
+struct warning {
+	const struct recipe_name *package;
+	char *unit;
+	const struct mask *mask; /* the first */
+	struct text masked;
+};
 
-	if (streq(unit, mask->unit))
-		log_warning("%s: %s of package '%s' never starts: %s masks it (%s)", asked, unit,
-			    package->value, by, masked);
-	else
-		log_warning("%s: %s of package '%s' starts without %s, which it asks for: %s masks "
-			    "it (%s)",
-			    asked, unit, package->value, mask->unit, by, masked);
+static void warning_release(struct warning *w)
+{
+	free(w->unit);
+	text_release(&w->masked);
+	*w = (struct warning){ 0 };
+}
+
+static void warning_print(struct warning *w)
+{
+	const struct recipe_name *package = w->package;
+
+	if (w->masked.length) {
+		const struct recipe_name *by = w->mask->by;
+		cleanup_free char *name = last_name(by->value);
+		cleanup_free char *who = w->mask->is_overlay ? xasprintf("overlay '%s'", name)
+							     : xstrdup("services.mask");
+		cleanup_free char *how =
+			streq(w->unit, w->masked.data)
+				? xstrdup("never starts")
+				: xasprintf("starts without %s, which it asks for", w->masked.data);
+
+		cleanup_free char *asked = position_text(&package->at);
+		cleanup_free char *masked = position_text(&by->at);
+
+		log_warning("%s: %s of package '%s' %s: %s masks it (%s)", asked, w->unit,
+			    package->value, how, who, masked);
+	}
+	warning_release(w);
+}
+
+static void warning_add(struct warning *w, const struct recipe_name *package, const char *unit,
+			const struct mask *mask)
+{
+	if (w->package != package || !streq(w->unit, unit) || w->mask->by != mask->by) {
+		warning_print(w);
+		w->package = package;
+		w->unit = xstrdup(unit);
+		w->mask = mask;
+	}
+	text_printf(&w->masked, "%s%s", w->masked.length ? ", " : "", mask->unit);
 }
 
 /* line: "PACKAGE UNIT NEEDED". */
-static void judge(const struct recipe *recipe, const struct masks *masks, const char *line)
+static void judge(const struct recipe *recipe, const struct masks *masks, const char *line,
+		  struct warning *w)
 {
 	CLEANUP(strv_release) struct strv word = { 0 };
 	const struct recipe_name *package;
@@ -152,7 +187,7 @@ static void judge(const struct recipe *recipe, const struct masks *masks, const 
 	for (size_t m = 0; package && m < masks->count; m++)
 		if (streq(masks->item[m].unit, word.item[2]) &&
 		    is_of_another_file(package, &masks->item[m]))
-			warn(package, word.item[1], &masks->item[m]);
+			warning_add(w, package, word.item[1], &masks->item[m]);
 }
 
 int settings_masks(struct rootfs *rootfs, struct err *err)
@@ -162,6 +197,7 @@ int settings_masks(struct rootfs *rootfs, struct err *err)
 	CLEANUP(strv_release) struct strv argv = { 0 };
 	CLEANUP(strv_release) struct strv line = { 0 };
 	CLEANUP(text_release) struct text needs = { 0 };
+	CLEANUP(warning_release) struct warning warning = { 0 };
 	size_t fixed;
 	int r;
 
@@ -184,6 +220,7 @@ int settings_masks(struct rootfs *rootfs, struct err *err)
 	strv_sort(&line);
 	strv_unique(&line);
 	for (size_t i = 0; i < line.count; i++)
-		judge(recipe, &masks, line.item[i]);
+		judge(recipe, &masks, line.item[i], &warning);
+	warning_print(&warning);
 	return 0;
 }

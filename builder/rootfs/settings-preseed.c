@@ -11,32 +11,15 @@ char *settings_timezone(const char *timezone)
 	return strchr(timezone, '/') ? xstrdup(timezone) : xasprintf("Etc/%s", timezone);
 }
 
-static int preseed_locales(const struct recipe *recipe, struct text *ret, struct err *err)
+static void preseed_locales(const struct recipe *recipe, const struct strv *locale_lines,
+			    struct text *ret)
 {
-	const char *separator = " ";
+	cleanup_free char *all = strv_join(locale_lines, ", ");
 
-	text_add(ret, "locales locales/locales_to_be_generated multiselect");
-	for (size_t i = 0; i < recipe->locales.count; i++) {
-		const struct recipe_name *locale = &recipe->locales.item[i];
-		const char *dot = strchr(locale->value, '.');
-
-		if (starts_with(locale->value, "C."))
-			continue; /* libc-bin brings it; locale-gen would make a second one */
-		if (!dot || !dot[1]) {
-			position_error(&locale->at, err, "locale '%s' names no codeset",
-				       locale->value);
-			return err_hint(err, "write '%.*s.UTF-8'",
-					(int)strcspn(locale->value, ".@"), locale->value);
-		}
-		/* As in /usr/share/i18n/SUPPORTED: "de_DE.UTF-8 UTF-8". A modifier (@euro) may
-		 * follow the codeset. */
-		text_printf(ret, "%s%s %.*s", separator, locale->value, (int)strcspn(dot + 1, "@"),
-			    dot + 1);
-		separator = ", ";
-	}
-	text_printf(ret, "\nlocales locales/default_environment_locale select %s\n",
+	text_printf(ret, "locales locales/locales_to_be_generated multiselect%s%s\n",
+		    *all ? " " : "", all);
+	text_printf(ret, "locales locales/default_environment_locale select %s\n",
 		    recipe->default_locale);
-	return 0;
 }
 
 static void preseed_timezone(const struct recipe *recipe, struct text *ret)
@@ -102,17 +85,13 @@ static void preseed_console(const struct recipe *recipe, struct text *ret)
 		    choice);
 }
 
-int settings_preseed(const struct recipe *recipe, struct text *ret, struct err *err)
+void settings_preseed(const struct recipe *recipe, const struct strv *locale_lines,
+		      struct text *ret)
 {
-	int r;
-
-	r = preseed_locales(recipe, ret, err);
-	if (r < 0)
-		return r;
+	preseed_locales(recipe, locale_lines, ret);
 	preseed_timezone(recipe, ret);
 	preseed_keyboard(recipe, ret);
 	preseed_console(recipe, ret);
 	for (size_t i = 0; i < recipe->debconf.count; i++)
 		text_printf(ret, "%s\n", recipe->debconf.item[i].value);
-	return 0;
 }

@@ -32,8 +32,9 @@ int accounts_check(const struct recipe *recipe, const struct lock *lock, struct 
 /* Answers to the questions of locales, tzdata, keyboard-configuration and console-setup, and those
  * of the recipe's `debconf`, appended to ret as debconf-set-selections(1) reads them. stage_base
  * gives them to debconf before any package is configured, so that a later dpkg-reconfigure shows
- * the recipe's choice. ERR_USAGE at the locale's place if a locale has no codeset ("de_DE"). */
-int settings_preseed(const struct recipe *recipe, struct text *ret, struct err *err);
+ * the recipe's choice. locale_lines: as locale_lines_find() finds them. */
+void settings_preseed(const struct recipe *recipe, const struct strv *locale_lines,
+		      struct text *ret);
 
 /* tzdata's name of a time zone: "Etc/UTC" for "UTC", all others as they are. The caller frees it.
  */

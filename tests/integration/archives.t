@@ -6,7 +6,7 @@
 . tests/lib/mirror.sh
 . tests/lib/tiny.sh
 need python3 gpg openssl apt-get
-plan 76
+plan 97
 
 m=$scratch/m
 recipe=$scratch/site.yaml
@@ -251,3 +251,78 @@ refused 4 "another host's certificate" "hint: the certificate is another host's"
 
 unlike "$seen" "$password" 'nothing that was printed has the password'
 silent 'and nothing that was kept' find "$scratch/store" -type f -exec grep -l -e "$password" {} +
+
+# A recipe that means a moment.
+old=$(date -u -d '100 days ago' +%Y%m%dT%H%M%SZ)
+then=$(date -u -d "${old:0:8} ${old:9:2}:${old:11:2}:${old:13:2}" +%s)
+mirror_package "$m" <<<$'Package: vendor-tool\nVersion: 1'
+# state DATE: what the archive of old states answers for the moment.
+state() {
+	mirror_publish "$m" --date "$1"
+	mkdir -p "$m/archive/snap"
+	rm -rf "$m/archive/snap/$old"
+	mkdir "$m/archive/snap/$old"
+	mv "$m/archive/dists" "$m/archive/snap/$old"
+	ln -s ../../pool "$m/archive/snap/$old/pool"
+}
+state $((then - 3600))
+mirror_package "$m" <<<$'Package: vendor-tool\nVersion: 2'
+rm "$m/state/trixie_main_vendor-tool_1_amd64"
+mirror_publish "$m"
+tiny_recipe "$recipe" 'packages: [vendor-tool]'
+rm -rf "$scratch/store"
+taken 'the state of today'
+like "$stdout" $'\nPackage: vendor-tool\nVersion: 2\n' 'is the newest version'
+unlike "$stdout" 'Snapshot:' 'of no snapshot'
+tiny_recipe "$recipe" 'packages: [vendor-tool]' "snapshot: $old"
+lock
+is "$status" 2 'a snapshot without an archive of old states: exit 2'
+like_all "$stderr" 'says what, and a way out' 'site\.yaml: error: snapshot .* no archive of old states is known' 'hint: '
+mirrors=$(sed -n "s,.*write '\\(mirrors: \\[.*\\]\\)'.*,\\1,p" <<<"$stderr")
+tiny_recipe "$recipe" 'packages: [vendor-tool]' "snapshot: $old" "${mirrors/http:*debian\//$debian/snap/}"
+taken 'a moment, with what the hint says'
+like "$stdout" $'\nPackage: vendor-tool\nVersion: 1\n' 'is the version of then'
+like "$stdout" $'\n'"Snapshot: $old"$'\n' 'and the lock says so'
+dated=$stdout
+lock --offline
+same_text "$stdout" "$dated" 'the same from the store'
+printf '%s\n' "$dated" >"$scratch/dated.lock"
+sed 's/^snapshot: .*/snapshot: 20200101T000000Z/' "$recipe" >"$scratch/another.yaml"
+run tiny_run build --out "$scratch/out" --lock "$scratch/dated.lock" "$scratch/another.yaml"
+like "$stderr" "dated\.lock:[0-9]+: error: the lock is for Snapshot '$old'" 'whose lock is no other moment'"'"'s'
+state $((then + 86400))
+refused 3 'an archive that answers with a later state' "is from the future: .* the snapshot is of" 'hint: '
+state $((then - 30 * 86400))
+refused 3 'one that answers with a much older state' "-updates/InRelease expired: .* the snapshot is of" 'hint: '
+sed -i 's/^snapshot: .*/snapshot: 29990101T000000Z/' "$recipe"
+refused 2 'a moment to come' 'snapshot .29990101T000000Z. is in the future' 'hint: '
+
+# A release that mirrors no longer have: its end is over, and its keys are no longer Debian's.
+mirror_publish "$m"
+tiny_new_hollow "$scratch/old" buster
+mirror_publish "$scratch/old" --date $((EPOCHSECONDS - 900 * 86400)) --valid-for 600
+rm -r "$scratch"/old/archive/dists/buster-*
+mirror_serve "$scratch/old"
+at_exit kill "$MIRROR_PID"
+archive=$MIRROR_URL
+# buster NAME MIRROR LINE…: without it, the hint says what is missing.
+buster() {
+	tiny_recipe "$recipe" "${@:3}"
+	sed -i 's/^suite: .*/suite: buster/' "$recipe"
+	rm -rf "$scratch/store"
+	run bash tests/lib/as-debian.sh "$m/keyring.gpg" "$scratch/old/keyring.gpg" \
+		"$NETRESCUE" lock "$recipe" --mirror "$2" --store "$scratch/store"
+	[[ $1 ]] && like "$stderr" "$1.*hint: .*--mirror .*'pockets: \[\]' and 'keyring: " "$1: the hint says what is missing"
+}
+if bash tests/lib/as-debian.sh "$m/keyring.gpg" "$scratch/old/keyring.gpg" true 2>/dev/null; then
+	buster 'buster/InRelease.*404' "$debian"
+	pockets=$(sed -n "s/.*write '\\(pockets: \\[\\]\\)'.*/\\1/p" <<<"$stderr")
+	keyring=$(sed -n "s/.*'\\(keyring: [^']*\\)'.*/\\1/p" <<<"$stderr")
+	buster 'buster/InRelease is signed by key .* which is not in' "$archive" "$pockets"
+	buster 'buster-updates/InRelease.*404' "$archive" "$keyring"
+	buster '' "$archive" "$pockets" "$keyring"
+	like "$stdout" $'\nSuite: buster\n' 'what the hint says gives a lock'
+	like "$stderr" "warning: .*buster/InRelease expired: .* because 'buster' is archived" 'with a warning'
+else
+	skip 5 'there are no user namespaces, or no debian-archive-keyring'
+fi

@@ -34,7 +34,7 @@ Version: 3.1
 Depends: hello
 Files:
  /opt/vendor/bin/tool 0755 #!/bin/sh\necho vendor\n
- /usr/lib/systemd/system/vendor.service 0644 [Unit]\nWants=network-online.target rpcbind.socket\nAfter=other.socket\n
+ /usr/lib/systemd/system/vendor.service 0644 [Unit]\nWants=network-online.target rpcbind.socket\nRequires=another.service\nAfter=other.socket\n
  /usr/lib/systemd/system/vendor.timer 0644 [Timer]\n
 .
 mirror_publish "$scratch/third" --origin Vendor --label Vendor --codename stable
@@ -69,7 +69,7 @@ chmod +x "$scratch/site/finish.sh"
 
 (umask 077; echo "machine http://127.0.0.1 login site password $password" >"$scratch/site/login.conf")
 mkdir -p "$scratch/masks/etc/systemd/system"
-for unit in rpcbind.socket other.socket hello.service vendor.timer; do
+for unit in rpcbind.socket another.service other.socket hello.service vendor.timer; do
 	ln -s /dev/null "$scratch/masks/etc/systemd/system/$unit"
 done
 tiny_recipe "$scratch/base.yaml" 'packages: [hello, unwanted]' 'overlays: [masks]'
@@ -130,7 +130,7 @@ is "$status" 0 'a site'"'"'s recipe builds' || { diag "$stderr"; tap_die 'nothin
 result=$stdout
 printed=$stdout$stderr
 is "$(sed -n 's/.*warning: .*site.yaml:[0-9]*: \(.*masks it\).*base.yaml:[0-9]*)/\1/p' <<<"$stderr")" \
-	"vendor.service of package 'vendor-tool' starts without rpcbind.socket, which it asks for: overlay 'masks' masks it
+	"vendor.service of package 'vendor-tool' starts without another.service, rpcbind.socket, which it asks for: overlay 'masks' masks it
 vendor.timer of package 'vendor-tool' never starts: overlay 'masks' masks it" \
 	'a unit that the extended recipe masks, of a package that this one asks for, is a warning' || diag "$stderr"
 mkdir "$scratch/tree"
@@ -177,7 +177,7 @@ is "$status" 0 'built again from the lock' || diag "$stderr"
 ok 'the same bytes' cmp "$result/SHA256SUMS" "$scratch/again/site/latest/SHA256SUMS"
 ok '--json says one JSON object a line' jq -e -s 'all(.event)' <<<"$stdout"
 is "$(jq -r 'select(.event == "end") | .stage' <<<"$stdout" | tr '\n' ' ')" \
-	'recipe lock sandbox fetch plain base rest settings normalise check pack publish ' 'each stage once, in order'
+	'recipe lock sandbox fetch plain inspect base rest settings normalise check pack publish ' 'each stage once, in order'
 is "$(jq -r 'select(.event == "result") | .version' <<<"$stdout")" "$(basename "$result")" 'and the result'
 is "$(jq -r 'select(.event == "result") | .path' <<<"$stdout")" "$scratch/again/site/$(basename "$result")" 'with its path'
 

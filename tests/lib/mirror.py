@@ -7,6 +7,7 @@ import base64
 import email.utils
 import fnmatch
 import hashlib
+import itertools
 import http.server
 import io
 import lzma
@@ -172,13 +173,25 @@ class Archive:
             with open(listing, "w") as f:
                 f.write(entry)
 
-    def entries(self, suite, component):
+    def entries(self, suite, component, architecture):
         text = ""
         for name in sorted(os.listdir(self.state)):
-            if name.startswith(f"{suite}_{component}_"):
+            if name.startswith(f"{suite}_{component}_") and self.is_of(name, architecture):
                 with open(os.path.join(self.state, name)) as f:
                     text += f.read()
         return text
+
+    @staticmethod
+    def is_of(name, architecture):
+        """Whether the index of that architecture lists it: i386's has its own and those of all; None: that of any."""
+        if architecture is None:
+            return True
+        foreign = name.endswith("_i386")
+        return foreign or name.endswith("_all") if architecture == "i386" else not foreign
+
+    def architectures(self):
+        """The second one only if there is something for it."""
+        return ["amd64"] + ["i386"] * any(n.endswith("_i386") for n in os.listdir(self.state))
 
     def components(self):
         names = {n.split("_")[1] for n in os.listdir(self.state) if "_" in n}
@@ -194,9 +207,9 @@ class Archive:
     def publish_suite(self, suite, pocket, options, keys):
         dists = os.path.join(self.root, "dists", suite)
         files = {}
-        for component in self.components():
-            text = self.entries(suite, component).encode()
-            self.write_index(dists, f"{component}/binary-amd64/", text, files, options)
+        for component, architecture in itertools.product(self.components(), self.architectures()):
+            text = self.entries(suite, component, architecture).encode()
+            self.write_index(dists, f"{component}/binary-{architecture}/", text, files, options)
         label = "Debian-Security" if pocket == "-security" else "Debian"
         head = {
             "Origin": options.origin or "Debian",
@@ -207,7 +220,7 @@ class Archive:
         }
         more = {
             "No-Support-for-Architecture-all": "Packages",
-            "Architectures": "all amd64",
+            "Architectures": " ".join(["all"] + self.architectures()),
             "Components": " ".join(self.components()),
         }
         self.write_release(dists, head, more, files, 7 * 86400 if pocket else None, options, keys)
@@ -216,7 +229,7 @@ class Archive:
         """One directory with Release and Packages, without dists/; Filename is relative to the archive's root."""
         directory = os.path.join(self.root, options.flat)
         files = {}
-        text = "".join(self.entries(self.suite(), c) for c in self.components()).encode()
+        text = "".join(self.entries(self.suite(), c, None) for c in self.components()).encode()
         self.write_index(directory, "", text, files, options)
         self.write_release(directory, {}, {}, files, None, options, keys)
 

@@ -41,10 +41,10 @@ static int write_facts(struct build *b, int dir, struct err *err)
 	CLEANUP(text_release) struct text preseed = { 0 };
 	cleanup_free char *epoch = xasprintf("%" PRId64 "\n", b->lock.source_date_epoch);
 	cleanup_free char *lock = lock_text(&b->lock);
-	int r = settings_preseed(&b->recipe, &preseed, err);
+	int r;
 
-	if (r == 0)
-		r = write_file(dir, "preseed", preseed.data, preseed.length, 0644, err);
+	settings_preseed(&b->recipe, &b->rootfs.locale_lines, &preseed);
+	r = write_file(dir, "preseed", preseed.data, preseed.length, 0644, err);
 	if (r == 0)
 		r = write_file(dir, "epoch", epoch, strlen(epoch), 0644, err);
 	return r < 0 ? r : write_file(dir, "lock", lock, strlen(lock), 0644, err);

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "archive/index.h"
+#include "archive/release.h"
 #include "archive/trust.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -343,6 +344,51 @@ static void test_repository(void **state)
 	recipe.repository_count = 0;
 }
 
+/* What pins ask an index for, and the priority that the recipe gives a third party's. */
+static void test_priority(void **state)
+{
+	const struct index_options options = { .keyring = keyring, .now = time(NULL) };
+	char name[] = "trixie-updates";
+	struct recipe_repository repository = {
+		.url = loopback_url,
+		.suite = name,
+		.components = { .item = component, .count = 1 },
+		.keyring = { .path = keyring },
+		.priority = 700,
+	};
+	CLEANUP(indices_release) struct indices x = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_fd int fd = open(keyring, O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	recipe.repository = &repository;
+	recipe.repository_count = 1;
+	assert_int_equal(digest_fd(fd, repository.keyring.digest, &err), 0);
+	assert_int_equal(indices_update(store, &recipe, &mirrors, &options, &x, &err), 0);
+	recipe.repository = NULL;
+	recipe.repository_count = 0;
+	assert_int_equal(x.count, 4);
+	assert_int_equal(x.file[2].pin_priority, PIN_PRIORITY_DEFAULT);
+	assert_int_equal(x.file[3].pin_priority, 700);
+	assert_string_equal(x.file[2].archive, "stable-security");
+	assert_string_equal(x.file[2].codename, "trixie-security");
+	assert_string_equal(x.file[2].origin, "Debian");
+	assert_string_equal(x.file[2].label, "Debian-Security");
+	assert_string_equal(x.file[2].architecture, "amd64");
+}
+
+/* Debian's archive must have what is asked for. */
+static void test_foreign_architecture(void **state)
+{
+	char i386[] = "i386";
+	struct recipe_name foreign = { .value = i386 };
+
+	(void)state;
+	recipe.foreign_architectures = (struct recipe_list){ .item = &foreign, .count = 1 };
+	update(false, ERR_USAGE, "suite 'trixie' has no component 'main' for architecture 'i386'");
+	recipe.foreign_architectures = (struct recipe_list){ 0 };
+}
+
 #define INDEX_TEST(f) cmocka_unit_test_setup_teardown(f, fresh, done)
 
 int main(void)
@@ -363,6 +409,8 @@ int main(void)
 		INDEX_TEST(test_armoured_keyring),
 		INDEX_TEST(test_missing_component),
 		INDEX_TEST(test_repository),
+		INDEX_TEST(test_priority),
+		INDEX_TEST(test_foreign_architecture),
 	};
 
 	return cmocka_run_group_tests(tests, setup, loopback_teardown);
