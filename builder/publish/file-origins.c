@@ -210,7 +210,7 @@ static void add_origin(struct origins_reader *read, size_t place)
 	fill_digests(read, &origin);
 	if (maker) {
 		origin.how = xstrdup(maker->maker);
-		origin.stage = "settings";
+		origin.stage = maker->stage ? maker->stage : "settings";
 	} else if (origin.altered || !find_generated(read, &origin)) {
 		origin.how = xstrdup("");
 		origin.trace = file_trace(o, &read->owners, origin.member->path);

@@ -207,7 +207,9 @@ static int check_login(const struct recipe *recipe, const struct node *root, boo
 	position_error(&at, err,
 		       "nobody could log in: root's password is locked, and there is neither a "
 		       "key nor an autologin");
-	return err_hint(err, "give root.authorized-keys, autologin.terminals, or a root.password");
+	return err_hint(err,
+			"give root.authorized-keys, autologin.terminals or a root.password, or "
+			"users with a key or a password");
 }
 
 static int check_autologin(const struct recipe *recipe, const struct node *root, struct err *err)

@@ -201,7 +201,9 @@ static int with_progress(struct rootfs *rootfs, const char *name,
 
 	rootfs->steps = 0;
 	progress_start(name, 0, PROGRESS_STEPS);
+	rootfs->file_log.stage = name;
 	r = work(rootfs, err);
+	rootfs->file_log.stage = NULL;
 	if (r < 0) {
 		progress_abort();
 		return r;

@@ -31,6 +31,7 @@ void file_log_add(struct file_log *log, const char *path, const char *maker)
 	GROW(log->item, log->count, log->allocated);
 	log->item[log->count] = (struct file_log_entry){ .path = xstrdup(without_slash(path)),
 							 .maker = xstrdup(maker),
+							 .stage = log->stage,
 							 .turn = log->count };
 	log->count++;
 }

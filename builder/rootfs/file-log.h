@@ -15,15 +15,17 @@
 #include "sandbox/sandbox.h"
 
 struct file_log_entry {
-	char *path;  /* without a slash before it; links on the way are not resolved */
-	char *maker; /* "overlay 'base'" */
-	size_t turn; /* of two entries for a path, the higher made what is there */
+	char *path;	   /* without a slash before it; links on the way are not resolved */
+	char *maker;	   /* "overlay 'base'" */
+	const char *stage; /* in which it did; NULL: settings or initramfs */
+	size_t turn;	   /* of two entries for a path, the higher made what is there */
 };
 
 struct file_log {
 	struct file_log_entry *item;
 	size_t count;
 	size_t allocated;
+	const char *stage; /* base or rest while one of them runs, else NULL */
 	/* Paths of packages' files that dpkg --verify finds changed or missing. */
 	struct strv altered;
 	bool verified; /* altered is known */

@@ -123,7 +123,7 @@ hook base.sh "say base apt: \$($installed | grep -cx apt), hello: \$($installed 
 hook packages.sh "say packages hello: \$($installed | grep -cx hello), overlay: \$(ls -d /etc/site 2>/dev/null | wc -l)"
 hook last.sh 'say last script: $(cat /etc/site/from-script)' 'cp /.netrescue/seen /etc/site/seen'
 hook check.sh '[ "$(stat -c %U /etc/site/secret)" = alice ]' 'echo temporary >/.netrescue/x' '[ ! -e /usr/sbin/policy-rc.d ]'
-plan 63
+plan 64
 
 run tiny_build --verbose "$scratch/site/site.yaml"
 is "$status" 0 'a site'"'"'s recipe builds' || { diag "$stderr"; tap_die 'nothing else can work'; }
@@ -144,7 +144,7 @@ is "$(stat -c %a "$tree/etc/site/motd")" 644 'a file has git'"'"'s mode'
 is "$(stat -c %a "$tree/etc/site/secret")" 600 'or the one that .overlay says'
 is "$(<"$tree/etc/site/inline")" $'two\nlines' 'a file of the recipe itself'
 is "$(<"$tree/etc/site/secret")" 'of the source' 'a file that it names comes after the overlays'
-is "$(readlink "$tree/lib") $(cd "$tree/usr/lib/site" && ls | xargs)" 'usr/lib linked over' \
+is "$(readlink "$tree/lib") $(cd "$tree/usr/lib/site" && echo *)" 'usr/lib linked over' \
 	'which, as overlays do, go through the links of the tree'
 is "$(<"$tree/etc/site/seen")" 'early base-files: 1, apt: 0
 base apt: 1, hello: 0
@@ -159,6 +159,8 @@ is "$(zstd -dcq "$result/rootfs.tar.zst" | grep -ac 'SCHILY.xattr.security.capab
 is "$(tar --zstd --numeric-owner -tvf "$result/rootfs.tar.zst" ./etc/site/motd | awk '{ print $2 }')" 0/0 'everything belongs to root'
 is "$(tar --zstd --numeric-owner -tvf "$result/rootfs.tar.zst" ./etc/site/inline ./etc/site/secret | awk '{ print $1, $2 }')" \
 	$'-rw-r----- 0/1234\n-rw------- 1234/0' 'or to whom the recipe says'
+is "$(jq -r '.. | objects | select(.name? == "/etc/from-early" and .properties?) | .properties[] | select(.name == "netrescue:stage").value' \
+	"$result/sbom.cdx.json")" base 'and in which stage'
 for maker in "the recipe's files" "before-packages hook 'early.sh'" "before-initramfs hook 'last.sh'" "script 'finish.sh'"; do
 	like "$(cat "$result"/*.spdx.json "$result"/sbom/*.spdx.json 2>/dev/null)" "$maker" "the bill of materials names $maker"
 done
