@@ -2,20 +2,18 @@
 #include "archive/apt-source.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <strings.h>
 
 #include "deb/deb822.h"
-#include "base/child.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/tree.h"
 
 #define FILE_MAX ((size_t)1024 * 1024)
-#define PROXY_MAX 4096
 
 static const char blanks[] = " \t\n";
 
@@ -189,25 +187,6 @@ static void parse_sources(int root, const char *path, struct apt_sources *s)
 		log_warning("the rest of apt's '%s' is left out: %s", path, err.message);
 }
 
-/* Names in byte order, as apt reads them. */
-static void list_directory(int root, const char *path, struct strv *ret)
-{
-	int fd = openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *e;
-
-	if (!d) {
-		if (fd >= 0)
-			(void)close(fd);
-		return;
-	}
-	while ((e = readdir(d)))
-		if (e->d_name[0] != '.')
-			strv_add(ret, e->d_name);
-	(void)closedir(d);
-	strv_sort(ret);
-}
-
 int apt_sources_read(const char *root, struct apt_sources *ret, struct err *err)
 {
 	CLEANUP(apt_sources_release) struct apt_sources s = { 0 };
@@ -219,10 +198,12 @@ int apt_sources_read(const char *root, struct apt_sources *ret, struct err *err)
 		return err_wrap(err, "reading apt's configuration");
 	if (faccessat(fd, "etc/apt/sources.list", F_OK, 0) == 0)
 		parse_list(fd, "etc/apt/sources.list", &s);
-	list_directory(fd, "etc/apt/sources.list.d", &names);
+	(void)list_names(fd, "etc/apt/sources.list.d", &names);
 	for (size_t i = 0; i < names.count; i++) {
 		cleanup_free char *path = xasprintf("etc/apt/sources.list.d/%s", names.item[i]);
 
+		if (*names.item[i] == '.')
+			continue;
 		if (ends_with(path, ".list"))
 			parse_list(fd, path, &s);
 		else if (ends_with(path, ".sources"))
@@ -242,29 +223,4 @@ void apt_sources_release(struct apt_sources *s)
 	}
 	free(s->item);
 	*s = (struct apt_sources){ 0 };
-}
-
-int apt_proxy_read(char **ret, struct err *err)
-{
-	static const char *const argv[] = { "apt-config",	    "dump", "--format", "%v%n",
-					    "Acquire::http::Proxy", NULL };
-	CLEANUP(text_release) struct text output = { 0 };
-	CLEANUP(err_release) struct err own = { 0 };
-	char *proxy;
-	int r;
-
-	r = child_run(&(struct child_options){ .argv = argv }, PROXY_MAX, &output, &own);
-	if (r < 0 && own.class == ERR_INTERRUPTED)
-		return err_move(err, &own);
-	if (r < 0)
-		log_debug("apt's proxy is not known: %s", own.message);
-	proxy = output.data ? output.data : (char[]){ "" };
-	proxy[strcspn(proxy, "\n")] = '\0';
-	if (!*proxy)
-		*ret = NULL;
-	else if (streq(proxy, "DIRECT") || streq(proxy, "false"))
-		*ret = xstrdup("");
-	else
-		*ret = xstrdup(proxy);
-	return 0;
 }

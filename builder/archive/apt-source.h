@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How this machine's apt is configured: sources.list and sources.list.d in the one-line and the
- * deb822 form (sources.list(5)), and its proxy. Entries that are disabled, that name only source
+ * Where this machine's apt takes packages from: sources.list and sources.list.d in the one-line and
+ * the deb822 form (sources.list(5)). Entries that are disabled, that name only source
  * packages, or whose transport we do not speak (cdrom:, mirror:, tor+http: …) are left out;
  * mirror+file: is replaced by the URLs that its file lists. A file that cannot be understood is
  * left out with a warning: apt's configuration is only a convenience here, and apt itself says what
@@ -28,10 +28,6 @@ struct apt_sources {
 /* root: "/" or another directory. Fails only if root cannot be opened. */
 int apt_sources_read(const char *root, struct apt_sources *ret, struct err *err);
 void apt_sources_release(struct apt_sources *s);
-
-/* Acquire::http::Proxy: "" if apt must use none, NULL if it is not configured or there is no
- * apt-config(8); the caller frees it. Fails only when interrupted. */
-int apt_proxy_read(char **ret, struct err *err);
 
 /* Whether it is an http, https or file URL. */
 bool apt_source_url_is_known(const char *url);

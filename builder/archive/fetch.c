@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "archive/transfer.h"
+#include "archive/url.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -84,7 +85,7 @@ static bool next_url(const struct fetch *f, struct transfer *t)
 {
 	t->attempt = 0;
 	for (size_t i = t->url + 1; i < t->item->url.count; i++) {
-		cleanup_free char *host = transfer_host(t->item->url.item[i]);
+		cleanup_free char *host = url_origin(t->item->url.item[i]);
 
 		if (strv_has(&f->dead, host))
 			continue;
@@ -102,7 +103,7 @@ static bool choose_url(const struct fetch *f, struct transfer *t)
 			      t->item->sha256, t->item->damaged ? " any more: it was damaged" : "");
 		return false;
 	}
-	cleanup_free char *host = transfer_host(t->item->url.item[t->url]);
+	cleanup_free char *host = url_origin(t->item->url.item[t->url]);
 
 	if (!strv_has(&f->dead, host) || next_url(f, t))
 		return true;
@@ -170,13 +171,15 @@ static int conclude(struct fetch *f, struct transfer *t, CURLcode code, struct e
 		return 0;
 	}
 	t->state = TRANSFER_WAITING;
+	if (outcome == OUTCOME_REDIRECT)
+		return 0;
 	log_debug("%s", t->item->err.message);
 	if (outcome != OUTCOME_OTHER && t->attempt + 1 < ATTEMPTS) {
 		t->not_before = now_milliseconds() + pause_after(f, t->attempt++);
 		return 0;
 	}
 	if (outcome == OUTCOME_UNREACHABLE) {
-		cleanup_free char *host = transfer_host(t->item->url.item[t->url]);
+		cleanup_free char *host = url_origin(t->item->url.item[t->url]);
 
 		if (!strv_has(&f->dead, host))
 			strv_add(&f->dead, host);

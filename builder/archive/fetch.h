@@ -5,8 +5,10 @@
  * a URL fails (404, time-out, wrong hash), the next one of the list is tried. When all have failed,
  * the error names one of them: it is ERR_TRUST if any gave wrong bytes, else ERR_NETWORK. A URL
  * whose failure may pass (no connection, 5xx, an early end) is tried three times. Only http, https
- * and file URLs are fetched, and only redirects to http and https are followed. $http_proxy and the
- * like hold unless .proxy is set; this machine itself (localhost) is asked without a proxy.
+ * and file URLs are fetched, and only redirects to http and https are followed; the server that one
+ * leads to gets the password that .network has for it, never that of the one before. $http_proxy
+ * and the like hold unless .network has a proxy; this machine itself (localhost) is asked without
+ * one.
  */
 #pragma once
 
@@ -14,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "archive/network.h"
 #include "base/store.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -24,19 +27,21 @@ struct fetch_item {
 	uint64_t size;		 /* 0: not known; then `limit` holds */
 	uint64_t limit;		 /* bytes: more is an error if `size` is not known */
 	bool third_party;	 /* of an apt-repository of the recipe: for the hints */
+	const char *absent_hint; /* borrowed; if no server has it; NULL: the usual */
 	uint64_t range;		 /* only the first `range` bytes are wanted (0: all), into .head */
 	struct text head;	 /* out: content, if sha256 is "" or range is set */
-	char *from;		 /* out: the URL that answered */
+	char *from;		 /* out: the URL that answered, without user and password */
+	bool absent;		 /* out: the last URL asked says that it has no such file */
 	bool damaged;		 /* out: the store had a blob of that name with other bytes */
 	struct err err;		 /* out, with keep_going: why it failed; ERR_NONE if it did not */
 };
 
 struct fetch_options {
-	const char *proxy;
-	unsigned connections; /* 0: 8 */
-	bool show_progress;   /* call progress_update() with the bytes that arrived */
-	bool keep_going;      /* if an item fails, go on with the others: see its .err */
-	unsigned stall;	      /* seconds without data until a transfer counts as failed; 0: 20 */
+	const struct network *network; /* how servers are reached; NULL: as $http_proxy says */
+	unsigned connections;	       /* 0: 8 */
+	bool show_progress;	       /* call progress_update() with the bytes that arrived */
+	bool keep_going;	       /* if an item fails, go on with the others: see its .err */
+	unsigned stall; /* seconds without data until a transfer counts as failed; 0: 20 */
 	unsigned pause; /* milliseconds before the second attempt, the third waits four times as
 				 long; 0: 500 */
 };
@@ -45,5 +50,3 @@ struct fetch_options {
 int fetch_all(struct store *s, struct fetch_item *item, size_t count,
 	      const struct fetch_options *options, struct err *err);
 void fetch_item_release(struct fetch_item *item);
-/* The URL without user and password, for messages and records; the caller frees it. */
-char *fetch_url_text(const char *url);

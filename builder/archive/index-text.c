@@ -12,9 +12,8 @@ static int broken(struct archive *a, const struct index_file *file, struct err *
 {
 	const char *why = archive_error_string(a);
 
-	return err_set(err, ERR_TRUST,
-		       "the package list of '%s', component '%s', cannot be read: %s", file->suite,
-		       file->component, why ? why : "unknown format");
+	return err_set(err, ERR_TRUST, "the package list of %s cannot be read: %s", file->title,
+		       why ? why : "unknown format");
 }
 
 /* Opens a compressed stream. *ret_empty says that it has no text at all, as a pocket has on its
@@ -51,11 +50,9 @@ static int copy_text(struct archive *a, int to, const struct index_file *file, s
 	while ((r = archive_read_data_block(a, &block, &size, &offset)) == ARCHIVE_OK) {
 		total += size;
 		if (total > INDEX_TEXT_MAX)
-			return err_set(
-				err, ERR_TRUST,
-				"the package list of '%s', component '%s', has more than %zu "
-				"bytes of text",
-				file->suite, file->component, INDEX_TEXT_MAX);
+			return err_set(err, ERR_TRUST,
+				       "the package list of %s has more than %zu bytes of text",
+				       file->title, INDEX_TEXT_MAX);
 		r = interrupt_check(err);
 		if (r < 0)
 			return r;
@@ -79,9 +76,8 @@ int index_open_text(struct store *s, const struct index_file *file, int *ret_fd,
 		return r;
 	if (fd < 0)
 		return err_set(err, ERR_BUILD,
-			       "the package list of '%s', component '%s', is no "
-			       "longer in the store '%s'",
-			       file->suite, file->component, store_path(s));
+			       "the package list of %s is no longer in the store '%s'", file->title,
+			       store_path(s));
 	r = temporary_fd(&text, err);
 	if (r < 0)
 		return r;

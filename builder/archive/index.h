@@ -21,19 +21,24 @@
 
 struct index_file {		 /* one verified Packages.xz */
 	char *suite;		 /* trixie-updates */
-	char *component;	 /* main */
+	char *component;	 /* main; "" in a flat archive */
+	char *architecture;	 /* amd64, or all if that is apart: see release.h */
+	char *title;		 /* "'trixie', component 'main'", for messages */
 	char *repository;	 /* as in struct package */
 	char sha256[DIGEST_HEX]; /* of Packages.xz, in the store */
-	int pin_priority;	 /* of its release, see release.h */
+	int pin_priority;	 /* of its release, see release.h, or the recipe's for it */
 	bool pocket;		 /* an update or security pocket of the main suite */
+	char *archive, *codename, *origin, *label; /* of its Release: Suite, Codename …; "" */
 };
 
 struct index_release { /* for provenance.json */
 	char *suite;
 	char *url;		 /* base URL that answered, without user or password */
+	char *directory;	 /* of that file below it */
+	const char *file;	 /* InRelease, or Release beside a Release.gpg */
 	char *date;		 /* as signed */
 	char *fingerprint;	 /* of the key that signed (primary key) */
-	char sha256[DIGEST_HEX]; /* of InRelease */
+	char sha256[DIGEST_HEX]; /* of that file */
 };
 
 struct indices {
@@ -45,9 +50,10 @@ struct indices {
 	size_t release_allocated;
 };
 
-/* keyring: NULL means Debian's own (trust_debian_keyring()). offline: use only what the store
- * remembers of the last time (suite.h). now: the time in seconds, by which an InRelease is judged
- * to be fresh or expired. */
+/* keyring: NULL means that of the recipe, or Debian's own (trust_debian_keyring()). offline: use
+ * only what the store remembers of the last time (suite.h). now: the time in seconds, by which a
+ * Release is judged to be fresh or expired, unless the recipe says a moment for Debian's
+ * (snapshot). */
 struct index_options {
 	const char *keyring;
 	bool offline;

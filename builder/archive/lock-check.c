@@ -15,8 +15,9 @@ static int way_out(const struct recipe *recipe, struct err *err)
 {
 	return err_hint(err,
 			"'netrescue lock %s' prints a new lock, and with --keep OLD one that keeps "
-			"the packages of the old; or check out what this one was made from",
-			recipe->path ? recipe->path : "RECIPE");
+			"the packages of the old; or check out what this one was made from%s",
+			recipe->path ? recipe->path : "RECIPE",
+			recipe->laid_over ? ", and give the same --site and --set" : "");
 }
 
 /* The item of `inputs` for the same key (the first word) as `input`; NULL if there is none. */
@@ -132,6 +133,9 @@ int lock_check(const struct lock *l, const struct recipe *recipe, struct err *er
 	r = lock_check_kind(l, recipe, err);
 	if (r < 0)
 		return r;
+	if (!streq(l->snapshot, recipe->snapshot))
+		return another(l, recipe, "Snapshot", l->snapshot ? l->snapshot : "none",
+			       recipe->snapshot ? recipe->snapshot : "none", err);
 	if (l->bytes_epoch != BYTES_EPOCH) {
 		const char *releases = bytes_epoch_releases(l->bytes_epoch);
 

@@ -166,7 +166,7 @@ int lock_fetch(struct store *s, const struct lock *l, const struct recipe *recip
 {
 	CLEANUP(release_items) struct items list = { 0 };
 	const struct fetch_options options = {
-		.proxy = mirrors->proxy,
+		.network = &mirrors->network,
 		.show_progress = true,
 		.keep_going = true,
 	};
@@ -200,7 +200,7 @@ int lock_obtain(struct store *s, const struct lock *l, const bool *wanted,
 {
 	CLEANUP(release_items) struct items list = { 0 };
 	const struct fetch_options options = {
-		.proxy = mirrors ? mirrors->proxy : NULL,
+		.network = mirrors ? &mirrors->network : NULL,
 		.keep_going = true,
 	};
 	int r;

@@ -64,11 +64,12 @@ static int copy_into_store(struct store *s, int fd, char ret_sha256[DIGEST_HEX],
 
 static int import_deb(struct store *s, const struct recipe_file *deb, struct err *err)
 {
-	cleanup_fd int fd = open(deb->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	cleanup_fd int fd = -1;
 	char digest[DIGEST_HEX];
+	int r = open_file(AT_FDCWD, deb->path, 0, ERR_USAGE, &fd, err);
 
-	if (fd < 0)
-		return err_errno(err, ERR_USAGE, errno, "cannot open '%s'", deb->path);
+	if (r < 0)
+		return r;
 	if (copy_into_store(s, fd, digest, err) < 0)
 		return err_wrap(err, "copying '%s' into the store", deb->path);
 	if (!streq(digest, deb->digest))
@@ -101,6 +102,8 @@ void lock_urls(const struct package *p, const struct mirrors *mirrors, int64_t t
 			  p->repository);
 	else
 		strv_add_all(&base, security ? &mirrors->security : &mirrors->archive);
+	if (security || !*p->repository)
+		strv_add_all(&base, security ? &mirrors->dated_security : &mirrors->dated);
 	if (time > 0 && (security || !*p->repository))
 		mirrors_at(security ? &mirrors->last_security : &mirrors->last, time, &base);
 	for (size_t i = 0; i < base.count; i++)
@@ -136,7 +139,7 @@ static int look_up(struct store *s, const struct mirrors *mirrors, struct times 
 
 static int ask(struct store *s, const struct mirrors *mirrors, struct times *t, struct err *err)
 {
-	const struct fetch_options options = { .proxy = mirrors->proxy };
+	const struct fetch_options options = { .network = &mirrors->network };
 	int r = mirrors_require(mirrors, err);
 
 	if (r < 0)
@@ -208,10 +211,13 @@ int lock_make(struct store *s, const struct recipe *recipe, const struct mirrors
 		.recipe_name = xstrdup(recipe->name),
 		.suite = xstrdup(recipe->suite),
 		.architecture = xstrdup(recipe->architecture),
+		.snapshot = recipe->snapshot ? xstrdup(recipe->snapshot) : NULL,
 		.source_date_epoch = epoch,
 		.bytes_epoch = BYTES_EPOCH,
 		.packages = TAKE(*packages),
 	};
+	for (size_t i = 0; i < recipe->foreign_architectures.count; i++)
+		strv_add(&ret->foreign, recipe->foreign_architectures.item[i].value);
 	memcpy(ret->recipe_digest, recipe->digest, DIGEST_HEX);
 	strv_add_all(&ret->inputs, &recipe->inputs);
 	lock_digest(ret);

@@ -11,6 +11,7 @@
 #include "deb/version.h"
 #include "base/io.h"
 #include "base/memory.h"
+#include "recipe/format.h"
 
 struct reader {
 	const char *path;
@@ -142,6 +143,46 @@ static int read_inputs(struct reader *reader, struct strv *ret)
 	return 0;
 }
 
+static int read_foreign(struct reader *reader, struct strv *ret)
+{
+	const struct deb822_field *field = optional(reader, "Foreign-Architectures");
+
+	if (!field)
+		return 0;
+	strv_split(ret, field->value, " ");
+	for (size_t i = 0; i < ret->count; i++)
+		if (!is_word(ret->item[i]))
+			return wrong(reader, field->line, "not architectures:", field->value);
+	return 0;
+}
+
+static int read_left_out(struct reader *reader, struct strv *ret)
+{
+	const struct deb822_field *field = optional(reader, "Left-Out");
+
+	if (!field)
+		return 0;
+	strv_split(ret, field->value, "\n");
+	for (size_t i = 0; i < ret->count; i++)
+		if (!is_word(ret->item[i]) || !package_is_optional(ret->item[i]))
+			return wrong(reader, field->line + 1 + (unsigned)i,
+				     "not an optional package:", ret->item[i]);
+	return 0;
+}
+
+static int read_snapshot(struct reader *reader, struct lock *l)
+{
+	const struct deb822_field *field = optional(reader, "Snapshot");
+	int64_t seconds;
+
+	if (!field)
+		return 0;
+	if (!format_parse_moment(field->value, &seconds))
+		return wrong(reader, field->line, "not a moment:", field->value);
+	l->snapshot = xstrdup(field->value);
+	return 0;
+}
+
 static int read_head(struct reader *reader, struct lock *l)
 {
 	uint64_t epoch = 0, bytes = 0;
@@ -159,6 +200,9 @@ static int read_head(struct reader *reader, struct lock *l)
 	    (streq(format->value, LOCK_FORMAT) && (r = read_inputs(reader, &l->inputs)) < 0) ||
 	    (r = read_word(reader, "Suite", &l->suite)) < 0 ||
 	    (r = read_word(reader, "Architecture", &l->architecture)) < 0 ||
+	    (r = read_foreign(reader, &l->foreign)) < 0 ||
+	    (r = read_left_out(reader, &l->packages.left_out)) < 0 ||
+	    (r = read_snapshot(reader, l)) < 0 ||
 	    (r = read_number(reader, "Source-Date-Epoch", 253402300799, &epoch)) < 0 ||
 	    (r = read_number(reader, "Bytes-Epoch", INT_MAX, &bytes)) < 0 ||
 	    (l->inputs.count > 0 && (r = read_digest(reader, "Packages-SHA256", packages)) < 0))
@@ -210,7 +254,8 @@ static int check_package(const struct reader *reader, const struct lock *l, cons
 		return wrong(reader, line, "not a package name:", p->name);
 	if (!version_is_valid(p->version))
 		return wrong(reader, line, "not a version:", p->version);
-	if (!streq(p->architecture, l->architecture) && !streq(p->architecture, "all"))
+	if (!streq(p->architecture, l->architecture) && !streq(p->architecture, "all") &&
+	    !strv_has(&l->foreign, p->architecture))
 		return wrong(reader, line, "a package of another architecture:", p->architecture);
 	/* A local package is read from the recipe's file, not from this path. */
 	if (!streq(p->repository, "local") && !package_path_is_safe(p->path))

@@ -35,6 +35,18 @@ static void add_package(const struct package *p, struct text *t)
 		text_printf(t, "Repository: %s\n", p->repository);
 }
 
+/* What most locks do not have. */
+static void add_extras(const struct lock *l, struct text *t)
+{
+	cleanup_free char *foreign = strv_join(&l->foreign, " ");
+
+	if (*foreign)
+		text_printf(t, "Foreign-Architectures: %s\n", foreign);
+	text_add(t, l->packages.left_out.count > 0 ? "Left-Out:\n" : "");
+	for (size_t i = 0; i < l->packages.left_out.count; i++)
+		text_printf(t, " %s\n", l->packages.left_out.item[i]);
+}
+
 char *lock_text(const struct lock *l)
 {
 	CLEANUP(text_release) struct text t = { 0 };
@@ -51,10 +63,12 @@ char *lock_text(const struct lock *l)
 	text_add(&t, bare ? "" : "Inputs:\n");
 	for (size_t i = 0; i < l->inputs.count; i++)
 		text_printf(&t, " %s\n", l->inputs.item[i]);
-	text_printf(&t,
-		    "Suite: %s\nArchitecture: %s\nSource-Date-Epoch: %" PRId64
-		    "\nBytes-Epoch: %d\n",
-		    l->suite, l->architecture, l->source_date_epoch, l->bytes_epoch);
+	text_printf(&t, "Suite: %s\nArchitecture: %s\n", l->suite, l->architecture);
+	add_extras(l, &t);
+	if (l->snapshot)
+		text_printf(&t, "Snapshot: %s\n", l->snapshot);
+	text_printf(&t, "Source-Date-Epoch: %" PRId64 "\nBytes-Epoch: %d\n", l->source_date_epoch,
+		    l->bytes_epoch);
 	if (!bare)
 		text_printf(&t, "Packages-SHA256: %s\n", digest);
 	text_append(&t, packages.data, packages.length);
@@ -116,6 +130,8 @@ void lock_release(struct lock *l)
 	strv_release(&l->inputs);
 	free(l->suite);
 	free(l->architecture);
+	strv_release(&l->foreign);
+	free(l->snapshot);
 	packages_release(&l->packages);
 	*l = (struct lock){ 0 };
 }

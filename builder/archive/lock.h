@@ -11,6 +11,10 @@
  *	 overlays[0] …
  *	Suite: trixie
  *	Architecture: amd64
+ *	Foreign-Architectures: i386   (absent if there are none)
+ *	Left-Out:                     optional packages of the recipe that are not there; absent if
+ *	 nvtop?                       there are none
+ *	Snapshot: 20260901T000000Z    recipe.snapshot (absent if none)
  *	Source-Date-Epoch: 1787976000
  *	Bytes-Epoch: 3
  *	Packages-SHA256: …            of all that follows, so that a slip of an editor is found
@@ -49,6 +53,8 @@ struct lock {
 	struct strv inputs; /* empty: format 1 */
 	char *suite;
 	char *architecture;
+	struct strv foreign; /* architectures, in the recipe's order */
+	char *snapshot;	     /* NULL: none */
 	int64_t source_date_epoch;
 	int bytes_epoch;
 	struct packages packages;

@@ -187,6 +187,17 @@ static int add_fallback(const struct recipe *recipe, struct mirrors *m, struct e
 	return 0;
 }
 
+static void add_dated(const struct strv *last, const char *moment, struct strv *ret)
+{
+	for (size_t i = 0; i < last->count; i++) {
+		const char *stamp = strstr(last->item[i], MIRROR_TIMESTAMP);
+
+		if (stamp)
+			strv_addf(ret, "%.*s%s%s", (int)(stamp - last->item[i]), last->item[i],
+				  moment, stamp + strlen(MIRROR_TIMESTAMP));
+	}
+}
+
 int mirrors_find(const char *command_line, const char *apt_root, const struct recipe *recipe,
 		 struct mirrors *ret, struct err *err)
 {
@@ -201,7 +212,11 @@ int mirrors_find(const char *command_line, const char *apt_root, const struct re
 		return r;
 	add_security(&m.archive, &m.security);
 	add_security(&m.last, &m.last_security);
-	r = streq(apt_root, "/") ? apt_proxy_read(&m.proxy, err) : 0;
+	if (recipe->snapshot) {
+		add_dated(&m.last, recipe->snapshot, &m.dated);
+		add_dated(&m.last_security, recipe->snapshot, &m.dated_security);
+	}
+	r = network_read(recipe, streq(apt_root, "/"), &m.network, err);
 	if (r < 0)
 		return r;
 	*ret = TAKE(m);
@@ -216,6 +231,23 @@ int mirrors_require(const struct mirrors *m, struct err *err)
 		      "no mirror of Debian is known: apt's configuration on this machine names "
 		      "none, nor does the recipe");
 	return err_hint(err, "give one by --mirror URL, or by `mirrors:` in the recipe");
+}
+
+int mirrors_require_suites(const struct mirrors *m, const struct recipe *recipe, struct err *err)
+{
+	const struct position at = { .file = recipe->path };
+
+	if (!recipe->snapshot)
+		return mirrors_require(m, err);
+	if (m->dated.count > 0)
+		return 0;
+	(void)position_error(&at, err, "snapshot '%s': no archive of old states is known",
+			     recipe->snapshot);
+	return err_hint(
+		err,
+		"write 'mirrors: [\"http://snapshot.example/archive/debian/" MIRROR_TIMESTAMP
+		"\"]' into the recipe, or give a URL with " MIRROR_TIMESTAMP
+		" in its path by --mirror");
 }
 
 static void add_at(const char *url, int64_t time, struct strv *ret)
@@ -247,8 +279,10 @@ void mirrors_release(struct mirrors *m)
 {
 	strv_release(&m->last);
 	strv_release(&m->last_security);
+	strv_release(&m->dated);
+	strv_release(&m->dated_security);
 	strv_release(&m->archive);
 	strv_release(&m->security);
-	free(m->proxy);
+	network_release(&m->network);
 	*m = (struct mirrors){ 0 };
 }

@@ -13,14 +13,16 @@
  *   ends in debian-security. Where there are none, they are looked for beside the archive: at
  *   URL-security if URL ends in /debian, else at the same URL.
  * - Some mirrors are asked last, and only for files that a lock names: those of the recipe's
- *   `mirrors:` if there is --mirror; and snapshot archives, whose URLs hold MIRROR_TIMESTAMP,
- *   because only a lock says which time is meant.
- * - The proxy is apt's Acquire::http::Proxy, as apt-config(8) says it.
+ *   `mirrors:` if there is --mirror; and archives of old states, whose URLs hold MIRROR_TIMESTAMP,
+ *   because only a lock says which time is meant. If the recipe says it (`snapshot:`), they alone
+ *   are asked for the suites.
+ * - How they are reached, network.h says.
  */
 #pragma once
 
 #include <stdint.h>
 
+#include "archive/network.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "recipe/recipe.h"
@@ -32,7 +34,9 @@ struct mirrors {
 	struct strv security; /* for suite-security; none ends with a slash */
 	struct strv last;     /* to be asked last: see mirrors_at(); the next one, too */
 	struct strv last_security;
-	char *proxy; /* its URL; "": use none; NULL: what $http_proxy says */
+	struct strv dated; /* those of them that are of the recipe's snapshot, at its moment */
+	struct strv dated_security;
+	struct network network;
 };
 
 /* command_line: the --mirror argument or NULL. apt_root: "/" (tests give another root, whose
@@ -42,6 +46,9 @@ int mirrors_find(const char *command_line, const char *apt_root, const struct re
 		 struct mirrors *ret, struct err *err);
 /* For whoever is about to ask one: ERR_USAGE if no mirror is known. */
 int mirrors_require(const struct mirrors *m, struct err *err);
+/* For whoever is about to ask for a suite: the same of an archive of old states, if the recipe's
+ * `snapshot:` needs one. */
+int mirrors_require_suites(const struct mirrors *m, const struct recipe *recipe, struct err *err);
 /* Appends to ret the base URLs of a list of mirrors to be asked last. time is a lock's
  * Source-Date-Epoch. That is the date of the newest changelog, which is some days before the upload
  * of that package, and some weeks before a point release; and a snapshot archive answers with the

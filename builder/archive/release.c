@@ -232,25 +232,26 @@ static const char *date_text(int64_t seconds, char buffer[32])
 	return buffer;
 }
 
-int release_check_fresh(const struct release *release, const char *name, int64_t now,
-			int64_t last_seen, struct err *err)
+static const char *clock_text(const struct release_clock *clock)
+{
+	return clock->snapshot ? "the snapshot is of" : "this machine's clock says";
+}
+
+int release_check_date(const struct release *release, const char *name,
+		       const struct release_clock *clock, int64_t last_seen, struct err *err)
 {
 	char a[32], b[32];
 
-	if (release->date_seconds > now + RELEASE_FUTURE_TOLERANCE) {
-		(void)err_set(err, ERR_TRUST,
-			      "%s is from the future: its Date is %s, this machine's clock says %s",
-			      name, date_text(release->date_seconds, a), date_text(now, b));
-		return err_hint(err, "set this machine's clock");
-	}
-	if (release->valid_until && release->valid_until_seconds < now) {
-		(void)err_set(err, ERR_TRUST,
-			      "%s expired: it was valid until %s, this machine's clock says %s",
-			      name, date_text(release->valid_until_seconds, a), date_text(now, b));
+	if (release->date_seconds > clock->now + RELEASE_FUTURE_TOLERANCE) {
+		(void)err_set(err, ERR_TRUST, "%s is from the future: its Date is %s, %s %s", name,
+			      date_text(release->date_seconds, a), clock_text(clock),
+			      date_text(clock->now, b));
 		return err_hint(err,
-				"the mirror no longer follows the archive, or the clock is wrong; "
-				"try another --mirror, or build from a lock (--lock), which "
-				"does not expire");
+				clock->snapshot
+					? "that archive answers with a later state than it was "
+					  "asked for: write another one into `mirrors:`, or a "
+					  "later moment"
+					: "set this machine's clock");
 	}
 	if (release->date_seconds < last_seen) {
 		(void)err_set(
@@ -262,6 +263,25 @@ int release_check_fresh(const struct release *release, const char *name, int64_t
 				     "security updates; try again later or another --mirror");
 	}
 	return 0;
+}
+
+int release_check_valid(const struct release *release, const char *name,
+			const struct release_clock *clock, struct err *err)
+{
+	char a[32], b[32];
+
+	if (!release->valid_until || release->valid_until_seconds >= clock->now)
+		return 0;
+	(void)err_set(err, ERR_TRUST, "%s expired: it was valid until %s, %s %s", name,
+		      date_text(release->valid_until_seconds, a), clock_text(clock),
+		      date_text(clock->now, b));
+	return err_hint(err,
+			clock->snapshot
+				? "that archive answers with a much older state than it was asked "
+				  "for: write another one into `mirrors:`, or an earlier moment"
+				: "the mirror no longer follows the archive, or the clock is "
+				  "wrong; try another --mirror, or build from a lock (--lock), "
+				  "which does not expire");
 }
 
 int release_check_suite(const struct release *release, const char *name, const char *wanted,

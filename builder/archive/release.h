@@ -59,11 +59,19 @@ int release_parse(const char *name, const char *text, size_t size, struct releas
 /* The file of that path; NULL if the release has none. */
 const struct release_file *release_find(const struct release *release, const char *path);
 
-/* ERR_TRUST if the release has expired (Valid-Until < now), if it is from the future, or if it is
- * older than last_seen, the newest Date of this suite that was ever seen (0: none). A mirror that
- * serves an old state hides security updates. */
-int release_check_fresh(const struct release *release, const char *name, int64_t now,
-			int64_t last_seen, struct err *err);
+/* The moment by which a release is judged: seconds, and what they are, for messages. */
+struct release_clock {
+	int64_t now;
+	bool snapshot; /* the recipe's; else it is this machine's clock */
+};
+
+/* ERR_TRUST if it is from the future, or if it is older than last_seen, the newest Date of this
+ * suite that was ever seen (0: none). A mirror that serves an old state hides security updates. */
+int release_check_date(const struct release *release, const char *name,
+		       const struct release_clock *clock, int64_t last_seen, struct err *err);
+/* ERR_TRUST if it has expired: Valid-Until < now. */
+int release_check_valid(const struct release *release, const char *name,
+			const struct release_clock *clock, struct err *err);
 /* ERR_TRUST unless `wanted` is its Suite or its Codename: a mirror could serve another suite in its
  * place, whose signature is just as good. */
 int release_check_suite(const struct release *release, const char *name, const char *wanted,

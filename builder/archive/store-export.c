@@ -44,14 +44,14 @@ void store_archive_keys(const struct lock *l, struct strv *ret)
 	cleanup_free char *updates = xasprintf("%s-updates", l->suite);
 	cleanup_free char *security = xasprintf("%s-security", l->suite);
 
-	strv_add_take(ret, suite_key("", l->suite));
-	strv_add_take(ret, suite_key("", updates));
-	strv_add_take(ret, suite_key("security", security));
+	strv_add_take(ret, suite_key("", l->suite, l->snapshot));
+	strv_add_take(ret, suite_key("", updates, l->snapshot));
+	strv_add_take(ret, suite_key("security", security, l->snapshot));
 	for (size_t i = 0; i < l->packages.count; i++) {
 		const struct package *p = &l->packages.item[i];
 
 		if (!streq(p->repository, "local"))
-			strv_add_take(ret, suite_key(p->repository, p->suite));
+			strv_add_take(ret, suite_key(p->repository, p->suite, l->snapshot));
 	}
 	strv_sort(ret);
 	strv_unique(ret);

@@ -298,11 +298,11 @@ static int pass(struct store *s, const char *path, int fd, struct store_archive_
 int store_import(struct store *s, const char *path, struct store_archive_report *ret,
 		 struct err *err)
 {
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	int r;
+	cleanup_fd int fd = -1;
+	int r = open_file(AT_FDCWD, path, 0, ERR_USAGE, &fd, err);
 
-	if (fd < 0)
-		return err_errno(err, ERR_USAGE, errno, "cannot open '%s'", path);
+	if (r < 0)
+		return r;
 	progress_start("check", 0, PROGRESS_BYTES);
 	r = pass(NULL, path, fd, ret, err);
 	if (r < 0)

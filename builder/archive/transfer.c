@@ -5,13 +5,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "archive/url.h"
 #include "base/io.h"
 #include "base/memory.h"
 
 #define CONNECT_TIMEOUT 15L /* seconds */
 #define STALL_DEFAULT 20
 #define SLOWEST 100L /* bytes a second; a transfer slower than this counts as stalled */
-#define REDIRECTS_MAX 5L
+#define REDIRECTS_MAX 5
 
 /* Tells curl that nothing was taken, which ends the transfer; *why says for what reason. */
 static size_t stop(struct transfer *t, bool *why)
@@ -41,6 +42,11 @@ static size_t receive(char *data, size_t one, size_t count, void *user)
 	size_t size = one * count;
 	int r;
 
+	long status = 0;
+
+	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status >= 300) /* what a redirect says besides */
+		return size;
 	if (t->item->range || !*t->item->sha256)
 		return receive_head(t, data, size);
 	if (size > most - t->received)
@@ -55,49 +61,15 @@ static size_t receive(char *data, size_t one, size_t count, void *user)
 	return size;
 }
 
-static char *url_part(const char *url, CURLUPart part)
-{
-	CURLU *u = curl_url();
-	char *value = NULL;
-	char *copy = NULL;
-
-	if (u && curl_url_set(u, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
-	    curl_url_get(u, part, &value, CURLU_DEFAULT_PORT) == CURLUE_OK)
-		copy = xstrdup(value);
-	curl_free(value);
-	curl_url_cleanup(u);
-	return copy ? copy : xstrdup("");
-}
-
-char *transfer_host(const char *url)
-{
-	cleanup_free char *scheme = url_part(url, CURLUPART_SCHEME);
-	cleanup_free char *host = url_part(url, CURLUPART_HOST);
-	cleanup_free char *port = url_part(url, CURLUPART_PORT);
-
-	return xasprintf("%s://%s:%s", scheme, host, port);
-}
-
-char *fetch_url_text(const char *url)
-{
-	const char *host = strstr(url, "://");
-	const char *at;
-
-	if (!host)
-		return xstrdup(url);
-	host += 3;
-	at = memrchr(host, '@', strcspn(host, "/?#"));
-	return at ? xasprintf("%.*s%s", (int)(host - url), url, at + 1) : xstrdup(url);
-}
-
 /* The machine itself is asked without a proxy: apt's settings know no exceptions. */
 static const char *proxy_for(const struct transfer *t, const char *url)
 {
-	cleanup_free char *host = url_part(url, CURLUPART_HOST);
+	CLEANUP(url_release) struct url parts = url_split(url);
 
-	if (streq(host, "127.0.0.1") || streq(host, "localhost") || streq(host, "[::1]"))
+	if (streq(parts.host, "127.0.0.1") || streq(parts.host, "localhost") ||
+	    streq(parts.host, "[::1]"))
 		return "";
-	return t->options->proxy;
+	return t->options->network ? t->options->network->proxy : NULL;
 }
 
 int transfer_init(struct transfer *t, struct store *s, struct fetch_item *item,
@@ -139,11 +111,33 @@ int transfer_init(struct transfer *t, struct store *s, struct fetch_item *item,
 	return 0;
 }
 
+/* A server is asked with the password and the authorities that are meant for it, and redirects are
+ * followed by us, so that the next server gets its own. */
+static CURLcode set_access(struct transfer *t, const char *url)
+{
+	const struct network *network = t->options->network;
+	const struct login *login = network ? logins_find(&network->logins, url) : NULL;
+	const char *authority = network ? network_authority(network, url) : NULL;
+	const char *proxy = proxy_for(t, url);
+	CURLcode c = CURLE_OK;
+
+	if (proxy)
+		c = curl_easy_setopt(t->easy, CURLOPT_PROXY, proxy);
+	if (c == CURLE_OK && login)
+		c = curl_easy_setopt(t->easy, CURLOPT_USERNAME, login->user);
+	if (c == CURLE_OK && login)
+		c = curl_easy_setopt(t->easy, CURLOPT_PASSWORD, login->password);
+	if (c == CURLE_OK && authority)
+		c = curl_easy_setopt(t->easy, CURLOPT_CAINFO, authority);
+	if (c == CURLE_OK && authority)
+		c = curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
+	return c;
+}
+
 static int set_options(struct transfer *t, const char *url)
 {
 	unsigned stall = t->options->stall ? t->options->stall : STALL_DEFAULT;
-	const char *proxy = proxy_for(t, url);
-	CURLcode c = CURLE_OK;
+	CURLcode c = set_access(t, url);
 	char range[32];
 
 #define SET(option, value)                                                                         \
@@ -159,17 +153,12 @@ static int set_options(struct transfer *t, const char *url)
 	SET(CURLOPT_ERRORBUFFER, t->message);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_FAILONERROR, 1L);
-	SET(CURLOPT_FOLLOWLOCATION, 1L);
-	SET(CURLOPT_MAXREDIRS, REDIRECTS_MAX);
 	SET(CURLOPT_PROTOCOLS_STR, "http,https,file");
-	SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_USERAGENT, "netrescue");
 	SET(CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT);
 	SET(CURLOPT_LOW_SPEED_LIMIT, SLOWEST);
 	SET(CURLOPT_LOW_SPEED_TIME, (long)stall);
 	SET(CURLOPT_BUFFERSIZE, 128L * 1024);
-	if (proxy)
-		SET(CURLOPT_PROXY, proxy);
 	if (t->item->range) {
 		(void)snprintf(range, sizeof(range), "0-%llu",
 			       (unsigned long long)t->item->range - 1);
@@ -181,11 +170,12 @@ static int set_options(struct transfer *t, const char *url)
 
 int transfer_start(struct transfer *t, struct err *err)
 {
-	const char *url = t->item->url.item[t->url];
+	const char *url = t->location ? t->location : t->item->url.item[t->url];
+	cleanup_free char *public = url_public(t->item->url.item[t->url]);
 	int r;
 
 	t->received = 0;
-	t->too_long = t->enough = false;
+	t->too_long = t->enough = t->item->absent = false;
 	t->message[0] = '\0';
 	text_release(&t->head);
 	if (*t->item->sha256 && !t->item->range) {
@@ -196,89 +186,15 @@ int transfer_start(struct transfer *t, struct err *err)
 	}
 	t->easy = curl_easy_init();
 	if (!t->easy || set_options(t, url) < 0)
-		return err_set(err, ERR_BUILD, "libcurl cannot be set up for '%s'", url);
+		return err_set(err, ERR_BUILD, "libcurl cannot be set up for '%s'", public);
 	t->state = TRANSFER_RUNNING;
 	return 0;
-}
-
-/* The first failure is reported, but wrong bytes outrank a mirror that does not answer. */
-static struct err *reported_error(struct fetch_item *item, enum err_class class)
-{
-	if (class == ERR_TRUST && item->err.class == ERR_NETWORK)
-		err_release(&item->err);
-	return &item->err;
-}
-
-static bool is_passing(CURLcode code, long status)
-{
-	switch ((int)code) {
-	case CURLE_HTTP_RETURNED_ERROR:
-		return status >= 500 || status == 429 || status == 408;
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_RESOLVE_PROXY:
-	case CURLE_COULDNT_CONNECT:
-	case CURLE_OPERATION_TIMEDOUT:
-	case CURLE_RECV_ERROR:
-	case CURLE_SEND_ERROR:
-	case CURLE_PARTIAL_FILE:
-	case CURLE_GOT_NOTHING:
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_HTTP2:
-	case CURLE_HTTP2_STREAM:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* --mirror is Debian's: it changes nothing for a third party's archive. */
-static const char *way_out(const struct fetch_item *item, CURLcode code, long status, bool passing)
-{
-	if (status == 401 || status == 403)
-		return "the server wants a password or forbids access: archives that need a "
-		       "password cannot be used";
-	if (code == CURLE_PEER_FAILED_VERIFICATION)
-		return "this machine does not trust who signed the server's certificate: put a "
-		       "site's own CA, as a file NAME.crt, into /usr/local/share/ca-certificates "
-		       "and run update-ca-certificates";
-	if (passing)
-		return item->third_party
-			       ? "check the network and the proxy, or try again later"
-			       : "check the network and the proxy, or give another mirror "
-				 "(--mirror URL)";
-	return item->third_party ? "the archive does not have it: check the repository's url, "
-				   "suite and components in the recipe"
-				 : "the mirror does not have it: check the suite and the URL, or "
-				   "give another mirror (--mirror URL)";
-}
-
-static enum transfer_outcome judge_failure(struct transfer *t, CURLcode code, long status,
-					   const char *url)
-{
-	struct err *err = reported_error(t->item, ERR_NETWORK);
-	bool passing = is_passing(code, status);
-
-	if (code == CURLE_HTTP_RETURNED_ERROR)
-		(void)err_set(err, ERR_NETWORK, "cannot fetch '%s': the server answers %ld%s", url,
-			      status, status == 404 ? " (not found)" : "");
-	else if (code == CURLE_PARTIAL_FILE)
-		(void)err_set(err, ERR_NETWORK,
-			      "cannot fetch '%s': the connection ended after %llu bytes", url,
-			      (unsigned long long)t->received);
-	else
-		(void)err_set(err, ERR_NETWORK, "cannot fetch '%s': %s", url,
-			      *t->message ? t->message : curl_easy_strerror(code));
-	(void)err_hint(err, "%s", way_out(t->item, code, status, passing));
-	if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ||
-	    code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_OPERATION_TIMEDOUT)
-		return OUTCOME_UNREACHABLE;
-	return passing ? OUTCOME_AGAIN : OUTCOME_OTHER;
 }
 
 static enum transfer_outcome wrong_size(struct transfer *t, const char *url)
 {
 	const struct fetch_item *item = t->item;
-	struct err *err = reported_error(t->item, ERR_TRUST);
+	struct err *err = transfer_error(t->item, ERR_TRUST);
 
 	if (!item->size)
 		(void)err_set(err, ERR_TRUST,
@@ -307,10 +223,10 @@ static enum transfer_outcome judge_content(struct transfer *t, bool length_known
 	if (t->received < item->size && length_known)
 		return wrong_size(t, url);
 	if (t->received < item->size)
-		return judge_failure(t, CURLE_PARTIAL_FILE, 0, url);
+		return transfer_failed(t, CURLE_PARTIAL_FILE, 0);
 	digest_final(t->digest, found);
 	if (!streq(found, item->sha256)) {
-		struct err *why = reported_error(item, ERR_TRUST);
+		struct err *why = transfer_error(item, ERR_TRUST);
 
 		(void)err_set(why, ERR_TRUST, "'%s' has SHA-256 %s, but %s was expected", url,
 			      found, item->sha256);
@@ -323,10 +239,24 @@ static enum transfer_outcome judge_content(struct transfer *t, bool length_known
 	return OUTCOME_DONE;
 }
 
+/* Whether the server has said where to ask instead, and we may. */
+static bool follow(struct transfer *t)
+{
+	char *location = NULL;
+
+	if (curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &location) != CURLE_OK || !location ||
+	    t->redirects == REDIRECTS_MAX ||
+	    !(starts_with(location, "http://") || starts_with(location, "https://")))
+		return false;
+	free(t->location);
+	t->location = xstrdup(location);
+	t->redirects++;
+	return true;
+}
+
 enum transfer_outcome transfer_finish(struct transfer *t, CURLcode code, struct err *err)
 {
-	const char *given = t->item->url.item[t->url];
-	cleanup_free char *url = fetch_url_text(given);
+	cleanup_free char *url = url_public(t->item->url.item[t->url]);
 	enum transfer_outcome outcome;
 	curl_off_t length = -1;
 	long status = 0;
@@ -339,18 +269,24 @@ enum transfer_outcome transfer_finish(struct transfer *t, CURLcode code, struct 
 		outcome = OUTCOME_FATAL;
 	} else if (t->too_long) {
 		outcome = wrong_size(t, url);
-	} else if (code == CURLE_OK && status >= 300) { /* a redirect without a target */
-		outcome = judge_failure(t, CURLE_HTTP_RETURNED_ERROR, status, url);
+	} else if (code == CURLE_OK && status >= 300 && follow(t)) {
+		outcome = OUTCOME_REDIRECT;
+	} else if (code == CURLE_OK && status >= 300) {
+		outcome = transfer_failed(t, CURLE_HTTP_RETURNED_ERROR, status);
 	} else if (code == CURLE_OK || t->enough) {
 		outcome = judge_content(t, length >= 0, url, err);
 	} else {
-		outcome = judge_failure(t, code, status, url);
+		outcome = transfer_failed(t, code, status);
 	}
 	curl_easy_cleanup(take_ptr(t->easy));
 	digest_free(take_ptr(t->digest));
 	store_put_release(&t->put);
+	if (outcome != OUTCOME_REDIRECT) {
+		free(take_ptr(t->location));
+		t->redirects = 0;
+	}
 	if (outcome == OUTCOME_DONE) {
-		t->item->from = xstrdup(given);
+		t->item->from = take_ptr(url);
 		err_release(&t->item->err);
 	}
 	return outcome;
@@ -369,5 +305,6 @@ void transfer_release(struct transfer *t)
 	if (t->store)
 		store_put_release(&t->put);
 	text_release(&t->head);
+	free(t->location);
 	*t = (struct transfer){ .put = STORE_PUT_INIT };
 }

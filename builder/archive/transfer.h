@@ -20,6 +20,8 @@ struct transfer {
 	enum transfer_state state;
 	CURL *easy;	    /* while running */
 	size_t url;	    /* index into item->url */
+	char *location;	    /* where that URL has led to; NULL: it has not */
+	unsigned redirects; /* on the way to there */
 	unsigned attempt;   /* at that URL, from 0 */
 	int64_t not_before; /* milliseconds of the monotonic clock */
 	struct store_put put;
@@ -34,7 +36,8 @@ struct transfer {
 
 enum transfer_outcome {
 	OUTCOME_DONE,
-	OUTCOME_AGAIN, /* a passing failure: the same URL may work later; why is in item->err */
+	OUTCOME_REDIRECT, /* start it once more */
+	OUTCOME_AGAIN,	  /* a passing failure: the same URL may work later; why is in item->err */
 	OUTCOME_UNREACHABLE, /* as OUTCOME_AGAIN, and it was the host that did not answer */
 	OUTCOME_OTHER,	     /* try the next URL; why is in item->err */
 	OUTCOME_FATAL,	     /* no URL will help; why is in *err */
@@ -47,8 +50,12 @@ int transfer_init(struct transfer *t, struct store *s, struct fetch_item *item,
 int transfer_start(struct transfer *t, struct err *err);
 /* Checks and keeps what has arrived, after the caller removed t->easy from the multi handle. */
 enum transfer_outcome transfer_finish(struct transfer *t, CURLcode code, struct err *err);
+/* transfer-failure.c: judges a transfer that has failed, and says why in the item's error. status:
+ * HTTP's, or 0. */
+enum transfer_outcome transfer_failed(struct transfer *t, CURLcode code, long status);
+/* The item's error, for one of that class: the first failure is reported, but wrong bytes outrank a
+ * mirror that does not answer. */
+struct err *transfer_error(struct fetch_item *item, enum err_class class);
 /* Bytes for the progress bar. */
 uint64_t transfer_progress(const struct transfer *t);
 void transfer_release(struct transfer *t);
-/* scheme://host:port of a URL, to remember which hosts do not answer; the caller frees it. */
-char *transfer_host(const char *url);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "archive/archived-suite.h"
 #include "archive/keyring.h"
 #include "base/child.h"
 #include "base/io.h"
@@ -39,17 +40,29 @@ struct signature {
 	bool valid;
 };
 
-const char *trust_debian_keyring(void)
+void trust_debian_keyrings(const char *ret[TRUST_DEBIAN_KEYRINGS])
 {
-	static const char *const path[] = {
-		"/usr/share/keyrings/debian-archive-keyring.gpg",
-		"/usr/share/keyrings/debian-archive-keyring.pgp",
+	static const char *const path[TRUST_DEBIAN_KEYRINGS][2] = {
+		{ "/usr/share/keyrings/debian-archive-keyring.gpg",
+		  "/usr/share/keyrings/debian-archive-keyring.pgp" },
+		{ "/usr/share/keyrings/debian-archive-removed-keys.gpg",
+		  "/usr/share/keyrings/debian-archive-removed-keys.pgp" },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(path); i++)
-		if (access(path[i], R_OK) == 0)
-			return path[i];
-	return NULL;
+	for (size_t i = 0; i < TRUST_DEBIAN_KEYRINGS; i++) {
+		ret[i] = NULL;
+		for (size_t k = 0; k < 2 && !ret[i]; k++)
+			if (access(path[i][k], R_OK) == 0)
+				ret[i] = path[i][k];
+	}
+}
+
+const char *trust_debian_keyring(void)
+{
+	const char *keyring[TRUST_DEBIAN_KEYRINGS];
+
+	trust_debian_keyrings(keyring);
+	return keyring[0];
 }
 
 static int read_back(int fd, size_t limit, struct text *ret, struct err *err)
@@ -163,22 +176,15 @@ static struct signature judge(char *status)
 	}
 }
 
-/* What was signed: it decides what helps. */
-enum signed_file {
-	SIGNED_BY_DEBIAN, /* or by whom --keyring names */
-	SIGNED_BY_THIRD_PARTY,
-	SIGNED_RESULT, /* which has no mirror to change */
-};
-
-static int refuse(const struct signature *s, const char *name, const char *keyring,
-		  enum signed_file what, struct err *err)
+static int refuse(const struct signature *s, const struct trust *trust, const char *name,
+		  struct err *err)
 {
 	switch (s->verdict) {
 	case VERDICT_BAD:
 		(void)err_set(err, ERR_TRUST,
 			      "%s was changed after it was signed: bad signature of key %s", name,
 			      s->key);
-		return what == SIGNED_BY_DEBIAN
+		return trust->subject == TRUST_DEBIAN
 			       ? err_hint(err, "do not use this mirror; try another --mirror")
 			       : err_value(err);
 	case VERDICT_REVOKED_KEY:
@@ -187,7 +193,7 @@ static int refuse(const struct signature *s, const char *name, const char *keyri
 	case VERDICT_EXPIRED_KEY:
 		(void)err_set(err, ERR_TRUST, "%s is signed by key %s, which has expired", name,
 			      s->key);
-		if (what == SIGNED_RESULT)
+		if (trust->subject == TRUST_RESULT)
 			return err_value(err);
 		return err_hint(err,
 				"a newer keyring package may have its prolonged form; an archive "
@@ -202,14 +208,16 @@ static int refuse(const struct signature *s, const char *name, const char *keyri
 			       name, s->key);
 	case VERDICT_UNKNOWN_KEY:
 		(void)err_set(err, ERR_TRUST, "%s is signed by key %s, which is not in '%s'", name,
-			      s->key, keyring);
-		if (what == SIGNED_RESULT)
+			      s->key, trust->keyring);
+		if (trust->subject == TRUST_RESULT)
 			return err_value(err);
-		if (what == SIGNED_BY_THIRD_PARTY)
+		if (trust->subject == TRUST_THIRD_PARTY)
 			return err_hint(err,
 					"'keyring:' of this repository in the recipe must name a "
 					"file that holds this key; the archive's own page says "
 					"where to get it");
+		if (trust->archived)
+			return err_hint(err, "%s", ARCHIVED_SUITE_HINT);
 		return err_hint(err,
 				"install a newer debian-archive-keyring, or name the keyring of "
 				"this archive (--keyring)");
@@ -321,8 +329,8 @@ static int verify(struct gpgv *g, const char *data, size_t size, struct signatur
 	return 0;
 }
 
-int trust_verify(const char *keyring, const char *digest, const char *name, const char *data,
-		 size_t size, struct text *ret_content, char **ret_fingerprint, struct err *err)
+int trust_verify(const struct trust *trust, const char *name, const char *data, size_t size,
+		 struct text *ret_content, char **ret_fingerprint, struct err *err)
 {
 	CLEANUP(gpgv_release) struct gpgv g = GPGV_INIT;
 	CLEANUP(text_release) struct text content = { 0 };
@@ -332,15 +340,14 @@ int trust_verify(const char *keyring, const char *digest, const char *name, cons
 	r = check_frame(name, data, size, err);
 	if (r < 0)
 		return r;
-	r = keyring_open(keyring, digest, &g.keyring, err);
+	r = keyring_open(trust->keyring, trust->digest, &g.keyring, err);
 	if (r < 0)
 		return r;
 	r = verify(&g, data, size, &decisive, err);
 	if (r < 0)
 		return err_wrap(err, "checking the signature of %s", name);
 	if (decisive.verdict != VERDICT_GOOD)
-		return refuse(&decisive, name, keyring,
-			      digest ? SIGNED_BY_THIRD_PARTY : SIGNED_BY_DEBIAN, err);
+		return refuse(&decisive, trust, name, err);
 	r = read_back(g.output, size, &content, err);
 	if (r < 0)
 		return err_wrap(err, "checking the signature of %s", name);
@@ -350,12 +357,12 @@ int trust_verify(const char *keyring, const char *digest, const char *name, cons
 	return 0;
 }
 
-int trust_verify_detached(const char *keyring, const char *name, const struct text *data,
+int trust_verify_detached(const struct trust *trust, const char *name, const struct text *data,
 			  const struct text *sig, char **ret_fingerprint, struct err *err)
 {
 	CLEANUP(gpgv_release) struct gpgv g = GPGV_INIT;
 	struct signature decisive;
-	int r = keyring_open(keyring, NULL, &g.keyring, err);
+	int r = keyring_open(trust->keyring, trust->digest, &g.keyring, err);
 
 	if (r < 0)
 		return r;
@@ -366,7 +373,7 @@ int trust_verify_detached(const char *keyring, const char *name, const struct te
 	if (r < 0)
 		return err_wrap(err, "checking the signature of %s", name);
 	if (decisive.verdict != VERDICT_GOOD)
-		return refuse(&decisive, name, keyring, SIGNED_RESULT, err);
+		return refuse(&decisive, trust, name, err);
 	*ret_fingerprint = xstrdup(decisive.primary);
 	return 0;
 }

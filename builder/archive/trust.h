@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -17,17 +18,34 @@
 
 #define TRUST_KEYRING_MAX ((size_t)8 * 1024 * 1024)
 
-/* keyring: path of a binary, keybox or armoured (.asc) file of public keys. digest: the SHA-256
- * that it had when the recipe was read; NULL if no recipe names it. name: the URL, for messages.
+/* What was signed: it decides what the hints say. */
+enum trust_subject {
+	TRUST_DEBIAN,	   /* a suite of Debian's, or of whom --keyring names */
+	TRUST_THIRD_PARTY, /* an archive of the recipe's apt-repositories */
+	TRUST_RESULT,	   /* which has no mirror to change */
+};
+
+struct trust {
+	const char *keyring; /* path of a binary, keybox or armoured (.asc) file of public keys */
+	const char *digest;  /* the SHA-256 that it had when the recipe was read, or NULL */
+	enum trust_subject subject;
+	bool archived; /* it is of a release whose keys no longer sign (archived-suite.h) */
+};
+
+/* Verifies a clear-signed text. name: its URL, for messages. ret_content: the text inside.
  * ret_fingerprint: 40 or 64 hex digits of the primary key of the first good signature; the caller
  * frees it. Every refusal is ERR_TRUST; a keyring that cannot be read is ERR_USAGE. */
-int trust_verify(const char *keyring, const char *digest, const char *name, const char *data,
-		 size_t size, struct text *ret_content, char **ret_fingerprint, struct err *err);
+int trust_verify(const struct trust *trust, const char *name, const char *data, size_t size,
+		 struct text *ret_content, char **ret_fingerprint, struct err *err);
 
-/* The same for a detached signature, binary or armoured, with a keyring that the user named. */
-int trust_verify_detached(const char *keyring, const char *name, const struct text *data,
+/* The same for data with a detached signature, binary or armoured. */
+int trust_verify_detached(const struct trust *trust, const char *name, const struct text *data,
 			  const struct text *sig, char **ret_fingerprint, struct err *err);
 
+/* Debian's keyrings on this machine, its own first; the second is of keys that no longer sign. NULL
+ * where there is none. */
+#define TRUST_DEBIAN_KEYRINGS 2
+void trust_debian_keyrings(const char *ret[TRUST_DEBIAN_KEYRINGS]);
 /* The path of Debian's own keyring on this machine; NULL if debian-archive-keyring is not
  * installed. */
 const char *trust_debian_keyring(void);

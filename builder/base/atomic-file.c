@@ -11,6 +11,7 @@
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/tree.h"
 
 /* Opens the directory that holds path; *ret_name points to the last component. */
 static int open_parent(int dirfd, const char *path, int *ret_fd, const char **ret_name,
@@ -62,8 +63,7 @@ int atomic_file_begin(struct atomic_file *file, int dirfd, const char *path, mod
 		.temporary = take_ptr(temporary),
 		.target = xstrdup(name),
 	};
-	/* The mode does not depend on the umask. */
-	if (fchmod(file->fd, mode) < 0) {
+	if (fchmod(file->fd, mode & ~file_mask()) < 0) {
 		r = err_errno(err, ERR_BUILD, errno, "cannot set the mode of '%s'", path);
 		atomic_file_release(file);
 		return r;

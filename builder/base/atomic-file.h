@@ -33,8 +33,8 @@ struct atomic_file {
 		.dirfd = -1, .fd = -1                                                              \
 	}
 
-/* path: the target, relative to dirfd, in a directory that exists. The mode is the file's whatever
- * the umask. */
+/* path: the target, relative to dirfd, in a directory that exists. The mode is without what the
+ * umask forbids. */
 int atomic_file_begin(struct atomic_file *file, int dirfd, const char *path, mode_t mode,
 		      struct err *err);
 int atomic_file_commit(struct atomic_file *file, struct err *err);

@@ -91,14 +91,14 @@ void err_print(const struct err *err, FILE *to)
 
 	if (err->class == ERR_NONE)
 		return;
-	cleanup_free char *excerpt = err->file && err->line > 0 && !err->line_hidden
-					     ? read_excerpt(err->file, err->line)
-					     : NULL;
+	bool has_line = err->file && err->line > 0 && err_has_lines(err->file);
+	cleanup_free char *excerpt =
+		has_line && !err->line_hidden ? read_excerpt(err->file, err->line) : NULL;
 	text_add(&out, bold);
 	text_add_escaped(&out, err->file ? err->file : "netrescue");
-	if (err->file && err->line > 0)
+	if (has_line)
 		text_printf(&out, ":%u", err->line);
-	if (err->file && err->line > 0 && err->column > 0)
+	if (has_line && err->column > 0)
 		text_printf(&out, ":%u", err->column);
 	text_printf(&out, ":%s %serror:%s ", off, red, off);
 	add_lines(&out, err->message);

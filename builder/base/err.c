@@ -118,6 +118,13 @@ int err_hint(struct err *err, const char *format, ...)
 	return err_value(err);
 }
 
+bool err_has_lines(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	return strncmp(slash ? slash + 1 : file, "--", 2) != 0;
+}
+
 void err_hide_line(struct err *err)
 {
 	err->line_hidden = true;

@@ -52,7 +52,7 @@ struct err {
 	int errnum;	  /* positive errno, or 0 */
 	char *message;	  /* "what: why"; callers put their wraps before it */
 	char *hint;	  /* the way out, or NULL; the first hint stays */
-	char *file;	  /* the text file it is about, or NULL */
+	char *file;	  /* the text file or the option ("--set KEY") it is about, or NULL */
 	unsigned line;	  /* in that file, from 1; 0: the file as a whole */
 	unsigned column;  /* in characters, from 1; 0: the whole line */
 	bool line_hidden; /* that line holds a secret and must not be shown */
@@ -72,6 +72,10 @@ int err_errno(struct err *err, enum err_class class, int errnum, const char *for
  * characters; 0 means the whole line. */
 int err_at(struct err *err, enum err_class class, const char *file, unsigned line, unsigned column,
 	   const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+/* Whether an error's .file is a file rather than an option of the command line, which has no lines
+ * to be named. */
+bool err_has_lines(const char *file);
 
 /* The error's line holds a secret: err_print() does not show it. */
 void err_hide_line(struct err *err);

@@ -88,21 +88,33 @@ int copy_fd(int in_fd, int out_fd, uint64_t *ret_bytes, struct err *err)
 	return 0;
 }
 
+int open_file(int dirfd, const char *path, int flags, enum err_class class, int *ret_fd,
+	      struct err *err)
+{
+	cleanup_fd int fd =
+		openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_errno(err, class, errno, "cannot open '%s'", path);
+	if (S_ISDIR(st.st_mode))
+		return err_errno(err, class, EISDIR, "cannot open '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, class, "'%s' is %s, not a regular file", path,
+			       S_ISFIFO(st.st_mode) ? "a pipe" : "a device or a socket");
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
 int read_file(int dirfd, const char *path, size_t limit, struct text *ret, struct err *err)
 {
 	CLEANUP(text_release) struct text content = { 0 };
 	cleanup_free char *buffer = NULL;
-	/* A path of the user's may be a pipe. In a directory of ours nobody would write to one, and
-	 * reading would wait for ever. */
-	bool ours = dirfd != AT_FDCWD;
-	cleanup_fd int fd =
-		openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (ours ? O_NONBLOCK : 0));
-	struct stat st;
+	cleanup_fd int fd = -1;
+	int r = open_file(dirfd, path, 0, ERR_BUILD, &fd, err);
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", path);
-	if (ours && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		return err_set(err, ERR_BUILD, "'%s' is not a regular file", path);
+	if (r < 0)
+		return r;
 	buffer = xmalloc(COPY_SIZE);
 	text_append(&content, "", 0);
 	for (;;) {

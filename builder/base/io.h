@@ -23,7 +23,13 @@ ssize_t read_all(int fd, void *data, size_t size);
  * works). *ret_bytes, which may be NULL, says how much it was. */
 int copy_fd(int in_fd, int out_fd, uint64_t *ret_bytes, struct err *err);
 
-/* The whole file, NUL-terminated, its length in ret; more than `limit` bytes are an error. */
+/* Opens a file to read that somebody else made or named: only a regular one, and without waiting as
+ * opening a pipe does, where no signal would be heard. `flags` is 0 or O_NOFOLLOW; failures are of
+ * this class. */
+int open_file(int dirfd, const char *path, int flags, enum err_class class, int *ret_fd,
+	      struct err *err);
+/* The whole file, which open_file() opens, NUL-terminated, its length in ret; more than `limit`
+ * bytes are an error. */
 int read_file(int dirfd, const char *path, size_t limit, struct text *ret, struct err *err);
 /* Opens a directory relative to dirfd (O_DIRECTORY|O_CLOEXEC). */
 int open_dir(int dirfd, const char *path, int *ret_fd, struct err *err);

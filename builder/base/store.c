@@ -22,6 +22,7 @@
 
 #define FACT_NAME_MAX 200
 #define PARTIAL_ATTEMPTS 100
+#define CHOOSE "choose another place with --store DIR or NETRESCUE_STORE"
 
 struct store {
 	char *path;
@@ -47,7 +48,8 @@ static char *default_path(void)
 	return s && *s ? xasprintf("%s/.cache/netrescue", s) : NULL;
 }
 
-/* Readable by all whatever the umask: the sandbox maps other ids. */
+/* Readable by all whatever the umask: it holds what the archive gives everybody, and the sandbox
+ * maps other ids. */
 static int make_open_dir(int dirfd, const char *path)
 {
 	if (mkdirat(dirfd, path, 0755) < 0)
@@ -55,18 +57,44 @@ static int make_open_dir(int dirfd, const char *path)
 	return fchmodat(dirfd, path, 0755, 0) < 0 ? -errno : 0;
 }
 
-static int open_partial_dir(const struct store *s)
+static int check_owner(const struct store *s, const char *name, struct err *err)
 {
-	static const char *const directory[] = { "sha256", "fact", "tree", "partial" };
-	int r;
+	cleanup_free char *path =
+		streq(name, ".") ? xstrdup(s->path) : xasprintf("%s/%s", s->path, name);
+	const struct passwd *pw;
+	struct stat st;
+
+	if (fstatat(s->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot read '%s'", path);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(err, ERR_USAGE, "'%s' is not a directory", path);
+	if (st.st_uid == geteuid() || st.st_uid == 0)
+		return 0;
+	pw = getpwuid(st.st_uid);
+	err_set(err, ERR_USAGE,
+		"'%s' belongs to the user %s, who could change what is built from it", path,
+		pw ? pw->pw_name : "of another number");
+	return err_hint(err, "name a store of your own with --store DIR or NETRESCUE_STORE, or run "
+			     "this as that user");
+}
+
+static int open_directories(struct store *s, struct err *err)
+{
+	static const char *const directory[] = { ".", "sha256", "fact", "tree", "log", "partial" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(directory); i++) {
-		r = make_open_dir(s->dirfd, directory[i]);
+		int r = i == 0 ? 0 : make_open_dir(s->dirfd, directory[i]);
+
+		if (r < 0) {
+			(void)err_errno(err, ERR_BUILD, -r, "cannot write to the store '%s'",
+					s->path);
+			return err_hint(err, CHOOSE);
+		}
+		r = check_owner(s, directory[i], err);
 		if (r < 0)
 			return r;
 	}
-	r = openat(s->dirfd, "partial", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return r < 0 ? -errno : r;
+	return open_dir(s->dirfd, "partial", &s->partial, err);
 }
 
 void store_sweep(struct store *s)
@@ -92,11 +120,28 @@ void store_sweep(struct store *s)
 	(void)closedir(d);
 }
 
+int store_log(struct store *s, const char *name, int *ret_fd, struct err *err)
+{
+	cleanup_free char *path = xasprintf("log/%s", name);
+	cleanup_fd int fd = openat(s->dirfd, path,
+				   O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK |
+					   O_NOCTTY | O_CLOEXEC,
+				   0644);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || ftruncate(fd, 0) < 0) {
+		err_errno(err, ERR_BUILD, fd < 0 ? errno : EINVAL, "cannot write the log '%s/%s'",
+			  s->path, path);
+		return err_hint(err, CHOOSE);
+	}
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
 int store_open(const char *path, struct store **ret, struct err *err)
 {
 	cleanup_free char *chosen = path ? xstrdup(path) : default_path();
 	CLEANUP(store_cleanup) struct store *s = NULL;
-	int r;
 
 	if (!chosen || !*chosen) {
 		(void)err_set(err, ERR_USAGE, "no place for the store: HOME is not set");
@@ -108,15 +153,10 @@ int store_open(const char *path, struct store **ret, struct err *err)
 	if (make_dirs(AT_FDCWD, s->path, 0755, err) < 0 ||
 	    open_dir(AT_FDCWD, s->path, &s->dirfd, err) < 0) {
 		(void)err_wrap(err, "opening the store");
-		return err_hint(err, "choose another place with --store DIR or NETRESCUE_STORE");
+		return err_hint(err, CHOOSE);
 	}
-	s->partial = open_partial_dir(s);
-	if (s->partial < 0) {
-		r = -s->partial;
-		s->partial = -1;
-		(void)err_errno(err, ERR_BUILD, r, "cannot write to the store '%s'", s->path);
-		return err_hint(err, "choose another place with --store DIR or NETRESCUE_STORE");
-	}
+	if (open_directories(s, err) < 0)
+		return err_value(err);
 	store_sweep(s);
 	*ret = take_ptr(s);
 	return 0;

@@ -32,6 +32,8 @@ struct store;
 
 /* Opens the store, and makes it if it does not exist. path NULL: $NETRESCUE_STORE, else
  * $XDG_CACHE_HOME/netrescue, else ~/.cache/netrescue. */
+/* Refuses a store of another user but root: whoever owns a store can change what comes out of it, and
+ * by a link in it have files of ours overwritten. */
 int store_open(const char *path, struct store **ret, struct err *err);
 void store_free(struct store *s);
 DEFINE_CLEANUP_PTR(store)
@@ -41,6 +43,9 @@ int store_dirfd(const struct store *s);
 /* Removes the partial files of processes that were killed: their locks died with them. store_open()
  * does it; whoever kills a child that writes to the store does it again. */
 void store_sweep(struct store *s);
+
+/* Opens STORE/log/NAME to write, empty; it replaces the last one of that name. */
+int store_log(struct store *s, const char *name, int *ret_fd, struct err *err);
 
 /* Opens the blob for reading after checking its digest: *ret_fd is -1 with return 0 if it is
  * absent. Renews its time stamp, because store_gc() spares what is young. */

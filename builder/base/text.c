@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -279,6 +280,20 @@ int parse_u64(const char *s, uint64_t *ret)
 		    __builtin_add_overflow(value, (uint64_t)(*s - '0'), &value))
 			return -ERANGE;
 	*ret = value;
+	return 0;
+}
+
+int parse_int(const char *s, int *ret)
+{
+	bool negative = *s == '-';
+	uint64_t value;
+	int r = parse_u64(s + negative, &value);
+
+	if (r < 0)
+		return r;
+	if (value > INT_MAX)
+		return -ERANGE;
+	*ret = negative ? -(int)value : (int)value;
 	return 0;
 }
 

@@ -62,6 +62,8 @@ char *last_name(const char *path);
 /* Reads a decimal number strictly: the whole string must be digits. -EINVAL or -ERANGE; then *ret
  * is untouched. */
 int parse_u64(const char *s, uint64_t *ret);
+/* The same for a number that may be negative, within an int: "-1". */
+int parse_int(const char *s, int *ret);
 
 /* "1.2 MB", in decimal units, with at most three digits; returns buffer. */
 const char *human_size(uint64_t bytes, char buffer[16]);

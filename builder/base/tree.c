@@ -212,6 +212,14 @@ static int remove_entry(struct removal *removal, int dirfd, const char *name, un
 			      : err_errno(err, ERR_BUILD, errno, "cannot remove '%s'", name);
 }
 
+mode_t file_mask(void)
+{
+	mode_t mask = umask(077);
+
+	(void)umask(mask);
+	return mask;
+}
+
 int remove_tree(int dirfd, const char *path, struct err *err)
 {
 	struct removal removal = { .top = -1 };
@@ -219,9 +227,9 @@ int remove_tree(int dirfd, const char *path, struct err *err)
 	return remove_entry(&removal, dirfd, path, 0, err);
 }
 
-static int read_names(int dirfd, struct strv *names)
+int list_names(int dirfd, const char *path, struct strv *ret)
 {
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CLEANUP(close_stream) DIR *stream = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 
@@ -229,10 +237,10 @@ static int read_names(int dirfd, struct strv *names)
 		return -errno;
 	while ((errno = 0, entry = readdir(stream)))
 		if (!is_dots(entry->d_name))
-			strv_add(names, entry->d_name);
+			strv_add(ret, entry->d_name);
 	if (errno)
 		return -errno;
-	strv_sort(names);
+	strv_sort(ret);
 	return 0;
 }
 
@@ -277,7 +285,7 @@ static int walk_directory(struct walk *w, int dirfd, unsigned depth, struct err 
 {
 	CLEANUP(strv_release) struct strv names = { 0 };
 	size_t length = w->path.length;
-	int r = read_names(dirfd, &names);
+	int r = list_names(dirfd, ".", &names);
 
 	if (r < 0)
 		return err_errno(err, ERR_BUILD, -r, "cannot read directory '%s'",

@@ -15,8 +15,9 @@ static enum kind kind_of(const char *argument)
 		const char *word;
 		enum kind kind;
 	} kinds[] = {
-		{ "RECIPE", KIND_RECIPES }, { "DIR", KIND_DIRECTORIES }, { "FILE", KIND_FILES },
-		{ "LOCK", KIND_FILES },	    { "KEY", KIND_FILES },	 { "OLD", KIND_FILES },
+		{ "KEY=VALUE", KIND_NONE }, { "RECIPE", KIND_RECIPES }, { "DIR", KIND_DIRECTORIES },
+		{ "FILE", KIND_FILES },	    { "LOCK", KIND_FILES },	{ "KEY", KIND_FILES },
+		{ "OLD", KIND_FILES },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)

@@ -86,7 +86,6 @@ int main(int argc, char *argv[])
 	/* Names in archives are bytes; in a UTF-8 locale libarchive leaves them alone. */
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		setlocale(LC_CTYPE, "C");
-	umask(022);
 	interrupt_init();
 	int r = run(argc, argv, &in, &err);
 	if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))

@@ -59,6 +59,11 @@
 	TEXT("keyring", keyring, "FILE",                                                           \
 	     "keys that may sign the archive (default: debian-archive-keyring's)")
 #define OPTION_OFFLINE FLAG("offline", offline, "use what the store holds, ask no mirror")
+#define OPTION_SITE                                                                                \
+	LIST("site", site, "FILE", "lay the keys of this file over the recipe; may be repeated")
+#define OPTION_SET                                                                                 \
+	LIST("set", set, "KEY=VALUE",                                                              \
+	     "lay this value over both; KEY+=VALUE adds to a list; may be repeated")
 #define OPTION_SANDBOX                                                                             \
 	TEXT("sandbox", sandbox, "KIND", "auto, namespace or guestfs (default: auto)",             \
 	     .words = "auto namespace guestfs")

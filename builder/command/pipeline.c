@@ -21,6 +21,7 @@ static const struct stage after_lock[] = {
 	{ build_sandbox, NULL },
 	{ build_fetch, NULL },
 	{ build_plain, NULL },
+	{ build_inspect, NULL },
 	{ build_base, "base" },
 	{ build_rest, "rest" },
 	{ build_settings, "settings" },

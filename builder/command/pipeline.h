@@ -24,6 +24,8 @@
 
 struct build_options {
 	const char *recipe;
+	const struct strv *site, *set; /* laid over the recipe (struct recipe_source); NULL: none */
+	const char *set_directory; /* where relative paths in set start; NULL: the current one */
 	const char *lock;	   /* file of a lock to build exactly; NULL: resolve */
 	const char *keep;	   /* file of a lock whose versions stay; NULL: none */
 	const struct strv *update; /* packages to update in spite of it; NULL without keep */
@@ -75,6 +77,7 @@ int build_begin(struct build *b, struct err *err);
 int build_sandbox(struct build *b, struct err *err);
 int build_fetch(struct build *b, struct err *err);
 int build_plain(struct build *b, struct err *err);
+int build_inspect(struct build *b, struct err *err);
 int build_base(struct build *b, struct err *err);
 int build_rest(struct build *b, struct err *err);
 int build_settings(struct build *b, struct err *err);

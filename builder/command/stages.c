@@ -19,6 +19,8 @@
 #include "command/pipeline.h"
 #include "deb/deb.h"
 #include "publish/preflight.h"
+#include "rootfs/identity.h"
+#include "rootfs/inspect.h"
 #include "rootfs/overlay.h"
 #include "rootfs/settings.h"
 
@@ -42,13 +44,22 @@ static int find_mirrors(struct build *b, struct err *err)
 int build_recipe(struct build *b, struct err *err)
 {
 	progress_start("recipe", 0, PROGRESS_STEPS);
-	int r = recipe_load(b->options->recipe, &b->recipe, err);
+	const struct recipe_source source = {
+		.path = b->options->recipe,
+		.site = b->options->site,
+		.set = b->options->set,
+		.set_directory = b->options->set_directory,
+	};
+	int r = recipe_load_source(&source, &b->recipe, err);
 	if (r < 0)
 		return r;
 	r = overlays_check(&b->recipe, err);
 	if (r < 0)
 		return r;
 	r = tree_files_check(&b->recipe, err);
+	if (r < 0)
+		return r;
+	r = identity_check(&b->recipe, err);
 	if (r < 0)
 		return r;
 	r = store_open(b->options->store, &b->store, err);
@@ -148,6 +159,9 @@ int build_begin(struct build *b, struct err *err)
 
 	if (r < 0)
 		return r;
+	r = inspect_lock(&b->recipe, &b->lock, err);
+	if (r < 0)
+		return r;
 	r = accounts_check(&b->recipe, &b->lock, err);
 	if (r < 0)
 		return r;
@@ -169,17 +183,10 @@ int build_begin(struct build *b, struct err *err)
 static int open_log(struct build *b, struct err *err)
 {
 	cleanup_free char *version = lock_version(&b->lock);
+	cleanup_free char *name = xasprintf("%s-%s.log", b->recipe.name, version);
 
-	b->log_path = xasprintf("%s/log/%s-%s.log", store_path(b->store), b->recipe.name, version);
-	int r = make_dirs(store_dirfd(b->store), "log", 0755, err);
-	if (r < 0)
-		return r;
-	b->log_fd = open(b->log_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
-	if (b->log_fd < 0) {
-		err_errno(err, ERR_BUILD, errno, "cannot write the log '%s'", b->log_path);
-		return err_hint(err, "choose another place with --store DIR or NETRESCUE_STORE");
-	}
-	return 0;
+	b->log_path = xasprintf("%s/log/%s", store_path(b->store), name);
+	return store_log(b->store, name, &b->log_fd, err);
 }
 
 /* Whether the tree has to lie on a disk: for comparing both, and for machines that would rather
@@ -244,7 +251,19 @@ static int run_in_tree(struct build *b, int (*stage)(struct rootfs *rootfs, stru
 {
 	sandbox_on_line(b->rootfs.sandbox, show_line, NULL);
 	int r = stage(&b->rootfs, err);
+	if (r < 0 && err->class == ERR_BUILD && err->hint) {
+		cleanup_free char *hint = take_ptr(err->hint);
+
+		return err_hint(err, "%s\nthe full log is %s", hint, b->log_path);
+	}
 	return r < 0 ? err_hint(err, "the full log is %s", b->log_path) : 0;
+}
+
+int build_inspect(struct build *b, struct err *err)
+{
+	int r = stage_inspect(&b->rootfs, err);
+
+	return r < 0 ? r : result_set_kernels(&b->result, &b->rootfs, err);
 }
 
 int build_base(struct build *b, struct err *err)
@@ -295,6 +314,9 @@ static int add_files(struct build *b, struct err *err)
 	if (r < 0)
 		return r;
 	r = result_add_sbom(&b->result, &b->rootfs, RESULT_ROOTFS, err);
+	if (r < 0)
+		return r;
+	r = result_check_keys(&b->result, err);
 	if (r < 0)
 		return r;
 	r = result_add_manifest(&b->result, &b->rootfs, err);

@@ -14,6 +14,8 @@
 #define INVOCATION struct build_invocation
 struct build_invocation {
 	struct invocation in;
+	struct strv site, set;
+	const char *set_directory; /* hidden: for `netrescue verify`, which builds elsewhere */
 	const char *lock, *out, *sign;
 	const char *store, *mirror, *keyring, *sandbox;
 	unsigned jobs;
@@ -52,6 +54,9 @@ static int run(const struct invocation *in, struct err *err)
 		return r;
 	const struct build_options options = {
 		.recipe = recipe,
+		.site = &o->site,
+		.set = &o->set,
+		.set_directory = o->set_directory,
 		.lock = o->lock,
 		.out = o->out ? o->out : "out",
 		.store = o->store,
@@ -77,6 +82,10 @@ static int run(const struct invocation *in, struct err *err)
 }
 
 static const struct option_row options[] = {
+	OPTION_SITE,
+	OPTION_SET,
+	TEXT("set-directory", set_directory, "DIR", "where relative paths in --set start",
+	     .hidden = true),
 	TEXT("lock", lock, "FILE", "build exactly what this lock says, or fail"),
 	OPTION_OUT,
 	OPTION_STORE,
@@ -98,6 +107,8 @@ static const struct option_row options[] = {
 static const struct example examples[] = {
 	{ "build rescue64", "the rescue system that comes with netrescue, into out/rescue64" },
 	{ "build site/siterescue.yaml --out /srv/images", "your own recipe, to another place" },
+	{ "build rescue64 --site berlin.yaml --set packages+=vim",
+	  "with what the site's file says instead, and one package more" },
 	{ "build rescue64 --lock rescue64.lock --offline",
 	  "the same bytes as when the lock was made, from packages in the store alone" },
 	{ NULL, NULL },
@@ -114,6 +125,13 @@ const struct verb verb_build = {
 		" TFTP tree, the root file system, snippets for the server, the lock and "
 		"checksums. The same lock gives the same bytes on any machine, as any user. "
 		"Prints the result's directory.\n\n"
+		"With --site FILE, the keys of FILE are laid over the recipe as if FILE were a "
+		"recipe that extends it, and so one recipe serves many sites; --set KEY=VALUE "
+		"lays one key over both, by its full name (server.address), with a value in "
+		"YAML: a list replaces the recipe's, and KEY+=VALUE adds to it. Paths in FILE "
+		"are relative to FILE, in --set to the current directory. Nothing is read that "
+		"is not named here. The lock notices a change of these as one of the recipe."
+		"\n\n"
 		"With --lock nothing is resolved: exactly the locked packages are used, or "
 		"the build fails. A result that is there already is kept.\n\n"
 		"With --sign, SHA256SUMS and provenance.json get a signature beside them, "

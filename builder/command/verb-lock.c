@@ -12,6 +12,7 @@ struct lock_invocation {
 	struct invocation in;
 	const char *keep;
 	const char *lock; /* what --keep was called in netrescue 0.1 */
+	struct strv site, set;
 	struct strv update;
 	const char *store, *mirror, *keyring;
 	bool offline;
@@ -49,6 +50,8 @@ static int run(const struct invocation *in, struct err *err)
 		return r;
 	const struct build_options options = {
 		.recipe = recipe,
+		.site = &o->site,
+		.set = &o->set,
 		.store = o->store,
 		.mirror = o->mirror,
 		.keyring = o->keyring,
@@ -65,6 +68,8 @@ static int run(const struct invocation *in, struct err *err)
 }
 
 static const struct option_row options[] = {
+	OPTION_SITE,
+	OPTION_SET,
 	TEXT("keep", keep, "FILE", "keep the versions that this lock has"),
 	TEXT("lock", lock, "FILE", "as --keep", .hidden = true),
 	LIST("update", update, "NAME",
@@ -98,7 +103,8 @@ const struct verb verb_lock = {
 		"With --keep FILE every package stays at the version it has there, even where the "
 		"mirror has newer ones or has it no longer: for a recipe or overlay that has "
 		"changed. --update NAME, which may be given again, moves that package, and others "
-		"only where its new version needs them; what moves and why is said on stderr.",
+		"only where its new version needs them; what moves and why is said on stderr.\n\n"
+		"--site and --set are as for `netrescue build`, which then needs the same ones.",
 	.example = examples,
 	.min_arguments = 1,
 	.max_arguments = 1,

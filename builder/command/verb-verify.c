@@ -16,7 +16,7 @@
 #include "command/verbs.h"
 #include "verify/result-diff.h"
 #include "verify/rebuild.h"
-#include "publish/result-equal.h"
+#include "publish/result-damage.h"
 #include "base/json.h"
 #include "base/tree.h"
 #include "publish/signature.h"
@@ -28,6 +28,7 @@
 struct verify_invocation {
 	struct invocation in;
 	const char *recipe, *signed_by;
+	struct strv site, set;
 	const char *store, *mirror, *sandbox;
 	unsigned jobs;
 	bool offline;
@@ -122,12 +123,11 @@ static int check_damage(const struct verification *v, struct err *err)
 	cleanup_free char *damaged = NULL;
 
 	progress_start("check", 0, PROGRESS_STEPS);
-	int r = result_damage(v->dir, &damaged, err);
+	int r = result_damage(v->dir, NULL, &damaged, err);
 	if (r < 0)
 		return r;
 	if (damaged) {
-		err_set(err, ERR_TRUST, "'%s' is damaged: '%s' is not what SHA256SUMS says",
-			v->given, damaged);
+		err_set(err, ERR_TRUST, "'%s' is damaged: %s", v->given, damaged);
 		return err_hint(
 			err,
 			"get an intact copy, or build it again: a damaged result is not compared");
@@ -182,6 +182,8 @@ static int build_again(struct verification *v, struct err *err)
 	const struct verify_invocation *o = v->o;
 	const struct build_options options = {
 		.recipe = v->recipe,
+		.site = &o->site,
+		.set = &o->set,
 		.lock = v->lock,
 		.store = o->store,
 		.mirror = o->mirror,
@@ -198,6 +200,8 @@ static int build_again(struct verification *v, struct err *err)
 		.original = v->dir,
 		.lock = &v->build.lock,
 		.recipe = &v->build.recipe,
+		.site = &o->site,
+		.set = &o->set,
 		.store = v->build.store,
 		.sandbox = o->sandbox,
 		.jobs = o->jobs,
@@ -288,6 +292,7 @@ static json_t *differences_json(const struct differences *f)
 		json_add_text(o, "member", f->item[i].member);
 		json_add_text(o, "what", f->item[i].what);
 		json_add_text(o, "cause", f->item[i].follows ? NULL : f->item[i].cause);
+		json_add_text(o, "maker", f->item[i].maker);
 		json_add_text(o, "detail", f->item[i].detail);
 		json_object_set_new(o, "follows", json_boolean(f->item[i].follows));
 		json_array_append_new(array, o);
@@ -347,6 +352,8 @@ static const struct option_row options[] = {
 	TEXT("recipe", recipe, "RECIPE",
 	     "what DIR was built from (default: recipes/NAME.yaml, else the shipped one of that "
 	     "name)"),
+	OPTION_SITE,
+	OPTION_SET,
 	TEXT("signed-by", signed_by, "FILE",
 	     "demand a signature by one of these keys: SSH public keys, allowed_signers, OpenPGP "
 	     "keyring"),

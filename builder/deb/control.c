@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/digest.h"
+#include "base/io.h"
 #include "deb/deb-check.h"
 #include "deb/deb-reader.h"
 #include "deb/deb822.h"
@@ -148,13 +149,15 @@ static const char *base_name(const char *path)
 static int open_unchanged(const struct recipe_file *deb, int *ret_fd, uint64_t *ret_size,
 			  struct err *err)
 {
-	cleanup_fd int fd = open(deb->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	cleanup_fd int fd = -1;
 	char digest[DIGEST_HEX];
 	struct stat st;
-	int r;
+	int r = open_file(AT_FDCWD, deb->path, 0, ERR_USAGE, &fd, err);
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_errno(err, ERR_USAGE, errno, "cannot open '%s'", deb->path);
+	if (r < 0)
+		return r;
+	if (fstat(fd, &st) < 0)
+		return err_errno(err, ERR_USAGE, errno, "cannot read '%s'", deb->path);
 	r = digest_fd(fd, digest, err);
 	if (r < 0)
 		return err_wrap(err, "reading '%s'", deb->path);

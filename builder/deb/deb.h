@@ -53,6 +53,15 @@ int deb_read_member(struct store *s, const struct package *p, const char *path, 
 int deb_has_link(struct store *s, const struct package *p, const char *path, bool *ret,
 		 struct err *err);
 
+/* The paths of all files and links of data.tar, appended to ret in the package's order, without
+ * "./" before them. Directories are left out. */
+int deb_list(struct store *s, const struct package *p, struct strv *ret, struct err *err);
+
+/* The releases of the kernels that a package brings, appended to ret: "6.12.107+deb13-amd64" for a
+ * file boot/vmlinuz-6.12.107+deb13-amd64, whatever the package is called. Most packages bring none.
+ * The answer is kept (fact `kernels`: digest of the original -> the releases, or "-"). */
+int deb_kernels(struct store *s, const struct package *p, struct strv *ret, struct err *err);
+
 /* Appends a package's control file to ret, deb-control(5): one stanza, without the last newline.
  * From the store's fact, else from the original .deb, which the store must have. */
 int deb_read_control(struct store *s, const struct package *p, struct text *ret, struct err *err);

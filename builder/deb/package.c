@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "deb/version.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -71,38 +70,6 @@ char *package_kernel_release(const struct package *p)
 	return xstrndup(release, length);
 }
 
-/* "6.12.107+deb13-cloud-amd64" and "6.1.0-38-amd64" are of flavour cloud-amd64 and amd64: what
- * follows the version and, in older suites, the number of the ABI. */
-static const char *flavour(const char *release)
-{
-	const char *dash = strchr(release, '-');
-
-	while (dash && isdigit((unsigned char)dash[1]))
-		dash = strchr(dash + 1, '-');
-	return dash ? dash + 1 : "";
-}
-
-const struct package *packages_kernel(const struct packages *p, const char *kernel)
-{
-	const struct package *best = NULL;
-
-	if (!kernel || !starts_with(kernel, KERNEL_PREFIX))
-		return NULL;
-	for (size_t i = 0; i < p->count; i++) {
-		const struct package *candidate = &p->item[i];
-		cleanup_free char *release = package_kernel_release(candidate);
-
-		if (!release || candidate->role != ROLE_IMAGE)
-			continue;
-		if (streq(candidate->name, kernel))
-			return candidate;
-		if (streq(flavour(release), kernel + strlen(KERNEL_PREFIX)) &&
-		    (!best || version_compare(candidate->version, best->version) > 0))
-			best = candidate;
-	}
-	return best;
-}
-
 void packages_release(struct packages *p)
 {
 	for (size_t i = 0; i < p->count; i++) {
@@ -117,6 +84,7 @@ void packages_release(struct packages *p)
 		free(item->repository);
 	}
 	free(p->item);
+	strv_release(&p->left_out);
 	*p = (struct packages){ 0 };
 }
 

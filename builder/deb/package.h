@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/digest.h"
+#include "base/text.h"
 
 enum package_role {
 	ROLE_IMAGE, /* installed */
@@ -17,7 +18,7 @@ enum package_role {
 struct package {
 	char *name;
 	char *version;
-	char *architecture; /* amd64 or all, as in the package */
+	char *architecture; /* amd64, all or a foreign one, as in the package */
 	/* The pocket it came from: trixie, trixie-updates, trixie-security; "local" for debs: */
 	char *suite;
 	char *component;
@@ -38,6 +39,7 @@ struct packages {
 	struct package *item; /* sorted by name, architecture, role: one name may have both roles */
 	size_t count;
 	size_t allocated;
+	struct strv left_out; /* optional packages that are not there, as the recipe says them */
 };
 
 /* Appends an empty package and returns it; valid until the next call. */
@@ -49,12 +51,10 @@ int packages_compare(const struct package *a, const struct package *b);
 const struct package *packages_find(const struct packages *p, const char *name,
 				    enum package_role role);
 
-/* The kernel's own package, and the only place that knows how Debian names it:
- * "linux-image-6.12.107+deb13-amd64" has release "6.12.107+deb13-amd64" (uname -r, /lib/modules/…,
- * /boot/vmlinuz-…). packages_kernel: the package that a recipe's `kernel` stands for
- * ("linux-image-amd64": its flavour, highest version; or itself); NULL if there is none. */
-const struct package *packages_kernel(const struct packages *p, const char *kernel);
-/* Caller frees; NULL if the package is no kernel. */
+/* The release of the kernel that a package of Debian's has, as its name tells: that of
+ * "linux-image-6.12.107+deb13-amd64" is "6.12.107+deb13-amd64" (uname -r, /lib/modules/…,
+ * /boot/vmlinuz-…). For those who have no more than a name: deb_kernels() (deb.h) knows all
+ * kernels. Caller frees; NULL if it is not called so. */
 char *package_kernel_release(const struct package *p);
 
 void packages_release(struct packages *p);

@@ -1,30 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/* Compares the files of the results, by what manifest.json says of them. */
+/* Compares the files of the results by what is in them; what the manifests say of them was checked
+ * before (publish/result-damage.h). */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/io.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "diff/diff-parts.h"
-#include "base/json.h"
 
-/* One file, its path with RECIPE and VERSION instead of their names. */
-static json_t *find_file(json_t *files, const char *path)
-{
-	return json_object_get(files, path);
-}
+#define TEXT_MAX (1 << 20)
 
-static const char *or_empty(json_t *manifest, const char *key)
+/* The two results. */
+struct artifacts {
+	struct diff *d;
+	const struct diff_input *old, *new;
+	bool same_version;
+};
+
+static const char *string_of(const struct diff_input *in, const char *key)
 {
-	const char *s = json_string_value(json_object_get(manifest, key));
+	const char *s = json_string_value(json_object_get(in->manifest, key));
 
 	return s ? s : "";
 }
 
 /* tftp/kernel/rescue64/20260829T041900Z-1f3a9c2e/vmlinuz: tftp/kernel/RECIPE/VERSION/vmlinuz */
-static char *common_path(const char *path, json_t *manifest)
+static char *common_path(const struct diff_input *in, const char *path)
 {
-	const char *recipe = or_empty(manifest, "recipe"), *version = or_empty(manifest, "version");
+	const char *recipe = string_of(in, "recipe"), *version = string_of(in, "version");
 	CLEANUP(text_release) struct text t = { 0 };
 	CLEANUP(strv_release) struct strv parts = { 0 };
 
@@ -40,26 +45,28 @@ static char *common_path(const char *path, json_t *manifest)
 	return text_take(&t);
 }
 
-/* { path: { "size":…, "sha256":… } or { "link":… } } */
-static json_t *files_of(json_t *manifest)
+/* { common path: index in .files } */
+static json_t *files_of(const struct diff_input *in)
 {
 	json_t *o = json_object();
-	size_t i;
-	json_t *file;
 
-	json_array_foreach(json_object_get(manifest, "files"), i, file)
-	{
-		const char *path = json_string_value(json_object_get(file, "path"));
-		cleanup_free char *common = path ? common_path(path, manifest) : NULL;
+	for (size_t i = 0; i < in->files.count; i++) {
+		cleanup_free char *common = common_path(in, in->files.item[i].path);
 
-		if (common)
-			json_object_set(o, common, file);
+		json_object_set_new(o, common, json_integer((json_int_t)i));
 	}
 	return o;
 }
 
-/* Texts in which the version stands differ between any two versions, which is no news. What else
- * they say is compared with lock, settings and menu. */
+static const struct result_file *find_file(const struct diff_input *in, const json_t *files,
+					   const char *path)
+{
+	const json_t *index = json_object_get(files, path);
+
+	return index ? &in->files.item[json_integer_value(index)] : NULL;
+}
+
+/* Texts in which the version stands. */
 static bool names_version(const char *path)
 {
 	return starts_with(path, "tftp/menu/") || starts_with(path, "server/");
@@ -71,69 +78,123 @@ static bool is_description(const char *path)
 	return !strchr(path, '/') && !streq(path, "rootfs.tar.zst");
 }
 
-static void compare_file(struct diff *d, const char *path, json_t *old, json_t *new,
-			 bool same_version)
+/* The file's text with VERSION in place of its version; caller frees. */
+static int read_common(const struct diff_input *in, const struct result_file *f, char **ret,
+		       struct err *err)
 {
-	json_t *a = json_object_get(old, "size"), *b = json_object_get(new, "size");
+	const char *version = string_of(in, "version");
+	CLEANUP(text_release) struct text content = { 0 };
+	CLEANUP(text_release) struct text t = { 0 };
+	const char *p, *hit;
+
+	if (read_file(in->dir_fd, f->path, TEXT_MAX, &content, err) < 0)
+		return err_wrap(err, "reading '%s'", in->path);
+	text_add(&t, "");
+	for (p = content.data; *version && (hit = strstr(p, version)); p = hit + strlen(version)) {
+		text_append(&t, p, (size_t)(hit - p));
+		text_add(&t, "VERSION");
+	}
+	text_append(&t, p, content.length - (size_t)(p - content.data));
+	*ret = text_take(&t);
+	return 0;
+}
+
+/* 1: they say the same of their versions; 0: they do not. */
+static int same_but_version(const struct artifacts *a, const struct result_file *old,
+			    const struct result_file *new, struct err *err)
+{
+	cleanup_free char *x = NULL, *y = NULL;
+	int r = read_common(a->old, old, &x, err);
+
+	if (r == 0)
+		r = read_common(a->new, new, &y, err);
+	return r < 0 ? r : streq(x, y);
+}
+
+static json_t *size_of(const struct result_file *f)
+{
+	return json_integer((json_int_t)f->size);
+}
+
+static int compare_file(const struct artifacts *a, const char *path, const struct result_file *old,
+			const struct result_file *new, struct err *err)
+{
 	cleanup_free char *words = NULL;
 	struct change *c;
 
-	if (is_description(path) && !same_version)
-		return;
-	if (json_equal(json_object_get(old, "sha256"), json_object_get(new, "sha256")))
-		return;
-	if (json_equal(a, b) && names_version(path) && !same_version)
-		return;
-	c = diff_add(d, DIFF_ARTIFACTS, CHANGE_CHANGED, path, json_incref(a), json_incref(b));
-	if (json_equal(a, b)) {
-		change_words(c, "other content");
-		return;
+	if (is_description(path) && !a->same_version)
+		return 0;
+	if (streq(old->sha256, new->sha256))
+		return 0;
+	if (names_version(path) && !a->same_version) {
+		int r = same_but_version(a, old, new, err);
+		if (r != 0)
+			return r < 0 ? r : 0;
 	}
-	words = size_change((uint64_t)json_integer_value(a), (uint64_t)json_integer_value(b));
+	c = diff_add(a->d, DIFF_ARTIFACTS, CHANGE_CHANGED, path, size_of(old), size_of(new));
+	words = old->size == new->size ? xstrdup("other content")
+				       : size_change(old->size, new->size);
 	change_words(c, "%s", words);
+	return 0;
 }
 
-static void compare_links(struct diff *d, const char *path, json_t *old, json_t *new,
-			  bool same_version)
+/* What the report shows of a file: where it leads, or its size. */
+static json_t *value_of(const struct result_file *f)
 {
+	return f->link ? json_text(f->link) : size_of(f);
+}
+
+static void compare_values(const struct artifacts *a, const char *path,
+			   const struct result_file *old, const struct result_file *new)
+{
+	CLEANUP(json_cleanup) json_t *x = old ? value_of(old) : NULL;
+	CLEANUP(json_cleanup) json_t *y = new ? value_of(new) : NULL;
+
+	(void)diff_values(a->d, DIFF_ARTIFACTS, path, x, y);
+}
+
+static int compare(const struct artifacts *a, const char *path, const struct result_file *old,
+		   const struct result_file *new, struct err *err)
+{
+	if (old && new && !old->link && !new->link)
+		return compare_file(a, path, old, new, err);
 	/* menu/current points at the version. */
-	if (streq(path, "tftp/menu/current") && !same_version)
-		return;
-	(void)diff_values(d, DIFF_ARTIFACTS, path, json_object_get(old, "link"),
-			  json_object_get(new, "link"));
+	if (old && new &&streq(path, "tftp/menu/current") && !a->same_version)
+		return 0;
+	if ((old && new) || !is_description(path))
+		compare_values(a, path, old, new);
+	return 0;
 }
 
-static void lone_file(struct diff *d, const char *path, json_t *file, bool added)
-{
-	json_t *value = json_object_get(file, "size");
-
-	if (!value)
-		value = json_object_get(file, "link");
-	if (!is_description(path))
-		(void)diff_values(d, DIFF_ARTIFACTS, path, added ? NULL : value,
-				  added ? value : NULL);
-}
-
-void diff_artifacts(struct diff *d, json_t *old, json_t *new)
+int diff_artifacts(struct diff *d, const struct diff_input *old, const struct diff_input *new,
+		   struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *old_files = files_of(old);
 	CLEANUP(json_cleanup) json_t *new_files = files_of(new);
-	bool same_version = streq(or_empty(old, "version"), or_empty(new, "version"));
-	json_t *file;
+	const struct artifacts a = {
+		.d = d,
+		.old = old,
+		.new = new,
+		.same_version = streq(string_of(old, "version"), string_of(new, "version")),
+	};
 	const char *path;
+	json_t *index;
+	int r;
 
-	json_object_foreach(old_files, path, file)
+	json_object_foreach(old_files, path, index)
 	{
-		json_t *now = find_file(new_files, path);
-		bool links = json_object_get(file, "link") && json_object_get(now, "link");
-
-		if (!now)
-			lone_file(d, path, file, false);
-		else if (links)
-			compare_links(d, path, file, now, same_version);
-		else
-			compare_file(d, path, file, now, same_version);
+		r = compare(&a, path, find_file(old, old_files, path),
+			    find_file(new, new_files, path), err);
+		if (r < 0)
+			return r;
 	}
-	json_object_foreach(new_files, path, file) if (!find_file(old_files, path))
-		lone_file(d, path, file, true);
+	json_object_foreach(new_files, path, index)
+	{
+		if (json_object_get(old_files, path))
+			continue;
+		r = compare(&a, path, NULL, find_file(new, new_files, path), err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }

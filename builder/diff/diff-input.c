@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "diff/diff-parts.h"
-#include "publish/result-equal.h"
+#include "publish/result-damage.h"
 #include "base/json.h"
 
 #define MANIFEST "manifest.json"
@@ -42,20 +42,19 @@ static int parse_manifest(const char *path, const struct text *text, json_t **re
 	return 0;
 }
 
-/* Sees that all files are as SHA256SUMS says: of a damaged result we would say what is not true. */
-static int check_sums(struct diff_input *in, struct err *err)
+/* Of a result that does not agree with itself we would say what is not true. */
+static int check_damage(struct diff_input *in, struct err *err)
 {
 	cleanup_free char *damaged = NULL;
 
 	progress_start("check", 0, PROGRESS_STEPS);
 	progress_detail("%s", in->path);
-	if (result_damage(in->dir_fd, &damaged, err) < 0)
+	if (result_damage(in->dir_fd, &in->files, &damaged, err) < 0)
 		return err_wrap(err, "reading '%s'", in->path);
 	progress_end(in->path);
 	if (!damaged)
 		return 0;
-	err_set(err, ERR_TRUST, "'%s' is damaged: %s is not what its SHA256SUMS says", in->path,
-		damaged);
+	err_set(err, ERR_TRUST, "'%s' is damaged: %s", in->path, damaged);
 	return err_hint(err, "copy or build it again");
 }
 
@@ -63,15 +62,8 @@ static int read_lock_of(struct diff_input *in, struct err *err)
 {
 	const char *recipe = json_string_value(json_object_get(in->manifest, "recipe"));
 	cleanup_free char *path = xasprintf("%s/%s.lock", in->path, recipe);
-	const char *digest = json_string_value(json_object_get(in->manifest, "lock-sha256"));
-	int r = lock_read(path, &in->lock, err);
 
-	if (r < 0)
-		return r;
-	if (!digest || !streq(in->lock.digest, digest))
-		return err_set(err, ERR_TRUST, "'%s' is not the lock that the manifest names",
-			       path);
-	return 0;
+	return lock_read(path, &in->lock, err);
 }
 
 static int open_result(struct diff_input *in, struct err *err)
@@ -82,7 +74,7 @@ static int open_result(struct diff_input *in, struct err *err)
 
 	if (fstatat(in->dir_fd, MANIFEST, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 		return no_result(in->path, in->dir_fd, err);
-	r = check_sums(in, err);
+	r = check_damage(in, err);
 	if (r < 0)
 		return r;
 	r = read_file(in->dir_fd, MANIFEST, MANIFEST_MAX, &text, err);
@@ -138,6 +130,7 @@ void diff_input_release(struct diff_input *in)
 	if (in->dir_fd >= 0)
 		(void)close(in->dir_fd);
 	json_decref(in->manifest);
+	result_files_release(&in->files);
 	lock_release(&in->lock);
 	*in = (struct diff_input)DIFF_INPUT_INIT;
 }

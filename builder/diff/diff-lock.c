@@ -24,6 +24,18 @@ static void text_value(struct diff *d, enum diff_section section, const char *na
 	(void)diff_values(d, section, name, a, b);
 }
 
+/* What most locks do not have at all. */
+static void words_value(struct diff *d, const char *name, const struct strv *old,
+			const struct strv *new)
+{
+	cleanup_free char *was = strv_join(old, " ");
+	cleanup_free char *is = strv_join(new, " ");
+	CLEANUP(json_cleanup) json_t *a = *was ? json_text(was) : NULL;
+	CLEANUP(json_cleanup) json_t *b = *is ? json_text(is) : NULL;
+
+	(void)diff_values(d, DIFF_IMAGE, name, a, b);
+}
+
 /* Programs get the digests; people are told that the content is another one. */
 static void digest_value(struct diff *d, enum diff_section section, const char *name,
 			 const char *old, const char *new)
@@ -117,6 +129,8 @@ static void compare_head(struct diff *d, const struct lock *old, const struct lo
 	(void)diff_values(d, DIFF_IMAGE, "kernel", old_kernels, new_kernels);
 	text_value(d, DIFF_IMAGE, "suite", old->suite, new->suite);
 	text_value(d, DIFF_IMAGE, "architecture", old->architecture, new->architecture);
+	words_value(d, "foreign architectures", &old->foreign, &new->foreign);
+	words_value(d, "left out", &old->packages.left_out, &new->packages.left_out);
 	text_value(d, DIFF_IMAGE, "name", old->recipe_name, new->recipe_name);
 	digest_value(d, DIFF_BUILD, "recipe", old->recipe_digest, new->recipe_digest);
 	compare_inputs(d, &old->inputs, &new->inputs);
@@ -195,15 +209,23 @@ static bool is_same(const struct lock *old_lock, const struct lock *new_lock,
 	       old->essential == new->essential && old->installed_size == new->installed_size;
 }
 
+/* "libc6:i386" where that is a foreign architecture. */
+static char *full_name(const struct lock *l, const struct package *p)
+{
+	return strv_has(&l->foreign, p->architecture) ? xasprintf("%s:%s", p->name, p->architecture)
+						      : xstrdup(p->name);
+}
+
 static void compare_package(struct diff *d, const struct lock *old_lock,
 			    const struct lock *new_lock, const struct package *old,
 			    const struct package *new)
 {
+	cleanup_free char *name = full_name(new_lock, new);
 	struct change *c;
 
 	if (is_same(old_lock, new_lock, old, new))
 		return;
-	c = diff_add(d, DIFF_PACKAGES, kind_of(old, new), new->name, json_text(old->version),
+	c = diff_add(d, DIFF_PACKAGES, kind_of(old, new), name, json_text(old->version),
 		     json_text(new->version));
 	if (c->kind != CHANGE_CHANGED)
 		note_origin(c, new_lock, new);
@@ -226,8 +248,9 @@ static void compare_package(struct diff *d, const struct lock *old_lock,
 static void lone_package(struct diff *d, const struct lock *l, const struct package *p, bool added)
 {
 	json_t *version = json_text(p->version);
-	struct change *c = diff_add(d, DIFF_PACKAGES, added ? CHANGE_ADDED : CHANGE_REMOVED,
-				    p->name, added ? NULL : version, added ? version : NULL);
+	cleanup_free char *name = full_name(l, p);
+	struct change *c = diff_add(d, DIFF_PACKAGES, added ? CHANGE_ADDED : CHANGE_REMOVED, name,
+				    added ? NULL : version, added ? version : NULL);
 	char size[16];
 
 	note_origin(c, l, p);
@@ -235,16 +258,32 @@ static void lone_package(struct diff *d, const struct lock *l, const struct pack
 		change_words(c, "%s", human_size(p->installed_size, size));
 }
 
+/* The package there of that role which is the same but for its version. One of a foreign
+ * architecture is another package; what was for the image's own may be for all now. */
+static const struct package *find_like(const struct lock *here, const struct lock *there,
+				       const struct package *p, enum package_role role)
+{
+	const struct packages *list = &there->packages;
+	bool foreign = strv_has(&here->foreign, p->architecture);
+
+	for (const struct package *q = packages_find(list, p->name, role);
+	     q && q < list->item + list->count && streq(q->name, p->name); q++)
+		if (q->role == role && (foreign ? streq(q->architecture, p->architecture)
+						: !strv_has(&there->foreign, q->architecture)))
+			return q;
+	return NULL;
+}
+
 /* The same package there: of the same role, or of the other one if only the role has changed. */
 static const struct package *counterpart(const struct lock *here, const struct lock *there,
 					 const struct package *p)
 {
 	enum package_role other = p->role == ROLE_BOOT ? ROLE_IMAGE : ROLE_BOOT;
-	const struct package *found = packages_find(&there->packages, p->name, p->role);
+	const struct package *found = find_like(here, there, p, p->role);
 
-	if (found || packages_find(&here->packages, p->name, other))
+	if (found || find_like(here, here, p, other))
 		return found;
-	return packages_find(&there->packages, p->name, other);
+	return find_like(here, there, p, other);
 }
 
 static void compare_sums(struct diff *d, const struct lock *old, const struct lock *new)

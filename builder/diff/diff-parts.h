@@ -4,13 +4,15 @@
 
 #include "archive/lock.h"
 #include "diff/diff.h"
+#include "publish/result-files.h"
 
 /* One of the two that are compared. */
 struct diff_input {
-	const char *path; /* borrowed */
-	int dir_fd;	  /* owned: of a result, else -1 */
-	json_t *manifest; /* owned: of a result, else NULL */
-	struct lock lock; /* owned */
+	const char *path;	   /* borrowed */
+	int dir_fd;		   /* owned: of a result, else -1 */
+	json_t *manifest;	   /* owned: of a result, else NULL */
+	struct result_files files; /* owned: what is in a result, hashed */
+	struct lock lock;	   /* owned */
 };
 #define DIFF_INPUT_INIT                                                                            \
 	{                                                                                          \
@@ -36,9 +38,10 @@ char *size_change(uint64_t old, uint64_t new);
 void diff_locks(struct diff *d, const struct lock *old, const struct lock *new);
 /* Settings, server, menu. */
 void diff_manifests(struct diff *d, json_t *old, json_t *new);
-/* Compares the files of the results. Of files that always differ between versions only the sizes
- * are compared. */
-void diff_artifacts(struct diff *d, json_t *old, json_t *new);
+/* Compares the files of the results, as they are there. Texts in which the version stands are
+ * compared without it. */
+int diff_artifacts(struct diff *d, const struct diff_input *old, const struct diff_input *new,
+		   struct err *err);
 /* Compares the root file systems. Call it after diff_locks(), whose changes explain most of what
  * differs. */
 int diff_trees(struct diff *d, const struct diff_input *old, const struct diff_input *new,

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/io.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "diff/diff-file.h"
@@ -54,6 +55,14 @@ static void trees_release(struct trees *t)
 	free(t->fold);
 }
 
+/* Whether a change is about a package of that name, of whichever architecture. */
+static bool is_about(const struct change *c, const char *package)
+{
+	size_t length = strcspn(c->name, ":");
+
+	return length == strlen(package) && strncmp(c->name, package, length) == 0;
+}
+
 /* The index of the change that replaced the package's content; a change of its role or of a flag
  * does not touch any file. */
 static size_t change_of_package(const struct diff *d, const char *package)
@@ -62,7 +71,7 @@ static size_t change_of_package(const struct diff *d, const char *package)
 		const struct change *c = &d->item[i];
 
 		if (c->section == DIFF_PACKAGES && c->kind != CHANGE_CHANGED &&
-		    streq(c->name, package))
+		    is_about(c, package))
 			return i;
 	}
 	return NO_CHANGE;
@@ -77,11 +86,11 @@ static int read_tree(const struct diff_input *in, const struct diff *d, struct t
 		.data = &ret->owners,
 		.limit = FILE_OWNERS_TEXT_MAX,
 	};
-	cleanup_fd int fd = openat(in->dir_fd, ROOTFS, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	int r;
+	cleanup_fd int fd = -1;
+	int r = open_file(in->dir_fd, ROOTFS, O_NOFOLLOW, ERR_TRUST, &fd, err);
 
-	if (fd < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot open '%s/" ROOTFS "'", in->path);
+	if (r < 0)
+		return err_wrap(err, "'%s'", in->path);
 	progress_detail("%s/" ROOTFS, in->path);
 	r = members_read(fd, &reader, &ret->members, err);
 	if (r < 0) {
@@ -314,27 +323,20 @@ static int compare(struct trees *t, const struct diff_input *old, const struct d
 	return 0;
 }
 
-static const char *tar_digest(json_t *manifest)
+static const char *packed_digest(const struct diff_input *in)
 {
-	json_t *rootfs = json_object_get(manifest, "rootfs");
-	const char *digest = json_string_value(json_object_get(rootfs, "tar-sha256"));
-
-	return digest ? digest : "";
+	for (size_t i = 0; i < in->files.count; i++)
+		if (streq(in->files.item[i].path, ROOTFS))
+			return in->files.item[i].sha256;
+	return NULL;
 }
 
 int diff_trees(struct diff *d, const struct diff_input *old, const struct diff_input *new,
 	       struct err *err)
 {
 	CLEANUP(trees_release) struct trees t = { .d = d };
-	int r;
 
-	if (streq(tar_digest(old->manifest), tar_digest(new->manifest)))
+	if (streq(packed_digest(old), packed_digest(new)))
 		return 0;
-	r = compare(&t, old, new, err);
-	if (r < 0)
-		return r;
-	if (d->count == 0)
-		change_words(diff_add(d, DIFF_FILES, CHANGE_CHANGED, ROOTFS, NULL, NULL),
-			     "the same files, in another order or with other headers");
-	return 0;
+	return compare(&t, old, new, err);
 }

@@ -37,9 +37,11 @@ static void describe(const struct diff_input *in, struct diff_side *ret)
 static int compare_results(struct diff *d, const struct diff_input *old,
 			   const struct diff_input *new, struct err *err)
 {
+	int r;
+
 	diff_manifests(d, old->manifest, new->manifest);
-	diff_artifacts(d, old->manifest, new->manifest);
-	return diff_trees(d, old, new, err);
+	r = diff_artifacts(d, old, new, err);
+	return r < 0 ? r : diff_trees(d, old, new, err);
 }
 
 static int compare(struct diff *d, const char *old_path, const char *new_path, struct err *err)

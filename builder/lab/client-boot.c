@@ -155,13 +155,15 @@ int step_root(struct client *c, struct err *err)
 void explain_root(const struct client *c, struct text *t)
 {
 	cleanup_free char *line = NULL;
-	const char *place = client_console(c, "mount call failed");
+	const char *place = client_console(c, "mount call failed"); /* klibc's nfsmount */
 
 	if (!c->initramfs_asked_address) {
 		text_add(t, "the initramfs never asked for an address: ");
 		add_no_card(c, t);
 		return;
 	}
+	if (!place)
+		place = client_console(c, "mount.nfs: "); /* under dracut */
 	text_add(t, "the root is not mounted");
 	if (place) {
 		line = console_line(&c->machine.console, place);

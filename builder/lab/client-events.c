@@ -51,7 +51,9 @@ static void note_dhcp(struct client *c, const struct capture_dhcp *d)
 		 * address. */
 		c->has_file_name |= d->file[0] != '\0';
 	}
-	c->initramfs_asked_address |= asks && d->asker == CAPTURE_ASKER_INITRAMFS;
+	/* klibc's ipconfig says who it is, systemd-networkd does not. */
+	c->initramfs_asked_address |=
+		asks && (d->asker == CAPTURE_ASKER_INITRAMFS || d->asker == CAPTURE_ASKER_OTHER);
 }
 
 /* The first file is the loader, whatever dhcpd called it. */

@@ -74,8 +74,10 @@ static void add_oops(const struct client *c, const char *panic, struct text *t)
 
 int client_panicked(struct client *c, struct err *err)
 {
-	static const char *const words[] = { "Kernel panic - not syncing", "(initramfs) ",
-					     "ALERT! ", "Unable to mount root fs" };
+	static const char *const words[] = {
+		"Kernel panic - not syncing", "(initramfs) ",	 "ALERT! ",
+		"Unable to mount root fs",    "dracut: FATAL: ", "Entering emergency mode"
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		const char *place = client_console(c, words[i]);

@@ -140,10 +140,7 @@ void image_release(struct image *i)
 
 int image_open_file(const struct image *i, const char *path, int *ret_fd, struct err *err)
 {
-	int fd = openat(i->fd, path, O_RDONLY | O_CLOEXEC);
+	int r = open_file(i->fd, path, 0, ERR_USAGE, ret_fd, err);
 
-	if (fd < 0)
-		return err_errno(err, ERR_USAGE, errno, "cannot open '%s/%s'", i->path, path);
-	*ret_fd = fd;
-	return 0;
+	return r < 0 ? err_wrap(err, "'%s'", i->path) : 0;
 }

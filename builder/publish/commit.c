@@ -12,13 +12,16 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/tree.h"
+#include "publish/result-damage.h"
 #include "publish/result-equal.h"
 #include "publish/result-files.h"
+#include "publish/tree-mismatch.h"
 
 #define SUMS "SHA256SUMS"
 #define PROVENANCE "provenance.json"
 #define LATEST "latest"
 #define LATEST_TEMPORARY ".latest-new"
+#define LINES_MOST 20 /* files that a message names */
 
 int result_add_sums(struct result *res, struct err *err)
 {
@@ -47,6 +50,7 @@ static int finish_fd(int fd, const char *path, mode_t mode, int64_t epoch, bool 
 
 struct finishing {
 	int64_t epoch;
+	mode_t mask; /* of the umask: the tree in it has secrets, and the user says who may read */
 	bool sync;
 	uint64_t done; /* bytes */
 };
@@ -73,7 +77,7 @@ static int finish_entry(const struct walk_entry *e, void *data, struct err *err)
 	fd = openat(e->dirfd, e->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", e->path);
-	r = finish_fd(fd, e->path, directory ? 0755 : 0644, f->epoch, f->sync, err);
+	r = finish_fd(fd, e->path, (directory ? 0755 : 0644) & ~f->mask, f->epoch, f->sync, err);
 	if (r < 0)
 		return r;
 	if (!directory)
@@ -85,12 +89,16 @@ static int finish_entry(const struct walk_entry *e, void *data, struct err *err)
 
 static int finish(struct result *res, bool sync, struct err *err)
 {
-	struct finishing f = { .epoch = res->lock->source_date_epoch, .sync = sync };
+	struct finishing f = {
+		.epoch = res->lock->source_date_epoch,
+		.mask = file_mask(),
+		.sync = sync,
+	};
 	int r = walk_tree(res->dir_fd, finish_entry, &f, err);
 
 	if (r < 0)
 		return r;
-	return finish_fd(res->dir_fd, res->temporary, 0755, f.epoch, sync, err);
+	return finish_fd(res->dir_fd, res->temporary, 0755 & ~f.mask, f.epoch, sync, err);
 }
 
 static int sync_out(struct result *res, struct err *err)
@@ -111,8 +119,34 @@ static int rename_to(struct result *res, const char *name, struct err *err)
 	return sync_out(res, err);
 }
 
-static int report_different(const struct result *res, const struct mismatch *d, const char *name,
-			    struct err *err)
+/* The files of the tree that differ, each on a line of its own; and what can be done. */
+static int report_tree(const struct result *res, int old_fd, const char *name, struct err *err)
+{
+	CLEANUP(tree_mismatch_release) struct tree_mismatch t = { 0 };
+	CLEANUP(err_release) struct err unreadable = { 0 };
+	CLEANUP(text_release) struct text list = { 0 };
+
+	if (tree_mismatch(old_fd, res->dir_fd, &t, &unreadable) < 0)
+		return 0;
+	for (size_t i = 0; i < t.line.count && i < LINES_MOST; i++)
+		text_printf(&list, "\n%s", t.line.item[i]);
+	if (t.line.count > LINES_MOST)
+		text_printf(&list, "\nand %zu more", t.line.count - LINES_MOST);
+	err_set(err, ERR_BUILD,
+		"not reproducible: these files of the tree are not as in '%s/%s/%s', built before "
+		"from the same lock:%s",
+		res->out, res->recipe->name, res->version, list.data ? list.data : "");
+	if (!t.all_dark || !t.first)
+		return err_value(err);
+	return err_hint(err,
+			"scripts of packages made them, other ones in each build: say in the "
+			"recipe what becomes of each, 'identity: [{path: %s, do: remove}]' for "
+			"instance; the new result is in '%s/%s/%s'",
+			t.first, res->out, res->recipe->name, name);
+}
+
+static int report_different(const struct result *res, int old_fd, const struct mismatch *d,
+			    const char *name, struct err *err)
 {
 	if (d->damaged) {
 		err_set(err, ERR_BUILD,
@@ -124,6 +158,9 @@ static int report_different(const struct result *res, const struct mismatch *d, 
 				"'%s/%s/%s'",
 				res->out, res->recipe->name, name);
 	}
+	if (streq(d->path, RESULT_ROOTFS))
+		(void)report_tree(res, old_fd, name, err);
+	/* Without effect if the tree's files have been named. */
 	err_set(err, ERR_BUILD,
 		"not reproducible: '%s' %s in '%s/%s/%s', built before from the "
 		"same lock",
@@ -134,7 +171,7 @@ static int report_different(const struct result *res, const struct mismatch *d, 
 			res->out, res->recipe->name, name);
 }
 
-static int keep_different(struct result *res, const struct mismatch *d, struct err *err)
+static int keep_different(struct result *res, int old_fd, const struct mismatch *d, struct err *err)
 {
 	cleanup_free char *name = xasprintf("%s.differs", res->version);
 	int r = remove_tree(res->out_fd, name, err);
@@ -144,7 +181,7 @@ static int keep_different(struct result *res, const struct mismatch *d, struct e
 	r = rename_to(res, name, err);
 	if (r < 0)
 		return r;
-	return report_different(res, d, name, err);
+	return report_different(res, old_fd, d, name, err);
 }
 
 static int sign(const struct signer *signer, int dir_fd, struct err *err)
@@ -211,7 +248,7 @@ static int compare_old(struct result *res, struct err *err)
 		return err_wrap(err, "comparing with the earlier result '%s/%s/%s'", res->out,
 				res->recipe->name, res->version);
 	if (d.path)
-		return keep_different(res, &d, err);
+		return keep_different(res, old_fd, &d, err);
 	r = sign_old(res, old_fd, err);
 	return r < 0 ? r : 1;
 }
@@ -284,7 +321,7 @@ int result_commit(struct result *res, char **ret_path, struct err *err)
 }
 
 /* The directory's name has only a part of the lock's digest: sees that it holds the lock itself.
- * *ret: the name of its lock, if that is another one. */
+ * *ret: what is wrong, if it has another one. */
 static int check_lock(const struct result *res, int dir_fd, char **ret, struct err *err)
 {
 	cleanup_free char *name = xasprintf("%s.lock", res->recipe->name);
@@ -294,7 +331,7 @@ static int check_lock(const struct result *res, int dir_fd, char **ret, struct e
 	if (fd >= 0 && digest_fd(fd, digest, err) < 0)
 		return err_wrap(err, "reading '%s'", name);
 	if (!streq(digest, res->lock->digest))
-		*ret = take_ptr(name);
+		*ret = xasprintf("%s is not the lock of this version", name);
 	return 0;
 }
 
@@ -303,7 +340,7 @@ static int is_whole(struct result *res, struct err *err)
 {
 	cleanup_fd int fd =
 		openat(res->out_fd, res->version, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	cleanup_free char *path = NULL;
+	cleanup_free char *damage = NULL;
 	int r;
 
 	if (fd < 0 && errno == ENOENT)
@@ -311,24 +348,23 @@ static int is_whole(struct result *res, struct err *err)
 	if (fd < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot open '%s/%s/%s'", res->out,
 				 res->recipe->name, res->version);
-	r = result_damage(fd, &path, err);
+	r = result_damage(fd, NULL, &damage, err);
 	if (r < 0)
 		return err_wrap(err, "checking the result '%s/%s/%s'", res->out, res->recipe->name,
 				res->version);
-	r = path ? 0 : check_lock(res, fd, &path, err);
+	r = damage ? 0 : check_lock(res, fd, &damage, err);
 	if (r < 0)
 		return r;
-	if (!path && wants_signature(res, fd)) {
+	if (!damage && wants_signature(res, fd)) {
 		log_note("'%s/%s/%s' is not signed: building it again, since a signature says "
 			 "that the signer has seen it built",
 			 res->out, res->recipe->name, res->version);
 		return 0;
 	}
-	if (!path)
+	if (!damage)
 		return 1;
-	log_warning("'%s/%s/%s' was changed after it was built: its '%s' is not as its " SUMS
-		    " says; building it again to compare",
-		    res->out, res->recipe->name, res->version, path);
+	log_warning("'%s/%s/%s' was changed after it was built: %s; building it again to compare",
+		    res->out, res->recipe->name, res->version, damage);
 	return 0;
 }
 

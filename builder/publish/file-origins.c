@@ -8,7 +8,9 @@
 
 #include "base/memory.h"
 #include "publish/file-owners.h"
+#include "publish/file-trace.h"
 #include "publish/generated-files.h"
+#include "publish/private-key.h"
 
 /* What is known while they are found out; the arrays are parallel to the members. */
 struct origins_reader {
@@ -20,13 +22,18 @@ struct origins_reader {
 	const struct file_log_entry **maker; /* who noted it last; NULL: nobody */
 	bool *altered;			     /* dpkg --verify says so */
 	struct digest *digest;		     /* SHA-1 of the file that comes */
-	char (*sha1)[DIGEST_HEX];	     /* by the entry's place in the archive */
-	size_t sha1_allocated;
+	struct text start;		     /* its first bytes */
+	struct content {		     /* by the entry's place in the archive */
+		char sha1[DIGEST_HEX];
+		const char *key; /* what kind of private key it is, or NULL */
+	} * content;
+	size_t content_allocated;
 };
 
 static bool is_wanted(const struct member *m, void *data)
 {
-	return file_owners_wants(m, data) || streq(m->path, FILE_ORIGINS_STATUS) ||
+	return file_owners_wants(m, data) || file_trace_wants(m) ||
+	       streq(m->path, FILE_ORIGINS_STATUS) ||
 	       fnmatch("usr/share/doc/*/copyright", m->path, FNM_PATHNAME) == 0;
 }
 
@@ -42,26 +49,36 @@ static int keep(const struct member *m, const struct text *content, void *data, 
 	return 0;
 }
 
-static void hash_piece(const struct member *m, const void *bytes, size_t size, void *data)
+static struct content *content_at(struct origins_reader *read, size_t place)
+{
+	while (read->content_allocated <= place) {
+		size_t more = read->content_allocated / 2 + 4096;
+
+		read->content = xreallocarray(read->content, read->content_allocated + more,
+					      sizeof(*read->content));
+		memset(read->content + read->content_allocated, 0, more * sizeof(*read->content));
+		read->content_allocated += more;
+	}
+	return &read->content[place];
+}
+
+static void look_at_piece(const struct member *m, const void *bytes, size_t size, void *data)
 {
 	struct origins_reader *read = data;
+	size_t room = PRIVATE_KEY_LOOK - read->start.length;
 
 	if (!read->digest)
 		read->digest = digest_new_sha1();
 	if (size > 0) {
 		digest_update(read->digest, bytes, size);
+		text_append(&read->start, bytes, size < room ? size : room);
 		return;
 	}
-	while (read->sha1_allocated <= m->place) {
-		size_t more = read->sha1_allocated / 2 + 4096;
-
-		read->sha1 =
-			xreallocarray(read->sha1, read->sha1_allocated + more, sizeof(*read->sha1));
-		memset(read->sha1 + read->sha1_allocated, 0, more * sizeof(*read->sha1));
-		read->sha1_allocated += more;
-	}
-	digest_final(read->digest, read->sha1[m->place]);
+	struct content *content = content_at(read, m->place);
+	digest_final(read->digest, content->sha1);
 	digest_free(take_ptr(read->digest));
+	content->key = private_key_kind(m->path, m->mode, read->start.data, read->start.length);
+	read->start.length = 0;
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -85,7 +102,8 @@ static void read_release(struct origins_reader *read)
 {
 	digest_free(read->digest);
 	file_owners_release(&read->owners);
-	free(read->sha1);
+	text_release(&read->start);
+	free(read->content);
 	free(read->owner);
 	free(read->maker);
 	free(read->altered);
@@ -123,8 +141,9 @@ static void fill_digests(const struct origins_reader *read, struct file_origin *
 		digest_update(digest, m->target, strlen(m->target));
 		digest_final(digest, origin->sha1);
 		digest_bytes(m->target, strlen(m->target), origin->sha256);
-	} else if (file && file->place < read->sha1_allocated) {
-		memcpy(origin->sha1, read->sha1[file->place], sizeof(origin->sha1));
+	} else if (file && file->place < read->content_allocated) {
+		memcpy(origin->sha1, read->content[file->place].sha1, sizeof(origin->sha1));
+		origin->key = read->content[file->place].key;
 	}
 }
 
@@ -194,6 +213,7 @@ static void add_origin(struct origins_reader *read, size_t place)
 		origin.stage = maker->stage ? maker->stage : "settings";
 	} else if (origin.altered || !find_generated(read, &origin)) {
 		origin.how = xstrdup("");
+		origin.trace = file_trace(o, &read->owners, origin.member->path);
 		origin.dark = true;
 	}
 	o->dark += origin.dark;
@@ -277,7 +297,7 @@ int file_origins_read(int rootfs_fd, const struct packages *packages, const stru
 	const struct member_reader reader = {
 		.wants = is_wanted,
 		.take = keep,
-		.piece = hash_piece,
+		.piece = look_at_piece,
 		.data = &read,
 		.limit = FILE_OWNERS_TEXT_MAX,
 	};
@@ -299,8 +319,10 @@ int file_origins_read(int rootfs_fd, const struct packages *packages, const stru
 
 void file_origins_release(struct file_origins *o)
 {
-	for (size_t i = 0; i < o->count; i++)
+	for (size_t i = 0; i < o->count; i++) {
 		free(o->item[i].how);
+		free(o->item[i].trace);
+	}
 	for (size_t i = 0; i < o->text_count; i++) {
 		free(o->text[i].path);
 		free(o->text[i].text);

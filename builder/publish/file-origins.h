@@ -27,6 +27,8 @@ struct file_origin {
 	bool dark;
 	const char *stage; /* "" if dark */
 	char *how;	   /* "overlay 'base'", "ldconfig"; "" if dark */
+	char *trace;	   /* of a dark one: "named by a script of bind9" (file-trace.h), or NULL */
+	const char *key;   /* what kind of private key it is (private-key.h), or NULL */
 };
 
 struct file_origins {

@@ -183,6 +183,15 @@ static int add_files(json_t *manifest, const struct result *res, struct err *err
 	return 0;
 }
 
+static json_t *other_kernels_json(const struct strv *kernels)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 1; i < kernels->count; i++)
+		json_array_append_new(array, json_text(kernels->item[i]));
+	return array;
+}
+
 static void add_identity(json_t *o, const struct result *res)
 {
 	const struct lock *lock = res->lock;
@@ -196,8 +205,11 @@ static void add_identity(json_t *o, const struct result *res)
 	json_object_set_new(o, "bytes-epoch", json_integer(lock->bytes_epoch));
 	json_add_text(o, "lock-sha256", lock->digest);
 	json_add_text(o, "recipe-sha256", lock->recipe_digest);
-	if (res->kernel)
-		json_add_text(o, "kernel", res->kernel);
+	if (res->kernels.count)
+		json_add_text(o, "kernel", res->kernels.item[0]);
+	/* The others, if there are any. */
+	if (res->kernels.count > 1)
+		json_object_set_new(o, "other-kernels", other_kernels_json(&res->kernels));
 }
 
 static int write_manifest(struct result *res, const struct rootfs *rootfs, struct err *err)
@@ -211,7 +223,7 @@ static int write_manifest(struct result *res, const struct rootfs *rootfs, struc
 	json_add_text(tar, "tar-sha256", res->tar_sha256);
 	json_add_number(tar, "tar-size", res->tar_size);
 	json_object_set_new(manifest, "rootfs", tar);
-	r = menu_describe(res->recipe, res->version, &menu, err);
+	r = menu_describe(res->recipe, res->version, &res->kernels, &menu, err);
 	if (r < 0)
 		return r;
 	json_object_set_new(manifest, "settings", settings_json(res->recipe));

@@ -67,7 +67,7 @@ static int write_menus(struct result *res, const struct menu *m, struct err *err
 int result_add_menu(struct result *res, struct err *err)
 {
 	CLEANUP(menu_release) struct menu m = { 0 };
-	int r = menu_describe(res->recipe, res->version, &m, err);
+	int r = menu_describe(res->recipe, res->version, &res->kernels, &m, err);
 
 	if (r < 0 || !m.count)
 		return r;

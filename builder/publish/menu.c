@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "publish/menu.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,16 +112,38 @@ static int add_serial(struct menu *m, const struct menu_entry *plain, const stru
 	return add_entry(m, &e, at, err);
 }
 
-static int add_rescue(struct menu *m, const struct recipe *recipe,
-		      const struct recipe_menu_entry *from, const char *version, struct err *err)
+char *menu_kernel_directory(const struct recipe *recipe, const char *version, const char *release)
 {
+	if (!release)
+		return xasprintf("kernel/%s/%s", recipe->name, version);
+	return xasprintf("kernel/%s/%s/%s", recipe->name, version, release);
+}
+
+/* With `-` for what a label cannot have, such as the + of 6.12.107+deb13-amd64. */
+static char *label_with(const char *label, const char *release)
+{
+	char *text = xasprintf("%s-%s", label, release);
+
+	for (char *p = text; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("._-", *p))
+			*p = '-';
+	return text;
+}
+
+/* release: of another kernel than the recipe's own, else NULL. */
+static int add_rescue(struct menu *m, const struct recipe *recipe,
+		      const struct recipe_menu_entry *from, const char *version,
+		      const char *release, struct err *err)
+{
+	cleanup_free char *directory = menu_kernel_directory(recipe, version, release);
 	CLEANUP(entry_release)
 	struct menu_entry e = {
 		.kind = MENU_RESCUE,
-		.label = xstrdup(from->label),
-		.title = xstrdup(from->title),
-		.kernel = xasprintf("kernel/%s/%s/vmlinuz", recipe->name, version),
-		.initrd = xasprintf("kernel/%s/%s/initrd.img", recipe->name, version),
+		.label = release ? label_with(from->label, release) : xstrdup(from->label),
+		.title = release ? xasprintf("%s, Linux %s", from->title, release)
+				 : xstrdup(from->title),
+		.kernel = xasprintf("%s/vmlinuz", directory),
+		.initrd = xasprintf("%s/initrd.img", directory),
 		.append = rescue_words(recipe, from, version),
 	};
 	int r = add_entry(m, &e, &from->at, err);
@@ -151,7 +174,7 @@ static int add_entries(struct menu *m, const struct recipe *recipe, const char *
 {
 	for (size_t i = 0; i < recipe->menu.entry_count; i++) {
 		const struct recipe_menu_entry *e = &recipe->menu.entry[i];
-		int r = e->kind == MENU_RESCUE ? add_rescue(m, recipe, e, version, err)
+		int r = e->kind == MENU_RESCUE ? add_rescue(m, recipe, e, version, NULL, err)
 					       : add_other(m, e, err);
 
 		if (r < 0)
@@ -160,8 +183,22 @@ static int add_entries(struct menu *m, const struct recipe *recipe, const char *
 	return 0;
 }
 
-int menu_describe(const struct recipe *recipe, const char *version, struct menu *ret,
-		  struct err *err)
+static int add_other_kernel(struct menu *m, const struct recipe *recipe, const char *version,
+			    const char *release, struct err *err)
+{
+	for (size_t i = 0; i < recipe->menu.entry_count; i++) {
+		const struct recipe_menu_entry *e = &recipe->menu.entry[i];
+		int r = e->kind == MENU_RESCUE ? add_rescue(m, recipe, e, version, release, err)
+					       : 0;
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int menu_describe(const struct recipe *recipe, const char *version, const struct strv *kernels,
+		  struct menu *ret, struct err *err)
 {
 	CLEANUP(menu_release) struct menu m = { .serial = recipe->menu.serial };
 	int r;
@@ -171,6 +208,11 @@ int menu_describe(const struct recipe *recipe, const char *version, struct menu 
 	r = add_entries(&m, recipe, version, err);
 	if (r < 0)
 		return r;
+	for (size_t i = 1; kernels && i < kernels->count; i++) {
+		r = add_other_kernel(&m, recipe, version, kernels->item[i], err);
+		if (r < 0)
+			return r;
+	}
 	*ret = TAKE(m);
 	return 0;
 }

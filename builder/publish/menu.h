@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The boot menu as data: which entries, with which titles, files and kernel words, which is the
- * default, after how long. Made once from recipe and version; each boot loader has a writer
- * that turns it into its own language (menu_pxelinux(), menu_grub()), so that all loaders show
- * the same menu.
+ * default, after how long. Made from recipe, version and the image's kernels; each boot loader has
+ * a writer that turns it into its own language (menu_pxelinux(), menu_grub()), so that all loaders
+ * show the same menu.
+ *
+ * The recipe's entries boot the recipe's own kernel. For each other kernel of the image every
+ * rescue entry comes once more, behind all of these, as LABEL-RELEASE.
  */
 #pragma once
 
@@ -11,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/text.h"
 #include "recipe/recipe.h"
 
 struct menu_entry {
@@ -43,13 +47,19 @@ struct menu_choice {
 #define MENU_MEMTEST_PATH "kernel/memtest86/memtest86"
 #define MENU_MEMTEST_EFI_PATH "kernel/memtest86/memtest86.efi"
 
-/* The recipe is one that recipe_load() has accepted. ERR_USAGE, at the recipe's line, for what
+/* kernels: releases, the recipe's own first; NULL while only the recipe's own can be spoken of. The
+ * recipe is one that recipe_load() has accepted. ERR_USAGE, at the recipe's line, for what
  * PXELINUX or the kernel cannot take: file names over 127 bytes and kernel command lines over 2047
  * (with BOOT_IMAGE= and BOOTIF=); and for a label that the serial variant of another entry has.
  * GRUB has no narrower limits. A recipe without a kernel may have no entries. */
-int menu_describe(const struct recipe *recipe, const char *version, struct menu *ret,
-		  struct err *err);
+int menu_describe(const struct recipe *recipe, const char *version, const struct strv *kernels,
+		  struct menu *ret, struct err *err);
 void menu_release(struct menu *m);
+
+/* The directory of a kernel, `vmlinuz`, and its initramfs, `initrd.img`, relative to the tftp root:
+ * kernel/RECIPE/VERSION, and kernel/RECIPE/VERSION/RELEASE for another one than the recipe's own.
+ * release: of another one, else NULL. Caller frees. */
+char *menu_kernel_directory(const struct recipe *recipe, const char *version, const char *release);
 
 /* The common start, and that of recipe->menu.client[i]. */
 struct menu_choice menu_default_choice(const struct recipe *recipe);

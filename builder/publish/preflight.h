@@ -11,5 +11,6 @@
 #include "recipe/recipe.h"
 
 /* Checks that the menu is within the limits of PXELINUX and Linux (menu.h), and that the lock has
- * the boot packages of its loaders (tftp.h) and the compressor (compressor.h). ERR_USAGE if not. */
+ * the boot packages of its loaders (tftp.h), what makes the initramfs (initramfs.h) and the
+ * compressor (compressor.h). ERR_USAGE if not. */
 int preflight_check(const struct recipe *recipe, const struct lock *lock, struct err *err);

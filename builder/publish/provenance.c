@@ -67,10 +67,10 @@ static int subjects_json(const struct result *res, json_t *array, struct err *er
 
 static json_t *release_json(const struct index_release *rel)
 {
-	bool slash = ends_with(rel->url, "/");
 	cleanup_free char *uri =
-		xasprintf("%s%sdists/%s/InRelease", rel->url, slash ? "" : "/", rel->suite);
-	json_t *o = descriptor("InRelease", rel->sha256), *annotations = json_object();
+		xasprintf("%s%s%s%s%s", rel->url, ends_with(rel->url, "/") ? "" : "/",
+			  rel->directory, *rel->directory ? "/" : "", rel->file);
+	json_t *o = descriptor(rel->file, rel->sha256), *annotations = json_object();
 
 	json_add_text(o, "uri", uri);
 	json_add_text(annotations, "suite", rel->suite);

@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "archive/fetch.h"
+#include "archive/url.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -43,7 +43,7 @@ static void add_namespace(struct text *t, const struct package *p, const char *u
 
 char *purl_of(const struct package *p, const char *distro)
 {
-	cleanup_free char *url = fetch_url_text(p->repository);
+	cleanup_free char *url = url_public(p->repository);
 	CLEANUP(text_release) struct text t = { 0 };
 
 	text_add(&t, "pkg:deb/");

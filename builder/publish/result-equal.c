@@ -9,13 +9,11 @@
 
 #include "base/io.h"
 #include "base/memory.h"
-#include "base/json.h"
 #include "publish/result-files.h"
 
 #define SUMS "SHA256SUMS"
 #define SUMS_MAX (1 << 20)
 #define MANIFEST "manifest.json"
-#define MANIFEST_MAX ((size_t)64 << 20)
 #define HOW_MISSING "is missing"
 
 static bool is_consequence(const char *path)
@@ -112,119 +110,6 @@ int result_mismatch(int old_fd, int new_fd, struct mismatch *ret, struct err *er
 		return r;
 	*ret = TAKE(d);
 	return 0;
-}
-
-/* ---- one result, against its own lists ------------------------------------------------------- */
-
-/* "DIGEST  PATH" */
-static bool is_as_listed(const struct result_files *files, const char *line)
-{
-	for (size_t i = 0; i < files->count; i++) {
-		const struct result_file *f = &files->item[i];
-
-		if (!f->link && starts_with(line, f->sha256) &&
-		    streq(line + DIGEST_HEX - 1 + strlen("  "), f->path))
-			return true;
-	}
-	return false;
-}
-
-static bool is_listed(const struct strv *lines, const char *path)
-{
-	for (size_t i = 0; i < lines->count; i++)
-		if (streq(lines->item[i] + DIGEST_HEX - 1 + strlen("  "), path))
-			return true;
-	return streq(path, SUMS);
-}
-
-static char *find_changed(const struct result_files *files, const struct strv *lines)
-{
-	for (size_t i = 0; i < lines->count; i++)
-		if (strlen(lines->item[i]) < DIGEST_HEX + 2)
-			return xstrdup(SUMS);
-	for (size_t i = 0; i < lines->count; i++)
-		if (!is_as_listed(files, lines->item[i]))
-			return xstrdup(lines->item[i] + DIGEST_HEX - 1 + strlen("  "));
-	for (size_t i = 0; i < files->count; i++)
-		if (!files->item[i].link && !is_listed(lines, files->item[i].path))
-			return xstrdup(files->item[i].path);
-	return NULL;
-}
-
-/* Where the manifest says that path leads; NULL: no link. */
-static const char *link_of(const json_t *manifest, const char *path)
-{
-	const json_t *f;
-	size_t i;
-
-	json_array_foreach(json_object_get(manifest, "files"), i, f)
-	{
-		const char *p = json_string_value(json_object_get(f, "path"));
-
-		if (p && streq(p, path))
-			return json_string_value(json_object_get(f, "link"));
-	}
-	return NULL;
-}
-
-static bool has_link(const struct result_files *files, const char *path)
-{
-	for (size_t i = 0; i < files->count; i++)
-		if (files->item[i].link && streq(files->item[i].path, path))
-			return true;
-	return false;
-}
-
-/* SHA256SUMS has no links; the manifest, which it covers, has. */
-static char *find_changed_link(int dir_fd, const struct result_files *files, struct err *err)
-{
-	CLEANUP(text_release) struct text t = { 0 };
-	CLEANUP(json_cleanup) json_t *manifest = NULL;
-	const json_t *f;
-	size_t i;
-
-	if (read_file(dir_fd, MANIFEST, MANIFEST_MAX, &t, err) < 0)
-		return NULL;
-	manifest = json_loadb(t.data, t.length, 0, NULL);
-	for (i = 0; i < files->count; i++)
-		if (files->item[i].link &&
-		    !streq(files->item[i].link, link_of(manifest, files->item[i].path)))
-			return xstrdup(files->item[i].path);
-	json_array_foreach(json_object_get(manifest, "files"), i, f)
-	{
-		const char *path = json_string_value(json_object_get(f, "path"));
-
-		if (path && json_object_get(f, "link") && !has_link(files, path))
-			return xstrdup(path);
-	}
-	return NULL;
-}
-
-int result_damage(int dir_fd, char **ret, struct err *err)
-{
-	CLEANUP(result_files_release) struct result_files files = { 0 };
-	CLEANUP(text_release) struct text sums = { 0 };
-	CLEANUP(strv_release) struct strv line = { 0 };
-	struct stat st;
-	int r;
-
-	*ret = NULL;
-	if (fstatat(dir_fd, SUMS, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		if (read_file(dir_fd, SUMS, SUMS_MAX, &sums, err) < 0)
-			return err_wrap(err, "reading " SUMS);
-		strv_split(&line, sums.data, "\n");
-	}
-	if (line.count == 0) {
-		*ret = xstrdup(SUMS);
-		return 0;
-	}
-	r = result_files_read(dir_fd, &files, err);
-	if (r < 0)
-		return r;
-	*ret = find_changed(&files, &line);
-	if (!*ret && is_listed(&line, MANIFEST))
-		*ret = find_changed_link(dir_fd, &files, err);
-	return err->class == ERR_NONE ? 0 : err_value(err);
 }
 
 void mismatch_release(struct mismatch *d)

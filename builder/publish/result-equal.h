@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Checks whether two results of one lock are equal, and whether one result is as its checksums say.
- * Only the first path that differs is named; verify/result-diff.h finds all of them. */
+/* Checks whether two results of one lock are equal. Only the first path that differs is named;
+ * verify/result-diff.h finds all of them. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,8 +17,4 @@ struct mismatch {
  * that differs; SHA256SUMS and manifest.json count only if no other file does, since they list the
  * others' digests. */
 int result_mismatch(int old_fd, int new_fd, struct mismatch *ret, struct err *err);
-/* *ret: the first file that is not as SHA256SUMS says, or that is not in it (SHA256SUMS itself
- * where it is missing or no such list); otherwise the first link that is not as manifest.json says;
- * NULL if nothing is damaged. Caller frees. */
-int result_damage(int dir_fd, char **ret, struct err *err);
 void mismatch_release(struct mismatch *d);

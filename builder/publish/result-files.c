@@ -60,11 +60,6 @@ int result_symlink(struct result *res, const char *target, const char *path, str
 	return 0;
 }
 
-char *result_kernel_path(const struct recipe *recipe, const char *version)
-{
-	return xasprintf("kernel/%s/%s", recipe->name, version);
-}
-
 int result_write_json(struct result *res, const char *path, const json_t *value, struct err *err)
 {
 	cleanup_free char *dump = json_dumps(value, JSON_INDENT(2));
@@ -90,10 +85,10 @@ static int read_link(const struct walk_entry *e, struct result_file *f, struct e
 
 static int hash_file(const struct walk_entry *e, struct result_file *f, struct err *err)
 {
-	cleanup_fd int fd = openat(e->dirfd, e->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_fd int fd = -1;
 
-	if (fd < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", e->path);
+	if (open_file(e->dirfd, e->name, O_NOFOLLOW, ERR_BUILD, &fd, err) < 0)
+		return err_wrap(err, "reading '%s'", e->path);
 	f->size = (uint64_t)e->st->st_size;
 	if (digest_fd(fd, f->sha256, err) < 0)
 		return err_wrap(err, "reading '%s'", e->path);

@@ -2,8 +2,8 @@
 /*
  * Puts files into the result that is being filled, and lists those that are in one. Paths are
  * relative to the result; missing directories are made. Modes and times do not matter here:
- * result_commit() sets every file to 0644, every directory to 0755 and every time stamp to
- * SOURCE_DATE_EPOCH.
+ * result_commit() sets every file to 0644 and every directory to 0755, without what the umask
+ * forbids, and every time stamp to SOURCE_DATE_EPOCH.
  */
 #pragma once
 
@@ -20,9 +20,6 @@ int result_write(struct result *res, const char *path, const void *data, size_t 
 /* The same of a JSON value, indented by two spaces a level. */
 int result_write_json(struct result *res, const char *path, const json_t *value, struct err *err);
 int result_symlink(struct result *res, const char *target, const char *path, struct err *err);
-
-/* kernel/RECIPE/VERSION, relative to the tftp root; caller frees. */
-char *result_kernel_path(const struct recipe *recipe, const char *version);
 
 /* What is in the result, sorted by path: regular files and symbolic links. */
 struct result_file {

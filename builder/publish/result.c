@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "publish/file-origins.h"
 #include "publish/result-files.h"
 
 #include <dirent.h>
@@ -15,6 +16,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/tree.h"
+#include "publish/menu.h"
 
 #define TEMPORARY_PREFIX ".new-"
 #define LOCK_POLL_MS 50
@@ -246,6 +248,15 @@ static void remove_made_directories(const struct result *res)
 		(void)unlinkat(AT_FDCWD, res->out, AT_REMOVEDIR);
 }
 
+int result_set_kernels(struct result *res, const struct rootfs *rootfs, struct err *err)
+{
+	CLEANUP(menu_release) struct menu menu = { 0 };
+
+	for (size_t i = 0; rootfs->kernel && i < rootfs->kernels.count; i++)
+		strv_add(&res->kernels, rootfs->kernels.item[i].release);
+	return menu_describe(res->recipe, res->version, &res->kernels, &menu, err);
+}
+
 void result_release(struct result *res)
 {
 	if (res->temporary)
@@ -259,6 +270,9 @@ void result_release(struct result *res)
 	free(res->version);
 	free(res->out);
 	free(res->temporary);
-	free(res->kernel);
+	strv_release(&res->kernels);
+	if (res->origins)
+		file_origins_release(res->origins);
+	free(res->origins);
 	*res = (struct result)RESULT_INIT;
 }

@@ -6,11 +6,13 @@
  *	CLEANUP(result_release) struct result res = RESULT_INIT;
  *	r = preflight_check(&recipe, &lock, err);
  *	r = result_begin(s, &recipe, &lock, &indices, "out", &res, err);
+ *	r = result_set_kernels(&res, &rootfs, err);
  *	r = stage_pack(&res, &rootfs, err);
  *	r = result_add_tftp(&res, err);
  *	r = result_add_menu(&res, err);
  *	r = result_add_server(&res, err);
  *	r = result_add_sbom(&res, &rootfs, RESULT_ROOTFS, err);
+ *	r = result_check_keys(&res, err);
  *	r = result_add_manifest(&res, &rootfs, err);
  *	r = result_add_sums(&res, err);               after all files but provenance.json
  *	r = result_add_provenance(&res, description, err);
@@ -23,9 +25,9 @@
  *
  * If the version exists already it is compared, provenance.json aside: when equal the old
  * directory stays, the new one goes, and .up_to_date is set; when not, it is an ERR_BUILD that
- * names the first file that differs, the old one and `latest` stay as they are, and the new one
- * is kept as out/RECIPE/VERSION.differs (one, the newest: a nightly job must not fill the
- * disk).
+ * names the first file that differs (of the tree: all, with who made them), the old one and
+ * `latest` stay as they are, and the new one is kept as out/RECIPE/VERSION.differs (one, the
+ * newest: a nightly job must not fill the disk).
  */
 #pragma once
 
@@ -56,7 +58,10 @@ struct result {
 	bool up_to_date;  /* by result_commit: the same bytes were there already */
 	char tar_sha256[DIGEST_HEX]; /* of rootfs.tar, by pack */
 	uint64_t tar_size;
-	char *kernel; /* owned: release, or NULL */
+	/* Owned: the releases of the kernels that can be booted, the recipe's own first; none with
+	 * `kernel: none`. By result_set_kernels(). */
+	struct strv kernels;
+	struct file_origins *origins; /* owned: of the tree's files, by result_add_sbom() */
 };
 #define RESULT_INIT                                                                                \
 	{                                                                                          \
@@ -74,7 +79,10 @@ int result_begin(struct store *s, const struct recipe *recipe, const struct lock
  * Otherwise *ret_path is left alone, and the result is to be built (again): it is not there, or
  * damaged, which is warned of, or lacks signatures although there is a .signer. */
 int result_reuse(struct result *res, char **ret_path, struct err *err);
-/* rootfs.tar.zst, kernel and initrd. Shows progress as stage "pack". */
+/* Once the image's kernels are known: whether a menu with all of them can be written. ERR_USAGE, as
+ * menu_describe(). */
+int result_set_kernels(struct result *res, const struct rootfs *rootfs, struct err *err);
+/* rootfs.tar.zst, kernels and initrds. Shows progress as stage "pack". */
 int stage_pack(struct result *res, struct rootfs *rootfs, struct err *err);
 /* Each adds a part: the loaders, out of boot packages (tftp.c); menu/VERSION and the links to it
  * (menu-files.c); the snippets in server/ (server.c). */
@@ -86,6 +94,10 @@ int result_add_server(struct result *res, struct err *err);
 #define RESULT_ROOTFS "rootfs.tar.zst"
 int result_add_sbom(struct result *res, const struct rootfs *rootfs, const char *packed,
 		    struct err *err);
+/* Refuses a result that would give a private key to all who can read it (image-keys.c): one in the
+ * tree that a package's script made, and any in the initrd, unless the recipe laid it there or its
+ * `identity:` keeps it. After result_add_sbom(). */
+int result_check_keys(const struct result *res, struct err *err);
 int result_add_manifest(struct result *res, const struct rootfs *rootfs, struct err *err);
 /* SHA256SUMS over every file. */
 int result_add_sums(struct result *res, struct err *err);

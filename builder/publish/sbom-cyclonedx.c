@@ -111,6 +111,8 @@ static json_t *file_json(const struct file_origin *file)
 	if (file->dark) {
 		add_property(properties, "netrescue:finding",
 			     file->altered ? SBOM_ALTERED : SBOM_DARK);
+		if (file->trace)
+			add_property(properties, "netrescue:trace", file->trace);
 	} else {
 		add_property(properties, "netrescue:stage", file->stage);
 		add_property(properties, "netrescue:maker", file->how);

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "publish/result-files.h"
 #include "publish/sbom.h"
 
@@ -33,23 +34,23 @@ static int write_both(struct result *res, const struct sbom *b, struct err *err)
 static int add_documents(struct result *res, const struct rootfs *rootfs, const char *packed,
 			 struct err *err)
 {
-	CLEANUP(file_origins_release) struct file_origins origins = { 0 };
 	CLEANUP(sbom_release) struct sbom b = { 0 };
 	cleanup_fd int fd = openat(res->dir_fd, packed, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	int r;
 
 	if (fd < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot read '%s' back", packed);
-	r = file_origins_read(fd, &res->lock->packages, &rootfs->file_log, &origins, err);
+	res->origins = xcalloc(1, sizeof(*res->origins));
+	r = file_origins_read(fd, &res->lock->packages, &rootfs->file_log, res->origins, err);
 	if (r < 0)
 		return r;
-	r = sbom_gather(res->store, res->recipe, res->lock, res->version, &origins, &b, err);
+	r = sbom_gather(res->store, res->recipe, res->lock, res->version, res->origins, &b, err);
 	if (r < 0)
 		return r;
 	r = write_both(res, &b, err);
 	if (r < 0)
 		return r;
-	warn_of_dark(&origins);
+	warn_of_dark(res->origins);
 	return 0;
 }
 

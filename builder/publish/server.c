@@ -123,7 +123,7 @@ static void add_root(struct text *t, const struct recipe *recipe, const char *ve
 
 	text_printf(t,
 		    "2. The root file system:\n\n"
-		    "       rsync rootfs.tar.zst root@%s:%s/\n\n"
+		    "       rsync --chmod=F600 rootfs.tar.zst root@%s:%s/\n\n"
 		    "   Then as root on the server. It gets its name only when it is complete:\n\n"
 		    "       cd %s\n"
 		    "       mkdir %s.part\n"
@@ -142,9 +142,9 @@ static void add_tftp(struct text *t, const struct recipe *recipe)
 	text_printf(t,
 		    "3. The TFTP tree: kernels first, what points at them last, so that no client\n"
 		    "   is sent to a file that is not there yet:\n\n"
-		    "       rsync -rlt tftp/kernel %s\n"
-		    "       rsync -rlt --exclude=/menu/current%s%s tftp/ %s\n"
-		    "       rsync -rlt tftp/ %s\n\n",
+		    "       rsync -rlt --chmod=D755,F644 tftp/kernel %s\n"
+		    "       rsync -rlt --chmod=D755,F644 --exclude=/menu/current%s%s tftp/ %s\n"
+		    "       rsync -rlt --chmod=D755,F644 tftp/ %s\n\n",
 		    to, recipe_boots(recipe, FIRMWARE_BIOS) ? " --exclude=/pxelinux.cfg" : "",
 		    recipe_boots(recipe, FIRMWARE_UEFI) ? " --exclude=/grub" : "", to, to);
 	text_printf(

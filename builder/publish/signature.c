@@ -344,6 +344,8 @@ int signature_check(int dir_fd, const char *file, const char *by, char **ret_who
 	r = read_signature(dir_fd, file, gpg ? SIGNATURE_GPG : SIGNATURE_SSH, &sig, err);
 	if (r < 0)
 		return r;
-	return gpg ? trust_verify_detached(by, file, &data, &sig, ret_who, err)
+	return gpg ? trust_verify_detached(
+			     &(struct trust){ .keyring = by, .subject = TRUST_RESULT }, file, &data,
+			     &sig, ret_who, err)
 		   : check_ssh(file, &data, &sig, &allowed, ret_who, err);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The stage "pack": takes root file system, kernel and initrd out of the sandbox. */
+/* The stage "pack": takes root file system, kernels and initrds out of the sandbox. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "publish/compressor.h"
+#include "publish/menu.h"
 #include "publish/result-files.h"
 
 #define ROOTFS RESULT_ROOTFS
@@ -58,14 +59,16 @@ static int pack_rootfs(struct result *res, struct sandbox *sb, uint64_t *ret_siz
 	return r < 0 ? err_wrap(err, "packing " ROOTFS) : 0;
 }
 
-/* By the kernel's exact release, never by a pattern: an image may have two kernels. */
-static int copy_boot_file(struct result *res, struct sandbox *sb, const char *from, size_t limit,
-			  const char *name, struct err *err)
+/* Of the i-th kernel, by its exact release. */
+static int copy_boot_file(struct result *res, struct sandbox *sb, size_t i, const char *from,
+			  size_t limit, struct err *err)
 {
 	CLEANUP(text_release) struct text content = { 0 };
-	cleanup_free char *directory = result_kernel_path(res->recipe, res->version);
-	cleanup_free char *source = xasprintf("/boot/%s-%s", from, res->kernel);
-	cleanup_free char *target = xasprintf("tftp/%s/%s", directory, name);
+	const char *release = res->kernels.item[i];
+	cleanup_free char *directory =
+		menu_kernel_directory(res->recipe, res->version, i ? release : NULL);
+	cleanup_free char *source = xasprintf("/boot/%s-%s", from, release);
+	cleanup_free char *target = xasprintf("tftp/%s/%s", directory, from);
 	int r = sandbox_read(sb, source, limit, &content, err);
 
 	if (r < 0)
@@ -75,21 +78,18 @@ static int copy_boot_file(struct result *res, struct sandbox *sb, const char *fr
 	return result_write(res, target, content.data, content.length, err);
 }
 
-static int copy_kernel(struct result *res, struct sandbox *sb, struct err *err)
+static int copy_kernels(struct result *res, struct sandbox *sb, struct err *err)
 {
-	int r;
+	for (size_t i = 0; i < res->kernels.count; i++) {
+		int r = copy_boot_file(res, sb, i, "vmlinuz", KERNEL_MAX, err);
 
-	if (!res->kernel && res->recipe->kernel && *res->recipe->kernel)
-		return err_set(err, ERR_BUILD,
-			       "the recipe names the kernel '%s', but the image has "
-			       "none",
-			       res->recipe->kernel);
-	if (!res->kernel)
-		return 0;
-	r = copy_boot_file(res, sb, "vmlinuz", KERNEL_MAX, "vmlinuz", err);
-	if (r < 0)
-		return r;
-	return copy_boot_file(res, sb, "initrd.img", INITRD_MAX, "initrd.img", err);
+		if (r < 0)
+			return r;
+		r = copy_boot_file(res, sb, i, "initrd.img", INITRD_MAX, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int pack(struct result *res, struct sandbox *sb, uint64_t *ret_size, struct err *err)
@@ -98,7 +98,7 @@ static int pack(struct result *res, struct sandbox *sb, uint64_t *ret_size, stru
 
 	if (r < 0)
 		return r;
-	return copy_kernel(res, sb, err);
+	return copy_kernels(res, sb, err);
 }
 
 int stage_pack(struct result *res, struct rootfs *rootfs, struct err *err)
@@ -108,8 +108,6 @@ int stage_pack(struct result *res, struct rootfs *rootfs, struct err *err)
 	int r;
 
 	progress_start("pack", 0, PROGRESS_STEPS);
-	if (rootfs->kernel)
-		res->kernel = xstrdup(rootfs->kernel);
 	r = pack(res, rootfs->sandbox, &size, err);
 	if (r < 0) {
 		progress_abort();

@@ -155,7 +155,7 @@ static int copy_files(struct result *res, const struct loader_file *f, struct er
 int result_add_tftp(struct result *res, struct err *err)
 {
 	CLEANUP(menu_release) struct menu menu = { 0 };
-	int r = menu_describe(res->recipe, res->version, &menu, err);
+	int r = menu_describe(res->recipe, res->version, &res->kernels, &menu, err);
 
 	if (r < 0)
 		return r;

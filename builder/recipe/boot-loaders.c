@@ -30,6 +30,14 @@ bool recipe_boots(const struct recipe *recipe, enum firmware f)
 	return !first_missing(recipe, f);
 }
 
+bool recipe_boots_over_network(const struct recipe *recipe)
+{
+	for (size_t i = 0; i < recipe->menu.entry_count; i++)
+		if (recipe->menu.entry[i].kind == MENU_RESCUE)
+			return true;
+	return false;
+}
+
 static int check_whole(const struct recipe *recipe, enum firmware f, struct err *err)
 {
 	const char *missing = first_missing(recipe, f);

@@ -148,6 +148,9 @@ static void write_entries(struct text *out, const struct schema_key *key, const 
 			cleanup_free char *label =
 				xasprintf("%s[%zu].%s", key->path, i, schema_leaf(k));
 
+			if (k->outside_digest)
+				continue;
+
 			write_changed(out, k, label, items + i * key->element_size, blank);
 		}
 	values_release_item(key, blank);

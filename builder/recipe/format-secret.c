@@ -120,6 +120,7 @@ static bool is_key_or_path(const char *s, const char **hint)
 }
 const struct format format_key_or_path = {
 	.is = is_key_or_path,
+	.is_line = format_is_key_line,
 	.noun = "a public key",
 	.rule = "a line as in id_ed25519.pub, or the path of a file of such lines",
 };

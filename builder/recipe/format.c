@@ -86,15 +86,24 @@ const struct format format_suite = {
 	.rule = "its code name, such as trixie",
 };
 
+bool format_is_flat_suite(const char *suite)
+{
+	return ends_with(suite, "/");
+}
+
 static bool is_suite_foreign(const char *s, const char **hint)
 {
-	(void)hint;
-	return made_of(s, ALNUM, ALNUM "-._/", 80) && !strstr(s, "..") && !ends_with(s, "/");
+	const char *first = format_is_flat_suite(s) ? ALNUM "./" : ALNUM;
+
+	if (streq(s, "."))
+		*hint = "the directory of a flat archive ends with a slash: './'";
+	return made_of(s, first, ALNUM "-._/", 80) && !strstr(s, "..") && !strstr(s, "//");
 }
 const struct format format_suite_foreign = {
 	.is = is_suite_foreign,
 	.noun = "a suite",
-	.rule = "the directory below dists/, such as trixie or stable",
+	.rule = "the directory below dists/, such as trixie or stable; or, with a slash at its "
+		"end, that of a flat archive, such as ./",
 };
 
 static bool is_word(const char *s, const char **hint)
@@ -114,49 +123,79 @@ static bool is_package_name(const char *s)
 	return made_of(s, LOWER DIGIT, LOWER DIGIT "+-.", 128) && s[1];
 }
 
+/* The name of an architecture, such as i386 or kfreebsd-amd64. */
+static bool is_architecture(const char *s)
+{
+	return made_of(s, LOWER, LOWER DIGIT "-", 40);
+}
+
+/* NAME or NAME:ARCHITECTURE */
+static bool is_name_of_architecture(const char *s)
+{
+	cleanup_free char *name = xstrndup(s, strcspn(s, ":"));
+	const char *colon = s + strlen(name);
+
+	return is_package_name(name) && (*colon == '\0' || is_architecture(colon + 1));
+}
+
 static bool hint_at_relations(const char *s, const char **hint)
 {
-	const char *colon = strchr(s, ':'), *equals = strchr(s, '=');
-
-	if (colon && (!equals || colon < equals))
-		*hint = "packages of other architectures cannot be installed: leave out what "
-			"follows ':'";
-	else if (strpbrk(s, "<>() "))
-		*hint = "NAME=VERSION says which version, NAME/SUITE of which suite; other "
-			"conditions cannot be said";
-	else
+	if (!strpbrk(s, "<>() "))
 		return false;
+	*hint = "NAME=VERSION says which version, NAME/SUITE of which suite; other conditions "
+		"cannot be said";
 	return true;
 }
 
 static bool is_package(const char *s, const char **hint)
 {
-	if (!hint_at_relations(s, hint) && strpbrk(s, "=/"))
+	if (hint_at_relations(s, hint))
+		return false;
+	if (strchr(s, ':'))
+		*hint = "it can only be one of the image's own architecture: leave out what "
+			"follows ':'";
+	else if (strpbrk(s, "=/?"))
 		*hint = "a bare package name, without a version or a suite";
 	return is_package_name(s);
 }
 
+static bool is_package_excluded(const char *s, const char **hint)
+{
+	if (!hint_at_relations(s, hint) && strpbrk(s, "=/?"))
+		*hint = "a bare package name, without a version or a suite";
+	return is_name_of_architecture(s);
+}
+
 static bool is_package_choice(const char *s, const char **hint)
 {
-	cleanup_free char *name = xstrndup(s, package_name_length(s));
-	const char *rest = s + strlen(name);
+	cleanup_free char *item = xstrndup(s, strlen(s) - package_is_optional(s));
+	cleanup_free char *name = xstrndup(item, package_name_length(item));
+	const char *rest = item + strlen(name);
 
-	if (hint_at_relations(s, hint) || !is_package_name(name))
+	if (hint_at_relations(s, hint) || !is_name_of_architecture(name))
 		return false;
 	if (*rest == '=')
 		return made_of(rest + 1, DIGIT, ALNUM ".+-:~", 255);
-	return *rest != '/' || made_of(rest + 1, ALNUM, ALNUM "-._", 80);
+	return *rest == '\0' || made_of(rest + 1, ALNUM, ALNUM "-._", 80);
 }
 const struct format format_package = {
 	.is = is_package,
 	.noun = "a package name",
 	.rule = "lower-case letters, digits and any of + - . (Debian policy 5.6.7)",
 };
+const struct format format_package_excluded = {
+	.is = is_package_excluded,
+	.noun = "a package name",
+	.rule = "lower-case letters, digits and any of + - . (Debian policy 5.6.7); with "
+		":ARCHITECTURE for one of foreign-architectures",
+};
 const struct format format_package_choice = {
 	.is = is_package_choice,
 	.noun = "a package name",
 	.rule = "a name of lower-case letters, digits and any of + - . (Debian policy 5.6.7); "
-		"NAME=VERSION for one version, NAME/SUITE for that of one suite",
+		"NAME:ARCHITECTURE for one of foreign-architectures, NAME=VERSION for one "
+		"version, NAME/SUITE for that of one suite; with ? at the end if the image can "
+		"do without",
 };
 const struct format format_kernel = {
 	.is = is_package,
@@ -389,3 +428,32 @@ bool format_is_rolling_suite(const char *suite)
 {
 	return streq(suite, "sid");
 }
+
+/* It goes into shell scripts of the image as it is, so that its `*` can match there too. */
+static bool is_image_pattern(const char *s, const char **hint)
+{
+	if (*s == '/' && s[1] && ends_with(s, "/"))
+		*hint = "without the slash at its end";
+	return *s == '/' && s[1] && !s[strspn(s, ALNUM "/-._+@:=,%*?[]")] && !strstr(s, "//") &&
+	       !strstr(s, "/../") && !strstr(s, "/./") && !ends_with(s, "/") &&
+	       !ends_with(s, "/..") && !ends_with(s, "/.") && strlen(s) <= 200;
+}
+const struct format format_image_pattern = {
+	.is = is_image_pattern,
+	.noun = "a path in the image",
+	.rule = "absolute, of letters, digits and any of / - . _ + @ : = , % and of the wildcards "
+		"* ? [ ], at most 200",
+};
+
+static bool is_command(const char *s, const char **hint)
+{
+	(void)hint;
+	return strlen(s) <= 4096;
+}
+const struct format format_command = {
+	.is = is_command,
+	.noun = "a command",
+	.rule = "one or more lines of sh, at most 4096 bytes",
+	.empty = true,
+	.lines = true,
+};

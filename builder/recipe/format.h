@@ -20,6 +20,8 @@ struct format {
 	bool empty;	  /* may be empty */
 	bool lines;	  /* may hold newlines */
 	bool secret;	  /* never shown in messages */
+	/* Of a list of lines, or files of lines: whether the value is a line. NULL for others. */
+	bool (*is_line)(const char *value);
 };
 
 extern const struct format format_title;     /* printable UTF-8 without quotes, \, $, ` */
@@ -29,9 +31,12 @@ extern const struct format format_suite;
 extern const struct format format_suite_foreign; /* of a third-party repository */
 extern const struct format format_word;		 /* a component, a unit … */
 extern const struct format format_package;
-extern const struct format format_package_choice; /* NAME, NAME=VERSION, NAME/SUITE */
-extern const struct format format_kernel;	  /* a package, or none */
-extern const struct format format_hostname;	  /* RFC 1123, one label */
+extern const struct format format_package_excluded; /* NAME, NAME:ARCHITECTURE */
+extern const struct format format_package_choice;   /* see recipe_list_find_package() */
+extern const struct format format_pin;
+extern const struct format format_pin_package;
+extern const struct format format_kernel;   /* a package, or none */
+extern const struct format format_hostname; /* RFC 1123, one label */
 extern const struct format format_domain;
 extern const struct format format_locale;	  /* de_DE.UTF-8, de_DE ISO-8859-1 */
 extern const struct format format_default_locale; /* the same, or C.UTF-8 */
@@ -51,6 +56,8 @@ extern const struct format format_comment;	     /* of passwd(5) */
 extern const struct format format_image_path;	     /* absolute, for a field of passwd(5) */
 extern const struct format format_local_path;	     /* of a file of the recipe's author */
 extern const struct format format_deb_path;
+extern const struct format format_image_pattern; /* absolute, in the image; may be a pattern */
+extern const struct format format_command;	 /* lines of sh(1) */
 extern const struct format format_label;
 extern const struct format format_append; /* kernel words */
 extern const struct format format_mac;
@@ -61,6 +68,7 @@ extern const struct format format_range;	/* two of them */
 extern const struct format format_interface;
 extern const struct format format_url;
 extern const struct format format_mirror;
+extern const struct format format_moment; /* 20260801T000000Z */
 extern const struct format format_apt_sources;
 
 extern const struct format format_file_path; /* absolute, of a file of the image */
@@ -71,9 +79,13 @@ extern const struct format format_mode; /* octal */
 bool format_is_key_line(const char *value);
 /* Whether any line of the text of an authorized_keys file is such a line. */
 bool format_has_key_line(const char *text);
+/* Reads such a moment, in UTC; *ret gets seconds. */
+bool format_parse_moment(const char *value, int64_t *ret);
 /* Reads an IPv4 address, which *ret gets in host order. */
 bool format_parse_address(const char *value, uint32_t *ret);
 /* The package that has today what `name` had (renamed-packages.c); NULL if that is no old name. */
 const char *format_renamed_package(const char *name);
+/* Whether `suite` is the directory of a flat archive, which has no dists/ (sources.list(5)). */
+bool format_is_flat_suite(const char *suite);
 /* Whether `suite` has neither -updates nor -security beside it. */
 bool format_is_rolling_suite(const char *suite);

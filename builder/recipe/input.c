@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "base/tree.h"
+#include "recipe/debconf.h"
 #include "recipe/format.h"
 
 /* Of an authorized_keys file of an overlay; a larger one is an error. */
@@ -34,6 +35,15 @@ char *input_path(const struct position *at, const char *given)
 	return xasprintf("%.*s%s", (int)(slash - at->file + 1), at->file, given);
 }
 
+/* in_recipe: the hint where the recipe, and not --set, names the path. */
+static int hint_path(const struct position *at, const char *in_recipe, struct err *err)
+{
+	if (!at->file || err_has_lines(at->file))
+		return err_hint(err, "%s", in_recipe);
+	return err_hint(err, "paths in --set are relative to the directory in which the command "
+			     "is given");
+}
+
 /* O_NONBLOCK, so that a fifo cannot hold us up before it is refused. */
 static int open_regular(const struct position *at, const char *noun, const char *path,
 			uint64_t most, int *ret_fd, struct err *err)
@@ -45,7 +55,7 @@ static int open_regular(const struct position *at, const char *noun, const char 
 		const char *why = strerrordesc_np(errno);
 
 		position_error(at, err, "cannot read %s '%s': %s", noun, path, why);
-		return err_hint(err, "paths are relative to the recipe that names them");
+		return hint_path(at, "paths are relative to the recipe that names them", err);
 	}
 	if (!S_ISREG(st.st_mode))
 		return position_error(at, err, "%s '%s' is not a regular file", noun, path);
@@ -97,26 +107,17 @@ int input_file(enum input_kind kind, struct recipe_file *f, struct err *err)
 	return digest_fd(fd, f->digest, err);
 }
 
-static int add_key_line(const struct position *at, const char *path, unsigned number,
-			const char *line, struct recipe_list *keys, struct err *err)
+static int add_key(const struct position *at, const struct position *here, const char *line,
+		   struct recipe_list *keys, struct err *err)
 {
-	const struct position here = { .file = path, .line = number, .column = 1 };
-
-	line += strspn(line, " \t");
-	if (!*line || *line == '#')
-		return 0;
 	if (strstr(line, "PRIVATE KEY")) {
-		position_error(at, err, "'%s' is a private key", path);
+		position_error(at, err, "'%s' is a private key", here->file);
 		return err_hint(err,
 				"name the public half, which ends in .pub: whoever can boot the "
 				"image could read the private one");
 	}
-	for (const char *p = line; *p; p++)
-		if (((unsigned char)*p < 0x20 && *p != '\t') || *p == 0x7f)
-			return position_error(&here, err,
-					      "this key line holds a control character");
 	if (!format_is_key_line(line)) {
-		position_error(&here, err, "this is not a public SSH key");
+		position_error(here, err, "this is not a public SSH key");
 		return err_hint(err, "a line is a type such as ssh-ed25519, base64 and a comment");
 	}
 	if (!recipe_list_has(keys, line))
@@ -124,33 +125,90 @@ static int add_key_line(const struct position *at, const char *path, unsigned nu
 	return 0;
 }
 
-int input_keys(const struct position *at, const char *given, struct recipe_list *keys,
-	       struct err *err)
+static int add_answer(const struct position *at, const struct position *here, const char *line,
+		      struct recipe_list *answers, struct err *err)
 {
+	const char *hint = NULL;
+
+	if (!debconf_is_answer(line, &hint)) {
+		position_error(here, err, "this is not an answer for debconf");
+		return err_hint(err, "%s", hint);
+	}
+	if (debconf_is_password(line)) {
+		cleanup_free char *question = debconf_question(line);
+
+		position_error(here, err,
+			       "the image would know the password '%s', and so would all "
+			       "who can boot it",
+			       question);
+		err_hide_line(err);
+		return err_hint(err, "leave it out: let a script, or the system when it boots, set "
+				     "a password");
+	}
+	debconf_add(answers, line, at);
+	return 0;
+}
+
+static const struct input_lines_rule {
+	const char *noun; /* of the file */
+	const char *line; /* of a line in it */
+	/* at: the recipe's line that names the file; here: the line of the file. */
+	int (*add)(const struct position *at, const struct position *here, const char *line,
+		   struct recipe_list *list, struct err *err);
+} lines_rules[] = {
+	[INPUT_KEYS] = { "public key file", "key line", add_key },
+	[INPUT_ANSWERS] = { "file of answers", "line", add_answer },
+};
+
+static int add_line(const struct input_lines_rule *rule, const struct position *at,
+		    const struct position *here, const char *line, struct recipe_list *list,
+		    struct err *err)
+{
+	line += strspn(line, " \t");
+	if (!*line || *line == '#')
+		return 0;
+	for (const char *p = line; *p; p++)
+		if (((unsigned char)*p < 0x20 && *p != '\t') || *p == 0x7f)
+			return position_error(here, err, "this %s holds a control character",
+					      rule->line);
+	return rule->add(at, here, line, list, err);
+}
+
+int input_line(enum input_lines kind, const struct position *at, const char *line,
+	       struct recipe_list *list, struct err *err)
+{
+	return add_line(&lines_rules[kind], at, at, line, list, err);
+}
+
+int input_lines(enum input_lines kind, const struct position *at, const char *given,
+		struct recipe_list *list, struct err *err)
+{
+	const struct input_lines_rule *rule = &lines_rules[kind];
 	cleanup_free char *path = input_path(at, given);
 	cleanup_fd int fd = -1;
-	size_t before = keys->count;
-	unsigned number = 0;
+	size_t before = list->count;
+	struct position here = { .file = path, .column = 1 };
 	ssize_t size;
-	int r = open_regular(at, "public key file", path, INPUT_KEYS_MAX, &fd, err);
+	int r = open_regular(at, rule->noun, path, INPUT_LINES_MAX, &fd, err);
 
 	if (r < 0)
 		return r;
-	cleanup_free char *data = xcalloc(1, INPUT_KEYS_MAX + 1);
-	size = read_all(fd, data, INPUT_KEYS_MAX);
+	cleanup_free char *data = xcalloc(1, INPUT_LINES_MAX + 1);
+	size = read_all(fd, data, INPUT_LINES_MAX);
 	if (size < 0)
-		return position_error(at, err, "cannot read public key file '%s'", path);
+		return position_error(at, err, "cannot read %s '%s'", rule->noun, path);
 	for (char *line = data, *end; line && *line; line = end) {
 		end = strchr(line, '\n');
 		if (end)
 			*end++ = '\0';
 		line[strcspn(line, "\r")] = '\0';
-		r = add_key_line(at, path, ++number, line, keys, err);
+		here.line++;
+		r = add_line(rule, at, &here, line, list, err);
 		if (r < 0)
 			return r;
 	}
-	if (keys->count == before && !number)
-		return position_error(at, err, "public key file '%s' is empty", path);
+	if (list->count == before && !here.line)
+		return position_error(at, err, "%s '%s' is empty", rule->noun, path);
 	return 0;
 }
 
@@ -256,8 +314,8 @@ int input_overlay(const struct position *at, const char *path, char ret_digest[D
 
 	if (r < 0) {
 		position_error(at, err, "cannot read overlay: %s", why.message);
-		return err_hint(err,
-				"give the path of a folder, relative to the recipe that names it");
+		return hint_path(
+			at, "give the path of a folder, relative to the recipe that names it", err);
 	}
 	r = walk_tree(fd, add_entry, &w, err);
 	if (r < 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The files that a recipe names: scripts, .debs, keyrings, authorized keys, overlays. Each is an
- * input of the build, and so is read and hashed when the recipe is loaded. Errors are reported at
- * the line of the recipe that names the file.
+ * The files that a recipe names: scripts, .debs, keyrings, authorized keys, answers for debconf,
+ * overlays. Each is an input of the build, and so is read and hashed when the recipe is loaded.
+ * Errors are reported at the line of the recipe that names the file.
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 #define INPUT_SCRIPT_MAX ((uint64_t)1024 * 1024)
 #define INPUT_FILE_MAX ((uint64_t)16 * 1024 * 1024)
 #define INPUT_KEYRING_MAX ((uint64_t)4 * 1024 * 1024)
-#define INPUT_KEYS_MAX ((uint64_t)256 * 1024)
+#define INPUT_LINES_MAX ((uint64_t)256 * 1024)
 #define INPUT_DEB_MAX ((uint64_t)2 * 1024 * 1024 * 1024)
 #define INPUT_OVERLAY_MAX ((uint64_t)2 * 1024 * 1024 * 1024) /* bytes in one overlay */
 #define INPUT_OVERLAY_ENTRIES_MAX 100000
@@ -28,9 +28,16 @@ enum input_kind { INPUT_SCRIPT, INPUT_FILE, INPUT_DEB, INPUT_KEYRING };
  * .at. */
 int input_file(enum input_kind kind, struct recipe_file *f, struct err *err);
 
-/* Appends the lines of a file of public keys. A private key is an error. */
-int input_keys(const struct position *at, const char *given, struct recipe_list *keys,
-	       struct err *err);
+enum input_lines { INPUT_KEYS, INPUT_ANSWERS };
+
+/* Appends a line to the list, or those of a file (without comments and empty ones): public keys of
+ * SSH, of which the list has each once, or answers for debconf (debconf.h). at: where the recipe
+ * gives the line or names the file. An error in the file, a private key among them, has its place
+ * there. */
+int input_line(enum input_lines kind, const struct position *at, const char *line,
+	       struct recipe_list *list, struct err *err);
+int input_lines(enum input_lines kind, const struct position *at, const char *given,
+		struct recipe_list *list, struct err *err);
 
 /* The digest of a folder, as recipe_canonical() explains it. *has_keys becomes true if the folder
  * brings authorized keys of root. */

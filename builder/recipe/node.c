@@ -145,13 +145,17 @@ static int syntax_error(struct reader *reader)
 	struct position at = position_of(reader, &p->problem_mark);
 
 	if (p->error == YAML_READER_ERROR)
-		return err_set(reader->err, ERR_USAGE,
-			       "recipe '%s' is not UTF-8 text: %s at byte %zu", reader->path,
+		return err_set(reader->err, ERR_USAGE, "%s'%s' is not UTF-8 text: %s at byte %zu",
+			       err_has_lines(reader->path) ? "recipe " : "", reader->path,
 			       p->problem, p->problem_offset);
 	if (!p->problem_mark.line && !p->problem_mark.column && p->context)
 		at = position_of(reader, &p->context_mark);
 	position_error(&at, reader->err, "not valid YAML: %s%s%s", p->problem,
 		       p->context ? ", " : "", p->context ? p->context : "");
+	if (!err_has_lines(reader->path))
+		return err_hint(reader->err,
+				"close what is opened, and put a text that begins with "
+				"a sign or holds ': ' in quotes: 'KEY=\"a: b\"'");
 	if (line_starts_with_tab(reader, at.line))
 		return err_hint(reader->err,
 				"YAML does not allow tabs for indentation: use spaces");
@@ -170,6 +174,23 @@ static int next_event(struct reader *reader, yaml_event_t *event)
 	return 0;
 }
 
+/* What other programs call it (Compose has !override) is told what it is called here. */
+static int refuse_tag(struct reader *reader, const yaml_event_t *event, const char *tag)
+{
+	struct position at = position_of(reader, &event->start_mark);
+
+	position_error(&at, reader->err, "tags ('%s') are not part of recipes", tag);
+	if (event->type == YAML_SEQUENCE_START_EVENT)
+		return err_hint(reader->err,
+				"the only one is '" NODE_REPLACE "', before a list that takes the "
+				"place of the inherited one");
+	if (streq(tag, NODE_REPLACE))
+		return err_hint(reader->err,
+				"'" NODE_REPLACE "' stands before lists, such as " NODE_REPLACE
+				" [a, b]: a text replaces the inherited one by itself");
+	return err_hint(reader->err, "leave the tag out: the key decides the type of its value");
+}
+
 static int refuse_decoration(struct reader *reader, const yaml_event_t *event, const void *anchor,
 			     const void *tag)
 {
@@ -180,13 +201,7 @@ static int refuse_decoration(struct reader *reader, const yaml_event_t *event, c
 			       (const char *)anchor);
 		return err_hint(reader->err, "write the value out, or share it through 'extends'");
 	}
-	if (tag) {
-		position_error(&at, reader->err, "tags ('%s') are not part of recipes",
-			       (const char *)tag);
-		return err_hint(reader->err,
-				"leave the tag out: the key decides the type of its value");
-	}
-	return 0;
+	return tag ? refuse_tag(reader, event, tag) : 0;
 }
 
 static struct node *new_node(struct reader *reader, const yaml_event_t *event, enum node_kind kind)
@@ -219,7 +234,9 @@ static int read_list(struct reader *reader, const yaml_event_t *start, unsigned 
 		     struct node **ret)
 {
 	CLEANUP(node_cleanup) struct node *list = new_node(reader, start, NODE_LIST);
+	const char *tag = (const char *)start->data.sequence_start.tag;
 
+	list->replaces = tag && streq(tag, NODE_REPLACE);
 	for (;;) {
 		CLEANUP(yaml_event_delete) yaml_event_t event = { 0 };
 		struct node *item = NULL;
@@ -324,8 +341,10 @@ static int read_node(struct reader *reader, const yaml_event_t *event, unsigned 
 		return r < 0 ? r : read_scalar(reader, event, ret);
 	}
 	if (event->type == YAML_SEQUENCE_START_EVENT) {
+		const char *tag = (const char *)event->data.sequence_start.tag;
+
 		r = refuse_decoration(reader, event, event->data.sequence_start.anchor,
-				      event->data.sequence_start.tag);
+				      tag && streq(tag, NODE_REPLACE) ? NULL : tag);
 		return r < 0 ? r : read_list(reader, event, depth, ret);
 	}
 	if (event->type == YAML_MAPPING_START_EVENT) {
@@ -396,15 +415,12 @@ static int read_document(struct reader *reader, struct node **ret)
 	r = close_document(reader);
 	if (r < 0)
 		return r;
-	if (root->kind != NODE_MAPPING)
-		return position_error(&root->at, reader->err,
-				      "a recipe is a mapping of keys to values");
 	*ret = take_ptr(root);
 	return 0;
 }
 
-int node_parse(const char *path, const char *text, size_t length, struct node **ret,
-	       struct err *err)
+int node_parse_value(const char *path, const char *text, size_t length, struct node **ret,
+		     struct err *err)
 {
 	struct reader reader = { .path = path, .text = text, .err = err };
 	int r;
@@ -416,4 +432,18 @@ int node_parse(const char *path, const char *text, size_t length, struct node **
 	r = read_document(&reader, ret);
 	yaml_parser_delete(&reader.parser);
 	return r;
+}
+
+int node_parse(const char *path, const char *text, size_t length, struct node **ret,
+	       struct err *err)
+{
+	CLEANUP(node_cleanup) struct node *root = NULL;
+	int r = node_parse_value(path, text, length, &root, err);
+
+	if (r < 0)
+		return r;
+	if (root->kind != NODE_MAPPING)
+		return position_error(&root->at, err, "a recipe is a mapping of keys to values");
+	*ret = take_ptr(root);
+	return 0;
 }

@@ -5,9 +5,9 @@
  * checked by the schema (schema.h), changed by `extends` (merge.h) and read by values.h.
  *
  * The reader is strict: a recipe is one document, which is a mapping whose keys are plain text. It
- * refuses, each at its place, duplicate keys, anchors and aliases, tags, directives, a second
- * document, more than NODE_DEPTH_MAX levels, lists and mappings longer than NODE_LIST_MAX, and
- * scalars longer than NODE_TEXT_MAX.
+ * refuses, each at its place, duplicate keys, anchors and aliases, tags (other than !replace before
+ * a list), directives, a second document, more than NODE_DEPTH_MAX levels, lists and mappings
+ * longer than NODE_LIST_MAX, and scalars longer than NODE_TEXT_MAX.
  *
  * A scalar is a text here. The schema decides whether `no` means false or Norway.
  */
@@ -20,6 +20,7 @@
 #define NODE_DEPTH_MAX 8
 #define NODE_LIST_MAX 4096
 #define NODE_TEXT_MAX (64 * 1024)
+#define NODE_REPLACE "!replace" /* the tag of a list that replaces the inherited one (merge.h) */
 
 enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAPPING };
 
@@ -33,6 +34,7 @@ struct node {
 	struct position at;
 	char *text;	      /* of a scalar */
 	bool quoted;	      /* a scalar in quotes or a block: an empty one is a text, too */
+	bool replaces;	      /* a list with the tag !replace: nothing of an inherited one stays */
 	struct node_key *key; /* of a mapping: as many as items */
 	struct node **item;
 	size_t count;
@@ -42,6 +44,9 @@ struct node {
 /* path: of the recipe, for positions; it must outlive the tree. */
 int node_parse(const char *path, const char *text, size_t length, struct node **ret,
 	       struct err *err);
+/* The same for the text of a single value, of any kind. */
+int node_parse_value(const char *path, const char *text, size_t length, struct node **ret,
+		     struct err *err);
 void node_free(struct node *n);
 DEFINE_CLEANUP_PTR(node)
 

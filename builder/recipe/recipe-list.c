@@ -23,13 +23,19 @@ const struct recipe_name *recipe_list_find(const struct recipe_list *l, const ch
 
 size_t package_name_length(const char *item)
 {
-	return strcspn(item, "=/");
+	return strcspn(item, "=/?");
+}
+
+bool package_is_optional(const char *item)
+{
+	return ends_with(item, "?");
 }
 
 const struct recipe_name *recipe_list_find_package(const struct recipe_list *l, const char *name)
 {
 	for (size_t i = 0; i < l->count; i++)
-		if (package_name_length(l->item[i].value) == strlen(name) &&
+		if (!package_is_optional(l->item[i].value) &&
+		    package_name_length(l->item[i].value) == strlen(name) &&
 		    starts_with(l->item[i].value, name))
 			return &l->item[i];
 	return NULL;

@@ -10,8 +10,10 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "recipe/accounts.h"
+#include "recipe/debconf.h"
 #include "recipe/input.h"
 #include "recipe/merge.h"
+#include "recipe/override.h"
 #include "recipe/validate.h"
 #include "recipe/values.h"
 
@@ -109,6 +111,54 @@ static int load_tree(struct recipe *recipe, const char *path, const struct posit
 	return merge_recipes(take_ptr(base), root, ret, err);
 }
 
+/* Lays a checked tree over the recipe. */
+static int lay_over(struct node **tree, struct node *over, struct err *err)
+{
+	const struct node *extends = node_get(over, "extends");
+
+	if (!extends)
+		return merge_recipes(take_ptr(*tree), over, tree, err);
+	position_error(&extends->at, err, "what is laid over a recipe extends nothing");
+	return err_hint(err, "leave 'extends' out, or make it the recipe that is built");
+}
+
+static int lay_set(struct recipe *recipe, const struct recipe_source *source, const char *set,
+		   struct node **tree, struct err *err)
+{
+	CLEANUP(node_cleanup) struct node *over = NULL;
+	char *place = override_place(set, source->set_directory);
+	int r;
+
+	strv_add_take(&recipe->places, place);
+	r = override_parse(set, place, &over, err);
+	if (r < 0)
+		return r;
+	r = schema_check(over, err);
+	return r < 0 ? r : lay_over(tree, over, err);
+}
+
+static int lay_all(struct recipe *recipe, const struct recipe_source *source, struct node **tree,
+		   struct err *err)
+{
+	for (size_t i = 0; source->site && i < source->site->count; i++) {
+		CLEANUP(node_cleanup) struct node *over = NULL;
+		int r = read_tree(recipe, source->site->item[i], NULL, &over, err);
+
+		if (r < 0)
+			return r;
+		r = lay_over(tree, over, err);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; source->set && i < source->set->count; i++) {
+		int r = lay_set(recipe, source, source->set->item[i], tree, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static void normalise_mac(char *mac)
 {
 	for (; *mac; mac++)
@@ -160,6 +210,14 @@ static void add_writable_entry(struct recipe *recipe)
 	recipe->menu.entry_count = count + 1;
 }
 
+/* The default is no component of a flat archive, which has none. */
+static void leave_out_components(struct recipe_repository *repository)
+{
+	if (format_is_flat_suite(repository->suite) && repository->components.count > 0 &&
+	    repository->components.item[0].at.line == 0)
+		recipe_list_release(&repository->components);
+}
+
 /* Fills what depends on other values, and gives one spelling to what has several. */
 static void resolve_values(struct recipe *recipe)
 {
@@ -177,25 +235,25 @@ static void resolve_values(struct recipe *recipe)
 	if (!recipe->menu.default_entry)
 		recipe->menu.default_entry =
 			xstrdup(recipe->menu.entry_count ? recipe->menu.entry[0].label : "");
+	for (size_t i = 0; i < recipe->repository_count; i++)
+		leave_out_components(&recipe->repository[i]);
 	for (size_t i = 0; i < recipe->mirrors.count; i++)
 		while (ends_with(recipe->mirrors.item[i].value, "/"))
 			recipe->mirrors.item[i].value[strlen(recipe->mirrors.item[i].value) - 1] =
 				'\0';
 }
 
-/* Replaces each name of a file in a list of keys by its lines. */
-static int read_keys(struct recipe_list *keys, struct err *err)
+/* Replaces each name of a file in a list of lines by its lines. */
+static int resolve_lines(enum input_lines kind, const struct format *format,
+			 struct recipe_list *lines, struct err *err)
 {
-	CLEANUP(recipe_list_release) struct recipe_list given = TAKE(*keys);
+	CLEANUP(recipe_list_release) struct recipe_list given = TAKE(*lines);
 
 	for (size_t i = 0; i < given.count; i++) {
-		const struct recipe_name *key = &given.item[i];
-		int r = 0;
+		const struct recipe_name *item = &given.item[i];
+		int r = (format->is_line(item->value) ? input_line : input_lines)(
+			kind, &item->at, item->value, lines, err);
 
-		if (!format_is_key_line(key->value))
-			r = input_keys(&key->at, key->value, keys, err);
-		else if (!recipe_list_has(keys, key->value))
-			recipe_list_add(keys, key->value, &key->at);
 		if (r < 0)
 			return r;
 	}
@@ -204,10 +262,11 @@ static int read_keys(struct recipe_list *keys, struct err *err)
 
 static int resolve_keys(struct recipe *recipe, struct err *err)
 {
-	int r = read_keys(&recipe->root.authorized_keys, err);
+	int r = resolve_lines(INPUT_KEYS, &format_key_or_path, &recipe->root.authorized_keys, err);
 
 	for (size_t i = 0; i < recipe->user_count && r >= 0; i++)
-		r = read_keys(&recipe->user[i].authorized_keys, err);
+		r = resolve_lines(INPUT_KEYS, &format_key_or_path, &recipe->user[i].authorized_keys,
+				  err);
 	return r;
 }
 
@@ -235,6 +294,8 @@ static int resolve_files(struct recipe *recipe, struct err *err)
 	for (size_t i = 0; i < recipe->tree_file_count && r >= 0; i++)
 		if (recipe->tree_file[i].source.path)
 			r = input_file(INPUT_FILE, &recipe->tree_file[i].source, err);
+	if (recipe->keyring.path && r >= 0)
+		r = input_file(INPUT_KEYRING, &recipe->keyring, err);
 	for (size_t i = 0; i < recipe->repository_count && r >= 0; i++)
 		r = input_file(INPUT_KEYRING, &recipe->repository[i].keyring, err);
 	return r;
@@ -254,15 +315,20 @@ static int resolve_overlays(struct recipe *recipe, bool *has_keys, struct err *e
 	return 0;
 }
 
-static int load(struct recipe *recipe, const char *path, struct err *err)
+static int load(struct recipe *recipe, const struct recipe_source *source, struct err *err)
 {
 	CLEANUP(node_cleanup) struct node *root = NULL;
 	CLEANUP(text_release) struct text canonical = { 0 };
 	bool overlay_has_keys = false;
 	int r;
 
-	recipe->path = xstrdup(path);
-	r = load_tree(recipe, path, NULL, &root, err);
+	recipe->path = xstrdup(source->path);
+	r = load_tree(recipe, source->path, NULL, &root, err);
+	if (r < 0)
+		return r;
+	recipe->laid_over = (source->site && source->site->count > 0) ||
+			    (source->set && source->set->count > 0);
+	r = lay_all(recipe, source, &root, err);
 	if (r < 0)
 		return r;
 	r = schema_require(root, recipe->path, err);
@@ -272,6 +338,9 @@ static int load(struct recipe *recipe, const char *path, struct err *err)
 	resolve_values(recipe);
 	accounts_resolve(recipe);
 	r = resolve_keys(recipe, err);
+	if (r < 0)
+		return r;
+	r = resolve_lines(INPUT_ANSWERS, &format_answer_or_path, &recipe->debconf, err);
 	if (r < 0)
 		return r;
 	r = resolve_files(recipe, err);
@@ -291,13 +360,26 @@ static int load(struct recipe *recipe, const char *path, struct err *err)
 
 int recipe_load(const char *path, struct recipe *ret, struct err *err)
 {
+	return recipe_load_source(&(struct recipe_source){ .path = path }, ret, err);
+}
+
+int recipe_load_source(const struct recipe_source *source, struct recipe *ret, struct err *err)
+{
 	CLEANUP(recipe_release) struct recipe recipe = { 0 };
-	int r = load(&recipe, path, err);
+	int r = load(&recipe, source, err);
 
 	if (r < 0)
 		return r;
 	*ret = TAKE(recipe);
 	return 0;
+}
+
+struct position recipe_position(const struct recipe *recipe, const char *key)
+{
+	for (size_t i = 0; i < recipe->place_count; i++)
+		if (streq(recipe->place[i].key, key))
+			return recipe->place[i].at;
+	return (struct position){ .file = recipe->path };
 }
 
 void recipe_release(struct recipe *recipe)
@@ -306,5 +388,7 @@ void recipe_release(struct recipe *recipe)
 	strv_release(&recipe->overlay_digests);
 	strv_release(&recipe->inputs);
 	strv_release(&recipe->files);
+	strv_release(&recipe->places);
+	free(take_ptr(recipe->place));
 	free(take_ptr(recipe->path));
 }

@@ -21,6 +21,7 @@
 
 enum init_system { INIT_SYSTEMD, INIT_SYSVINIT };
 enum nfs_access { NFS_RO, NFS_RW };
+enum initramfs_program { INITRAMFS_TOOLS, INITRAMFS_DRACUT };
 enum firmware { FIRMWARE_BIOS, FIRMWARE_UEFI };
 /* What the kernel loads into cards, and not what starts the machine. */
 enum card_firmware { CARD_FIRMWARE_NONE, CARD_FIRMWARE_NETWORK, CARD_FIRMWARE_ALL };
@@ -54,6 +55,16 @@ struct recipe_repository { /* `apt-repositories:` */
 	char *suite;
 	struct recipe_list components;
 	struct recipe_file keyring;
+	struct recipe_file auth; /* .path is NULL if there is none, as in the next one */
+	struct recipe_file ca;
+	int priority; /* of its packages, as in a pin; 0: what its Release says */
+	struct position at;
+};
+
+struct recipe_pin { /* `pins:` as in apt_preferences(5); pin.h reads the texts */
+	char *package;
+	char *pin;
+	int priority;
 	struct position at;
 };
 
@@ -92,6 +103,15 @@ struct recipe_tree_file { /* `files:` */
 	struct position at;
 };
 
+enum identity_action { IDENTITY_KEEP, IDENTITY_REMOVE, IDENTITY_MAKE };
+
+struct recipe_identity { /* `identity:` a key or an id that a package's script makes */
+	char *path;	 /* absolute, in the image; may be a pattern (glob(7)) */
+	enum identity_action action;
+	char *command; /* of IDENTITY_MAKE, for sh -e; "": netrescue's own */
+	struct position at;
+};
+
 enum menu_kind { MENU_LOCAL, MENU_MEMTEST, MENU_RESCUE };
 
 struct recipe_menu_entry {
@@ -110,12 +130,18 @@ struct recipe_menu_client { /* `clients:` one machine's own menu */
 	struct position at;
 };
 
+struct recipe_place {	 /* where the value of a key was written */
+	const char *key; /* as the schema has it: "console.font" */
+	struct position at;
+};
+
 struct recipe {
 	char *path; /* of the file given on the command line */
 	char *name;
 	char *title;
 	char *suite;	    /* trixie */
 	char *architecture; /* amd64 */
+	struct recipe_list foreign_architectures;
 	struct recipe_list components;
 	struct recipe_list pockets; /* updates, security; the suite itself is not in the list */
 
@@ -123,11 +149,16 @@ struct recipe {
 	struct recipe_list packages;
 	struct recipe_list exclude;
 	bool recommends;
+	struct recipe_list debconf;	  /* lines (debconf.h); files already read */
 	struct recipe_list boot_packages; /* fetched and verified, never installed */
 	struct recipe_files debs;
 	struct recipe_repository *repository;
 	size_t repository_count;
+	struct recipe_pin *pin;
+	size_t pin_count;
 	struct recipe_list mirrors;
+	char *snapshot; /* 20260801T000000Z: the state of that moment; NULL: the newest */
+	struct recipe_file keyring; /* of Debian's suites; .path is NULL: Debian's own */
 
 	struct recipe_id *id;
 	size_t id_count;
@@ -161,7 +192,7 @@ struct recipe {
 		struct recipe_list mask;
 	} services;
 	struct {
-		char *generator;	  /* initramfs-tools */
+		enum initramfs_program generator;
 		char *modules;		  /* netboot | most | list (initramfs.conf MODULES) */
 		struct recipe_list extra; /* modules */
 		char *compress;		  /* zstd | gzip | xz | lz4 */
@@ -173,6 +204,8 @@ struct recipe {
 	struct recipe_files scripts;
 	struct recipe_hooks hooks;
 	enum card_firmware firmware;
+	struct recipe_identity *identity;
+	size_t identity_count;
 	char *kernel; /* package whose dependency is the kernel: linux-image-amd64; "" for none */
 	struct {
 		char *title;
@@ -211,16 +244,39 @@ struct recipe {
 	/* The same in parts: see recipe_inputs(). */
 	struct strv inputs;
 
-	struct strv files; /* paths of all recipes that were read; positions point at these */
+	bool laid_over;	    /* by --site or --set */
+	struct strv files;  /* paths of all recipes that were read; positions point at these */
+	struct strv places; /* "--set KEY": positions point at these, too */
+	struct recipe_place *place; /* of single values that somebody wrote: recipe_position() */
+	size_t place_count;
+	size_t place_allocated;
 };
 
-/* Reads the recipe at path. Errors are ERR_USAGE, at their place in the file, with a hint. */
+/* A recipe, and what is laid over it as if a recipe that extends it said so. */
+struct recipe_source {
+	const char *path;	 /* of the recipe */
+	const struct strv *site; /* files with a recipe's keys, later ones over earlier ones; NULL:
+				    * none */
+	const struct strv *set;	 /* KEY=VALUE or KEY+=VALUE (override.h), over those; NULL: none */
+	const char *set_directory; /* where relative paths in `set` start; NULL: the current one */
+};
+
+/* Reads the recipe. Errors are ERR_USAGE, at their place in the file, with a hint. */
+int recipe_load_source(const struct recipe_source *source, struct recipe *ret, struct err *err);
+/* The same for a recipe that nothing is laid over. */
 int recipe_load(const char *path, struct recipe *ret, struct err *err);
 void recipe_release(struct recipe *recipe);
+
+/* Where the single value of that key ("kernel", "console.font") was written; the recipe as a whole
+ * if it is a default. Elements of lists have positions of their own. */
+struct position recipe_position(const struct recipe *recipe, const char *key);
 
 /* Whether boot-packages has the loader for machines of this firmware: PXELINUX for BIOS, shim
  * and GRUB for UEFI (boot-loaders.c). */
 bool recipe_boots(const struct recipe *recipe, enum firmware firmware);
+/* Whether the initramfs has to find a root on a server. The image of a virtual machine, which has
+ * its root on a disk, has no such menu entry. */
+bool recipe_boots_over_network(const struct recipe *recipe);
 
 /*
  * The effective values as text, one a line, sorted by key: `packages[3] = vim` (canonical.c). What

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <limits.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -128,13 +127,13 @@ static int check_switch(const struct schema_key *key, const struct node *node, s
 
 static int check_number(const struct schema_key *key, const struct node *node, struct err *err)
 {
-	uint64_t number;
+	int number;
 
 	if (node->kind != NODE_SCALAR)
 		return wrong_type(key, node, "a number", err);
-	if (parse_u64(node->text, &number) < 0 || number > INT_MAX)
+	if (parse_int(node->text, &number) < 0 || (number < 0 && key->minimum >= 0))
 		return wrong_type(key, node, "a whole number", err);
-	if ((int)number < key->minimum || (int)number > key->maximum)
+	if (number < key->minimum || number > key->maximum)
 		return position_error(&node->at, err, "'%s' must be from %d to %d, found %s",
 				      key->path, key->minimum, key->maximum, node->text);
 	return 0;
@@ -178,9 +177,22 @@ static int check_double(const struct schema_key *key, const struct node *list, s
 		    !streq(item->text, other->text))
 			continue;
 		position_error(&item->at, err, "'%s' lists '%s' twice", key->path, item->text);
-		return err_hint(err, "it is already in line %u", other->at.line);
+		return err_has_lines(other->at.file)
+			       ? err_hint(err, "it is already in line %u", other->at.line)
+			       : err_hint(err, "once is enough");
 	}
 	return 0;
+}
+
+static int check_removal(const struct schema_key *key, const struct node *list,
+			 const struct node *item, struct err *err)
+{
+	if (!list->replaces)
+		return check_characters(key, item, false, err);
+	position_error(&item->at, err,
+		       "'%s' replaces the inherited list: there is no '%s' to remove", key->path,
+		       item->text + 1);
+	return err_hint(err, "leave '%s' out, or '" NODE_REPLACE "'", item->text);
 }
 
 static int check_list(const struct schema_key *key, const struct node *node, struct err *err)
@@ -200,7 +212,7 @@ static int check_list(const struct schema_key *key, const struct node *node, str
 			return r;
 		/* What an item of a list has is given anew in each recipe: nothing is inherited. */
 		if (node_is_removal(item) && !schema_is_inside_entries(key))
-			r = check_characters(key, item, false, err);
+			r = check_removal(key, node, item, err);
 		else if (key->type != SCHEMA_ENTRIES)
 			r = check_text(key, item, err);
 		else if (item->kind != NODE_MAPPING)

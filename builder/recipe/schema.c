@@ -5,15 +5,19 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "recipe/debconf.h"
+#include "recipe/pin.h"
 #include "recipe/priority.h"
 
 #define FIELD(member) .offset = offsetof(struct recipe, member)
 #define REPOSITORY(member) .offset = offsetof(struct recipe_repository, member)
+#define PIN(member) .offset = offsetof(struct recipe_pin, member)
 #define ENTRY(member) .offset = offsetof(struct recipe_menu_entry, member)
 #define CLIENT(member) .offset = offsetof(struct recipe_menu_client, member)
 #define TREE_FILE(member) .offset = offsetof(struct recipe_tree_file, member)
 #define USER(member) .offset = offsetof(struct recipe_user, member)
 #define GROUP(member) .offset = offsetof(struct recipe_group, member)
+#define IDENTITY(member) .offset = offsetof(struct recipe_identity, member)
 
 /* clang-format off */
 const struct schema_key schema[] = {
@@ -31,6 +35,10 @@ const struct schema_key schema[] = {
 	{ "architecture", SCHEMA_TEXT, FIELD(architecture), .format = &format_word,
 	  .allowed = "amd64",
 	  .fallback = "amd64", .doc = "of the machines that boot it" },
+	{ "foreign-architectures", SCHEMA_WORDS, FIELD(foreign_architectures), .allowed = "i386",
+	  .fallback = "", .example = "i386",
+	  .doc = "packages of these can be installed too, as NAME:ARCHITECTURE or because a "
+		 "package needs them (dpkg --add-architecture)" },
 	{ "components", SCHEMA_WORDS, FIELD(components),
 	  .allowed = "main contrib non-free non-free-firmware",
 	  .fallback = "main", .doc = "parts of the archive to take packages from" },
@@ -43,7 +51,17 @@ const struct schema_key schema[] = {
 	  .doc = "where to fetch when neither --mirror nor this machine's apt says; no "
 		 "influence on the bytes. With {timestamp} in its path it is an archive of old "
 		 "states (http://snapshot.example/archive/debian/{timestamp}), asked last, for "
-		 "what a lock names and no mirror has any more" },
+		 "what a lock names and no mirror has any more, or for snapshot" },
+	{ "snapshot", SCHEMA_TEXT, FIELD(snapshot), .format = &format_moment,
+	  .example = "20260801T000000Z",
+	  .doc = "take suite and pockets as they were at this moment, from an archive of old "
+		 "states: one of mirrors, or --mirror, with {timestamp} in its path. "
+		 "apt-repositories are as they are today" },
+	{ "keyring", SCHEMA_FILE, FIELD(keyring), .format = &format_local_path,
+	  .outside_digest = true, .example = "keys/site-mirror.asc",
+	  .doc = "keys that may sign the suite and its pockets, for a mirror of one's own; "
+		 "without it, those of debian-archive-keyring; --keyring goes before; no influence "
+		 "on the bytes" },
 	{ "apt-repositories", SCHEMA_ENTRIES, FIELD(repository),
 	  .count_offset = offsetof(struct recipe, repository_count),
 	  .element_size = sizeof(struct recipe_repository),
@@ -53,14 +71,46 @@ const struct schema_key schema[] = {
 	  .required = true,
 	  .example = "https://packages.example/debian", .doc = "the archive's base, above dists/" },
 	{ "apt-repositories.suite", SCHEMA_TEXT, REPOSITORY(suite), .format = &format_suite_foreign,
-	  .required = true, .example = "trixie", .doc = "its suite" },
+	  .required = true, .example = "trixie",
+	  .doc = "its suite; if that ends with a slash (./), the archive is flat: a directory "
+		 "with Release and Packages, below url" },
 	{ "apt-repositories.components", SCHEMA_WORDS, REPOSITORY(components),
 	  .format = &format_word,
-	  .fallback = "main", .doc = "parts to take packages from" },
+	  .fallback = "main", .doc = "parts to take packages from; a flat archive has none" },
 	{ "apt-repositories.keyring", SCHEMA_FILE, REPOSITORY(keyring),
 	  .format = &format_local_path,
 	  .required = true, .example = "keys/example.asc",
 	  .doc = "a file of OpenPGP public keys, one of which must have signed the archive" },
+	{ "apt-repositories.priority", SCHEMA_NUMBER, REPOSITORY(priority),
+	  .minimum = PIN_PRIORITY_MIN, .maximum = PIN_PRIORITY_MAX, .fallback = "0",
+	  .doc = "of its packages, as in pins, which come before it; 0: what its Release says, "
+		 "which is 500, or with NotAutomatic 100 or 1" },
+	{ "apt-repositories.auth", SCHEMA_FILE, REPOSITORY(auth), .format = &format_local_path,
+	  .outside_digest = true, .example = "vendor-login.conf",
+	  .doc = "a file with the name and password for it (apt_auth.conf(5)), which nobody else "
+		 "may read and which goes into nothing; without it, those of this machine's apt" },
+	{ "apt-repositories.ca", SCHEMA_FILE, REPOSITORY(ca), .format = &format_local_path,
+	  .outside_digest = true, .example = "site-ca.pem",
+	  .doc = "a file of the certificates that may vouch for its https server; without it, "
+		 "Acquire::https::CAInfo of this machine's apt, else those the machine trusts" },
+
+	{ "pins", SCHEMA_ENTRIES, FIELD(pin),
+	  .count_offset = offsetof(struct recipe, pin_count),
+	  .element_size = sizeof(struct recipe_pin),
+	  .at_offset = offsetof(struct recipe_pin, at), .identity = "package",
+	  .doc = "which versions come first (apt_preferences(5)); the first that fits a package "
+		 "counts" },
+	{ "pins.package", SCHEMA_TEXT, PIN(package), .format = &format_pin_package,
+	  .required = true, .example = "linux-image-*",
+	  .doc = "the packages that it is about; a pin of certain packages comes before those of "
+		 "*" },
+	{ "pins.pin", SCHEMA_TEXT, PIN(pin), .format = &format_pin,
+	  .required = true, .example = "release n=trixie-backports",
+	  .doc = "the versions of them that it is about" },
+	{ "pins.priority", SCHEMA_NUMBER, PIN(priority), .minimum = PIN_PRIORITY_MIN,
+	  .maximum = PIN_PRIORITY_MAX, .required = true, .example = "500",
+	  .doc = "the highest is taken, and of equal ones the newest version; without a pin it is "
+		 "500, or 100 or 1 for suites such as backports; negative: never" },
 
 	{ "priorities", SCHEMA_WORDS, FIELD(priorities),
 	  .allowed = PRIORITY_WORD_REQUIRED " " PRIORITY_WORD_IMPORTANT " " PRIORITY_WORD_STANDARD,
@@ -69,21 +119,29 @@ const struct schema_key schema[] = {
 	{ "packages", SCHEMA_WORDS, FIELD(packages), .format = &format_package_choice,
 	  .fallback = "", .example = "systemd-sysv less vim", .shown = true,
 	  .doc = "install these too; what they depend on comes by itself. NAME=VERSION is one "
-		 "version, NAME/SUITE the version of one suite" },
-	{ "exclude", SCHEMA_WORDS, FIELD(exclude), .format = &format_package, .fallback = "",
+		 "version, NAME/SUITE the version of one suite; with ? at the end, what is not "
+		 "there or does not fit the others is left out" },
+	{ "exclude", SCHEMA_WORDS, FIELD(exclude), .format = &format_package_excluded,
+	  .fallback = "",
 	  .example = "nano", .doc = "never install these, whatever depends on them" },
 	{ "recommends", SCHEMA_SWITCH, FIELD(recommends), .fallback = "no",
 	  .doc = "install what packages recommend, too" },
 	{ "debs", SCHEMA_FILES, FIELD(debs), .format = &format_deb_path,
 	  .example = "tools_1.0_all.deb",
 	  .doc = "local package files to install" },
+	{ "debconf", SCHEMA_KEYS, FIELD(debconf), .format = &format_answer_or_path, .fallback = "",
+	  .example = "answers.debconf",
+	  .doc = "answers to what packages ask, known before any of them asks: lines OWNER "
+		 "QUESTION TYPE VALUE (debconf-set-selections(1)), or files of lines" },
 	{ "boot-packages", SCHEMA_WORDS, FIELD(boot_packages), .format = &format_package,
 	  .fallback = "pxelinux syslinux-common",
 	  .doc = "packages that give files to the TFTP tree; fetched and verified, never "
 		 "installed. BIOS: pxelinux syslinux-common; UEFI: shim-signed "
 		 "shim-helpers-amd64-signed grub-efi-amd64-signed" },
 	{ "kernel", SCHEMA_TEXT, FIELD(kernel), .format = &format_kernel,
-	  .fallback = "linux-image-${architecture}", .doc = "what brings the kernel" },
+	  .fallback = "linux-image-${architecture}",
+	  .doc = "the package that brings the kernel, itself or by what it depends on. Other "
+		 "kernels of the image get entries of their own at the end of the menu" },
 	{ "firmware", SCHEMA_CHOICE, FIELD(firmware), .allowed = "none network all",
 	  .fallback = "none",
 	  .doc = "install the archive's firmware for the cards that the kernel knows: for network "
@@ -194,9 +252,10 @@ const struct schema_key schema[] = {
 
 	{ "initramfs", SCHEMA_SECTION,
 	  .doc = "the first root, which mounts the real one over NFS" },
-	{ "initramfs.generator", SCHEMA_TEXT, FIELD(initramfs.generator),
-	  .allowed = "initramfs-tools",
-	  .fallback = "initramfs-tools", .doc = "what builds it" },
+	{ "initramfs.generator", SCHEMA_CHOICE, FIELD(initramfs.generator),
+	  .allowed = "initramfs-tools dracut",
+	  .fallback = "initramfs-tools",
+	  .doc = "what builds it; dracut needs itself, dracut-network and nfs-common in packages" },
 	{ "initramfs.modules", SCHEMA_TEXT, FIELD(initramfs.modules),
 	  .allowed = "netboot most list",
 	  .fallback = "netboot",
@@ -249,6 +308,22 @@ const struct schema_key schema[] = {
 	  .example = "check.sh",
 	  .doc = "in the finished tree, which they may look at and not change; one that fails "
 		 "ends the build" },
+	{ "identity", SCHEMA_ENTRIES, FIELD(identity),
+	  .count_offset = offsetof(struct recipe, identity_count),
+	  .element_size = sizeof(struct recipe_identity),
+	  .at_offset = offsetof(struct recipe_identity, at), .identity = "path",
+	  .doc = "what becomes of private keys and ids that packages' scripts make" },
+	{ "identity.path", SCHEMA_TEXT, IDENTITY(path), .format = &format_image_pattern,
+	  .required = true, .example = "/etc/vendor/agent.key",
+	  .doc = "a file or directory of the image, or a pattern of such (glob(7))" },
+	{ "identity.do", SCHEMA_CHOICE, IDENTITY(action), .allowed = "keep remove make-at-boot",
+	  .required = true, .example = "make-at-boot",
+	  .doc = "keep: everybody who can read the image has it; remove: the image lacks it; "
+		 "make-at-boot: removed, and made anew at each boot, before services start" },
+	{ "identity.command", SCHEMA_TEXT, IDENTITY(command), .format = &format_command,
+	  .fallback = "", .example = "vendor-keygen -o /etc/vendor/agent.key",
+	  .doc = "with make-at-boot: what makes it, run by sh -e as root; may be left out for "
+		 "what netrescue can make itself" },
 	{ "image", SCHEMA_SECTION, .doc = "the rescue system's own apt" },
 	{ "image.apt-sources", SCHEMA_TEXT, FIELD(apt_sources), .format = &format_apt_sources,
 	  .example = "deb http://mirror.example/debian trixie main",

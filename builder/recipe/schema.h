@@ -6,7 +6,7 @@
  *
  *	node_parse()             each file becomes a tree (node.h)
  *	schema_check()           unknown keys, types and forms are refused (schema-check.c)
- *	merge_recipes()          the trees of `extends` become one (merge.h)
+ *	merge_recipes()          the trees of `extends`, --site and --set become one (merge.h)
  *	schema_require()         nothing that must be given is missing (schema-check.c)
  *	values_fill()            the tree and the defaults become a struct recipe (values.h)
  *	validate_recipe()        values that do not fit one another are refused (validate.h)
@@ -38,7 +38,7 @@ enum schema_type {
 	SCHEMA_FOLDERS, /* struct recipe_list of paths of directories */
 	SCHEMA_FILE,	/* struct recipe_file */
 	SCHEMA_FILES,	/* struct recipe_files */
-	SCHEMA_KEYS,	/* struct recipe_list: lines of authorized_keys, given or read from files */
+	SCHEMA_KEYS,	/* struct recipe_list: lines, given or read from files (format.is_line) */
 	SCHEMA_IDS,	/* NAME: NUMBER, or NAME: {group: NUMBER} */
 	SCHEMA_SECTION, /* a mapping; its keys are rows of their own */
 	SCHEMA_ENTRIES, /* a list of mappings; their keys are rows of their own */
@@ -74,7 +74,8 @@ const struct schema_key *schema_next(const char *parent, const struct schema_key
 const char *schema_leaf(const struct schema_key *key);
 /* Whether it is a key of the items of a list, such as `menu.entries.label`. */
 bool schema_is_inside_entries(const struct schema_key *key);
-/* Whether it is a list: a recipe that extends another adds items to it or removes some. */
+/* Whether it is a list: a recipe that extends another adds items to it, removes some,
+ * or replaces it. */
 bool schema_is_list(const struct schema_key *key);
 
 /* Checks the tree of one file: its keys, and the types and forms of their values. */

@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "recipe/format.h"
+#include "recipe/pin.h"
 #include "recipe/values.h"
 
 static int check_excluded(const struct recipe *recipe, const struct recipe_list *wanted,
@@ -19,8 +21,83 @@ static int check_excluded(const struct recipe *recipe, const struct recipe_list 
 		position_error(&excluded->at, err, "'%s' is both excluded and asked for", w->value);
 		if (streq(w->at.file, excluded->at.file))
 			return err_hint(err, "line %u asks for it: keep one", w->at.line);
-		return err_hint(err, "%s:%u asks for it: write '-%s' into packages", w->at.file,
-				w->at.line, w->value);
+		cleanup_free char *place = position_text(&w->at);
+
+		return err_hint(err, "%s asks for it: write '-%s' into packages", place, w->value);
+	}
+	return 0;
+}
+
+/* A package of another architecture needs that one; the image's own goes without saying, so that
+ * each package has one name. */
+static int check_architectures(const struct recipe *recipe, const struct recipe_list *list,
+			       struct err *err)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct recipe_name *item = &list->item[i];
+		cleanup_free char *name = xstrndup(item->value, package_name_length(item->value));
+		const char *colon = strchr(name, ':');
+
+		if (!colon || recipe_list_has(&recipe->foreign_architectures, colon + 1))
+			continue;
+		if (streq(colon + 1, recipe->architecture) || streq(colon + 1, "all")) {
+			position_error(&item->at, err,
+				       "'%s' says the architecture that packages have anyway",
+				       item->value);
+			return err_hint(err, "write '%.*s%s'", (int)(colon - name), name,
+					item->value + strlen(name));
+		}
+		position_error(&item->at, err,
+			       "'%s' is of the architecture %s, which the recipe does not have",
+			       item->value, colon + 1);
+		return err_hint(err,
+				streq(colon + 1, "i386")
+					? "write 'foreign-architectures: [i386]' into the recipe"
+					: "only packages of i386 run beside those of amd64: leave "
+					  "it out");
+	}
+	return 0;
+}
+
+/* A host decides only where the recipe itself says it: Debian's own archive may come from any
+ * mirror, and a lock must not depend on which. */
+static int check_origin(const struct recipe *recipe, const struct recipe_pin *pin, struct err *err)
+{
+	CLEANUP(pin_release) struct pin parsed = { 0 };
+	const char *hint = NULL;
+
+	if (!pin_parse(pin->pin, &parsed, &hint) || parsed.kind != PIN_ORIGIN)
+		return 0;
+	for (size_t i = 0; i < recipe->repository_count; i++) {
+		cleanup_free char *host = pin_host(recipe->repository[i].url);
+
+		if (*host && pin_pattern_fits(parsed.pattern, host))
+			return 0;
+	}
+	position_error(&pin->at, err, "no apt-repository is on a host '%s'", parsed.pattern);
+	return err_hint(err, "mirrors do not count, so Debian's own archive is 'release o=Debian'");
+}
+
+static int check_pins(const struct recipe *recipe, struct err *err)
+{
+	for (size_t i = 0; i < recipe->pin_count; i++) {
+		const struct recipe_pin *pin = &recipe->pin[i];
+
+		if (pin->priority == 0) {
+			position_error(&pin->at, err,
+				       "the pin of '%s' has priority 0, which says "
+				       "nothing",
+				       pin->package);
+			return err_hint(err, "a positive number, or a negative one for never");
+		}
+		if (pin_is_general(pin->package) && starts_with(pin->pin, "version")) {
+			position_error(&pin->at, err,
+				       "a pin of all packages cannot be about a version");
+			return err_hint(err, "name a package, or write 'release ...'");
+		}
+		int r = check_origin(recipe, pin, err);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -40,19 +117,14 @@ static int check_init(const struct recipe *recipe, const struct node *root, stru
 				     : "ask for sysvinit-core instead");
 }
 
-/* A list adds to the one of the recipe that is extended, so an empty one would change nothing
- * there. */
+/* An empty list adds nothing to the one of the recipe that is extended. */
 static int hint_no_pockets(const struct recipe *recipe, struct err *err)
 {
-	const struct recipe_name *first = &recipe->pockets.item[0];
-	CLEANUP(text_release) struct text removals = { 0 };
-
-	if (!first->at.file || first->at.line == 0 || streq(first->at.file, recipe->path))
+	if (recipe->laid_over)
+		return err_hint(err, "give --set pockets=[], too");
+	if (recipe->files.count == 1)
 		return err_hint(err, "write 'pockets: []'");
-	for (size_t i = 0; i < recipe->pockets.count; i++)
-		text_printf(&removals, "%s-%s", i > 0 ? ", " : "", recipe->pockets.item[i].value);
-	return err_hint(err, "write 'pockets: [%s]' into %s: a list adds to the one of %s",
-			removals.data, recipe->path, first->at.file);
+	return err_hint(err, "write 'pockets: " NODE_REPLACE " []' into %s", recipe->path);
 }
 
 static int check_suite(const struct recipe *recipe, const struct node *root, struct err *err)
@@ -199,8 +271,17 @@ static int check_tree_files(const struct recipe *recipe, struct err *err)
 
 static int check_packages(const struct recipe *recipe, const struct node *root, struct err *err)
 {
-	int r = check_excluded(recipe, &recipe->packages, err);
+	int r = check_architectures(recipe, &recipe->packages, err);
 
+	if (r < 0)
+		return r;
+	r = check_architectures(recipe, &recipe->exclude, err);
+	if (r < 0)
+		return r;
+	r = check_pins(recipe, err);
+	if (r < 0)
+		return r;
+	r = check_excluded(recipe, &recipe->packages, err);
 	if (r < 0)
 		return r;
 	if (*recipe->kernel && recipe_list_find(&recipe->exclude, recipe->kernel))
@@ -273,6 +354,25 @@ static int check_default_label(const struct recipe *recipe, const struct node *r
 	return 0;
 }
 
+static int check_identity(const struct recipe *recipe, struct err *err)
+{
+	for (size_t i = 0; i < recipe->identity_count; i++) {
+		const struct recipe_identity *identity = &recipe->identity[i];
+
+		for (size_t j = 0; j < i; j++)
+			if (streq(recipe->identity[j].path, identity->path))
+				return position_error(&identity->at, err,
+						      "'identity' lists '%s' twice",
+						      identity->path);
+		if (identity->action == IDENTITY_MAKE || !*identity->command)
+			continue;
+		position_error(&identity->at, err, "'%s' has a command, but is not made at boot",
+			       identity->path);
+		return err_hint(err, "write 'do: make-at-boot', or leave the command out");
+	}
+	return 0;
+}
+
 int validate_recipe(const struct recipe *recipe, const struct node *root, bool overlay_has_keys,
 		    struct err *err)
 {
@@ -284,6 +384,9 @@ int validate_recipe(const struct recipe *recipe, const struct node *root, bool o
 	if (r < 0)
 		return r;
 	r = check_packages(recipe, root, err);
+	if (r < 0)
+		return r;
+	r = validate_archives(recipe, err);
 	if (r < 0)
 		return r;
 	r = check_firmware(recipe, root, err);
@@ -314,6 +417,12 @@ int validate_recipe(const struct recipe *recipe, const struct node *root, bool o
 		if (schema[i].type == SCHEMA_FILES)
 			r = check_double_files(schema[i].path, values_files(&schema[i], recipe),
 					       err);
+	if (r < 0)
+		return r;
+	r = validate_initramfs(recipe, root, err);
+	if (r < 0)
+		return r;
+	r = check_identity(recipe, err);
 	if (r < 0)
 		return r;
 	r = validate_menu(recipe, root, err);

@@ -17,5 +17,9 @@ int validate_accounts(const struct recipe *recipe, struct err *err);
 /* validate-boot.c: the addresses of `server`, and the labels that the menu refers to. */
 int validate_server(const struct recipe *recipe, const struct node *root, struct err *err);
 int validate_menu(const struct recipe *recipe, const struct node *root, struct err *err);
+/* validate-archives.c: what is said of other archives. */
+int validate_archives(const struct recipe *recipe, struct err *err);
+/* validate-initramfs.c: what the program that makes the initramfs can do. */
+int validate_initramfs(const struct recipe *recipe, const struct node *root, struct err *err);
 /* boot-loaders.c: the boot packages of a recipe with a menu are all those of a loader, or none. */
 int validate_loaders(const struct recipe *recipe, struct err *err);

@@ -69,8 +69,6 @@ static void set_file(struct recipe_file *f, const char *given, const struct posi
 static void set_scalar(const struct schema_key *key, void *field, const char *text,
 		       const struct position *at)
 {
-	uint64_t number = 0;
-
 	switch (key->type) {
 	case SCHEMA_TEXT:
 		*(char **)field = xstrdup(text);
@@ -79,8 +77,7 @@ static void set_scalar(const struct schema_key *key, void *field, const char *te
 		*(bool *)field = streq(text, "yes") || streq(text, "true");
 		break;
 	case SCHEMA_NUMBER:
-		(void)parse_u64(text, &number);
-		*(int *)field = (int)number;
+		(void)parse_int(text, field);
 		break;
 	case SCHEMA_CHOICE:
 		*(int *)field = choice_index(key->allowed, text);
@@ -174,6 +171,16 @@ static void fill_default(struct recipe *recipe, const struct schema_key *key, ch
 		add_item(key, field, words.item[i], &nowhere);
 }
 
+/* An element of a list of mappings, whose fields do not lie in the recipe, has its own place. */
+static void note_place(struct recipe *recipe, const struct schema_key *key, const char *base,
+		       const struct position *at)
+{
+	if (base != (const char *)recipe)
+		return;
+	GROW(recipe->place, recipe->place_count, recipe->place_allocated);
+	recipe->place[recipe->place_count++] = (struct recipe_place){ key->path, *at };
+}
+
 static void fill_key(struct recipe *recipe, const struct schema_key *key, char *base,
 		     const struct node *node)
 {
@@ -190,8 +197,10 @@ static void fill_key(struct recipe *recipe, const struct schema_key *key, char *
 	else if (schema_is_list(key))
 		for (size_t i = 0; i < node->count; i++)
 			add_item(key, field, node->item[i]->text, &node->item[i]->at);
-	else
+	else {
 		set_scalar(key, field, node->text, &node->at);
+		note_place(recipe, key, base, &node->at);
+	}
 }
 
 static void fill_mapping(struct recipe *recipe, const char *parent, char *base,

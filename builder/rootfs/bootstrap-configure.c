@@ -73,19 +73,6 @@ static int prepare_locales(struct rootfs *rootfs, bool *ret, struct err *err)
 	return 0;
 }
 
-/* Any kernel counts, whether the recipe boots it or not: depmod was held back for all. */
-static bool has_kernel(const struct packages *p)
-{
-	bool found = false;
-
-	for (size_t i = 0; i < p->count && !found; i++) {
-		cleanup_free char *release = package_kernel_release(&p->item[i]);
-
-		found = release && p->item[i].role == ROLE_IMAGE;
-	}
-	return found;
-}
-
 int bootstrap_configure(struct rootfs *rootfs, struct err *err)
 {
 	static const char *const configure_argv[] = {
@@ -98,7 +85,8 @@ int bootstrap_configure(struct rootfs *rootfs, struct err *err)
 
 	if (r < 0)
 		return err_wrap(err, "preparing locales");
-	if (has_kernel(&rootfs->lock->packages))
+	/* Any kernel counts, whether the recipe boots it or not: depmod was held back for all. */
+	if (rootfs->kernels.count)
 		command[count++].argv = depmod_argv;
 	if (locales)
 		command[count++].argv = early_argv;

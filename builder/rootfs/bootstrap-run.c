@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "rootfs/bootstrap.h"
+#include "rootfs/questions.h"
 
 const char *const bootstrap_env[] = {
 	"PATH=" BOOTSTRAP_BIN ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -20,8 +21,22 @@ const char *const bootstrap_env[] = {
 
 struct watch {
 	uint64_t *steps;
-	char *failed; /* the first package that dpkg gave up on */
+	bool offline; /* a script has looked for the network, for the package at hand */
+	char *failed; /* the first that dpkg gave up on: a package, or the path of its .deb */
 };
+
+/* What wget, curl and others say where no name can be resolved. */
+static bool is_about_network(const char *line)
+{
+	static const char *const words[] = { "ailure in name resolution", "ould not resolve",
+					     "nable to resolve", "ame or service not known",
+					     "etwork is unreachable" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strstr(line, words[i]))
+			return true;
+	return false;
+}
 
 /* Looks for what dpkg says in English: its commands run with LC_ALL=C.UTF-8. */
 static void watch_line(const char *line, void *data)
@@ -37,12 +52,15 @@ static void watch_line(const char *line, void *data)
 		progress_detail("%s %.*s", *line == 'S' ? "configuring" : "unpacking",
 				(int)strcspn(name, " "), name);
 		progress_update(++*w->steps);
+		w->offline = w->offline && w->failed;
 	} else if (!w->failed && starts_with(line, gave_up)) {
 		const char *what = line + strlen(gave_up);
 
 		if (starts_with(what, "package ") || starts_with(what, "archive "))
 			what = strchr(what, ' ') + 1;
 		w->failed = xstrndup(what, strcspn(what, " "));
+	} else if (!w->failed && is_about_network(line)) {
+		w->offline = true;
 	}
 }
 
@@ -66,6 +84,31 @@ static const char **with_env(const char *const *more)
 	return env;
 }
 
+/* "hello" of "hello:amd64" and of "/.netrescue/debs/hello_all.deb". */
+static char *package_name(const char *failed)
+{
+	const char *slash = strrchr(failed, '/');
+	const char *name = slash ? slash + 1 : failed;
+
+	return xstrndup(name, strcspn(name, slash ? "_" : ":"));
+}
+
+static int package_failed(struct rootfs *rootfs, const struct watch *w, struct err *err)
+{
+	cleanup_free char *name = package_name(w->failed);
+	cleanup_free char *help = w->offline ? NULL : questions_help(rootfs, name, w->failed);
+
+	if (w->offline)
+		(void)err_hint(err,
+			       "its script wanted to download something; scripts never have a "
+			       "network, so that an image is the same wherever it is built: leave "
+			       "'%s' out, and bring the files by 'overlays' or 'debs'",
+			       name);
+	else if (help)
+		(void)err_hint(err, "%s", help);
+	return err_wrap(err, "package '%s'", name);
+}
+
 int bootstrap_run(struct rootfs *rootfs, struct sandbox_command *command, size_t count,
 		  struct err *err)
 {
@@ -81,9 +124,7 @@ int bootstrap_run(struct rootfs *rootfs, struct sandbox_command *command, size_t
 		free((void *)(uintptr_t)command[i].env);
 		command[i].env = NULL;
 	}
-	if (r < 0 && w.failed)
-		return err_wrap(err, "package '%s'", w.failed);
-	return r;
+	return r < 0 && w.failed ? package_failed(rootfs, &w, err) : r;
 }
 
 int bootstrap_dpkg(struct rootfs *rootfs, const char *const *arguments, const struct phase *phase,

@@ -75,21 +75,18 @@ static int seed_put(struct seed *seed, struct sandbox *sb, const char *where, st
 	return sandbox_put(sb, seed->fd, where, err);
 }
 
-/* Programs that packages call and that are held back. depmod runs once beside configuring, so a
- * kernel's postinst need not run it (a package of out-of-tree modules still may). update-initramfs
- * runs once, at the end. locale-gen runs beside configuring for the recipe's locales; the one that
- * locales' postinst calls waits for it and has little left to do. */
+/* Programs that packages call and that are held back. update-initramfs or dracut runs once, at the
+ * end. locale-gen runs beside configuring for the recipe's locales; the one that locales' postinst
+ * calls waits for it and has little left to do. */
 static const struct {
 	const char *name;
 	const char *script;
 } held_back[] = {
-	{ "depmod", "#!/bin/sh\n"
-		    "case $DPKG_MAINTSCRIPT_PACKAGE in linux-image-*) exit 0 ;; esac\n"
-		    "exec /usr/sbin/depmod \"$@\"\n" },
 	{ "locale-gen",
 	  "#!/bin/sh\n"
 	  "exec flock " BOOTSTRAP_LOCALE_LOCK " /usr/sbin/locale-gen --keep-existing\n" },
 	{ "update-initramfs", "#!/bin/sh\nexit 0\n" },
+	{ "dracut", "#!/bin/sh\nexit 0\n" },
 	/* For scripts that ask neither policy-rc.d nor systemctl whether they may start something.
 	 */
 	{ "start-stop-daemon", "#!/bin/sh\nexit 0\n" },
@@ -102,6 +99,19 @@ static int seed_tool(struct seed *seed, const char *name, const char *script, st
 	return seed_add(seed, path, AE_IFREG, script, err);
 }
 
+/* depmod runs once beside configuring, so a kernel's postinst need not run it. A package of
+ * out-of-tree modules still may. */
+static int seed_depmod(struct rootfs *rootfs, struct seed *seed, struct err *err)
+{
+	CLEANUP(text_release) struct text script = { 0 };
+
+	text_add(&script, "#!/bin/sh\ncase $DPKG_MAINTSCRIPT_PACKAGE in\n");
+	for (size_t i = 0; i < rootfs->kernels.count; i++)
+		text_printf(&script, "%s) exit 0 ;;\n", rootfs->kernels.item[i].package->name);
+	text_add(&script, "esac\nexec /usr/sbin/depmod \"$@\"\n");
+	return seed_tool(seed, "depmod", script.data, err);
+}
+
 static int seed_tools(struct rootfs *rootfs, struct seed *seed, struct err *err)
 {
 	static const char *const directory[] = { "bin", "debs", "sysusers" };
@@ -112,6 +122,9 @@ static int seed_tools(struct rootfs *rootfs, struct seed *seed, struct err *err)
 		if (r < 0)
 			return r;
 	}
+	r = seed_depmod(rootfs, seed, err);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(held_back); i++) {
 		r = seed_tool(seed, held_back[i].name, held_back[i].script, err);
 		if (r < 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "rootfs/bootstrap.h"
 #include "rootfs/hooks.h"
+#include "rootfs/identity.h"
 #include "rootfs/ids.h"
 #include "rootfs/locale-lines.h"
 
@@ -8,17 +9,15 @@
 
 #include "base/memory.h"
 #include "base/progress.h"
+#include "rootfs/questions.h"
+#include "rootfs/dkms.h"
 #include "rootfs/settings.h"
 
 #define AUDIT SANDBOX_SCRATCH "/audit"
 #define AUDIT_MAX ((size_t)1 << 20)
 
-static int learn_kernel(struct rootfs *rootfs, struct err *err)
+static int tell_kernel(struct rootfs *rootfs, struct err *err)
 {
-	const struct package *p = packages_kernel(&rootfs->lock->packages, rootfs->recipe->kernel);
-
-	if (!rootfs->kernel && p)
-		rootfs->kernel = package_kernel_release(p);
 	return rootfs->kernel ? sandbox_set_kernel(rootfs->sandbox, rootfs->kernel, err) : 0;
 }
 
@@ -39,8 +38,9 @@ static int extract(struct rootfs *rootfs, const struct phase *phase, struct err 
 	return sandbox_extract(rootfs->sandbox, &other, rootfs->jobs, err);
 }
 
-/* What the first dpkg needs: an empty database of this architecture, and the users that files
- * belong to by name, which base-passwd's own preinst makes. */
+/* What the first dpkg needs: an empty database of this architecture and the foreign ones, as
+ * `dpkg --add-architecture` leaves it, and the users that files belong to by name, which
+ * base-passwd's own preinst makes. */
 static int prime_dpkg(struct rootfs *rootfs, struct err *err)
 {
 	static const char *const preinst[] = { SANDBOX_SCRATCH "/base-passwd/preinst", "install",
@@ -49,7 +49,9 @@ static int prime_dpkg(struct rootfs *rootfs, struct err *err)
 					   "DPKG_MAINTSCRIPT_PACKAGE=base-passwd", NULL };
 	struct sandbox_command command = { .argv = preinst, .env = env };
 	const struct package *p = packages_find(&rootfs->lock->packages, "base-passwd", ROLE_IMAGE);
-	cleanup_free char *arch = xasprintf("%s\n", rootfs->lock->architecture);
+	cleanup_free char *foreign = strv_join(&rootfs->lock->foreign, "\n");
+	cleanup_free char *arch =
+		xasprintf("%s\n%s%s", rootfs->lock->architecture, foreign, *foreign ? "\n" : "");
 	cleanup_free char *deb = p ? bootstrap_deb_path(p) : NULL;
 	int r;
 
@@ -93,6 +95,19 @@ static int configure_essential(struct rootfs *rootfs, struct err *err)
 	return bootstrap_dpkg(rootfs, configure, NULL, err);
 }
 
+static int preseed(struct rootfs *rootfs, struct err *err)
+{
+	static const char *const argv[] = { "debconf-set-selections", NULL };
+	CLEANUP(text_release) struct text answers = { 0 };
+	struct sandbox_command command = { .argv = argv };
+
+	settings_preseed(rootfs->recipe, &rootfs->locale_lines, &answers);
+	if (answers.length == 0)
+		return 0;
+	command.input = answers.data;
+	return bootstrap_run(rootfs, &command, 1, err);
+}
+
 static int install_essential(struct rootfs *rootfs, const struct phase *phase, struct err *err)
 {
 	static const char *const unpack[] = { "--force-depends", "--unpack", NULL };
@@ -104,6 +119,9 @@ static int install_essential(struct rootfs *rootfs, const struct phase *phase, s
 	if (r < 0)
 		return r;
 	r = extract(rootfs, phase, err);
+	if (r < 0)
+		return r;
+	r = preseed(rootfs, err);
 	if (r < 0)
 		return r;
 	r = prime_dpkg(rootfs, err);
@@ -119,17 +137,6 @@ static int install_essential(struct rootfs *rootfs, const struct phase *phase, s
 	if (r < 0)
 		return r;
 	return drop_debs(rootfs, err);
-}
-
-static int preseed(struct rootfs *rootfs, struct err *err)
-{
-	static const char *const argv[] = { "debconf-set-selections", NULL };
-	CLEANUP(text_release) struct text answers = { 0 };
-	struct sandbox_command command = { .argv = argv };
-
-	settings_preseed(rootfs->recipe, &rootfs->locale_lines, &answers);
-	command.input = answers.data;
-	return bootstrap_run(rootfs, &command, 1, err);
 }
 
 static int install_base(struct rootfs *rootfs, const struct phase *phase, struct err *err)
@@ -165,7 +172,7 @@ static int base(struct rootfs *rootfs, struct err *err)
 			      err);
 	if (r < 0)
 		return r;
-	r = learn_kernel(rootfs, err);
+	r = tell_kernel(rootfs, err);
 	if (r < 0)
 		return r;
 	r = bootstrap_seed_tools(rootfs, err);
@@ -178,9 +185,6 @@ static int base(struct rootfs *rootfs, struct err *err)
 	if (r < 0)
 		return r;
 	r = hooks_run(rootfs, &hooks->before_packages, "before-packages", err);
-	if (r < 0)
-		return r;
-	r = preseed(rootfs, err);
 	if (r < 0)
 		return r;
 	r = install_base(rootfs, &phases->base, err);
@@ -228,7 +232,9 @@ static int mark_automatic(struct rootfs *rootfs, struct err *err)
 
 		if (p->role == ROLE_IMAGE && p->automatic)
 			text_printf(&states, "Package: %s\nArchitecture: %s\nAuto-Installed: 1\n\n",
-				    p->name, rootfs->lock->architecture);
+				    p->name,
+				    streq(p->architecture, "all") ? rootfs->lock->architecture
+								  : p->architecture);
 	}
 	return sandbox_write(rootfs->sandbox, "/var/lib/apt/extended_states",
 			     states.length ? states.data : "", states.length, 0644, err);
@@ -292,7 +298,16 @@ static int rest(struct rootfs *rootfs, struct err *err)
 	r = install_rest(rootfs, phase, err);
 	if (r < 0)
 		return r;
+	r = identity_prevent(rootfs, err);
+	if (r < 0)
+		return r;
 	r = bootstrap_configure(rootfs, err);
+	if (r < 0)
+		return dkms_explain(rootfs, err);
+	r = dkms_check(rootfs, err);
+	if (r < 0)
+		return r;
+	r = questions_check(rootfs, err);
 	if (r < 0)
 		return r;
 	r = mark_automatic(rootfs, err);
@@ -316,7 +331,7 @@ void rootfs_release(struct rootfs *rootfs)
 {
 	if (rootfs->sandbox)
 		sandbox_free(rootfs->sandbox);
-	free(rootfs->kernel);
+	kernels_release(&rootfs->kernels);
 	phases_release(&rootfs->phases);
 	strv_release(&rootfs->allocated_ids);
 	strv_release(&rootfs->locale_lines);

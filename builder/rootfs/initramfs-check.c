@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "rootfs/initramfs.h"
+#include "rootfs/initramfs-parts.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "base/memory.h"
+#include "rootfs/module-name.h"
 #include "rootfs/settings.h"
+#include "tar/members.h"
 
 struct contents {
 	struct strv file;    /* "usr/bin/nfsmount" */
@@ -20,62 +23,58 @@ static void contents_release(struct contents *c)
 	strv_release(&c->builtin);
 }
 
-/* With `_` for `-`: the kernel takes both for the same name, and files have either. */
-static char *module_name(const char *name, size_t length)
+static int read_image(struct rootfs *rootfs, const char *image, struct contents *c, struct err *err)
 {
-	char *copy = xstrndup(name, length);
+	CLEANUP(members_release) struct members members = { 0 };
+	cleanup_fd int fd = -1;
+	int r = sandbox_open_file(rootfs->sandbox, image, &fd, err);
 
-	for (char *p = copy; *p; p++)
-		if (*p == '-')
-			*p = '_';
-	return copy;
+	if (r < 0)
+		return r;
+	r = members_read_initrd(fd, NULL, &members, err);
+	if (r < 0)
+		return err_wrap(err, "looking into %s", image);
+	for (size_t i = 0; i < members.count; i++) {
+		strv_add(&c->file, members.item[i].path);
+		module_name_add(&c->module, members.item[i].path);
+	}
+	return 0;
 }
 
-/* ".../nfsv3.ko.xz" -> "nfsv3" */
-static void add_module(struct strv *v, const char *path)
+static int read_builtin(struct rootfs *rootfs, struct contents *c, struct err *err)
 {
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
-	const char *ko = strstr(name, ".ko");
+	cleanup_free char *list = xasprintf("/lib/modules/%s/modules.builtin", rootfs->kernel);
+	CLEANUP(text_release) struct text builtin = { 0 };
+	CLEANUP(strv_release) struct strv line = { 0 };
+	bool exists;
+	int r = settings_read(rootfs, list, &exists, &builtin, err);
 
-	if (ko && (ko[3] == '\0' || ko[3] == '.'))
-		strv_add_take(v, module_name(name, (size_t)(ko - name)));
+	if (r < 0)
+		return r;
+	strv_split(&line, builtin.data, "\n");
+	for (size_t i = 0; i < line.count; i++)
+		module_name_add(&c->builtin, line.item[i]);
+	return 0;
 }
 
 static int read_contents(struct rootfs *rootfs, struct contents *c, struct err *err)
 {
 	cleanup_free char *image = xasprintf("/boot/initrd.img-%s", rootfs->kernel);
-	cleanup_free char *list = xasprintf("/lib/modules/%s/modules.builtin", rootfs->kernel);
-	const char *const argv[] = { "lsinitramfs", image, NULL };
-	CLEANUP(text_release) struct text listing = { 0 };
-	CLEANUP(text_release) struct text builtin = { 0 };
-	CLEANUP(strv_release) struct strv line = { 0 };
 	bool exists;
-	int r;
+	int r = sandbox_exists(rootfs->sandbox, image, &exists, err);
 
-	r = sandbox_exists(rootfs->sandbox, image, &exists, err);
 	if (r < 0)
 		return r;
 	if (!exists)
-		return err_set(err, ERR_BUILD, "update-initramfs left no %s", image);
-	r = settings_output(rootfs, argv, &listing, NULL, err);
-	if (r < 0)
-		return r;
-	r = settings_read(rootfs, list, &exists, &builtin, err);
-	if (r < 0)
-		return r;
-	strv_split(&c->file, listing.data, "\n");
-	for (size_t i = 0; i < c->file.count; i++)
-		add_module(&c->module, c->file.item[i]);
-	strv_split(&line, builtin.data, "\n");
-	for (size_t i = 0; i < line.count; i++)
-		add_module(&c->builtin, line.item[i]);
-	return 0;
+		return err_set(err, ERR_BUILD, "%s left no %s",
+			       initramfs_generator(rootfs->recipe)->program, image);
+	r = read_image(rootfs, image, c, err);
+	return r < 0 ? r : read_builtin(rootfs, c, err);
 }
 
 static bool has_module(const struct contents *c, const char *name)
 {
-	cleanup_free char *module = module_name(name, strlen(name));
+	cleanup_free char *module = module_name(name);
 
 	return strv_has(&c->module, module) || strv_has(&c->builtin, module);
 }
@@ -88,24 +87,35 @@ static bool has_file(const struct contents *c, const char *end)
 	return false;
 }
 
-static int check_nfs(const struct contents *c, struct err *err)
-{
-	/* In newer ones bin is a link to usr/bin, so only the ends of names are compared. */
-	static const struct {
-		const char *file;
-		const char *what;
-	} file[] = {
+/* In newer ones bin is a link to usr/bin, so only the ends of names are compared. */
+#define NFS_FILES_MAX 4
+static const struct nfs_file {
+	const char *end;
+	const char *what;
+} nfs_files[][NFS_FILES_MAX] = {
+	[INITRAMFS_TOOLS] = {
 		{ "scripts/nfs", "the script that mounts an NFS root" },
 		{ "conf/conf.d/netrescue", "the setting that the root comes over NFS" },
 		{ "bin/nfsmount", "klibc's nfsmount" },
 		{ "bin/ipconfig", "klibc's ipconfig" },
-	};
-	static const char *const module[] = { "nfs", "nfsv3", "af_packet" };
+	},
+	[INITRAMFS_DRACUT] = {
+		{ "sbin/nfsroot", "the script that mounts an NFS root" },
+		{ "-netrescue-root.sh", "the script that hands it over" },
+		{ "sbin/mount.nfs", "mount.nfs of nfs-common" },
+		{ "systemd/systemd-networkd", "systemd-networkd" },
+	},
+};
 
-	for (size_t i = 0; i < ARRAY_SIZE(file); i++)
-		if (!has_file(c, file[i].file))
+static int check_nfs(const struct recipe *recipe, const struct contents *c, struct err *err)
+{
+	static const char *const module[] = { "nfs", "nfsv3", "af_packet" };
+	const struct nfs_file *file = nfs_files[recipe->initramfs.generator];
+
+	for (size_t i = 0; i < NFS_FILES_MAX; i++)
+		if (!has_file(c, file[i].end))
 			return err_set(err, ERR_BUILD, "the initramfs lacks %s (%s)", file[i].what,
-				       file[i].file);
+				       file[i].end);
 	for (size_t i = 0; i < ARRAY_SIZE(module); i++) {
 		if (has_module(c, module[i]))
 			continue;
@@ -131,15 +141,6 @@ static int check_extra(struct rootfs *rootfs, const struct contents *c, struct e
 					      "kernel %s has no module '%s'", rootfs->kernel, name);
 	}
 	return 0;
-}
-
-/* The image of a virtual machine, which has its root on a disk, has no such menu entry. */
-static bool boots_over_network(const struct recipe *recipe)
-{
-	for (size_t i = 0; i < recipe->menu.entry_count; i++)
-		if (recipe->menu.entry[i].kind == MENU_RESCUE)
-			return true;
-	return false;
 }
 
 /* Whether anybody boots read-only: all clients do by nfs.access, or those of a menu entry. */
@@ -209,8 +210,8 @@ int initramfs_check(struct rootfs *rootfs, struct err *err)
 	r = read_contents(rootfs, &contents, err);
 	if (r < 0)
 		return r;
-	if (boots_over_network(rootfs->recipe)) {
-		r = check_nfs(&contents, err);
+	if (recipe_boots_over_network(rootfs->recipe)) {
+		r = check_nfs(rootfs->recipe, &contents, err);
 		if (r < 0)
 			return r;
 		r = check_overlay(rootfs, &contents, err);

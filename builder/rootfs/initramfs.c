@@ -7,68 +7,29 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "rootfs/initramfs-parts.h"
 #include "rootfs/settings.h"
 
-#define MODULES_FILE "/etc/initramfs-tools/modules"
 #define LOG_FILE SANDBOX_SCRATCH "/initramfs.log"
 #define LOG_MAX ((size_t)4 << 20)
 
-/* ---- what update-initramfs reads ---- */
-
-static int check_generator(struct rootfs *rootfs, struct err *err)
+static int configure(struct rootfs *rootfs, struct err *err)
 {
-	const char *generator = rootfs->recipe->initramfs.generator;
+	const struct initramfs_generator *generator = initramfs_generator(rootfs->recipe);
 	bool exists = false;
-	int r;
+	int r = sandbox_exists(rootfs->sandbox, generator->path, &exists, err);
 
-	if (!streq(generator, "initramfs-tools")) {
-		err_set(err, ERR_USAGE,
-			"initramfs.generator '%s': only initramfs-tools can be used", generator);
-		return err_hint(err, "leave initramfs.generator out, or set it to initramfs-tools");
-	}
-	r = sandbox_exists(rootfs->sandbox, "/usr/sbin/update-initramfs", &exists, err);
-	if (r < 0 || exists)
-		return r;
-	err_set(err, ERR_USAGE, "the image has a kernel, %s, but nothing that makes an initramfs",
-		rootfs->kernel);
-	return err_hint(err, "add 'initramfs-tools' to packages");
-}
-
-/* In a file of its own: the package's initramfs.conf has no BOOT line that could be edited. */
-static int write_configuration(struct rootfs *rootfs, struct err *err)
-{
-	CLEANUP(text_release) struct text text = { 0 };
-
-	text_printf(
-		&text,
-		"# initramfs.conf(5): the root comes from an NFS server, and nobody resumes here.\n"
-		"BOOT=nfs\n"
-		"RESUME=none\n"
-		"MODULES=%s\n"
-		"COMPRESS=%s\n",
-		rootfs->recipe->initramfs.modules, rootfs->recipe->initramfs.compress);
-	return settings_write(rootfs, INITRAMFS_CONF, text.data, 0644, err);
-}
-
-static int write_modules(struct rootfs *rootfs, struct err *err)
-{
-	const struct recipe_list *extra = &rootfs->recipe->initramfs.extra;
-	CLEANUP(text_release) struct text text = { 0 };
-	bool exists;
-	int r;
-
-	r = settings_read(rootfs, MODULES_FILE, &exists, &text, err);
 	if (r < 0)
 		return r;
-	if (text.length && text.data[text.length - 1] != '\n')
-		text_add(&text, "\n");
-	text_add(&text, "\n# For rescue.overlay, and what the recipe adds.\noverlay\n");
-	for (size_t i = 0; i < extra->count; i++)
-		text_printf(&text, "%s\n", extra->item[i].value);
-	return settings_write(rootfs, MODULES_FILE, text.data, 0644, err);
+	if (exists)
+		return generator->configure(rootfs, err);
+	err_set(err, ERR_USAGE, "the image has a kernel, %s, but no %s to make its initramfs",
+		rootfs->kernel, generator->name);
+	return err_hint(err, "add '%s' to packages, or choose another initramfs.generator",
+			generator->name);
 }
 
-/* ---- update-initramfs itself ---- */
+/* ---- the program itself ---- */
 
 /* Warnings of hooks that do not matter in an image that boots over NFS. */
 static bool is_known_warning(const char *line)
@@ -80,6 +41,10 @@ static bool is_known_warning(const char *line)
 		/* Whether firmware is installed is up to the recipe. */
 		"W: Possible missing firmware ",
 		"W: missing firmware ",
+		/* identity-rules.c lets it make them at boot. */
+		"dropbear: WARNING: Missing host keys",
+		/* forky's has 3cpio call the program, in its own words, with one thread. */
+		"dracut[W]: custom compressor ",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
@@ -91,12 +56,13 @@ static bool is_known_warning(const char *line)
 static bool is_warning(const char *line)
 {
 	return starts_with(line, "W: ") || starts_with(line, "E: ") ||
+	       starts_with(line, "dracut[W]") || starts_with(line, "dracut[E]") ||
 	       strstr(line, "WARNING") != NULL || strstr(line, "ERROR") != NULL;
 }
 
 /* A hook that cannot do its work warns and goes on. Whether what it made boots is for
  * initramfs_check() to see; what is unknown here a person should see, once each. */
-static void report_warnings(const char *log)
+static void report_warnings(const char *program, const char *log)
 {
 	CLEANUP(strv_release) struct strv line = { 0 };
 	CLEANUP(strv_release) struct strv told = { 0 };
@@ -107,9 +73,9 @@ static void report_warnings(const char *log)
 			continue;
 		strv_add(&told, line.item[i]);
 		if (is_known_warning(line.item[i]))
-			log_debug("update-initramfs: %s", line.item[i]);
+			log_debug("%s: %s", program, line.item[i]);
 		else
-			log_warning("update-initramfs: %s", line.item[i]);
+			log_warning("%s: %s", program, line.item[i]);
 	}
 }
 
@@ -124,35 +90,38 @@ static const char *last_lines(const struct text *log, unsigned lines)
 	return p;
 }
 
-/* Hooks write warnings to stderr and the rest to stdout; one file gets both, in their order. */
+/* Hooks write warnings to stderr and the rest to stdout; one file gets both, in their order. Beside
+ * the first kernel's, on a processor that is idle, the packages' files are verified. */
 static int generate(struct rootfs *rootfs, struct err *err)
 {
-	static const char script[] = "exec update-initramfs -c -k \"$1\" 2>&1";
+	const struct initramfs_generator *generator = initramfs_generator(rootfs->recipe);
+	cleanup_free char *script = xasprintf("exec 2>&1; %s", generator->command);
 	const char *const argv[] = { "/bin/sh", "-c", script, "sh", rootfs->kernel, NULL };
 	struct sandbox_command command[] = {
 		{ .argv = argv, .output = LOG_FILE, .may_fail = true },
-		file_log_verify_command(), /* beside it, on a processor that is idle */
+		file_log_verify_command(),
 	};
+	const bool first = rootfs->kernel == rootfs->kernels.item[0].release;
 	CLEANUP(text_release) struct text log = { 0 };
 	int r;
 
-	r = sandbox_run(rootfs->sandbox, command, 2, err);
+	r = sandbox_run(rootfs->sandbox, command, first ? 2 : 1, err);
 	if (r < 0)
 		return r;
-	r = file_log_read_verified(rootfs, err);
+	r = first ? file_log_read_verified(rootfs, err) : 0;
 	if (r < 0)
 		return r;
 	r = sandbox_read(rootfs->sandbox, LOG_FILE, LOG_MAX, &log, err);
 	if (r < 0)
 		return r;
 	if (command[0].status != 0)
-		return err_set(err, ERR_BUILD, "update-initramfs failed:\n%s",
+		return err_set(err, ERR_BUILD, "%s failed:\n%s", generator->program,
 			       last_lines(&log, 12));
-	report_warnings(log.data ? log.data : "");
+	report_warnings(generator->program, log.data ? log.data : "");
 	return 0;
 }
 
-/* update-initramfs -c would keep what is there beside the new one. */
+/* The programs would keep what is there beside the new one. */
 static int remove_old(struct rootfs *rootfs, struct err *err)
 {
 	static const struct sweep old[] = {
@@ -165,18 +134,34 @@ static int remove_old(struct rootfs *rootfs, struct err *err)
 	return sandbox_sweep(rootfs->sandbox, old, ARRAY_SIZE(old), err);
 }
 
+/* One for each kernel of the image, each of which can be booted. */
+static int generate_all(struct rootfs *rootfs, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < rootfs->kernels.count; i++) {
+		rootfs->kernel = rootfs->kernels.item[i].release;
+		progress_detail("for %s", rootfs->kernel);
+		r = generate(rootfs, err);
+		if (r == 0)
+			r = initramfs_check(rootfs, err);
+	}
+	rootfs->kernel = rootfs->kernels.item[0].release;
+	return r;
+}
+
 int stage_initramfs(struct rootfs *rootfs, struct err *err)
 {
 	static int (*const step[])(struct rootfs * rootfs, struct err * err) = {
-		remove_old,    check_generator, write_configuration,
-		write_modules, generate,	initramfs_check,
+		remove_old,
+		configure,
+		generate_all,
 	};
 	int r;
 
 	if (!rootfs->kernel)
 		return 0;
 	progress_start("initramfs", 0, PROGRESS_STEPS);
-	progress_detail("for %s", rootfs->kernel);
 	for (size_t i = 0; i < ARRAY_SIZE(step); i++) {
 		r = step[i](rootfs, err);
 		if (r < 0) {

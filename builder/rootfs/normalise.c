@@ -22,6 +22,7 @@ static const struct {
 	{ SWEEP_EMPTY, "/var/log/faillog", "logins during the build" },
 	{ SWEEP_REMOVE, "/var/log/*.log", "dpkg.log, alternatives.log, …: the clock" },
 	{ SWEEP_CONTENT, "/var/log/apt", "the clock" },
+	{ SWEEP_REMOVE, "/var/log/*/*.log", "logs of packages' scripts: the clock" },
 	{ SWEEP_REMOVE, "/var/log/journal/*", "the clock and a machine-id" },
 
 	{ SWEEP_REMOVE, "/var/cache/ldconfig/aux-cache", "inode numbers and ctimes" },
@@ -36,6 +37,7 @@ static const struct {
 	{ SWEEP_REMOVE, "/var/cache/fontconfig/*", "times of directories; made again when used" },
 	{ SWEEP_REMOVE, "/var/cache/apparmor/*", "of the build machine's kernel" },
 	{ SWEEP_REMOVE, "/var/lib/plocate/plocate.db", "the build's tree" },
+	{ SWEEP_REMOVE, "/var/lib/dkms/*/*/*/*/log/make.log", "a module's build: the clock" },
 
 	{ SWEEP_REMOVE, "/var/cache/debconf/*-old", "backups: the last step but one" },
 	{ SWEEP_REMOVE, "/var/lib/dpkg/*-old", "backups: the last step but one" },

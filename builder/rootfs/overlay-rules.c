@@ -109,6 +109,8 @@ static int read_condition(struct line *l, const char *word, struct overlay_rule 
 		{ "init=sysvinit", recipe->init == INIT_SYSVINIT },
 		{ "access=ro", recipe->nfs.access == NFS_RO },
 		{ "access=rw", recipe->nfs.access == NFS_RW },
+		{ "initramfs=initramfs-tools", recipe->initramfs.generator == INITRAMFS_TOOLS },
+		{ "initramfs=dracut", recipe->initramfs.generator == INITRAMFS_DRACUT },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(conditions); i++) {
@@ -118,7 +120,8 @@ static int read_condition(struct line *l, const char *word, struct overlay_rule 
 		return 0;
 	}
 	fail(l, "not a condition");
-	return err_hint(l->err, "one of init=systemd, init=sysvinit, access=ro, access=rw");
+	return err_hint(l->err, "one of init=systemd, init=sysvinit, access=ro, access=rw, "
+				"initramfs=initramfs-tools, initramfs=dracut");
 }
 
 static int read_argument(struct line *l, struct overlay_rule *rule)

@@ -19,7 +19,8 @@
  * the end of the line:
  *
  *	when init=systemd [PATH]       only for that init system; with PATH, it and what lies below;
- *	                               also init=sysvinit, access=ro, access=rw (nfs.access)
+ *	                               also init=sysvinit, access=ro, access=rw (nfs.access),
+ *	                               initramfs=initramfs-tools, initramfs=dracut
  *	mode 0600 PATH                 octal, up to 7777; of a file or of a directory that is made
  *	owner USER:GROUP PATH          names of the tree's /etc/passwd and /etc/group, or numbers
  *	cap cap_net_raw+ep PATH        file capabilities: names by comma, +p or +ep

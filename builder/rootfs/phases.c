@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "rootfs/phases.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/memory.h"
 #include "deb/deb.h"
 #include "deb/deb822.h"
-#include "solve/closure.h"
+#include "solve/multi-arch.h"
 
 /* The essential ones are part of the base, and so is all that they depend on. */
 static bool is_base(const struct package *p)
@@ -12,12 +15,61 @@ static bool is_base(const struct package *p)
 	return p->role == ROLE_IMAGE && (p->base || p->essential);
 }
 
-static int add_package(struct store *s, const struct package *p, struct closure *c, struct err *err)
+/* The packages of the image, in the order of the names that they have in the closure. */
+struct plan {
+	struct multi_arch multi_arch;
+	struct closure closure;
+	const struct package **package;
+	size_t count;
+};
+
+static void release_plan(struct plan *plan)
+{
+	closure_release(&plan->closure);
+	free(plan->package);
+}
+
+static int compare_names(const void *pa, const void *pb, void *data)
+{
+	const struct package *const *a = pa, *const *b = pb;
+	const struct plan *plan = data;
+	cleanup_free char *x = multi_arch_name(&plan->multi_arch, (*a)->name, (*a)->architecture);
+	cleanup_free char *y = multi_arch_name(&plan->multi_arch, (*b)->name, (*b)->architecture);
+
+	return strcmp(x, y);
+}
+
+static void list_packages(const struct packages *p, struct plan *plan)
+{
+	plan->package = xcalloc(p->count + 1, sizeof(*plan->package));
+	for (size_t i = 0; i < p->count; i++)
+		if (p->item[i].role == ROLE_IMAGE)
+			plan->package[plan->count++] = &p->item[i];
+	qsort_r(plan->package, plan->count, sizeof(*plan->package), compare_names, plan);
+}
+
+static void add_relations(const struct plan *plan, const struct deb822_stanza *stanza,
+			  const struct multi_arch_package *p, struct closure_package *ret)
+{
+	static const char *const field[] = { "Pre-Depends", "Depends" };
+	CLEANUP(text_release) struct text provides = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(field); i++) {
+		CLEANUP(text_release) struct text text = { 0 };
+
+		multi_arch_depends(&plan->multi_arch, p, deb822_get(stanza, field[i]), &text);
+		closure_depends(ret, text.data);
+	}
+	multi_arch_provides(&plan->multi_arch, p, &provides);
+	closure_provides(ret, provides.data);
+}
+
+static int add_package(struct store *s, const struct package *p, struct plan *plan, struct err *err)
 {
 	CLEANUP(text_release) struct text control = { 0 };
 	CLEANUP(deb822_stanza_release) struct deb822_stanza stanza = { 0 };
 	struct deb822 reader = { .name = p->name, .class = ERR_BUILD };
-	struct closure_package *package;
+	cleanup_free char *name = multi_arch_name(&plan->multi_arch, p->name, p->architecture);
 	int r = deb_read_control(s, p, &control, err);
 
 	if (r < 0)
@@ -27,27 +79,40 @@ static int add_package(struct store *s, const struct package *p, struct closure 
 	r = deb822_next(&reader, &stanza, err);
 	if (r < 0)
 		return r;
-	package = closure_add(c, p->name, p->version);
-	closure_depends(package, deb822_get(&stanza, "Pre-Depends"));
-	closure_depends(package, deb822_get(&stanza, "Depends"));
-	closure_provides(package, deb822_get(&stanza, "Provides"));
+	add_relations(plan, &stanza,
+		      &(struct multi_arch_package){
+			      .name = p->name,
+			      .version = p->version,
+			      .architecture = p->architecture,
+			      .kind = deb822_get(&stanza, "Multi-Arch"),
+			      .provides = deb822_get(&stanza, "Provides"),
+		      },
+		      closure_add(&plan->closure, name, p->version));
 	return 0;
 }
 
-/* All packages of the image, in the order of the lock; taken are the essential ones and what they
- * need. */
-static int read_packages(struct store *s, const struct packages *p, struct closure *ret,
-			 struct err *err)
+static int read_plan(struct store *s, const struct lock *lock, struct plan *plan, struct err *err)
 {
-	for (size_t i = 0; i < p->count; i++) {
-		int r;
+	plan->multi_arch =
+		(struct multi_arch){ .own = lock->architecture, .foreign = &lock->foreign };
+	list_packages(&lock->packages, plan);
+	for (size_t i = 0; i < plan->count; i++) {
+		int r = add_package(s, plan->package[i], plan, err);
 
-		if (p->item[i].role != ROLE_IMAGE)
-			continue;
-		r = add_package(s, &p->item[i], ret, err);
 		if (r < 0)
 			return r;
 	}
+	return 0;
+}
+
+int phases_closure(struct store *s, const struct lock *lock, struct closure *ret, struct err *err)
+{
+	CLEANUP(release_plan) struct plan plan = { 0 };
+	int r = read_plan(s, lock, &plan, err);
+
+	if (r < 0)
+		return r;
+	*ret = TAKE(plan.closure);
 	return 0;
 }
 
@@ -102,19 +167,13 @@ static void divide(struct closure *c, const struct package *const *package, stru
 
 int phases_plan(struct store *s, const struct lock *lock, struct phases *ret, struct err *err)
 {
-	CLEANUP(closure_release) struct closure c = { 0 };
 	CLEANUP(phases_release) struct phases phases = { 0 };
-	cleanup_free const struct package **package =
-		xcalloc(lock->packages.count + 1, sizeof(*package));
-	size_t count = 0; /* of the image's packages, which are the closure's in the same order */
-	int r = read_packages(s, &lock->packages, &c, err);
+	CLEANUP(release_plan) struct plan plan = { 0 };
+	int r = read_plan(s, lock, &plan, err);
 
 	if (r < 0)
 		return err_wrap(err, "planning the order of the packages");
-	for (size_t i = 0; i < lock->packages.count; i++)
-		if (lock->packages.item[i].role == ROLE_IMAGE)
-			package[count++] = &lock->packages.item[i];
-	divide(&c, package, &phases);
+	divide(&plan.closure, plan.package, &phases);
 	if (phases.essential.count == 0)
 		return err_set(err, ERR_BUILD, "the lock has no essential package");
 	*ret = TAKE(phases);

@@ -22,6 +22,7 @@
 #include "archive/lock.h"
 #include "base/err.h"
 #include "base/store.h"
+#include "solve/closure.h"
 
 struct phase {
 	const struct package **item; /* borrowed from the lock */
@@ -38,3 +39,7 @@ struct phases {
  * store). ERR_BUILD if no package is essential, or a control file cannot be read. */
 int phases_plan(struct store *s, const struct lock *lock, struct phases *ret, struct err *err);
 void phases_release(struct phases *p);
+
+/* Fills a closure with all packages of the image and what they depend on; none is taken yet. Those
+ * of a foreign architecture are called NAME:ARCHITECTURE (solve/multi-arch.h). */
+int phases_closure(struct store *s, const struct lock *lock, struct closure *ret, struct err *err);

@@ -4,6 +4,7 @@
  * borrowed fields, opens the sandbox and runs the stages in this order, each once; each builds on
  * what the ones before left in the tree and in struct rootfs.
  *
+ *	stage_inspect    looks into the packages before any is installed (inspect.h)
  *	stage_base       the essential packages and the rest of the base (bootstrap.h)
  *	stage_rest       all other packages; then everything is configured (bootstrap.h)
  *	stage_settings   what the recipe says about the system itself, and its overlays (settings.h)
@@ -21,6 +22,7 @@
 #include "archive/lock.h"
 #include "recipe/recipe.h"
 #include "rootfs/file-log.h"
+#include "rootfs/kernels.h"
 #include "rootfs/phases.h"
 #include "sandbox/sandbox.h"
 
@@ -31,11 +33,13 @@ struct rootfs {
 	struct sandbox *sandbox;     /* owned */
 	unsigned jobs;		     /* processors to use at once, at least 1 */
 
-	/* Owned: the release of the kernel that the recipe's `kernel` stands for,
-	 * "6.12.107+deb13-amd64", from stage_base on. NULL for `kernel: none`: then a kernel among
-	 * the packages is a package like others, and there is no initramfs, nor anything to boot.
-	 */
-	char *kernel;
+	/* Owned: all kernels of the image, from stage_inspect on. */
+	struct kernels kernels;
+	/* Borrowed from them: the release of the kernel that the recipe's `kernel` stands for,
+	 * "6.12.107+deb13-amd64" (while stage_initramfs runs, of each in turn). NULL for
+	 * `kernel: none`: then a kernel among the packages is a package like others, and there is
+	 * no initramfs, nor anything to boot. */
+	const char *kernel;
 	struct phases phases;	   /* owned: made by stage_base, used by stage_rest too */
 	struct strv allocated_ids; /* owned: "user NAME UID" and "group NAME GID", those that no
 				    * ids: fixed; from stage_rest on */
@@ -45,6 +49,7 @@ struct rootfs {
 	uint64_t steps;		   /* how many the running stage has done, for its progress */
 };
 
+int stage_inspect(struct rootfs *rootfs, struct err *err);
 int stage_base(struct rootfs *rootfs, struct err *err);
 int stage_rest(struct rootfs *rootfs, struct err *err);
 int stage_settings(struct rootfs *rootfs, struct err *err);

@@ -153,9 +153,11 @@ static void warning_print(struct warning *w)
 				? xstrdup("never starts")
 				: xasprintf("starts without %s, which it asks for", w->masked.data);
 
-		log_warning("%s:%u: %s of package '%s' %s: %s masks it (%s:%u)", package->at.file,
-			    package->at.line, w->unit, package->value, how, who, by->at.file,
-			    by->at.line);
+		cleanup_free char *asked = position_text(&package->at);
+		cleanup_free char *masked = position_text(&by->at);
+
+		log_warning("%s: %s of package '%s' %s: %s masks it (%s)", asked, w->unit,
+			    package->value, how, who, masked);
 	}
 	warning_release(w);
 }

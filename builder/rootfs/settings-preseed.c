@@ -92,4 +92,6 @@ void settings_preseed(const struct recipe *recipe, const struct strv *locale_lin
 	preseed_timezone(recipe, ret);
 	preseed_keyboard(recipe, ret);
 	preseed_console(recipe, ret);
+	for (size_t i = 0; i < recipe->debconf.count; i++)
+		text_printf(ret, "%s\n", recipe->debconf.item[i].value);
 }

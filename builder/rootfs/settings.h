@@ -29,10 +29,10 @@ int accounts_check(const struct recipe *recipe, const struct lock *lock, struct 
 
 /* ---- before packages are configured (settings-preseed.c) ---- */
 
-/* Answers to the questions of locales, tzdata, keyboard-configuration and console-setup, appended
- * to ret as debconf-set-selections(1) reads them. stage_base gives them to debconf once the base is
- * there and before any of these packages is configured, so that a later dpkg-reconfigure shows the
- * recipe's choice. locale_lines: as locale_lines_find() finds them. */
+/* Answers to the questions of locales, tzdata, keyboard-configuration and console-setup, and those
+ * of the recipe's `debconf`, appended to ret as debconf-set-selections(1) reads them. stage_base
+ * gives them to debconf before any package is configured, so that a later dpkg-reconfigure shows
+ * the recipe's choice. locale_lines: as locale_lines_find() finds them. */
 void settings_preseed(const struct recipe *recipe, const struct strv *locale_lines,
 		      struct text *ret);
 

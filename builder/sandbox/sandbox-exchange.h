@@ -10,8 +10,9 @@
 struct sandbox {
 	struct child child;
 	int sock;
-	int log;   /* owned; -1: none */
-	bool lost; /* an answer is missing: no more requests */
+	int log;       /* owned; -1: none */
+	size_t logged; /* bytes */
+	bool lost;     /* an answer is missing: no more requests */
 	char *description;
 	void (*on_line)(const char *line, void *data);
 	void *data;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sandbox/sandbox.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -20,11 +21,27 @@
 
 /* ---- output of commands --------------------------------------------------------------------- */
 
+static void add_log(struct sandbox *sb, const char *data, size_t size)
+{
+	static const char end[] = "netrescue: the log ends here, at its limit of 16 MiB\n";
+
+	static_assert(SANDBOX_LOG_MAX == (size_t)16 << 20, "the text above says so");
+	if (sb->log < 0 || sb->logged > SANDBOX_LOG_MAX)
+		return;
+	sb->logged += size;
+	if (sb->logged <= SANDBOX_LOG_MAX) {
+		(void)write_all(sb->log, data, size);
+		return;
+	}
+	(void)write_all(sb->log, end, strlen(end));
+	log_warning("the scripts of this build have written 16 MiB into the log; what follows is "
+		    "left out of it");
+}
+
 static void end_line(struct sandbox *sb, struct sandbox_output *o)
 {
 	text_add(&o->line, "\n");
-	if (sb->log >= 0)
-		(void)write_all(sb->log, o->line.data, o->line.length);
+	add_log(sb, o->line.data, o->line.length);
 	o->line.data[--o->line.length] = '\0';
 	if (sb->on_line)
 		sb->on_line(o->line.data, sb->data);
@@ -74,8 +91,8 @@ static int take_output(struct sandbox *sb, struct message *m, struct sandbox_out
 		return r;
 	if (number < count)
 		add_output(sb, &output[number], data, size);
-	else if (sb->log >= 0)
-		(void)write_all(sb->log, data, size);
+	else
+		add_log(sb, data, size);
 	return 0;
 }
 

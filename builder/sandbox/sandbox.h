@@ -29,6 +29,8 @@
 #include "base/err.h"
 #include "base/text.h"
 
+/* A script that writes for ever would fill the disk. An ordinary build's log has about 1 MiB. */
+#define SANDBOX_LOG_MAX ((size_t)16 << 20)
 #define SANDBOX_SCRATCH "/.netrescue"
 
 struct sandbox;
@@ -40,7 +42,8 @@ struct sandbox_options {
 	const char *kernel;   /* what uname -r says inside; sandbox_set_kernel() changes it */
 	uint64_t space; /* bytes that tree and scratch will need: decides between tmpfs and disk */
 	bool on_disk;	/* put the tree onto disk even if there is memory for it */
-	int log_fd;	/* all output of commands goes here; -1: nowhere */
+	int log_fd; /* output of commands goes here, up to SANDBOX_LOG_MAX bytes, of which the last
+			 * line and a warning tell; -1: nowhere */
 	/* as with sandbox_on_line(), but it also gets the steps of opening; may be NULL */
 	void (*on_line)(const char *line, void *data);
 };

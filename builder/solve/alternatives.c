@@ -58,6 +58,22 @@ static int prefer(bool a, bool b)
 	return a == b ? 0 : (a ? -1 : 1);
 }
 
+/* Whether a package is called that, of whichever architecture. */
+static bool is_called(const struct solver_pool *pool, Id has, Id wanted)
+{
+	const char *a = pool_id2str(pool->solv, has), *b = pool_id2str(pool->solv, wanted);
+	size_t length = strcspn(a, ":");
+
+	if (pool->foreign.count == 0)
+		return has == wanted;
+	return length == strcspn(b, ":") && strncmp(a, b, length) == 0;
+}
+
+static bool is_foreign(const struct solver_pool *pool, Id p)
+{
+	return strchr(solver_pool_name(pool, p), ':') != NULL;
+}
+
 /* Everything but the names: 0 if nothing that a package says of itself decides between two. */
 static int compare_ranks(const struct preference *by, Id a, Id b)
 {
@@ -66,9 +82,11 @@ static int compare_ranks(const struct preference *by, Id a, Id b)
 	int r = prefer(MAPTST(&by->in->requested, a), MAPTST(&by->in->requested, b));
 
 	if (r == 0)
-		r = prefer(x->name == by->name, y->name == by->name);
+		r = prefer(is_called(pool, x->name, by->name), is_called(pool, y->name, by->name));
 	if (r == 0)
 		r = prefer(pool->fact[a].essential, pool->fact[b].essential);
+	if (r == 0)
+		r = prefer(!is_foreign(pool, a), !is_foreign(pool, b));
 	if (r == 0)
 		r = prefer(x->arch != ARCH_ALL, y->arch != ARCH_ALL);
 	if (r == 0)
@@ -86,8 +104,7 @@ static int compare_providers(const void *pa, const void *pb, void *data)
 	if (r == 0)
 		r = strcmp(solver_pool_name(pool, a), solver_pool_name(pool, b));
 	if (r == 0)
-		r = solver_pool_source(pool, b)->pin_priority -
-		    solver_pool_source(pool, a)->pin_priority;
+		r = pool->priority[b] - pool->priority[a];
 	if (r == 0)
 		r = version_compare(solver_pool_version(pool, b), solver_pool_version(pool, a));
 	return r != 0 ? r : (a < b ? -1 : 1);

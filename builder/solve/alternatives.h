@@ -8,7 +8,8 @@
  *     Depends before (if wanted) Recommends, each in the order of the control file;
  *   - a dependency that a package taken before satisfies brings nothing new;
  *   - the providers of one alternative are preferred by these rules, of which the first that tells
- *     them apart decides: it was requested; it has that very name; it is Essential; it is of the
+ *     them apart decides: it was requested; it has that very name, of whichever architecture; it is
+ *     Essential; it is of the image's own architecture rather than a foreign one; it is of an
  *     architecture rather than "all"; its priority is higher; it brings fewer packages with it; its
  *     name comes first;
  *   - a package that conflicts with one taken before, or cannot have its own dependencies, is

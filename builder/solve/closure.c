@@ -31,7 +31,9 @@ static void parse_relation(const char *text, struct relation *ret)
 	size_t length;
 
 	text += strspn(text, " \t\n");
-	ret->name = xstrndup(text, strcspn(text, " \t\n:(["));
+	ret->name = xstrndup(text, strcspn(text, " \t\n(["));
+	if (ends_with(ret->name, ":any"))
+		ret->name[strlen(ret->name) - strlen(":any")] = '\0';
 	if (!bracket) {
 		ret->operator= xstrdup("");
 		ret->version = xstrdup("");

@@ -7,7 +7,8 @@
  *
  * Of a dependency with alternatives, the first one that the set fulfils counts: by the package of
  * that very name, else by the first, in the order of names, that provides it. One is enough for
- * dpkg. A provided name without a version fulfils only what asks for none (Debian Policy 7.5).
+ * dpkg. A provided name without a version fulfils only what asks for none (Debian Policy 7.5). Of
+ * several architectures the names are those of multi-arch.h; ":any" is no part of one.
  *
  *	CLEANUP(closure_release) struct closure c = { 0 };
  *	...for every package of the set, in the order of names:

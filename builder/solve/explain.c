@@ -140,6 +140,12 @@ static void tell_missing(struct story *s, Id dependency)
 			name = GETRELDEP(s->e->pool->solv, name)->name;
 		if (solver_pool_named(s->e->pool, pool_id2str(s->e->pool->solv, name), &first) == 0)
 			continue;
+		if (!solver_pool_has_candidate(s->e->pool, solver_pool_name(s->e->pool, *first))) {
+			text_printf(&s->end, "%sthe pins allow no %s",
+				    s->end.length == before ? " (" : ", ",
+				    solver_pool_name(s->e->pool, *first));
+			continue;
+		}
 		text_printf(&s->end, "%s%s %s of %s", s->end.length == before ? " (only " : ", ",
 			    solver_pool_name(s->e->pool, *first),
 			    solver_pool_version(s->e->pool, *first),
@@ -174,6 +180,22 @@ static void tell_from(struct story *s, Id p)
 	}
 }
 
+/* Two packages of one name and different architectures. */
+static void tell_rivals(struct story *s, const struct clue *c)
+{
+	const struct solver_pool *pool = s->e->pool;
+
+	add_end(s);
+	add_label(s, &s->end, c->from);
+	text_add(&s->end, " conflicts with ");
+	add_label(s, &s->end, c->to);
+	if (ISRELDEP(c->dependency))
+		text_printf(&s->end, ", since their versions differ: %s and %s",
+			    solver_pool_version(pool, c->from), solver_pool_version(pool, c->to));
+	else
+		text_add(&s->end, ", since not both have Multi-Arch: same");
+}
+
 /* "z conflicts with y (<< 2), here is 1", "exim conflicts with mta, which postfix provides". */
 static void tell_conflict(struct story *s, const struct clue *c)
 {
@@ -183,6 +205,10 @@ static void tell_conflict(struct story *s, const struct clue *c)
 
 	while (ISRELDEP(name))
 		name = GETRELDEP(pool->solv, name)->name;
+	if (multi_arch_is_set(pool_id2str(pool->solv, name))) {
+		tell_rivals(s, c);
+		return;
+	}
 	add_end(s);
 	add_label(s, &s->end, c->from);
 	text_add(&s->end, " conflicts with ");

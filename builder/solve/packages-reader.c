@@ -25,6 +25,8 @@ enum field {
 	FIELD_PRIORITY = FIELD_NEEDED,
 	FIELD_ESSENTIAL,
 	FIELD_INSTALLED_SIZE,
+	FIELD_SOURCE,
+	FIELD_MULTI_ARCH,
 	FIELD_DEPENDENCY, /* and what follows */
 	FIELD_PRE_DEPENDS = FIELD_DEPENDENCY,
 	FIELD_DEPENDS,
@@ -45,6 +47,8 @@ static const char *const field_name[FIELD_COUNT] = {
 	[FIELD_PRIORITY] = "Priority",
 	[FIELD_ESSENTIAL] = "Essential",
 	[FIELD_INSTALLED_SIZE] = "Installed-Size",
+	[FIELD_SOURCE] = "Source",
+	[FIELD_MULTI_ARCH] = "Multi-Arch",
 	[FIELD_PRE_DEPENDS] = "Pre-Depends",
 	[FIELD_DEPENDS] = "Depends",
 	[FIELD_RECOMMENDS] = "Recommends",
@@ -69,33 +73,10 @@ static int complain(struct packages_reader *reader, const char *what, const char
 	return 0;
 }
 
-/* There is one architecture only, so "gcc:amd64" and "gcc:native" mean gcc. libsolv would know
- * ":any" but not these. */
-static void strip_architecture(const struct packages_reader *reader, char *value)
-{
-	char *to = value;
-
-	for (const char *from = value; *from;) {
-		size_t length = 0;
-
-		if (*from == ':' && starts_with(from + 1, "native"))
-			length = strlen(":native");
-		else if (*from == ':' && starts_with(from + 1, reader->architecture))
-			length = 1 + strlen(reader->architecture);
-		if (length > 0 && (from[length] == '\0' || strchr(" ,|(", from[length])))
-			from += length;
-		else
-			*to++ = *from++;
-	}
-	*to = '\0';
-}
-
 static int take_value(struct packages_reader *reader, enum field field, char *value)
 {
 	switch (field) {
 	case FIELD_PACKAGE:
-		free(reader->package);
-		reader->package = xstrdup(value);
 		if (!package_name_is_valid(value))
 			return complain(reader, "not a package name:", value);
 		break;
@@ -104,7 +85,9 @@ static int take_value(struct packages_reader *reader, enum field field, char *va
 			return complain(reader, "not a version:", value);
 		break;
 	case FIELD_ARCHITECTURE:
-		reader->foreign = !streq(value, reader->architecture) && !streq(value, "all");
+		reader->other = !streq(value, reader->architecture) &&
+				(!streq(value, "all") ||
+				 !streq(reader->architecture, reader->multi_arch.own));
 		break;
 	case FIELD_FILENAME:
 		if (!package_path_is_safe(value))
@@ -125,6 +108,8 @@ static int take_value(struct packages_reader *reader, enum field field, char *va
 		reader->current.essential = strcasecmp(value, "yes") == 0;
 		break;
 	case FIELD_INSTALLED_SIZE:
+	case FIELD_SOURCE:
+	case FIELD_MULTI_ARCH:
 	case FIELD_PRE_DEPENDS:
 	case FIELD_DEPENDS:
 	case FIELD_RECOMMENDS:
@@ -155,7 +140,7 @@ static int take_field(struct packages_reader *reader, char *line)
 	enum field field = FIELD_PACKAGE;
 	int r;
 
-	reader->keeping = false;
+	reader->keeping = NULL;
 	if (!colon || colon == line)
 		return complain(reader, "this is not a 'Field: value' line:", line);
 	*colon = '\0';
@@ -172,15 +157,13 @@ static int take_field(struct packages_reader *reader, char *line)
 	r = take_value(reader, field, value);
 	if (r < 0)
 		return r;
-	if (field >= FIELD_DEPENDENCY) {
-		reader->keeping = true;
-		strip_architecture(reader, value);
-		r = check_alternatives(reader, value);
-		if (r < 0)
-			return r;
-	}
-	text_printf(&reader->stanza, "%s: %s\n", field_name[field], value);
-	return 0;
+	reader->value[field].length = 0;
+	text_add(&reader->value[field], value);
+	reader->length += strlen(value);
+	if (field < FIELD_DEPENDENCY)
+		return 0;
+	reader->keeping = &reader->value[field];
+	return check_alternatives(reader, value);
 }
 
 static int check_needed(struct packages_reader *reader)
@@ -192,12 +175,66 @@ static int check_needed(struct packages_reader *reader)
 	return 0;
 }
 
+/* The value of a field of this stanza; NULL: it has none. */
+static const char *value_of(const struct packages_reader *reader, enum field field)
+{
+	return reader->seen & (1U << field) ? reader->value[field].data : NULL;
+}
+
+static void write_field(struct packages_reader *reader, enum field field,
+			const struct multi_arch_package *p)
+{
+	const struct multi_arch *m = &reader->multi_arch;
+	const char *value = value_of(reader, field);
+	CLEANUP(text_release) struct text text = { 0 };
+
+	text_add(&text, "");
+	if (field == FIELD_PACKAGE) {
+		cleanup_free char *name = multi_arch_name(m, p->name, p->architecture);
+
+		text_add(&text, name);
+	} else if (field == FIELD_PROVIDES) {
+		multi_arch_provides(m, p, &text);
+	} else if (field == FIELD_CONFLICTS || field == FIELD_BREAKS) {
+		multi_arch_conflicts(m, p, value, &text);
+	} else if (field >= FIELD_DEPENDENCY) {
+		multi_arch_depends(m, p, value, &text);
+	} else {
+		text_add(&text, value ? value : "");
+	}
+	if (text.length > 0)
+		text_printf(&reader->out, "%s: %s\n", field_name[field], text.data);
+}
+
+static void write_stanza(struct packages_reader *reader)
+{
+	const struct multi_arch_package p = {
+		.name = value_of(reader, FIELD_PACKAGE),
+		.version = value_of(reader, FIELD_VERSION),
+		.architecture = value_of(reader, FIELD_ARCHITECTURE),
+		.kind = value_of(reader, FIELD_MULTI_ARCH),
+		.provides = value_of(reader, FIELD_PROVIDES),
+	};
+	CLEANUP(text_release) struct text rivals = { 0 };
+
+	for (enum field field = 0; field < FIELD_COUNT; field++)
+		if (field != FIELD_MULTI_ARCH)
+			write_field(reader, field, &p);
+	text_add(&rivals, "");
+	multi_arch_rivals(&reader->multi_arch, &p, &rivals);
+	if (rivals.length > 0)
+		text_printf(&reader->out, "%s: %s\n", field_name[FIELD_CONFLICTS], rivals.data);
+	text_add(&reader->out, "\n");
+	/* Only dpkg of the image's own architecture must be able to rely on them. */
+	if (multi_arch_is_foreign(&reader->multi_arch, p.architecture))
+		reader->current.essential = false;
+}
+
 static int add_package(struct packages_reader *reader)
 {
 	if (reader->count == PACKAGES_READER_PACKAGES_MAX)
 		return fail(reader, "too many packages in", reader->name);
-	text_append(&reader->out, reader->stanza.data, reader->stanza.length);
-	text_add(&reader->out, "\n");
+	write_stanza(reader);
 	GROW(reader->fact, reader->count, reader->allocated);
 	reader->fact[reader->count++] = reader->current;
 	return 0;
@@ -206,22 +243,22 @@ static int add_package(struct packages_reader *reader)
 static void skip_package(struct packages_reader *reader)
 {
 	struct skipped_packages *skipped = reader->skipped;
+	const char *name = value_of(reader, FIELD_PACKAGE);
 
 	GROW(skipped->item, skipped->count, skipped->allocated);
 	skipped->item[skipped->count++] = (struct skipped_package){
-		.name = reader->package ? take_ptr(reader->package) : xstrdup(""),
+		.name = xstrdup(name ? name : ""),
 		.reason = take_ptr(reader->fault),
 	};
 }
 
 static void begin_stanza(struct packages_reader *reader)
 {
-	reader->stanza.length = 0;
+	reader->length = 0;
 	reader->seen = 0;
-	reader->foreign = false;
-	reader->keeping = false;
+	reader->other = false;
+	reader->keeping = NULL;
 	reader->current = (struct package_fact){ .priority = PRIORITY_EXTRA };
-	free(take_ptr(reader->package));
 	free(take_ptr(reader->fault));
 }
 
@@ -229,14 +266,14 @@ static int end_stanza(struct packages_reader *reader)
 {
 	int r;
 
-	if (reader->seen == 0 && reader->stanza.length == 0 && !reader->fault)
+	if (reader->seen == 0 && !reader->fault)
 		return 0;
 	r = check_needed(reader);
 	if (r < 0)
 		return r;
-	if (reader->fault && !reader->foreign)
+	if (reader->fault && !reader->other)
 		skip_package(reader);
-	else if (!reader->foreign)
+	else if (!reader->other)
 		r = add_package(reader);
 	begin_stanza(reader);
 	return r;
@@ -247,9 +284,8 @@ static int continue_field(struct packages_reader *reader, char *line)
 {
 	if (!reader->keeping)
 		return 0;
-	strip_architecture(reader, line);
-	reader->stanza.length--;
-	text_printf(&reader->stanza, " %s\n", line + strspn(line, " \t"));
+	text_printf(reader->keeping, " %s", line + strspn(line, " \t"));
+	reader->length += strlen(line);
 	return check_alternatives(reader, line);
 }
 
@@ -261,7 +297,7 @@ static int take_line(struct packages_reader *reader, char *line, size_t length)
 	if (strlen(line) != length)
 		return fail(reader, "a NUL byte in", reader->name);
 	if (length > PACKAGES_READER_LINE_MAX ||
-	    reader->stanza.length + length > PACKAGES_READER_STANZA_MAX)
+	    reader->length + length > PACKAGES_READER_STANZA_MAX)
 		return fail(reader, "too long a line or stanza in", reader->name);
 	if (length == 0)
 		return end_stanza(reader);
@@ -318,6 +354,7 @@ FILE *packages_reader_open(struct packages_reader *reader)
 		abort();
 	setvbuf(file, NULL, _IOFBF, CHUNK);
 	reader->current = (struct package_fact){ .priority = PRIORITY_EXTRA };
+	reader->value = xcalloc(FIELD_COUNT, sizeof(*reader->value));
 	return file;
 }
 
@@ -333,9 +370,10 @@ void packages_reader_release(struct packages_reader *reader)
 {
 	free(reader->fact);
 	text_release(&reader->out);
-	text_release(&reader->stanza);
+	for (enum field field = 0; reader->value && field < FIELD_COUNT; field++)
+		text_release(&reader->value[field]);
+	free(reader->value);
 	free(reader->buffer);
-	free(reader->package);
 	free(reader->fault);
 	err_release(&reader->err);
 	*reader = (struct packages_reader){ 0 };

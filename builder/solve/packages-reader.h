@@ -10,10 +10,13 @@
  *   - lets through only the fields that a package set depends on. Replaces is not one of them: on
  *     an empty system it only orders dpkg's work, but libsolv would read it as a preference;
  *   - leaves out other architectures;
+ *   - lets every package have the name, and ask for others by the names, that tell architectures
+ *     apart (multi-arch.h);
  *   - notes what libsolv does not keep, one fact for each stanza it let through, in order.
  *
  *	CLEANUP(packages_reader_release)
- *	struct packages_reader reader = { .from = text, .name = …, .architecture = … };
+ *	struct packages_reader reader = { .from = text, .name = …, .multi_arch = …,
+ *					 .architecture = … };
  *	FILE *reduced = packages_reader_open(&reader);
  *	repo_add_debpackages(repo, reduced, 0);
  *	fclose(reduced);
@@ -27,6 +30,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "recipe/priority.h"
+#include "solve/multi-arch.h"
 
 #define PACKAGES_READER_LINE_MAX (1024 * 1024)
 #define PACKAGES_READER_STANZA_MAX (4 * 1024 * 1024)
@@ -54,6 +58,8 @@ struct skipped_packages {
 struct packages_reader {
 	FILE *from;	  /* borrowed */
 	const char *name; /* for messages */
+	struct multi_arch multi_arch;
+	/* Whose packages are taken; with the image's own those of `all`, too. */
 	const char *architecture;
 	enum err_class class; /* of errors about the content; 0: ERR_BUILD */
 	/* Borrowed; gets the stanzas that are not as they should be. NULL: they are errors. */
@@ -64,13 +70,13 @@ struct packages_reader {
 	size_t allocated;
 	struct text out;
 	size_t taken;
-	struct text stanza;
+	struct text *value; /* of this stanza, by field; "" or NULL: there is none */
+	size_t length;	    /* of all of them */
 	struct package_fact current;
-	unsigned seen; /* bit set of fields */
-	bool foreign;
-	char *package; /* of this stanza */
-	char *fault;   /* why this stanza is left out; NULL: it is not */
-	bool keeping;  /* continuation lines follow their field */
+	unsigned seen;	      /* bit set of fields */
+	bool other;	      /* of another architecture */
+	char *fault;	      /* why this stanza is left out; NULL: it is not */
+	struct text *keeping; /* the value that continuation lines belong to; NULL: none */
 	unsigned line;
 	char *buffer;
 	size_t buffer_size;

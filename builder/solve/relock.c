@@ -24,6 +24,40 @@ void relock_release(struct relock *relock)
 {
 	strv_release(&relock->moved);
 	strv_release(&relock->reason);
+	strv_release(&relock->stay_out);
+}
+
+/* The name that the solver's pool has for a package of a lock. */
+static char *pool_name(const struct solver_pool *pool, const struct package *p)
+{
+	const struct multi_arch m = solver_pool_multi_arch(pool);
+
+	return multi_arch_name(&m, p->name, p->architecture);
+}
+
+/* The other way round: the package of that name and role; NULL if there is none. */
+static const struct package *find(const struct solver_pool *pool, const struct packages *list,
+				  const char *name, enum package_role role)
+{
+	cleanup_free char *bare = xstrndup(name, strcspn(name, ":"));
+
+	for (const struct package *p = packages_find(list, bare, role);
+	     p && p < list->item + list->count && streq(p->name, bare); p++) {
+		cleanup_free char *other = pool_name(pool, p);
+
+		if (p->role == role && streq(other, name))
+			return p;
+	}
+	return NULL;
+}
+
+/* A name without an architecture is asked for in all of them. */
+static bool is_to_be_updated(const struct relock *relock, const struct solver_pool *pool,
+			     const struct package *p)
+{
+	cleanup_free char *name = pool_name(pool, p);
+
+	return strv_has(relock->update, p->name) || strv_has(relock->update, name);
 }
 
 static bool is_package(const struct solver_pool *pool, Id p, const struct package *wanted)
@@ -38,7 +72,8 @@ static bool is_package(const struct solver_pool *pool, Id p, const struct packag
 /* Whether an index lists that very file. For a pool that is not indexed yet. */
 static bool is_listed(const struct solver_pool *pool, const struct package *wanted)
 {
-	Id name = pool_str2id(pool->solv, wanted->name, 0);
+	cleanup_free char *text = pool_name(pool, wanted);
+	Id name = pool_str2id(pool->solv, text, 0);
 
 	for (Id p = 2; name && p < pool->solv->nsolvables; p++)
 		if (pool->solv->solvables[p].repo && pool->solv->solvables[p].name == name &&
@@ -54,6 +89,7 @@ static int add_unlisted(struct solver_pool *pool, struct store *s, const struct 
 		.suite = p->suite,
 		.component = p->component,
 		.repository = p->repository,
+		.architecture = p->architecture,
 		.pin_priority = PIN_PRIORITY_DEFAULT,
 		.pocket = true, /* what the suite lists itself decides about priorities */
 	};
@@ -86,7 +122,7 @@ int relock_add(struct relock *relock, struct solver_pool *pool, struct store *s,
 
 	for (size_t i = 0; i < list->count; i++)
 		unlisted[i] = !streq(list->item[i].repository, "local") &&
-			      !strv_has(relock->update, list->item[i].name) &&
+			      !is_to_be_updated(relock, pool, &list->item[i]) &&
 			      (i == 0 || !streq(list->item[i].sha256, list->item[i - 1].sha256)) &&
 			      !is_listed(pool, &list->item[i]);
 	r = lock_obtain(s, relock->lock, unlisted, relock->mirrors, err);
@@ -108,22 +144,54 @@ static void move(struct relock *relock, const char *name, const char *reason)
 	strv_add(&relock->reason, reason);
 }
 
-static int note_updates(struct relock *relock, struct err *err)
+/* True if the lock has packages of that name. */
+static bool move_all_called(struct relock *relock, const struct solver_pool *pool, const char *name)
 {
 	const struct packages *list = &relock->lock->packages;
+	bool found = false;
 
+	for (size_t i = 0; i < list->count; i++) {
+		cleanup_free char *full = pool_name(pool, &list->item[i]);
+
+		if (!streq(list->item[i].name, name) && !streq(full, name))
+			continue;
+		found = true;
+		if (!strv_has(&relock->moved, full))
+			move(relock, full, "asked for");
+	}
+	return found;
+}
+
+/* An optional package that the old lock is without is tried again if it is to be updated. True if
+ * one is called that. */
+static bool let_in(struct relock *relock, const char *name)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < relock->stay_out.count;) {
+		cleanup_free char *item = xstrdup(relock->stay_out.item[i]);
+
+		if (package_name_length(item) != strlen(name) || !starts_with(item, name)) {
+			i++;
+			continue;
+		}
+		found = strv_remove(&relock->stay_out, item);
+	}
+	return found;
+}
+
+static int note_updates(struct relock *relock, const struct solver_pool *pool, struct err *err)
+{
+	strv_add_all(&relock->stay_out, &relock->lock->packages.left_out);
 	for (size_t i = 0; i < relock->update->count; i++) {
 		const char *name = relock->update->item[i];
+		bool found = move_all_called(relock, pool, name);
 
-		if (strv_has(&relock->moved, name))
+		if (let_in(relock, name) || found)
 			continue;
-		if (!packages_find(list, name, ROLE_IMAGE) &&
-		    !packages_find(list, name, ROLE_BOOT)) {
-			(void)err_set(err, ERR_USAGE, "there is no package '%s' in '%s' to update",
-				      name, relock->lock->path);
-			return err_hint(err, "packages that are new come in by the recipe");
-		}
-		move(relock, name, "asked for");
+		(void)err_set(err, ERR_USAGE, "there is no package '%s' in '%s' to update", name,
+			      relock->lock->path);
+		return err_hint(err, "packages that are new come in by the recipe");
 	}
 	return 0;
 }
@@ -132,10 +200,11 @@ static void pin_all(const struct relock *relock, struct solver_pool *pool)
 {
 	for (size_t i = 0; i < relock->lock->packages.count; i++) {
 		const struct package *p = &relock->lock->packages.item[i];
+		cleanup_free char *name = pool_name(pool, p);
 		const Id *first;
-		size_t count = solver_pool_named(pool, p->name, &first);
+		size_t count = solver_pool_named(pool, name, &first);
 
-		if (strv_has(&relock->moved, p->name))
+		if (strv_has(&relock->moved, name))
 			continue;
 		for (size_t k = 0; k < count; k++)
 			if (is_package(pool, first[k], p))
@@ -201,7 +270,7 @@ static void follow(const struct relock *relock, const struct solver_pool *pool, 
 	const Id *provider = pool_whatprovides_ptr(pool->solv, dependency);
 
 	for (const Id *p = provider; *p; p++)
-		if (packages_find(&relock->lock->packages, solver_pool_name(pool, *p), ROLE_IMAGE))
+		if (find(pool, &relock->lock->packages, solver_pool_name(pool, *p), ROLE_IMAGE))
 			return;
 	queue_pushunique(ret, *provider);
 }
@@ -244,7 +313,7 @@ static bool unpin_for_conflicts(struct relock *relock, struct solver_pool *pool,
 			const char *against = solver_pool_name(pool, *other);
 
 			if (streq(against, name) ||
-			    !packages_find(&relock->lock->packages, against, ROLE_IMAGE) ||
+			    !find(pool, &relock->lock->packages, against, ROLE_IMAGE) ||
 			    solver_pool_is_pinned(pool, against) ==
 				    solver_pool_is_pinned(pool, name))
 				continue;
@@ -267,8 +336,9 @@ static bool unpin_round(struct relock *relock, struct solver_pool *pool)
 	queue_init(&look_at);
 	for (size_t i = 0; i < relock->lock->packages.count; i++) {
 		const struct package *package = &relock->lock->packages.item[i];
+		cleanup_free char *name = pool_name(pool, package);
 		const Id *first;
-		size_t count = solver_pool_named(pool, package->name, &first);
+		size_t count = solver_pool_named(pool, name, &first);
 
 		for (size_t k = 0; k < count && package->role == ROLE_IMAGE; k++)
 			if (MAPTST(&pool->considered, first[k]))
@@ -291,7 +361,7 @@ static void unpin_what_blocks(struct relock *relock, struct solver_pool *pool)
 
 int relock_pin(struct relock *relock, struct solver_pool *pool, struct err *err)
 {
-	int r = note_updates(relock, err);
+	int r = note_updates(relock, pool, err);
 
 	if (r < 0)
 		return r;
@@ -315,15 +385,17 @@ static void replace(char **text, const char *by)
 }
 
 /* Compares a package of the new lock with the old one. */
-static void report_package(const struct relock *relock, struct package *p)
+static void report_package(const struct relock *relock, const struct solver_pool *pool,
+			   struct package *p)
 {
-	const struct package *old = packages_find(&relock->lock->packages, p->name, p->role);
+	cleanup_free char *name = pool_name(pool, p);
+	const struct package *old = find(pool, &relock->lock->packages, name, p->role);
 
 	if (!old) {
-		log_note("%s %s is new", p->name, p->version);
+		log_note("%s %s is new", name, p->version);
 	} else if (!streq(old->sha256, p->sha256)) {
-		log_note("%s %s -> %s: %s", p->name, old->version, p->version,
-			 reason_of(relock, p->name));
+		log_note("%s %s -> %s: %s", name, old->version, p->version,
+			 reason_of(relock, name));
 	} else {
 		/* The same file may be listed elsewhere by now: that is no reason to change. */
 		replace(&p->suite, old->suite);
@@ -333,17 +405,19 @@ static void report_package(const struct relock *relock, struct package *p)
 	}
 }
 
-void relock_report(const struct relock *relock, struct packages *packages)
+void relock_report(const struct relock *relock, const struct solver_pool *pool,
+		   struct packages *packages)
 {
 	for (size_t i = 0; i < packages->count; i++)
-		report_package(relock, &packages->item[i]);
+		report_package(relock, pool, &packages->item[i]);
 	for (size_t i = 0; i < relock->lock->packages.count; i++) {
 		const struct package *old = &relock->lock->packages.item[i];
-		const struct package *now = packages_find(packages, old->name, old->role);
+		cleanup_free char *name = pool_name(pool, old);
+		const struct package *now = find(pool, packages, name, old->role);
 
 		if (!now)
-			log_note("%s %s is no longer needed", old->name, old->version);
-		else if (strv_has(relock->update, old->name) && streq(now->sha256, old->sha256))
-			log_note("%s %s is the newest there is", old->name, old->version);
+			log_note("%s %s is no longer needed", name, old->version);
+		else if (is_to_be_updated(relock, pool, old) && streq(now->sha256, old->sha256))
+			log_note("%s %s is the newest there is", name, old->version);
 	}
 }

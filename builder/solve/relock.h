@@ -24,11 +24,14 @@ struct relock {
 	const struct mirrors *mirrors; /* NULL: offline */
 	struct strv moved;	       /* names that are not pinned… */
 	struct strv reason;	       /* …and why not, in the same order */
+	struct strv stay_out; /* optional packages that the old lock is without, and that are not
+				 to be updated, as the recipe says them */
 };
 
 /* ERR_NETWORK, at the lock's line, if a version cannot be had any more. */
 int relock_add(struct relock *relock, struct solver_pool *pool, struct store *s, struct err *err);
 /* ERR_USAGE if a name to update is not in the lock. */
 int relock_pin(struct relock *relock, struct solver_pool *pool, struct err *err);
-void relock_report(const struct relock *relock, struct packages *packages);
+void relock_report(const struct relock *relock, const struct solver_pool *pool,
+		   struct packages *packages);
 void relock_release(struct relock *relock);

@@ -104,29 +104,99 @@ int request_unknown(const struct solver_pool *pool, const struct recipe_name *wa
 			       suite_of(pool));
 		return err_hint(err, "write '%s'", now);
 	}
+	for (size_t i = 0; i < pool->foreign.count; i++) {
+		cleanup_free char *other = xasprintf("%s:%s", name, pool->foreign.item[i]);
+		const Id *first;
+
+		if (solver_pool_named(pool, other, &first) == 0)
+			continue;
+		position_error(&wanted->at, err,
+			       "no package '%s' for %s in %s, but there is one for %s", name,
+			       pool->architecture, suite_of(pool), pool->foreign.item[i]);
+		return err_hint(err, "write '%s'", other);
+	}
 	solver_pool_suggest(pool, name, &near);
 	position_error(&wanted->at, err, "no package '%s' in %s", name, suite_of(pool));
 	return hint_unknown(pool, &near, err);
+}
+
+static bool is_of_suite(const struct solver_source *source, const char *suite)
+{
+	return streq(source->suite, suite) || streq(source->about[PIN_ARCHIVE], suite) ||
+	       streq(source->about[PIN_CODENAME], suite);
+}
+
+static bool has_suite(const struct solver_pool *pool, const char *suite)
+{
+	for (size_t i = 0; i < pool->source_count; i++)
+		if (is_of_suite(pool->source[i], suite))
+			return true;
+	return false;
+}
+
+/* The way to a suite that no archive of the recipe has. */
+static int hint_suite(const struct solver_pool *pool, const char *suite, struct err *err)
+{
+	static const char *const pocket[] = { "updates", "security" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(pocket); i++) {
+		cleanup_free char *name = xasprintf("%s-%s", suite_of(pool), pocket[i]);
+
+		if (streq(suite, name))
+			return err_hint(err, "write 'pockets: [%s]' into the recipe", pocket[i]);
+	}
+	return err_hint(err,
+			"no archive of the recipe has the suite '%s': add the one that has it to "
+			"'apt-repositories', with its url, 'suite: %s' and its keyring",
+			suite, suite);
 }
 
 static int no_such_version(const struct solver_pool *pool, const struct recipe_name *wanted,
 			   const Id *first, size_t count, struct err *err)
 {
 	CLEANUP(text_release) struct text there = { 0 };
+	cleanup_free char *item =
+		xstrndup(wanted->value, strlen(wanted->value) - package_is_optional(wanted->value));
+	const char *rest = item + package_name_length(item);
 
 	for (size_t i = 0; i < count; i++)
 		text_printf(&there, "%s%s in %s", i > 0 ? ", " : "",
 			    solver_pool_version(pool, first[i]),
 			    solver_pool_source(pool, first[i])->suite);
-	position_error(&wanted->at, err, "there is no '%s'", wanted->value);
+	position_error(&wanted->at, err, "there is no '%s'", item);
+	if (*rest == '/' && !has_suite(pool, rest + 1))
+		return hint_suite(pool, rest + 1, err);
 	return err_hint(err, "there is %s", there.data);
+}
+
+static int never(const struct recipe_name *wanted, struct err *err)
+{
+	cleanup_free char *name = bare_name(wanted->value);
+
+	position_error(&wanted->at, err,
+		       "the pins let no version of '%s' be taken: the highest priority of one is "
+		       "not positive",
+		       name);
+	return err_hint(err,
+			"NAME=VERSION or NAME/SUITE in 'packages' comes before the pins, or "
+			"write a pin of a positive priority for '%s'",
+			name);
+}
+
+static bool is_meant(const struct solver_pool *pool, Id p, const char *rest)
+{
+	if (*rest == '=')
+		return streq(rest + 1, solver_pool_version(pool, p));
+	return *rest == '\0' || is_of_suite(solver_pool_source(pool, p), rest + 1);
 }
 
 int request_find(const struct solver_pool *pool, const struct recipe_name *wanted, Id *ret,
 		 struct err *err)
 {
-	cleanup_free char *name = bare_name(wanted->value);
-	const char *rest = wanted->value + strlen(name);
+	cleanup_free char *item =
+		xstrndup(wanted->value, strlen(wanted->value) - package_is_optional(wanted->value));
+	cleanup_free char *name = bare_name(item);
+	const char *rest = item + strlen(name);
 	const Id *first;
 	size_t count = solver_pool_named(pool, name, &first);
 
@@ -134,16 +204,16 @@ int request_find(const struct solver_pool *pool, const struct recipe_name *wante
 	if (count == 0)
 		return 0;
 	for (size_t i = 0; i < count && *ret == 0; i++)
-		if (*rest == '\0' ||
-		    (*rest == '=' && streq(rest + 1, solver_pool_version(pool, first[i]))) ||
-		    (*rest == '/' && streq(rest + 1, solver_pool_source(pool, first[i])->suite)))
+		if (is_meant(pool, first[i], rest))
 			*ret = first[i];
 	for (size_t i = 0; i < count && *rest == '\0'; i++)
 		if (MAPTST(&pool->pinned, first[i])) {
 			*ret = first[i];
 			break;
 		}
-	return *ret ? 0 : no_such_version(pool, wanted, first, count, err);
+	if (!*ret)
+		return no_such_version(pool, wanted, first, count, err);
+	return *rest || solver_pool_has_candidate(pool, name) ? 0 : never(wanted, err);
 }
 
 /* The entry whose priority and Essential flag count for a name: the suite's own, as for
@@ -198,7 +268,9 @@ static void add_by_rule(const struct solver_pool *pool, const struct recipe *rec
 
 		named = solver_pool_named(pool, name, &first);
 		fact = deciding_fact(pool, first, named);
-		if (fact && (fact->essential || wanted[fact->priority]))
+		if (!fact || strchr(name, ':') || (!fact->essential && !wanted[fact->priority]))
+			continue;
+		if (fact->essential || solver_pool_has_candidate(pool, name))
 			found[count++] = (struct by_rule){ name, fact->priority, fact->essential };
 	}
 	qsort(found, count, sizeof(*found), compare_by_rule);
@@ -221,8 +293,11 @@ static int pin(struct solver_pool *pool, const struct recipe_list *list, struct 
 {
 	for (size_t i = 0; i < list->count; i++) {
 		Id p;
-		int r = request_find(pool, &list->item[i], &p, err);
+		int r;
 
+		if (package_is_optional(list->item[i].value))
+			continue;
+		r = request_find(pool, &list->item[i], &p, err);
 		if (r < 0)
 			return r;
 		if (p && strpbrk(list->item[i].value, "=/"))
@@ -256,7 +331,7 @@ static void collect_unknown(const struct solver_pool *pool, const struct recipe_
 			    const struct recipe_name **unknown, size_t *count)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (!is_known(pool, &list->item[i]))
+		if (!package_is_optional(list->item[i].value) && !is_known(pool, &list->item[i]))
 			unknown[(*count)++] = &list->item[i];
 }
 
@@ -288,9 +363,13 @@ static int check_names(const struct solver_pool *pool, const struct recipe *reci
 		if (!unknown[i]->at.file || unknown[i]->at.line == 0)
 			continue;
 		text_add(&names, " (");
-		if (!streq(unknown[i]->at.file, unknown[0]->at.file))
-			text_printf(&names, "%s, ", unknown[i]->at.file);
-		text_printf(&names, "line %u", unknown[i]->at.line);
+		if (!err_has_lines(unknown[i]->at.file))
+			text_add(&names, unknown[i]->at.file);
+		else if (!streq(unknown[i]->at.file, unknown[0]->at.file))
+			text_printf(&names, "%s, line %u", unknown[i]->at.file,
+				    unknown[i]->at.line);
+		else
+			text_printf(&names, "line %u", unknown[i]->at.line);
 		if (near.count > 0)
 			text_printf(&names, ", did you mean '%s'?", near.item[0]);
 		text_add(&names, ")");
@@ -310,6 +389,33 @@ static void note_renamed(const char *name)
 			 now);
 }
 
+/* An optional package is asked for if there is one, as the recipe says it. */
+static void add_optional(const struct solver_pool *pool, const struct recipe_name *wanted,
+			 const struct strv *stay_out, struct requests *requests)
+{
+	CLEANUP(err_release) struct err none = { 0 };
+	cleanup_free char *name = bare_name(wanted->value);
+	struct request *request;
+	const Id *first;
+	Id p = 0;
+
+	add(requests, REQUEST_RECIPE, name, PRIORITY_EXTRA, wanted->at);
+	request = &requests->item[requests->count - 1];
+	request->optional = xstrdup(wanted->value);
+	request->dropped = true;
+	request->is_virtual = solver_pool_named(pool, name, &first) == 0;
+	if (stay_out && strv_has(stay_out, wanted->value)) {
+		request_leave_out(request, "the old lock is without it");
+	} else if (!is_known(pool, wanted)) {
+		(void)request_unknown(pool, wanted, &none);
+		request_leave_out(request, none.message);
+	} else if (request_find(pool, wanted, &p, &none) < 0) {
+		request_leave_out(request, none.message);
+	} else if (p && strpbrk(wanted->value, "=/")) {
+		request->pin = p;
+	}
+}
+
 static int add_named(const struct solver_pool *pool, enum request_origin origin,
 		     const struct recipe_name *wanted, struct requests *requests, struct err *err)
 {
@@ -318,6 +424,8 @@ static int add_named(const struct solver_pool *pool, enum request_origin origin,
 
 	if (!is_known(pool, wanted))
 		return request_unknown(pool, wanted, err);
+	if (solver_pool_named(pool, name, &first) > 0 && !solver_pool_has_candidate(pool, name))
+		return never(wanted, err);
 	if (origin == REQUEST_RECIPE) {
 		drop_rules(requests, name);
 		note_renamed(name);
@@ -328,11 +436,16 @@ static int add_named(const struct solver_pool *pool, enum request_origin origin,
 }
 
 static int add_packages(const struct solver_pool *pool, const struct recipe_list *list,
-			struct requests *requests, struct err *err)
+			const struct strv *stay_out, struct requests *requests, struct err *err)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		int r = add_named(pool, REQUEST_RECIPE, &list->item[i], requests, err);
+		int r;
 
+		if (package_is_optional(list->item[i].value)) {
+			add_optional(pool, &list->item[i], stay_out, requests);
+			continue;
+		}
+		r = add_named(pool, REQUEST_RECIPE, &list->item[i], requests, err);
 		if (r < 0)
 			return r;
 	}
@@ -409,8 +522,8 @@ static void add_local(const struct solver_pool *pool, const struct recipe *recip
 			    recipe->debs.item[deb++].at);
 }
 
-int requests_make(struct solver_pool *pool, const struct recipe *recipe, struct requests *ret,
-		  struct err *err)
+int requests_make(struct solver_pool *pool, const struct recipe *recipe,
+		  const struct strv *stay_out, struct requests *ret, struct err *err)
 {
 	CLEANUP(requests_release) struct requests list = { 0 };
 	struct recipe_name name = { .at = { .file = recipe->path } };
@@ -427,11 +540,12 @@ int requests_make(struct solver_pool *pool, const struct recipe *recipe, struct 
 	r = check_names(pool, recipe, err);
 	if (r < 0)
 		return r;
-	r = add_packages(pool, &recipe->packages, &list, err);
+	r = add_packages(pool, &recipe->packages, stay_out, &list, err);
 	if (r < 0)
 		return r;
 	if (recipe->kernel && recipe->kernel[0]) {
 		name.value = recipe->kernel;
+		name.at = recipe_position(recipe, "kernel");
 		r = add_named(pool, REQUEST_KERNEL, &name, &list, err);
 		if (r < 0)
 			return r;
@@ -444,14 +558,25 @@ int requests_make(struct solver_pool *pool, const struct recipe *recipe, struct 
 
 void requests_release(struct requests *requests)
 {
-	for (size_t i = 0; i < requests->count; i++)
+	for (size_t i = 0; i < requests->count; i++) {
 		free(requests->item[i].name);
+		free(requests->item[i].optional);
+	}
 	free(requests->item);
 	*requests = (struct requests){ 0 };
 }
 
+void request_leave_out(struct request *request, const char *why)
+{
+	request->dropped = true;
+	request->left_out = true;
+	log_note("%s (optional) is left out: %s", request->name, why);
+}
+
 void request_text(const struct request *request, struct text *ret)
 {
+	cleanup_free char *place = request->at.line > 0 ? position_text(&request->at) : NULL;
+
 	switch (request->origin) {
 	case REQUEST_ESSENTIAL:
 		text_add(ret, "(essential)");
@@ -469,18 +594,17 @@ void request_text(const struct request *request, struct text *ret)
 		text_add(ret, "(the recipe's kernel)");
 		break;
 	case REQUEST_LOCAL:
-		text_printf(ret, "(local package, %s:%u)", request->at.file, request->at.line);
+		text_printf(ret, "(local package, %s)", place);
 		break;
 	case REQUEST_RECIPE:
-		if (request->at.line > 0)
-			text_printf(ret, "(asked for at %s:%u)", request->at.file,
-				    request->at.line);
+		if (place)
+			text_printf(ret, "(asked for at %s)", place);
 		else
 			text_add(ret, "(asked for by the recipe)");
 		break;
 	case REQUEST_EXCLUDE:
-		if (request->at.line > 0)
-			text_printf(ret, "excluded at %s:%u", request->at.file, request->at.line);
+		if (place)
+			text_printf(ret, "excluded at %s", place);
 		else
 			text_add(ret, "excluded by the recipe");
 		break;

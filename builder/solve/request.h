@@ -29,11 +29,17 @@ enum request_origin {
 
 struct request {
 	enum request_origin origin;
-	char *name;
+	char *name;		/* as in multi-arch.h */
 	enum priority priority; /* of REQUEST_PRIORITY */
 	struct position at;	/* line 0: none */
 	bool is_virtual;	/* no package is called that, but some provide it */
 	bool dropped;
+	/* What the recipe says of a package that the image can do without, "nvtop?": such a request
+	 * is dropped at first, and taken up where it fits the others (solver.h). NULL for others.
+	 */
+	char *optional;
+	bool left_out; /* it cannot be had */
+	Id pin;	       /* the version that an optional request is about; 0: any */
 };
 
 struct requests {
@@ -43,19 +49,23 @@ struct requests {
 };
 
 /* Reads the recipe against an indexed pool; pins versions and suites, and makes the pool
- * solvable. ERR_USAGE at the recipe's line for names that are not there. */
-int requests_make(struct solver_pool *pool, const struct recipe *recipe, struct requests *ret,
-		  struct err *err);
+ * solvable. ERR_USAGE at the recipe's line for names that are not there, unless they are optional.
+ * stay_out: optional packages, as the recipe says them, that are to be left out; NULL: none. */
+int requests_make(struct solver_pool *pool, const struct recipe *recipe,
+		  const struct strv *stay_out, struct requests *ret, struct err *err);
 void requests_release(struct requests *requests);
 
 /* The package that "name", "name=version" or "name/suite" means: the best of them, or the pinned
  * one. *ret is 0 with return 0 if no package is called that; a version or suite that is not there
- * is an error. */
+ * is an error, and so is a name of which pins allow no version. */
 int request_find(const struct solver_pool *pool, const struct recipe_name *wanted, Id *ret,
 		 struct err *err);
 /* The error for a name that no package has: ERR_USAGE at the recipe's line, with similar names. */
 int request_unknown(const struct solver_pool *pool, const struct recipe_name *wanted,
 		    struct err *err);
+
+/* Leaves an optional request out, with a note that says why. */
+void request_leave_out(struct request *request, const char *why);
 
 /* "(asked for at recipes/x.yaml:12)", "(essential)" … appended to ret. */
 void request_text(const struct request *request, struct text *ret);

@@ -5,6 +5,8 @@
 
 #include "solve/consistency.h"
 #include "solve/base-set.h"
+#include "solve/pins.h"
+#include "solve/kernel-check.h"
 #include "solve/request.h"
 #include "solve/solver.h"
 #include "base/memory.h"
@@ -110,8 +112,7 @@ static int add_boot_packages(const struct solver_pool *pool, const struct recipe
 	}
 	packages_sort(ret);
 	for (size_t i = 1; i < ret->count; i++)
-		if (streq(ret->item[i].name, ret->item[i - 1].name) &&
-		    ret->item[i].role == ret->item[i - 1].role)
+		if (packages_compare(&ret->item[i], &ret->item[i - 1]) == 0)
 			return err_set(err, ERR_USAGE, "boot package '%s' is named twice",
 				       ret->item[i].name);
 	if (have_compressor || packages_find(ret, COMPRESSOR, ROLE_BOOT))
@@ -121,14 +122,15 @@ static int add_boot_packages(const struct solver_pool *pool, const struct recipe
 	return r;
 }
 
-int resolve_pool(struct solver_pool *pool, const struct recipe *recipe, struct packages *ret,
-		 struct err *err)
+/* stay_out: see requests_make(). */
+static int resolve(struct solver_pool *pool, const struct recipe *recipe,
+		   const struct strv *stay_out, struct packages *ret, struct err *err)
 {
 	CLEANUP(packages_release) struct packages packages = { 0 };
 	CLEANUP(requests_release) struct requests requests = { 0 };
 	CLEANUP(map_free) Map set = { 0 };
 	CLEANUP(map_free) Map requested = { 0 };
-	int r = requests_make(pool, recipe, &requests, err);
+	int r = requests_make(pool, recipe, stay_out, &requests, err);
 
 	if (r < 0)
 		return r;
@@ -144,14 +146,26 @@ int resolve_pool(struct solver_pool *pool, const struct recipe *recipe, struct p
 	if (r < 0)
 		return r;
 	packages_sort(&packages);
+	r = kernel_check(pool, &set, recipe, err);
+	if (r < 0)
+		return r;
 	r = check_init(recipe, &packages, err);
 	if (r < 0)
 		return r;
 	r = add_boot_packages(pool, recipe, &packages, err);
 	if (r < 0)
 		return r;
+	for (size_t i = 0; i < requests.count; i++)
+		if (requests.item[i].left_out)
+			strv_add(&packages.left_out, requests.item[i].optional);
 	*ret = TAKE(packages);
 	return 0;
+}
+
+int resolve_pool(struct solver_pool *pool, const struct recipe *recipe, struct packages *ret,
+		 struct err *err)
+{
+	return resolve(pool, recipe, NULL, ret, err);
 }
 
 int solve(struct store *s, const struct recipe *recipe, const struct indices *indices,
@@ -161,6 +175,7 @@ int solve(struct store *s, const struct recipe *recipe, const struct indices *in
 	int r;
 
 	solver_pool_new(&pool, recipe->architecture);
+	solver_pool_set_foreign(&pool, &recipe->foreign_architectures);
 	for (size_t i = 0; i < indices->count; i++) {
 		r = solver_pool_add_index(&pool, s, &indices->file[i], err);
 		if (r < 0)
@@ -173,13 +188,14 @@ int solve(struct store *s, const struct recipe *recipe, const struct indices *in
 	if (r < 0)
 		return r;
 	solver_pool_index(&pool);
+	pins_apply(&pool, recipe);
 	r = relock ? relock_pin(relock, &pool, err) : 0;
 	if (r < 0)
 		return r;
-	r = resolve_pool(&pool, recipe, ret, err);
+	r = resolve(&pool, recipe, relock ? &relock->stay_out : NULL, ret, err);
 	if (r < 0)
 		return r;
 	if (relock)
-		relock_report(relock, ret);
+		relock_report(relock, &pool, ret);
 	return 0;
 }

@@ -18,7 +18,7 @@
 #include "base/memory.h"
 
 /* To be raised when the content of a .solv changes, so that older ones are not found any more. */
-#define SOLV_FORMAT "3"
+#define SOLV_FORMAT "4"
 
 #define KEY_PRIORITY "netrescue:priority"
 #define KEY_ESSENTIAL "netrescue:essential"
@@ -42,8 +42,16 @@ static void close_file(FILE **f)
 
 static const char *keep(struct solver_pool *pool, const char *word)
 {
-	strv_add(&pool->word, word);
+	strv_add(&pool->word, word ? word : "");
 	return pool->word.item[pool->word.count - 1];
+}
+
+static const char *architecture_of(const struct solver_pool *pool,
+				   const struct solver_source *source)
+{
+	if (!source->architecture || streq(source->architecture, "all"))
+		return pool->architecture;
+	return source->architecture;
 }
 
 /* Adds an owned copy of source and makes the repo that it describes. */
@@ -56,9 +64,12 @@ static Repo *add_repo(struct solver_pool *pool, const struct solver_source *sour
 		.suite = keep(pool, source->suite),
 		.component = keep(pool, source->component),
 		.repository = keep(pool, source->repository),
+		.architecture = keep(pool, architecture_of(pool, source)),
 		.pocket = source->pocket,
 		.pin_priority = source->pin_priority,
 	};
+	for (size_t i = 0; i < PIN_KEYS; i++)
+		copy->about[i] = keep(pool, source->about[i]);
 	GROW(pool->source, pool->source_count, pool->source_allocated);
 	pool->source[pool->source_count++] = copy;
 	repo = repo_create(pool->solv, copy->suite);
@@ -184,7 +195,8 @@ static int add_text(struct solver_pool *pool, Repo *repo, FILE *text, const char
 	struct packages_reader reader = {
 		.from = text,
 		.name = name,
-		.architecture = pool->architecture,
+		.multi_arch = solver_pool_multi_arch(pool),
+		.architecture = ((const struct solver_source *)repo->appdata)->architecture,
 		.skipped = skipped,
 	};
 	FILE *reduced = packages_reader_open(&reader);
@@ -208,9 +220,14 @@ int solver_pool_add_text(struct solver_pool *pool, const struct solver_source *s
 	return add_text(pool, add_repo(pool, source), text, name, NULL, err);
 }
 
-static char *solv_key(const struct solver_pool *pool, const struct index_file *file)
+/* One parsed form for each choice of architectures, since it has the names of multi-arch.h. */
+static char *solv_key(const struct solver_pool *pool, const struct index_file *file,
+		      const struct solver_source *source)
 {
-	return xasprintf("%s.%s.%s.%s", file->sha256, pool->architecture, solv_version,
+	cleanup_free char *foreign = strv_join(&pool->foreign, "+");
+
+	return xasprintf("%s.%s%s%s@%s.%s.%s", file->sha256, pool->architecture,
+			 *foreign ? "+" : "", foreign, source->architecture, solv_version,
 			 SOLV_FORMAT);
 }
 
@@ -287,12 +304,20 @@ int solver_pool_add_index(struct solver_pool *pool, struct store *s, const struc
 		.suite = file->suite,
 		.component = file->component,
 		.repository = file->repository,
+		.architecture = file->architecture,
+		.about = { [PIN_ARCHIVE] = file->archive,
+			   [PIN_CODENAME] = file->codename,
+			   [PIN_FROM] = file->origin,
+			   [PIN_LABEL] = file->label,
+			   [PIN_COMPONENT] = file->component,
+			   [PIN_ARCHITECTURE] = file->architecture },
 		.pocket = file->pocket,
 		.pin_priority = file->pin_priority,
 	};
-	cleanup_free char *name = xasprintf("Packages of %s %s", file->suite, file->component);
-	cleanup_free char *key = solv_key(pool, file);
+	cleanup_free char *name = xasprintf("Packages of %s%s%s", file->suite,
+					    *file->component ? " " : "", file->component);
 	Repo *repo = add_repo(pool, &source);
+	cleanup_free char *key = solv_key(pool, file, repo->appdata);
 	CLEANUP(close_file) FILE *text = NULL;
 	cleanup_fd int fd = -1;
 	size_t skipped = pool->skipped.count;
@@ -318,25 +343,42 @@ int solver_pool_add_index(struct solver_pool *pool, struct store *s, const struc
 	return 0;
 }
 
-static int add_deb(struct solver_pool *pool, const struct recipe_file *deb, struct err *err)
+/* Adds it if it is of that architecture. */
+static int add_deb_of(struct solver_pool *pool, const struct recipe_file *deb,
+		      const struct text *stanza, const char *architecture, bool *ret_added,
+		      struct err *err)
 {
-	static const struct solver_source source = { .pin_priority = PIN_PRIORITY_DEFAULT,
-						     .suite = "local",
-						     .component = "",
-						     .repository = "local" };
-	CLEANUP(text_release) struct text stanza = { 0 };
-	CLEANUP(close_file) FILE *f = NULL;
+	const struct solver_source source = { .pin_priority = PIN_PRIORITY_DEFAULT,
+					      .suite = "local",
+					      .component = "",
+					      .repository = "local",
+					      .architecture = architecture };
+	CLEANUP(close_file) FILE *f = fmemopen(stanza->data, stanza->length, "r");
 	Repo *repo;
-	int r = control_stanza(deb, &stanza, err);
+	int r;
 
-	if (r < 0)
-		return r;
-	f = fmemopen(stanza.data, stanza.length, "r");
 	if (!f)
 		return err_errno(err, ERR_BUILD, errno, "cannot read '%s'", deb->given);
 	repo = add_repo(pool, &source);
 	r = add_text(pool, repo, f, deb->given, NULL, err);
-	if (r < 0 || repo->nsolvables == 1)
+	if (r < 0)
+		return r;
+	*ret_added = repo->nsolvables == 1;
+	return 0;
+}
+
+static int add_deb(struct solver_pool *pool, const struct recipe_file *deb, struct err *err)
+{
+	CLEANUP(text_release) struct text stanza = { 0 };
+	bool added = false;
+	int r = control_stanza(deb, &stanza, err);
+
+	if (r < 0)
+		return r;
+	r = add_deb_of(pool, deb, &stanza, pool->architecture, &added, err);
+	for (size_t i = 0; i < pool->foreign.count && r == 0 && !added; i++)
+		r = add_deb_of(pool, deb, &stanza, pool->foreign.item[i], &added, err);
+	if (r < 0 || added)
 		return r;
 	return err_at(err, ERR_USAGE, deb->at.file, deb->at.line, deb->at.column,
 		      "'%s' is not a package for %s", deb->given, pool->architecture);

@@ -20,6 +20,26 @@ void solver_pool_new(struct solver_pool *pool, const char *architecture)
 	pool_setarch(pool->solv, architecture);
 }
 
+/* libsolv has to know them as well, or it takes their packages for such as cannot be installed. */
+void solver_pool_set_foreign(struct solver_pool *pool, const struct recipe_list *architectures)
+{
+	CLEANUP(text_release) struct text policy = { 0 };
+
+	if (architectures->count == 0)
+		return;
+	text_add(&policy, pool->architecture);
+	for (size_t i = 0; i < architectures->count; i++) {
+		strv_add(&pool->foreign, architectures->item[i].value);
+		text_printf(&policy, ":%s", architectures->item[i].value);
+	}
+	pool_setarchpolicy(pool->solv, policy.data);
+}
+
+struct multi_arch solver_pool_multi_arch(const struct solver_pool *pool)
+{
+	return (struct multi_arch){ .own = pool->architecture, .foreign = &pool->foreign };
+}
+
 void solver_pool_release(struct solver_pool *pool)
 {
 	if (pool->solv) {
@@ -29,10 +49,12 @@ void solver_pool_release(struct solver_pool *pool)
 	for (size_t i = 0; i < pool->source_count; i++)
 		free(pool->source[i]);
 	strv_release(&pool->word);
+	strv_release(&pool->foreign);
 	skipped_packages_release(&pool->skipped);
 	free(pool->source);
 	free(pool->architecture);
 	free(pool->fact);
+	free(pool->priority);
 	free(pool->sorted);
 	map_free(&pool->pinned);
 	map_free(&pool->considered);
@@ -76,13 +98,13 @@ static int compare_solvables(const void *pa, const void *pb, void *data)
 
 	if (x->name != y->name)
 		return x->name < y->name ? -1 : 1;
-	if (x->repo != y->repo)
-		r = solver_pool_source(pool, b)->pin_priority -
-		    solver_pool_source(pool, a)->pin_priority;
-	if (r != 0)
-		return r;
+	if (pool->priority[a] != pool->priority[b])
+		return pool->priority[a] > pool->priority[b] ? -1 : 1;
 	if (x->evr != y->evr)
 		r = version_compare(solver_pool_version(pool, b), solver_pool_version(pool, a));
+	if (r == 0 && x->repo != y->repo)
+		r = solver_pool_source(pool, b)->pin_priority -
+		    solver_pool_source(pool, a)->pin_priority;
 	if (r == 0 && x->repo != y->repo)
 		r = x->repo->repoid < y->repo->repoid ? -1 : 1;
 	if (r == 0 && x->arch != y->arch)
@@ -90,16 +112,25 @@ static int compare_solvables(const void *pa, const void *pb, void *data)
 	return r != 0 ? r : (a < b ? -1 : 1);
 }
 
+void solver_pool_sort(struct solver_pool *pool)
+{
+	qsort_r(pool->sorted, pool->count, sizeof(*pool->sorted), compare_solvables, pool);
+}
+
 void solver_pool_index(struct solver_pool *pool)
 {
 	const Pool *solv = pool->solv;
 
 	pool->sorted = xcalloc((size_t)solv->nsolvables, sizeof(*pool->sorted));
+	pool->priority = xcalloc((size_t)solv->nsolvables, sizeof(*pool->priority));
 	pool->count = 0;
-	for (Id p = 2; p < solv->nsolvables; p++)
-		if (solv->solvables[p].repo)
-			pool->sorted[pool->count++] = p;
-	qsort_r(pool->sorted, pool->count, sizeof(*pool->sorted), compare_solvables, pool);
+	for (Id p = 2; p < solv->nsolvables; p++) {
+		if (!solv->solvables[p].repo)
+			continue;
+		pool->sorted[pool->count++] = p;
+		pool->priority[p] = solver_pool_source(pool, p)->pin_priority;
+	}
+	solver_pool_sort(pool);
 	map_init(&pool->pinned, solv->nsolvables);
 	map_init(&pool->considered, solv->nsolvables);
 	for (size_t i = 0; i < pool->count; i++)
@@ -147,13 +178,18 @@ bool solver_pool_is_pinned(const struct solver_pool *pool, const char *name)
 	return false;
 }
 
+void solver_pool_unpin_one(struct solver_pool *pool, Id p)
+{
+	pool->pinned.map[p >> 3] &= (unsigned char)~(1u << (p & 7));
+}
+
 void solver_pool_unpin(struct solver_pool *pool, const char *name)
 {
 	const Id *first;
 	size_t count = solver_pool_named(pool, name, &first);
 
 	for (size_t i = 0; i < count; i++)
-		pool->pinned.map[first[i] >> 3] &= (unsigned char)~(1u << (first[i] & 7));
+		solver_pool_unpin_one(pool, first[i]);
 }
 
 /* Equal versions are one package from several places. */
@@ -176,9 +212,10 @@ static void consider_name(struct solver_pool *pool, size_t first, size_t end, bo
 		pinned = pinned || MAPTST(&pool->pinned, pool->sorted[i]);
 	for (size_t i = first; i < end; i++) {
 		bool same = has_version_before(pool, first, i);
+		bool allowed = pool->priority[pool->sorted[i]] > 0;
 
 		if (pinned ? MAPTST(&pool->pinned, pool->sorted[i]) != 0
-			   : i == first || (all_versions && !same))
+			   : allowed && (i == first || (all_versions && !same)))
 			map_set(&pool->considered, pool->sorted[i]);
 	}
 }
@@ -203,6 +240,14 @@ bool solver_pool_provides(const struct solver_pool *pool, const char *name)
 	Id id = pool_str2id(pool->solv, name, 0);
 
 	return id != 0 && *pool_whatprovides_ptr(pool->solv, id) != 0;
+}
+
+bool solver_pool_has_candidate(const struct solver_pool *pool, const char *name)
+{
+	const Id *first;
+
+	return solver_pool_named(pool, name, &first) > 0 &&
+	       (pool->priority[*first] > 0 || solver_pool_is_pinned(pool, name));
 }
 
 void solver_pool_suggest(const struct solver_pool *pool, const char *name, struct strv *ret)
@@ -238,7 +283,7 @@ static void add_atom_text(const struct solver_pool *pool, Id atom, struct text *
 	const Reldep *rel;
 
 	if (!ISRELDEP(atom)) {
-		text_add(ret, pool_id2str(pool->solv, atom));
+		multi_arch_text(pool_id2str(pool->solv, atom), ret);
 		return;
 	}
 	rel = GETRELDEP(pool->solv, atom);
@@ -276,7 +321,7 @@ int solver_pool_package(const struct solver_pool *pool, Id p, struct package *re
 			       solver_pool_name(pool, p));
 	ret->path = xstrdup(path);
 	memcpy(ret->sha256, sha256, DIGEST_HEX);
-	ret->name = xstrdup(solver_pool_name(pool, p));
+	ret->name = xstrndup(solver_pool_name(pool, p), strcspn(solver_pool_name(pool, p), ":"));
 	ret->version = xstrdup(solver_pool_version(pool, p));
 	ret->architecture = xstrdup(pool_id2str(pool->solv, s->arch));
 	ret->suite = xstrdup(source->suite);

@@ -2,11 +2,14 @@
 /*
  * Every package there is to choose from: the indices' content in one libsolv pool, with the facts
  * that libsolv does not keep. As with apt, each name has one candidate: the highest version of
- * those with the highest pin priority. The other versions stay in the pool, for messages and for
- * recipes that pin one of them, but are not considered.
+ * those with the highest priority, if that is positive. The other versions stay in the pool, for
+ * messages and for recipes that pin one of them, but are not considered.
  *
- *	solver_pool_new, solver_pool_add_*…, solver_pool_index        the pool is complete
+ *	solver_pool_new, solver_pool_add_*…, solver_pool_index     the pool is complete
+ *	pins_apply (pins.h)                                        its priorities are the recipe's
  *	solver_pool_pin…, solver_pool_consider                     the pool can be solved
+ *
+ * Names are those of multi-arch.h: "libc6:i386" is libc6 of a foreign architecture.
  *
  * A parsed index is kept in the store in libsolv's own format (.solv, fact `solv`), which loads in
  * a tenth of the time.
@@ -20,18 +23,22 @@
 #include <solv/pool.h>
 #include <solv/queue.h>
 
+#include "solve/multi-arch.h"
 #include "solve/packages-reader.h"
 #include "archive/index.h"
 #include "archive/release.h"
 #include "deb/package.h"
 #include "base/store.h"
 #include "base/err.h"
+#include "recipe/pin.h"
 #include "recipe/recipe.h"
 
-struct solver_source { /* see struct index_file */
+struct solver_source { /* see struct index_file; what is NULL there is not known */
 	const char *suite;
 	const char *component;
 	const char *repository;
+	const char *architecture;    /* whose packages are taken; NULL or "all": the image's own */
+	const char *about[PIN_KEYS]; /* what its Release says: see pin.h */
 	bool pocket;
 	int pin_priority; /* apt_preferences(5) */
 };
@@ -39,6 +46,7 @@ struct solver_source { /* see struct index_file */
 struct solver_pool {
 	Pool *solv;
 	char *architecture;
+	struct strv foreign;	       /* architectures */
 	struct solver_source **source; /* one per libsolv repo, as its appdata */
 	size_t source_count;
 	size_t source_allocated;
@@ -46,8 +54,11 @@ struct solver_pool {
 	struct strv word;		 /* the strings of the sources, owned here */
 
 	struct package_fact *fact; /* by solvable Id */
-	/* All packages, those of one name together. Among these the highest pin priority comes
-	 * first, then the best version, the earliest source, the pool's own architecture. */
+	int *priority;		   /* the same; its source's, or what a pin says */
+	bool has_priorities;	   /* some are not its source's */
+	/* All packages, those of one name together. Among these the highest priority comes first,
+	 * then the best version, the source of the highest priority, the earliest source, the
+	 * pool's own architecture. */
 	Id *sorted;
 	size_t count;
 	Map pinned;
@@ -55,6 +66,9 @@ struct solver_pool {
 };
 
 void solver_pool_new(struct solver_pool *pool, const char *architecture);
+/* From now on, packages of these architectures can be added as well. */
+void solver_pool_set_foreign(struct solver_pool *pool, const struct recipe_list *architectures);
+struct multi_arch solver_pool_multi_arch(const struct solver_pool *pool);
 void solver_pool_release(struct solver_pool *pool);
 
 /* The stanzas of a Packages file. name: for messages. Copies source's strings. */
@@ -69,11 +83,15 @@ int solver_pool_add_debs(struct solver_pool *pool, const struct recipe_files *de
 
 /* No more additions after this. */
 void solver_pool_index(struct solver_pool *pool);
+/* Sorts anew, after priorities have changed. */
+void solver_pool_sort(struct solver_pool *pool);
 /* All packages of that name, best first; 0 if there are none. */
 size_t solver_pool_named(const struct solver_pool *pool, const char *name, const Id **ret_first);
 /* From now on, only pinned packages of this one's name are considered. */
 void solver_pool_pin(struct solver_pool *pool, Id p);
 bool solver_pool_is_pinned(const struct solver_pool *pool, const char *name);
+/* It is not pinned any more. */
+void solver_pool_unpin_one(struct solver_pool *pool, Id p);
 /* None of this name is pinned any more. */
 void solver_pool_unpin(struct solver_pool *pool, const char *name);
 /* Decides which packages are candidates and makes the pool solvable; may be called again.
@@ -91,6 +109,10 @@ bool solver_pool_is_local(const struct solver_pool *pool, Id p);
 /* Debian's own archive, whose priorities and Essential flags count: not a third party's, not
  * local. */
 bool solver_pool_is_archive(const struct solver_pool *pool, Id p);
+
+/* Whether a version of that name may be taken: one is pinned, or the best has a positive
+ * priority. */
+bool solver_pool_has_candidate(const struct solver_pool *pool, const char *name);
 
 /* "libc6 (>= 2.39) | musl", as in a control file. Appended to ret. */
 void solver_pool_dependency_text(const struct solver_pool *pool, Id dependency, struct text *ret);

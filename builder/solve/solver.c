@@ -14,6 +14,7 @@
 struct attempt {
 	struct solver_pool *pool;
 	struct requests *requests;
+	bool all_versions; /* as in solver_pool_consider() */
 	Solver *solver;	   /* owned; of the last solve */
 	Queue job;	   /* the requests, without the proposal of alternatives.h */
 	Queue job_request; /* index of the request that made the n-th job */
@@ -125,32 +126,75 @@ static bool has_pins(const struct solver_pool *pool)
 	return false;
 }
 
-/* Solves the requests alone, until they agree. apt takes nothing but the candidate of a name; other
- * versions are considered only if a pinned version needs them beside it. */
+/* Solves the requests alone. apt takes nothing but the candidate of a name; other versions are
+ * considered only if a pinned version needs them beside it. */
+static bool can_be_met(struct attempt *a)
+{
+	make_jobs(a);
+	if (run(a, &a->job) == 0)
+		return true;
+	if (a->all_versions || !has_pins(a->pool))
+		return false;
+	a->all_versions = true;
+	solver_pool_consider(a->pool, true);
+	return run(a, &a->job) == 0;
+}
+
+/* Solves the requests until they agree. */
 static int solve_requests(struct attempt *a, struct err *err)
 {
-	bool all_versions = false;
-	int r;
-
 	for (;;) {
 		struct explain e;
+		int r = interrupt_check(err);
 
-		r = interrupt_check(err);
 		if (r < 0)
 			return r;
-		make_jobs(a);
-		if (run(a, &a->job) == 0)
+		if (can_be_met(a))
 			return 0;
-		if (!all_versions && has_pins(a->pool)) {
-			all_versions = true;
-			solver_pool_consider(a->pool, true);
-			continue;
-		}
 		if (give_up_one(a))
 			continue;
 		e = explanation(a);
 		return explain_error(&e, err);
 	}
+}
+
+/* Takes an optional request up, or leaves it out. */
+static void try_optional(struct attempt *a, struct request *request)
+{
+	bool all_versions = a->all_versions;
+	bool pins = request->pin && !MAPTST(&a->pool->pinned, request->pin);
+	CLEANUP(text_release) struct text why = { 0 };
+	struct explain e;
+
+	request->dropped = false;
+	if (pins) {
+		solver_pool_pin(a->pool, request->pin);
+		solver_pool_consider(a->pool, a->all_versions);
+	}
+	if (can_be_met(a))
+		return;
+	e = explanation(a);
+	explain_problem(&e, 1, &why);
+	request_leave_out(request, why.data);
+	if (pins)
+		solver_pool_unpin_one(a->pool, request->pin);
+	a->all_versions = all_versions;
+	solver_pool_consider(a->pool, all_versions);
+}
+
+static int solve_optional(struct attempt *a, struct err *err)
+{
+	for (size_t i = 0; i < a->requests->count; i++) {
+		struct request *request = &a->requests->item[i];
+		int r = interrupt_check(err);
+
+		if (r < 0)
+			return r;
+		if (request->optional && !request->left_out)
+			try_optional(a, request);
+	}
+	(void)can_be_met(a); /* again, for its answer without what was left out last */
+	return 0;
 }
 
 /* The package of that name in the solver's answer, or 0. */
@@ -296,6 +340,9 @@ int solver_find(struct solver_pool *pool, struct requests *requests, bool recomm
 	queue_init(&a.chosen);
 	alternatives_init(&a.alternatives, pool, recommends);
 	r = solve_requests(&a, err);
+	if (r < 0)
+		return r;
+	r = solve_optional(&a, err);
 	if (r < 0)
 		return r;
 	r = solve_alternatives(&a, err);

@@ -10,6 +10,7 @@ struct member_walk {
 	const struct member_reader *reader;
 	struct members members;
 	uint64_t bytes; /* of content so far */
+	size_t names;	/* bytes of paths, targets and attributes so far */
 	char *buffer;
 };
 

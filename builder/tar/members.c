@@ -77,6 +77,19 @@ static void add_acl(struct archive_entry *e, int type, const char *name, struct 
 		strv_addf(lines, "%s=%s", name, t.data);
 }
 
+/* Bytes of names and values. */
+static size_t size_of_xattrs(struct archive_entry *e)
+{
+	const char *name;
+	const void *value;
+	size_t size, sum = 0;
+
+	(void)archive_entry_xattr_reset(e);
+	while (archive_entry_xattr_next(e, &name, &value, &size) == ARCHIVE_OK)
+		sum += strlen(name) + size;
+	return sum;
+}
+
 static char *read_xattrs(struct archive_entry *e)
 {
 	CLEANUP(strv_release) struct strv lines = { 0 };
@@ -117,6 +130,38 @@ static void read_header(struct archive_entry *e, const char *name, struct member
 	m->first = first ? clean_path(first) : NULL;
 	m->target = target && !first ? xstrdup(target) : NULL;
 	m->xattrs = read_xattrs(e);
+}
+
+static size_t length_of(const char *name)
+{
+	return name ? strlen(name) : 0;
+}
+
+/* Before anything of the header is kept: what is long here costs memory once for each entry. */
+static int count_names(struct member_walk *w, struct archive_entry *e, const char *name,
+		       struct err *err)
+{
+	const size_t length[] = { strlen(name), length_of(archive_entry_hardlink(e)),
+				  length_of(archive_entry_symlink(e)) };
+	size_t xattrs = size_of_xattrs(e);
+
+	for (size_t i = 0; i < ARRAY_SIZE(length); i++) {
+		if (length[i] > MEMBERS_NAME_MAX)
+			return err_set(err, ERR_BUILD,
+				       "'%.60s…': a path of %zu bytes, where Linux has at most %zu",
+				       name, length[i], MEMBERS_NAME_MAX);
+		w->names += length[i];
+	}
+	if (xattrs > MEMBERS_XATTRS_MAX)
+		return err_set(err, ERR_BUILD,
+			       "'%s' has %zu bytes of extended attributes, more than %zu", name,
+			       xattrs, MEMBERS_XATTRS_MAX);
+	w->names += xattrs;
+	if (w->names > MEMBERS_NAMES_MAX)
+		return err_set(err, ERR_BUILD,
+			       "the archive's names have more than %zu MiB together",
+			       MEMBERS_NAMES_MAX >> 20);
+	return interrupt_check(err);
 }
 
 static int count_bytes(struct member_walk *w, const struct member *m, size_t size, struct err *err)
@@ -170,12 +215,16 @@ static int read_entry(struct member_walk *w, struct archive_entry *e, struct err
 	const char *name = archive_entry_pathname(e);
 	la_int64_t size = archive_entry_size(e);
 	struct member *m;
+	int r;
 
 	if (!name)
 		return err_set(err, ERR_BUILD, "damaged archive: an entry without a name");
 	if (w->members.count == MEMBERS_MAX)
 		return err_set(err, ERR_BUILD, "the archive has more than %zu entries",
 			       MEMBERS_MAX);
+	r = count_names(w, e, name, err);
+	if (r < 0)
+		return r;
 	GROW(w->members.item, w->members.count, w->members.allocated);
 	m = &w->members.item[w->members.count];
 	*m = (struct member){ .place = w->members.count };

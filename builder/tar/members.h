@@ -20,6 +20,9 @@
 
 #define MEMBERS_MAX ((size_t)4 << 20)	       /* entries */
 #define MEMBERS_BYTES_MAX ((uint64_t)64 << 30) /* of all content, unpacked */
+#define MEMBERS_NAME_MAX ((size_t)4095)	       /* bytes of a path or a link's target, as in Linux */
+#define MEMBERS_XATTRS_MAX ((size_t)128 << 10) /* of one entry's extended attributes, as in Linux */
+#define MEMBERS_NAMES_MAX ((size_t)512 << 20)  /* of all paths, targets and attributes */
 #define MEMBERS_INITRD_MAX ((size_t)2 << 30)   /* unpacked */
 
 struct member {

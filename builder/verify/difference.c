@@ -30,6 +30,7 @@ void differences_release(struct differences *list)
 		free(list->item[i].member);
 		free(list->item[i].what);
 		free(list->item[i].cause);
+		free(list->item[i].maker);
 		free(list->item[i].detail);
 	}
 	free(list->item);
@@ -59,7 +60,12 @@ static void add_difference(struct text *t, const struct difference *d)
 		text_add(t, ": ");
 		text_add_escaped(t, d->member);
 	}
-	text_printf(t, ": %s\n", d->what);
+	text_printf(t, ": %s", d->what);
+	if (d->maker) {
+		text_add(t, "; ");
+		text_add_escaped(t, d->maker);
+	}
+	text_add(t, "\n");
 	add_indented(t, d->detail);
 }
 

@@ -16,6 +16,7 @@ struct difference {
 	char *member;	/* in it, or NULL; of an archive in an archive: "initrd.img: conf/x" */
 	char *what;   /* "content", "mode", "only in the rebuild", …; several with ", " between */
 	char *cause;  /* for people: the likely cause, from a short list; never NULL */
+	char *maker;  /* of a file of the tree that no package brought: who made it; or NULL */
 	char *detail; /* lines: a unified diff, offsets, old and new value; "" for none */
 	bool follows; /* the file lists digests of the others, and so has to differ with them */
 };

@@ -130,6 +130,8 @@ int rebuild_place(const struct rebuild_options *o, struct rebuild *b, struct err
 	struct stat here, there;
 	int r;
 
+	/* What is put there for the rebuild, another user may have to read. */
+	(void)umask(022);
 	sweep(above);
 	for (size_t i = 0; i < ARRAY_SIZE(memory); i++)
 		sweep(memory[i]);

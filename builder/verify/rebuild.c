@@ -135,10 +135,26 @@ static int add_settings(const struct rebuild_options *o, const struct rebuild *b
 	return add_inputs(o->recipe, argv, err);
 }
 
+/* What is laid over the recipe; the build's current directory is another one. */
+static int add_overrides(const struct rebuild_options *o, struct strv *argv, struct err *err)
+{
+	int r;
+
+	for (size_t i = 0; i < o->site->count; i++) {
+		r = add_absolute(argv, "--site=", o->site->item[i], err);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < o->set->count; i++)
+		strv_addf(argv, "--set=%s", o->set->item[i]);
+	return o->set->count ? add_absolute(argv, "--set-directory=", ".", err) : 0;
+}
+
 static int add_command(const struct rebuild_options *o, const struct rebuild *b, unsigned jobs,
 		       struct strv *argv, struct err *err)
 {
 	cleanup_free char *self = xstrdup(argv->item[0]);
+	int r;
 
 	strv_add(argv, self);
 	strv_add(argv, "build");
@@ -151,6 +167,9 @@ static int add_command(const struct rebuild_options *o, const struct rebuild *b,
 		strv_addf(argv, "--sandbox=%s", o->sandbox);
 	if (o->quiet || o->verbose)
 		strv_add(argv, o->quiet ? "--quiet" : "--verbose");
+	r = add_overrides(o, argv, err);
+	if (r < 0)
+		return r;
 	return add_absolute(argv, "", o->recipe->path, err);
 }
 

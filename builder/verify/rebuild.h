@@ -22,9 +22,10 @@ struct rebuild_options {
 	const char *lock_path; /* its lock */
 	const struct lock *lock;
 	const struct recipe *recipe;
-	struct store *store; /* which has every package of the lock */
-	const char *sandbox; /* of `netrescue build`; NULL: its default */
-	unsigned jobs;	     /* 0: another number than the default */
+	const struct strv *site, *set; /* what was laid over it */
+	struct store *store;	       /* which has every package of the lock */
+	const char *sandbox;	       /* of `netrescue build`; NULL: its default */
+	unsigned jobs;		       /* 0: another number than the default */
 	bool quiet, verbose;
 };
 

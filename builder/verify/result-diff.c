@@ -9,6 +9,7 @@
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/memory.h"
+#include "publish/file-makers.h"
 #include "publish/result-files.h"
 #include "verify/difference-parts.h"
 
@@ -74,10 +75,11 @@ static int compare_file(struct comparison *c, const int dir[2], const struct res
 				      b->link ? b->link : "none");
 		return 0;
 	}
-	old = openat(dir[0], a->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	new = openat(dir[1], a->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (old < 0 || new < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", a->path);
+	int r = open_file(dir[0], a->path, O_NOFOLLOW, ERR_BUILD, &old, err);
+	if (r == 0)
+		r = open_file(dir[1], a->path, O_NOFOLLOW, ERR_BUILD, &new, err);
+	if (r < 0)
+		return r;
 	const int fd[2] = { old, new };
 	if (ends_with(a->path, ".tar.zst"))
 		return compare_archives(c, a->path, fd, false, err);
@@ -130,6 +132,22 @@ static int compare_lists(struct comparison *c, const int dir[2], const struct re
 	return 0;
 }
 
+static void name_makers(int dir_fd, struct differences *list)
+{
+	CLEANUP(file_makers_release) struct file_makers makers = { 0 };
+
+	file_makers_read(dir_fd, &makers);
+	for (size_t i = 0; i < list->count; i++) {
+		struct difference *d = &list->item[i];
+		const struct file_maker *maker = d->member && streq(d->artifact, RESULT_ROOTFS)
+							 ? file_makers_find(&makers, d->member)
+							 : NULL;
+
+		if (maker)
+			d->maker = xstrdup(maker->text);
+	}
+}
+
 int result_diff(int old_fd, int new_fd, const struct variations *variations,
 		struct differences *ret, struct err *err)
 {
@@ -155,6 +173,7 @@ int result_diff(int old_fd, int new_fd, const struct variations *variations,
 	/* A list that alone differs follows from nothing. */
 	for (size_t i = before; i < ret->count && before > 0; i++)
 		ret->item[i].follows = true;
+	name_makers(old_fd, ret);
 	ret->files = old.count;
 	for (size_t i = 0; i < old.count; i++)
 		ret->bytes += old.item[i].size;

@@ -15,7 +15,7 @@ seal() {
 	sed -i -e '/^Packages-SHA256: /d' \
 		-e "s/^Bytes-Epoch: .*/&\nPackages-SHA256: $(sha256sum "$scratch/packages" | cut -c1-64)/" "$1"
 }
-plan 30
+plan 34
 
 for case in releases kinds; do
 	cd "$cases/$case" || tap_die "no $case"
@@ -58,6 +58,25 @@ for ((line = 1; line <= $(wc -l <$cases/kinds/new.lock); line++)); do
 done
 is "$unseen" '' 'a lock of which any line says something else is no equal one'
 ok "($seen lines were tried)" test "$seen" -gt 130
+
+# ---- two architectures ---------------------------------------------------------------------------
+sed -e 's/^Architecture: amd64$/&\nForeign-Architectures: i386\nLeft-Out:\n nvtop?/;t' -e '/^$/,$d' $cases/kinds/old.lock |
+	awk '!seen[$0]++' >"$scratch/head"
+# stanzas VERSION VERSION: of two architectures
+stanzas() {
+	printf '\nPackage: lib\nVersion: %s\nArchitecture: amd64\nSuite: trixie\nPath: pool/a\nSize: 1\nSHA256: %064d\nRole: image\nInstalled-Size: 1\n' "$1" 1
+	printf '\nPackage: lib\nVersion: %s\nArchitecture: i386\nSuite: trixie\nPath: pool/b\nSize: 1\nSHA256: %064d\nRole: image\nInstalled-Size: 1\n' "$2" 2
+}
+{ cat "$scratch/head" && stanzas 1 1; } >"$scratch/one.lock"
+{ cat "$scratch/head" && stanzas 1 2; } >"$scratch/two.lock"
+sed -i 's/ nvtop?$/ btop?/' "$scratch/two.lock"
+seal "$scratch/one.lock"
+seal "$scratch/two.lock"
+run "$NETRESCUE" diff "$scratch/one.lock" "$scratch/two.lock"
+is "$status" 1 'locks of two architectures'
+like "$stdout" 'lib:i386 +1 -> 2' 'a package of a foreign architecture is another one'
+unlike "$stdout" ' lib ' 'than that of the own'
+like "$stdout" 'left out +nvtop\? -> btop\?' 'what is left out is compared'
 
 # ---- many lines ----------------------------------------------------------------------------------
 {

@@ -38,6 +38,9 @@ Files:
  /usr/lib/systemd/system/vendor.timer 0644 [Timer]\n
 .
 mirror_publish "$scratch/third" --origin Vendor --label Vendor --codename stable
+mirror_publish "$scratch/third" --flat tools
+password=s3cret-of-the-test
+mirror_fault "$scratch/third" "* login site:$password"
 mirror_serve "$scratch/third"
 at_exit kill "$MIRROR_PID"
 third=$MIRROR_URL
@@ -64,6 +67,7 @@ cap cap_net_raw+ep usr/local/bin/hi
 printf '#!/bin/sh\nset -e\nhello >/etc/site/from-script\n! getent hosts example.org\n' >"$scratch/site/finish.sh"
 chmod +x "$scratch/site/finish.sh"
 
+(umask 077; echo "machine http://127.0.0.1 login site password $password" >"$scratch/site/login.conf")
 mkdir -p "$scratch/masks/etc/systemd/system"
 for unit in rpcbind.socket another.service other.socket hello.service vendor.timer; do
 	ln -s /dev/null "$scratch/masks/etc/systemd/system/$unit"
@@ -80,6 +84,11 @@ apt-repositories:
     suite: stable
     components: [main]
     keyring: vendor.gpg
+    auth: login.conf
+  - url: $third/
+    suite: tools/
+    keyring: vendor.gpg
+    auth: login.conf
 overlays: [overlay]
 scripts: [finish.sh]
 hooks:
@@ -114,11 +123,12 @@ hook base.sh "say base apt: \$($installed | grep -cx apt), hello: \$($installed 
 hook packages.sh "say packages hello: \$($installed | grep -cx hello), overlay: \$(ls -d /etc/site 2>/dev/null | wc -l)"
 hook last.sh 'say last script: $(cat /etc/site/from-script)' 'cp /.netrescue/seen /etc/site/seen'
 hook check.sh '[ "$(stat -c %U /etc/site/secret)" = alice ]' 'echo temporary >/.netrescue/x' '[ ! -e /usr/sbin/policy-rc.d ]'
-plan 57
+plan 64
 
-run tiny_build "$scratch/site/site.yaml"
+run tiny_build --verbose "$scratch/site/site.yaml"
 is "$status" 0 'a site'"'"'s recipe builds' || { diag "$stderr"; tap_die 'nothing else can work'; }
 result=$stdout
+printed=$stdout$stderr
 is "$(sed -n 's/.*warning: .*site.yaml:[0-9]*: \(.*masks it\).*base.yaml:[0-9]*)/\1/p' <<<"$stderr")" \
 	"vendor.service of package 'vendor-tool' starts without another.service, rpcbind.socket, which it asks for: overlay 'masks' masks it
 vendor.timer of package 'vendor-tool' never starts: overlay 'masks' masks it" \
@@ -156,6 +166,10 @@ for maker in "the recipe's files" "before-packages hook 'early.sh'" "before-init
 done
 is "$(<"$tree/etc/init.d/.depend.start")" "$(echo 'TARGETS =' script{01..40})"$'\nINTERACTIVE =' \
 	'what the image lists as its directory does is sorted'
+is "$(<"$tree/etc/apt/sources.list.d/repository-2.sources")" "Types: deb
+URIs: $third/
+Suites: tools/
+Signed-By: /etc/apt/keyrings/repository-2.gpg" 'the image has the flat archive among its sources'
 like "$(grep -A12 '^Package: vendor-tool' "$result/site.lock")" "Repository: $third" 'the lock says where the third party is'
 like "$(grep -A12 '^Package: local-tool' "$result/site.lock")" 'Suite: local' 'and what is local'
 
@@ -165,9 +179,17 @@ is "$status" 0 'built again from the lock' || diag "$stderr"
 ok 'the same bytes' cmp "$result/SHA256SUMS" "$scratch/again/site/latest/SHA256SUMS"
 ok '--json says one JSON object a line' jq -e -s 'all(.event)' <<<"$stdout"
 is "$(jq -r 'select(.event == "end") | .stage' <<<"$stdout" | tr '\n' ' ')" \
-	'recipe lock sandbox fetch plain base rest settings normalise check pack publish ' 'each stage once, in order'
+	'recipe lock sandbox fetch plain inspect base rest settings normalise check pack publish ' 'each stage once, in order'
 is "$(jq -r 'select(.event == "result") | .version' <<<"$stdout")" "$(basename "$result")" 'and the result'
 is "$(jq -r 'select(.event == "result") | .path' <<<"$stdout")" "$scratch/again/site/$(basename "$result")" 'with its path'
+
+# The archive's password opens it and goes nowhere.
+printed+=$stdout$stderr
+ok 'the third party was asked with the password' grep -q "^site:$password pool/.*/vendor-tool" "$scratch/third/logins.log"
+unlike "$printed" "$password" 'nothing that was printed has it'
+is "$(grep -rlF "$password" "$scratch/out" "$scratch/again" "$scratch/store" "$tree")" '' \
+	'nor has any file of result, logs, store and tree'
+unlike "$(zstd -dcq "$result/rootfs.tar.zst" | grep -acF "$password")" '[1-9]' 'nor the archive'
 
 # Every input counts: with the old lock, a changed one is refused.
 refused() {

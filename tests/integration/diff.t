@@ -65,7 +65,7 @@ mkdir -p "$scratch/overlay/etc/site"
 echo first >"$scratch/overlay/etc/site/motd"
 tiny_recipe "$scratch/tiny.yaml" 'packages: [tool, going, back]' 'overlays: [overlay]' 'hostname: one'
 cp "$scratch/tiny.yaml" "$scratch/tiny.first.yaml"
-plan 30
+plan 40
 
 night first
 run tiny_build "$scratch/tiny.yaml"
@@ -144,20 +144,78 @@ mkfifo "$scratch/damaged/SHA256SUMS.new"
 mv "$scratch/damaged/SHA256SUMS.new" "$scratch/damaged/SHA256SUMS"
 run timeout 20 "$NETRESCUE" diff "$second" "$scratch/damaged"
 is "$status" 2 'a pipe instead of a list is not waited for'
-cp "$second/SHA256SUMS" "$scratch/sums"
-rm "$scratch/damaged/SHA256SUMS"
+
+# ---- forgery -------------------------------------------------------------------------------------
+# forged KIND: a copy of the second result that the test has changed, with its descriptions put right (tests/lib/forge.py)
+forged() {
+	python3 tests/lib/forge.py "$1" "$scratch/damaged"
+	run "$NETRESCUE" diff "$second" "$scratch/damaged"
+}
+# anew: the copy is as the second result again
+anew() {
+	rm -r "$scratch/damaged"
+	cp -r "$second" "$scratch/damaged"
+}
+
+anew
 echo 'no archive' >"$scratch/damaged/rootfs.tar.zst"
-sed "s/^.*  rootfs.tar.zst\$/$(sha256sum <"$scratch/damaged/rootfs.tar.zst" | cut -d' ' -f1)  rootfs.tar.zst/" \
-	"$scratch/sums" >"$scratch/damaged/SHA256SUMS"
-sed -i "s/\(\"tar-sha256\": \"\)./\1-/" "$scratch/damaged/manifest.json"
-sed -i "s/^.*  manifest.json\$/$(sha256sum <"$scratch/damaged/manifest.json" | cut -d' ' -f1)  manifest.json/" "$scratch/damaged/SHA256SUMS"
-run "$NETRESCUE" diff "$second" "$scratch/damaged"
+forged all
 is "$status" 3 'a tree that is no archive: 3, not 1'
 like "$stderr" 'rootfs\.tar\.zst.*: damaged archive: ' 'in words'
-cp "$second/rootfs.tar.zst" "$second/manifest.json" "$scratch/damaged"
-cp "$first/tiny.lock" "$scratch/damaged"
-(cd "$scratch/damaged" && find . -type f ! -name SHA256SUMS ! -name provenance.json -printf '%P\n' | xargs sha256sum) >"$scratch/sums"
-cp "$scratch/sums" "$scratch/damaged/SHA256SUMS"
+
+# Each file alone, with its sum put right: what the manifest says of it is held against it.
+missed=
+for file in $(cd "$second" && find . -type f ! -name SHA256SUMS ! -name manifest.json ! -name provenance.json -printf '%P\n'); do
+	anew
+	printf '#' >>"$scratch/damaged/$file"
+	forged sums
+	[[ $status == 3 && $stderr == *" $file is not what its manifest.json says"* ]] || missed+="$file: $status $stderr"
+done
+is "$missed" '' 'a file whose sum alone was put right: 3, by name'
+# With the manifest put right as well it is another result, and what there is tells so.
+missed=
+for file in $(cd "$second" && find tftp server -type f); do
+	anew
+	printf '#' >>"$scratch/damaged/$file"
+	forged all
+	[[ $status == 1 && $stdout == *"${file##*/}"* ]] || missed+="$file: $status $stdout"
+done
+is "$missed" '' 'a file with all descriptions put right: a difference, by name'
+anew
+mkdir -p "$scratch/more/etc"
+cp /bin/true "$scratch/more/etc/suid"
+chmod 4755 "$scratch/more/etc/suid"
+zstd -qd "$second/rootfs.tar.zst" -o "$scratch/more.tar"
+tar --append -f "$scratch/more.tar" -C "$scratch/more" ./etc/suid
+zstd -qf "$scratch/more.tar" -o "$scratch/damaged/rootfs.tar.zst"
+forged all
+is "$status" 1 'a program more, set-user-id, which the descriptions do not tell of: a difference'
+like "$stdout" 'etc/suid' 'by name'
+# Only what the version's name explains is no news.
+anew
+file=$(cd "$second" && find server -type f | sort | head -n 1)
+sed -i '1s/^./!/' "$scratch/damaged/$file"
+python3 tests/lib/forge.py all "$scratch/damaged"
 run "$NETRESCUE" diff "$first" "$scratch/damaged"
+like "$stdout" "$file +[^ ]+ [kM]?B +\\(other content\\)" 'between two versions, too, a byte in a text that names the version is seen'
+run "$NETRESCUE" diff "$first" "$second"
+unlike "$stdout" "$file" 'and the version itself is not'
+
+anew
+cp "$first/tiny.lock" "$scratch/damaged"
+forged sums
 is "$status" 3 'another lock beside the manifest: 3'
-like "$stderr" 'is not the lock that the manifest names' 'and says so'
+like "$stderr" 'tiny\.lock is not what its manifest\.json says' 'and says so'
+forged all
+jq '.["lock-sha256"] |= sub("^."; "-")' "$scratch/damaged/manifest.json" >"$scratch/manifest"
+cp "$scratch/manifest" "$scratch/damaged/manifest.json"
+forged sums
+is "$status" 3 'a manifest that names another lock: 3'
+like "$stderr" 'tiny\.lock is not the lock that its manifest\.json names' 'and says so'
+# A name of the manifest's does not lead out of the result.
+cp "$second/tiny.lock" "$scratch/evil.lock"
+jq '.recipe = "../evil"' "$scratch/damaged/manifest.json" >"$scratch/manifest"
+cp "$scratch/manifest" "$scratch/damaged/manifest.json"
+forged sums
+is "$status" 3 'a recipe elsewhere: 3'
+like "$stderr" 'the lock of the recipe that its manifest\.json names is missing' 'and is not looked at'

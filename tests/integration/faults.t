@@ -40,11 +40,18 @@ X-Postinst:
  echo "about to fail" >&2
  exit 3
 
+Package: talker
+X-Postinst:
+ #!/bin/sh
+ yes 'on and on' | head -c 20000000
+ echo "the last word"
+ exit 3
+
 Package: enormous
 Installed-Size: 4000000000
 .
 tiny_serve "$m"
-plan 132
+plan 160
 
 # fault NAME CODE WHAT [ARGUMENT]…: a build of $recipe fails so. $allowed: same | caches, in the store.
 allowed=same
@@ -156,6 +163,13 @@ fi
 tiny_recipe "$recipe" 'packages: [broken]'
 fault 'failing maintainer script' 1 'broken.*about to fail'
 
+tiny_recipe "$recipe" 'packages: [talker]'
+fault 'a script that writes on and on' 1 'the last word'
+like "$stderr" 'warning: the scripts of this build have written 16 MiB into the log' 'a script that writes on and on: is said'
+log=$(sed -n 's/^hint: the full log is //p' <<<"$stderr")
+is "$(($(wc -c <"$log") <= (16 << 20) + 100)) $(tail -n 1 "$log")" '1 netrescue: the log ends here, at its limit of 16 MiB' \
+	'a script that writes on and on: so does its log'
+
 if ((EUID == 0)); then
 	cp -a "$store" "$scratch/theirs"
 	chown -R 12345:12345 "$scratch/theirs"
@@ -176,8 +190,31 @@ fault 'no subuid' 1 "/etc/subuid gives user '$user' no range"
 like "$stderr" "usermod --add-subuids [0-9]+-[0-9]+ .*$user" 'no subuid: the command that mends it'
 unlike "$stderr" '^(fetch|plain):' 'no subuid: and nothing was fetched for it'
 as=()
-store=$scratch/store
 out=$scratch/out
+
+# ---- a store of somebody else's ----
+# Whoever owns it could let its log be a link to any file of ours.
+if ((EUID == 0)); then
+	echo precious >"$scratch/victim"
+	rm -rf "${store:?}"/log/*
+	ln -s "$scratch/victim" "$store/log/tiny.log"
+	fault "another user's store" 2 "'$store' belongs to the user of another number, who could change"
+	like "$stderr" 'hint: name a store of your own with --store DIR' "another user's store: says a way out"
+	chown -h 0:0 "$store" "$store"/*
+	chown 12345:12345 "$store/sha256"
+	fault "another user's directory in it" 2 "'$store/sha256' belongs to the user"
+	chown -R 0:0 "$store"
+	run "$NETRESCUE" lock --mirror "$MIRROR_URL" --keyring "$m/keyring.gpg" --store "$store" "$recipe"
+	stamp=$(sed -n 's/^Source-Date-Epoch: //p' <<<"$stdout")
+	version=$(date -u -d "@$stamp" +%Y%m%dT%H%M%SZ)-$(printf '%s\n' "$stdout" | sha256sum | cut -c1-8)
+	ln -s "$scratch/victim" "$store/log/tiny-$version.log"
+	fault 'a log that is a link' 1 "cannot write the log '$store/log/tiny-$version.log'"
+	is "$(<"$scratch/victim")" precious 'a log that is a link: is not followed'
+	rm "${store:?}"/log/*
+else
+	skip 20 'files of another user: needs root'
+fi
+store=$scratch/store
 
 # ---- full disks ----
 if ((EUID != 0)); then

@@ -8,7 +8,7 @@
 . tests/lib/mirror.sh
 . tests/lib/tiny.sh
 need python3 gpg
-plan 76
+plan 83
 
 m=$scratch/m
 store=$scratch/store
@@ -123,16 +123,41 @@ is "$status" 3 'an older state: exit 3'
 like "$stderr" 'older than what was seen before' 'an older state: says what'
 same_text "$(snapshot)" "$before" 'an older state: the store is as before'
 
+# What Debian signs must be called as Debian calls it.
 mirror_publish "$m" --origin Other
-refused 3 "not Debian's" 'another Origin'
-mirror_publish "$m" --codename bookworm
-rm -rf "$store"
+tiny_under=(bash tests/lib/as-debian.sh "$m/keyring.gpg" -)
+if "${tiny_under[@]}" true 2>/dev/null; then
+	refused 3 "not Debian's" 'another Origin'
+	mirror_publish "$m" --codename bookworm
+	rm -rf "$store"
+	lock
+	is "$status" 3 'another suite: exit 3'
+	like "$stderr" "is not 'trixie'" 'another suite: says what'
+	lock --keyring /usr/share/keyrings/debian-archive-keyring.gpg
+	is "$status" 3 'another suite, by a key that was named: exit 3'
+else
+	skip 8 'there are no user namespaces, or no debian-archive-keyring'
+	mirror_publish "$m" --codename bookworm
+fi
+
+# A mirror of one's own, whose key is named, is called as one likes.
+tiny_under=()
 lock
-is "$status" 3 'another suite: exit 3'
-like "$stderr" "is not 'trixie'" 'another suite: says what'
+same_text "$stdout" "$good" 'another suite by a key of one'"'"'s own: the same lock'
+like "$stderr" "warning: .*/dists/trixie/InRelease is not 'trixie': its Suite is .* it is taken, because a key of" \
+	'with a warning'
+mirror_publish "$m" --origin Other --label Other --date $((EPOCHSECONDS + 5))
+lock
+same_text "$stdout" "$good" 'another Origin by a key of one'"'"'s own: the same lock'
+unlike "$stderr" 'warning' 'which is no surprise'
+sed 's,^suite:,keyring: m/keyring.gpg\n&,' "$recipe" >"$scratch/own.yaml"
+run "$NETRESCUE" lock "$scratch/own.yaml" --mirror "$MIRROR_URL" --store "$store"
+is "$(grep -A999 ^Packages-SHA256: <<<"$stdout")" "$(grep -A999 ^Packages-SHA256: <<<"$good")" \
+	'and by one that the recipe names: the same packages'
+is "$(grep ^Recipe-SHA256: <<<"$stdout")" "$(grep ^Recipe-SHA256: <<<"$good")" 'of the same recipe'
 
 # Passing trouble is no failure.
-mirror_publish "$m"
+mirror_publish "$m" --date $((EPOCHSECONDS + 10))
 mirror_fault "$m" '* fail 2'
 rm -rf "$store"
 lock

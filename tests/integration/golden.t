@@ -148,7 +148,7 @@ touch "$scratch/tree/etc/hostname" # newer than the epoch: clamped
 
 epoch=$("$NETRESCUE" version | sed -n 's/.*bytes-epoch \([0-9]*\).*/\1/p')
 sums=tests/golden/epoch-$epoch.sha256
-plan 9
+plan 10
 
 as_root=()
 ((EUID == 0)) || as_root=(unshare -r) # owners are part of the bytes
@@ -203,6 +203,7 @@ umask 077
 TZ=Asia/Kolkata LC_ALL=C golden store2 out2
 same_files "$scratch/out2/golden/$version/SHA256SUMS" "$result/SHA256SUMS" 'another umask, time zone and store: the same' || diag "$stderr"
 umask 022
+is "$(find "$scratch/out2" ! -type l -perm /077)" '' 'and what others may not read by the umask, they may not'
 
 if [[ -z ${NETRESCUE_GOLDEN_STORE:-} ]]; then
 	skip 2 'rescue64: NETRESCUE_GOLDEN_STORE names no exported store'

@@ -27,7 +27,7 @@ Files:
  /usr/share/libhello 0644 one\n
 .
 tiny_serve "$m"
-plan 52
+plan 57
 
 # locked NAME CODE REGEX [ARGUMENT]…: a build with the lock fails so.
 locked() {
@@ -79,6 +79,11 @@ cp "$recipe" "$scratch/kept.yaml"
 sed -i '/^scripts:/d; s/^packages: .*/packages: [hello]/; $a hostname: other' "$recipe"
 locked 'a changed recipe' 3 "'packages' has changed, 'scripts\[0\]' is gone, 'hostname' is new"
 cp "$scratch/kept.yaml" "$recipe"
+locked 'what --set says' 3 "'server' is new" --set server.domain=site.example
+like "$stderr" 'and give the same --site and --set' 'the hint knows of it'
+run tiny_run lock "$recipe" --set server.domain=site.example
+is "$(diff <(sed 's/ [0-9a-f]*$//' "$lock") <(sed 's/ [0-9a-f]*$//' "$scratch/.stdout") | grep '^[<>]')" '>  server' \
+	'a lock of it has the same packages, and what was set among its inputs'
 sed -i 's/^suite: trixie/suite: bookworm/' "$recipe"
 locked 'another suite' 3 'tiny\.lock:[0-9]+: error: the lock is for Suite .trixie., the recipe says .bookworm.'
 cp "$scratch/kept.yaml" "$recipe"

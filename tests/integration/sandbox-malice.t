@@ -5,7 +5,7 @@
 . tests/lib/sandbox.sh
 need python3 setpriv unshare newuidmap ar
 
-tree "$scratch/tree.tar" cat ls id sleep setsid chmod ln "$sandbox_bin/sandbox-escape"
+tree "$scratch/tree.tar" cat ls id sleep setsid chmod ln mkfifo "$sandbox_bin/sandbox-escape"
 
 # ---- archives -----------------------------------------------------------------------------------
 
@@ -74,7 +74,7 @@ head -c 20000 "$(command -v ls)" >"$scratch/bad/garbage.tar"
 mapfile -t case_list <<<"$cases"
 ways=("${sandbox_ways[0]}")
 ((EUID == 0)) && ways+=(user-memory)
-plan $((2 * ${#case_list[@]} + 6 + 11 * ${#ways[@]}))
+plan $((2 * ${#case_list[@]} + 6 + 13 * ${#ways[@]}))
 
 way=${ways[0]}
 state() {
@@ -180,5 +180,19 @@ for way in "${ways[@]}"; do
 		write /out/file 0644 evil
 	END
 	like "$stderr" "cannot write '/out/file'" "$way: a write through a link out"
+
+	sandbox "$way" <<-END
+		put $scratch/tree.tar /
+		run mkfifo /tmp/out
+		feed x /tmp/out cat
+	END
+	like "$status:$stderr" "^1:.*cannot write '/tmp/out'" "$way: a pipe where a command's output goes is not waited for"
+	# Some of these descriptors are directories of the helper's own, beside the tree.
+	sandbox "$way" <<-END
+		put $scratch/tree.tar /
+		run sh -c for~i~in~3~4~5~6~7~8~9;do~ln~-s~/proc/self/fd/\$i/..~/var/b\$i;done
+		sweep remove /var/b*/*
+	END
+	like "$status:$stderr" "^1:.*cannot remove '/var/b" "$way: what is removed is in the tree"
 	same_text "$(state)" "$before" "$way: the host is as before"
 done

@@ -7,7 +7,7 @@ need python3 setpriv unshare newuidmap getfattr setfattr getfacl setfacl setcap 
 
 tree "$scratch/tree.tar" cat ls id uname env chmod chown mkdir ln setcap getcap sleep stat readlink \
 	touch sort tr setfattr
-plan $((29 + 5 * ${#sandbox_ways[@]}))
+plan $((34 + 5 * ${#sandbox_ways[@]}))
 
 # What others may do in the directory that holds the store is no part of the image.
 for way in "${sandbox_ways[@]}"; do
@@ -111,6 +111,29 @@ sandbox "${sandbox_ways[1]}" <<-END
 END
 records=$(grep -aoE '[0-9]+ SCHILY\.xattr\.user\.[a-z]+=.*' "$scratch/out.tar")
 is "$records" $'31 SCHILY.xattr.user.note=kept\n29 SCHILY.xattr.user.own=new' 'user.* xattrs are kept'
+
+# ---- /proc, whatever this machine's kernel has --------------------------------------------------
+
+sandbox "${sandbox_ways[2]:-${sandbox_ways[0]}}" <<-END
+	put $scratch/tree.tar /
+	run sh -c cd~/proc;for~f~in~[a-z]*;do~[~-d~\$f~]||[~!~-e~\$f~]||printf~"\$f~";done;echo
+	run sh -c cd~/proc;for~d~in~[a-z]*/;do~case~\$d~in~self/|thread-self/|net/|sys/|bus/);;*)ls~\$d;;esac;done
+	run sh -c cd~/proc/sys;echo~*~../bus/*~net/ipv6/conf/*
+	run sh -c cd~/proc/sys/kernel;cat~../vm/swappiness~hostname~random/boot_id
+	run sh -c cd~/proc/sys/kernel/random;a=\$(cat~uuid);[~\$a~!=~\$(cat~uuid)~]&&echo~another
+	may-fail sh -c cat~/proc/modules
+	may-fail sh -c echo~1>/proc/mdstat
+	may-fail sh -c echo~1>/proc/sys/vm/swappiness
+END
+files='cmdline consoles cpuinfo crypto devices diskstats filesystems iomem ioports kallsyms loadavg meminfo misc mounts'
+like "$stdout" $'\n'"$files partitions stat swaps uptime version "$'\ncrypto fs' \
+	'the same files, and nothing in other directories'
+like "$stdout" $'\ncrypto fs kernel net user vm ../bus/input ../bus/pci net/ipv6/conf/all net/ipv6/conf/default ' \
+	'/proc/sys and /proc/bus are ours'
+like "$stdout" $'\n60\nnetrescue\n00000000-0000-4000-8000-000000000000\nanother\n' \
+	'with fixed values, but random numbers are random'
+like "$stdout" '/proc/modules: No such file' 'what not every kernel has is not there'
+is "$(grep -acE '^status 0$' <<<"$stdout")" 0 'nor can it be written'
 
 # ---- requests -----------------------------------------------------------------------------------
 

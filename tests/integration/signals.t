@@ -47,7 +47,7 @@ cases=('index INT' 'fetch+0.7 TERM' 'fetch+0.7 KILL' 'plain INT' 'plain KILL' 'b
 	'rest INT' 'pack KILL' 'publish TERM')
 if [[ ${NETRESCUE_TEST_ALL:-} == 1 ]]; then
 	cases=()
-	for stage in recipe index solve lock fetch+0.7 fetch plain plain+0.2 base base+0.1 base+0.7 rest settings \
+	for stage in recipe index solve lock fetch+0.7 fetch plain plain+0.2 inspect base base+0.1 base+0.7 rest settings \
 		initramfs+0.5 normalise pack pack+0.1 publish; do
 		cases+=("$stage INT" "$stage TERM" "$stage KILL")
 	done

@@ -158,11 +158,14 @@ run "$NETRESCUE" verify --store "$scratch/store" --offline "$clean"
 is "$status $(grep -c 'recipes/tiny\.yaml' <<<"$stderr")" '2 1' 'a recipe that is nowhere is named'
 
 # ---- leaks --------------------------------------------------------------------------------------
-tiny_recipe "$scratch/leak.yaml" 'packages: [leak]'
-sed -i 's/^name: tiny/name: leak/' "$scratch/leak.yaml"
-run tiny_build "$scratch/leak.yaml"
+# The same recipe, with what the command line lays over it: both have to reach the build elsewhere.
+mkdir -p "$scratch/more/etc"
+echo made-up >"$scratch/more/etc/made-up"
+printf '%s\n' 'name: leak' 'packages: !replace [leak]' >"$scratch/site.yaml"
+laid_over=(--site "$scratch/site.yaml" --set "overlays+=$(realpath --relative-to . "$scratch/more")")
+run tiny_build "${laid_over[@]}" "$scratch/tiny.yaml"
 leaky=$stdout
-verify "$scratch/leak.yaml" "$leaky" --json
+verify "$scratch/tiny.yaml" "$leaky" --json "${laid_over[@]}"
 is "$status" 5 'a leak is a failed verification' || diag "$stderr"
 like "$stderr" 'differs from .* the first in rootfs\.tar\.zst' 'the first file that differs is named'
 result=$(grep '"event": *"result"' <<<"$stdout")

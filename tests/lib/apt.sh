@@ -4,7 +4,7 @@
 # An apt of the test's own, with nothing installed, that reads this machine's mirror. To be sourced
 # after tap.sh; needs apt and the network.
 #
-#	apt_private "$scratch/trixie" trixie
+#	apt_private "$scratch/trixie" trixie main contrib
 #	apt_in "$scratch/trixie" -s install bash
 #	apt_indices "$scratch/trixie"	# SUITE:COMPONENT:REPOSITORY:FILE, as solve-sets wants them
 #
@@ -15,9 +15,10 @@ apt_mirror() {
 	apt-get indextargets --format '$(REPO_URI)' | sed 's,/$,,' | grep "/debian$1\$" | head -n 1
 }
 
-# apt_private DIR SUITE: makes it and fetches the suite's, its updates' and its security's indices.
+# apt_private DIR SUITE COMPONENT...: makes it and fetches the suite's, its updates' and its security's indices.
 apt_private() {
 	local dir=$1 suite=$2 archive security key
+	shift 2
 	archive=$(apt_mirror '')
 	security=$(apt_mirror -security)
 	[[ $archive && $security ]] || tap_die "this machine's apt knows no mirror of Debian"
@@ -27,9 +28,9 @@ apt_private() {
 		"$dir"/var/lib/dpkg
 	: >"$dir/var/lib/dpkg/status"
 	cat >"$dir/etc/apt/sources.list" <<-.
-		deb [signed-by=$key] $archive $suite main
-		deb [signed-by=$key] $archive $suite-updates main
-		deb [signed-by=$key] $security $suite-security main
+		deb [signed-by=$key] $archive $suite $*
+		deb [signed-by=$key] $archive $suite-updates $*
+		deb [signed-by=$key] $security $suite-security $*
 	.
 	cat >"$dir/apt.conf" <<-.
 		Dir "$dir/";

@@ -9,6 +9,7 @@
 #	image_variant NAME BASE [ARGUMENT…]	the same for a recipe that extends BASE by what comes on stdin, in
 #						$scratch/NAME.yaml
 #	image_unpack IMAGE DIR			the root file system with its owners (needs root)
+#	image_inside DIR COMMAND…		runs it in there (needs root)
 #	image_user				prints a user with subordinate ids to build as; makes one when
 #						root (netrescue-test), is oneself otherwise
 
@@ -40,6 +41,13 @@ image_variant() {
 image_unpack() {
 	mkdir -p "$2"
 	tar -C "$2" --zstd --numeric-owner --xattrs --xattrs-include='*' --acls -xpf "$1/rootfs.tar.zst"
+}
+
+image_inside() {
+	local tree=$1
+	shift
+	unshare --mount --pid --fork --mount-proc="$tree/proc" chroot "$tree" \
+		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 "$@"
 }
 
 image_user() {

@@ -3,14 +3,17 @@
 """A tiny signed Debian-like archive and a server with faults. Interface: see mirror.sh beside this."""
 
 import argparse
+import base64
 import email.utils
 import fnmatch
 import hashlib
+import itertools
 import http.server
 import io
 import lzma
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import tarfile
@@ -170,13 +173,25 @@ class Archive:
             with open(listing, "w") as f:
                 f.write(entry)
 
-    def entries(self, suite, component):
+    def entries(self, suite, component, architecture):
         text = ""
         for name in sorted(os.listdir(self.state)):
-            if name.startswith(f"{suite}_{component}_"):
+            if name.startswith(f"{suite}_{component}_") and self.is_of(name, architecture):
                 with open(os.path.join(self.state, name)) as f:
                     text += f.read()
         return text
+
+    @staticmethod
+    def is_of(name, architecture):
+        """Whether the index of that architecture lists it: i386's has its own and those of all; None: that of any."""
+        if architecture is None:
+            return True
+        foreign = name.endswith("_i386")
+        return foreign or name.endswith("_all") if architecture == "i386" else not foreign
+
+    def architectures(self):
+        """The second one only if there is something for it."""
+        return ["amd64"] + ["i386"] * any(n.endswith("_i386") for n in os.listdir(self.state))
 
     def components(self):
         names = {n.split("_")[1] for n in os.listdir(self.state) if "_" in n}
@@ -184,24 +199,17 @@ class Archive:
 
     def publish(self, options):
         with Keys(self, options.key) as keys:
+            if options.flat is not None:
+                return self.publish_flat(options, keys)
             for pocket in SUITES:
                 self.publish_suite(self.suite() + pocket, pocket, options, keys)
 
     def publish_suite(self, suite, pocket, options, keys):
         dists = os.path.join(self.root, "dists", suite)
-        now = int(time.time()) if options.date is None else options.date
         files = {}
-        for component in self.components():
-            text = self.entries(suite, component).encode()
-            place = f"{component}/binary-amd64/"
-            for name, content in (("Packages", text), ("Packages.xz", lzma.compress(text, preset=1))):
-                files[place + name] = content
-                if name == "Packages":
-                    continue  # named in Release only, as Debian does
-                self.write(dists, place + name, content)
-                digest = hashlib.sha256(content).hexdigest()
-                if options.by_hash:
-                    self.write(dists, place + "by-hash/SHA256/" + digest, content)
+        for component, architecture in itertools.product(self.components(), self.architectures()):
+            text = self.entries(suite, component, architecture).encode()
+            self.write_index(dists, f"{component}/binary-{architecture}/", text, files, options)
         label = "Debian-Security" if pocket == "-security" else "Debian"
         head = {
             "Origin": options.origin or "Debian",
@@ -209,22 +217,52 @@ class Archive:
             "Suite": "stable" + pocket,
             "Version": "13",
             "Codename": options.codename or suite,
-            "Date": email.utils.formatdate(now, usegmt=True).replace("GMT", "UTC"),
         }
-        valid = options.valid_for
-        if valid is None and pocket:
-            valid = 7 * 86400
+        more = {
+            "No-Support-for-Architecture-all": "Packages",
+            "Architectures": " ".join(["all"] + self.architectures()),
+            "Components": " ".join(self.components()),
+        }
+        self.write_release(dists, head, more, files, 7 * 86400 if pocket else None, options, keys)
+
+    def publish_flat(self, options, keys):
+        """One directory with Release and Packages, without dists/; Filename is relative to the archive's root."""
+        directory = os.path.join(self.root, options.flat)
+        files = {}
+        text = "".join(self.entries(self.suite(), c, None) for c in self.components()).encode()
+        self.write_index(directory, "", text, files, options)
+        self.write_release(directory, {}, {}, files, None, options, keys)
+
+    def write_index(self, directory, place, text, files, options):
+        for name, content in (("Packages", text), ("Packages.xz", lzma.compress(text, preset=1))):
+            files[place + name] = content
+            if name == "Packages":
+                continue  # named in Release only, as Debian does
+            self.write(directory, place + name, content)
+            digest = hashlib.sha256(content).hexdigest()
+            if options.by_hash:
+                self.write(directory, place + "by-hash/SHA256/" + digest, content)
+
+    def write_release(self, directory, head, more, files, valid, options, keys):
+        now = int(time.time()) if options.date is None else options.date
+        head["Date"] = email.utils.formatdate(now, usegmt=True).replace("GMT", "UTC")
+        if options.valid_for is not None:
+            valid = options.valid_for
         if valid is not None:
             head["Valid-Until"] = email.utils.formatdate(now + valid, usegmt=True).replace("GMT", "UTC")
         if options.by_hash:
             head["Acquire-By-Hash"] = "yes"
-        head["No-Support-for-Architecture-all"] = "Packages"
-        head["Architectures"] = "all amd64"
-        head["Components"] = " ".join(self.components())
-        release = "".join(f"{n}: {v}\n" for n, v in head.items()) + "SHA256:\n"
+        release = "".join(f"{n}: {v}\n" for n, v in {**head, **more}.items()) + "SHA256:\n"
         for name, content in sorted(files.items()):
             release += f" {hashlib.sha256(content).hexdigest()} {len(content):8} {name}\n"
-        self.write(dists, "InRelease", keys.sign(release, options.digest))
+        for name in ("InRelease", "Release", "Release.gpg"):
+            if os.path.exists(os.path.join(directory, name)):
+                os.remove(os.path.join(directory, name))
+        if options.detached:
+            self.write(directory, "Release", release.encode())
+            self.write(directory, "Release.gpg", keys.sign("--detach-sign", release, options.digest))
+        else:
+            self.write(directory, "InRelease", keys.sign("--clearsign", release, options.digest))
 
     @staticmethod
     def write(dists, name, content):
@@ -295,8 +333,8 @@ class Keys:
             self.gpg("--import", *ring, data=certificate)
             return self.gpg("--export", *ring)
 
-    def sign(self, text, digest):
-        return self.gpg("--clearsign", "--allow-weak-digest-algos", "--digest-algo", digest,
+    def sign(self, how, text, digest):
+        return self.gpg(how, "--armor", "--allow-weak-digest-algos", "--digest-algo", digest,
                         data=text.encode())
 
 
@@ -348,10 +386,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         name = self.path.lstrip("/")
+        self.note_login(name)
         kind, argument = self.server.faults.of(name)
         path = os.path.join(self.server.root, name)
         if kind == "status":
             return self.answer(int(argument), b"as the test wants\n")
+        if kind == "login" and self.login() != argument:
+            return self.answer(401, b"who are you?\n", WWW_Authenticate='Basic realm="test"')
         if kind == "redirect":
             return self.answer(302, Location=argument.replace("{path}", name))
         if ".." in name or not os.path.isfile(path):
@@ -359,6 +400,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with open(path, "rb") as f:
             content = f.read()
         return self.serve(content, kind, argument)
+
+    def login(self):
+        how, _, text = self.headers.get("Authorization", "").partition(" ")
+        return base64.b64decode(text).decode() if how == "Basic" else ""
+
+    def note_login(self, name):
+        if "Authorization" in self.headers:
+            with open(self.server.logins, "a") as f:
+                f.write(f"{self.login()} {name}\n")
 
     def serve(self, content, kind, argument):
         status, headers, total = 200, {}, len(content)
@@ -397,7 +447,12 @@ class Server(http.server.ThreadingHTTPServer):
 def serve(directory):
     archive = Archive(directory)
     server = Server(("127.0.0.1", 0), Handler)
-    server.root, server.log = archive.root, archive.path("access.log")
+    server.root, server.log, server.logins = archive.root, archive.path("access.log"), archive.path("logins.log")
+    certificate = archive.path("server.pem")
+    if os.path.exists(certificate):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     server.faults = Faults(archive.path("faults"))
     with open(archive.path("port.new"), "w") as f:
         f.write(str(server.server_port) + "\n")
@@ -429,6 +484,8 @@ def main():
     publish.add_argument("--codename")
     publish.add_argument("--key", default="good", choices=("good", "unknown", "expired", "revoked"))
     publish.add_argument("--digest", default="SHA256")
+    publish.add_argument("--detached", action="store_true")
+    publish.add_argument("--flat", metavar="DIRECTORY")
     publish.add_argument("--no-by-hash", dest="by_hash", action="store_false")
     options = parser.parse_args()
     archive = Archive(options.directory)

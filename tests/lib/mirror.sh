@@ -38,12 +38,18 @@
 #	   their text on continuation lines, a line " ." is an empty one
 # mirror_deb DIR SUITE FILE…	Adds ready-made .debs (malicious ones, for instance).
 # mirror_publish DIR [--date SECONDS] [--valid-for SECONDS] [--origin O] [--label L] [--codename C]
-#		[--key good|unknown|expired|revoked] [--digest SHA1] [--no-by-hash]
+#		[--key good|unknown|expired|revoked] [--digest SHA1] [--no-by-hash] [--detached]
+#		[--flat DIRECTORY]
 #	(Re)writes Packages.xz and InRelease of all three suites. Call it again after changes: what the
 #	options say is not remembered. Valid-Until is --date plus --valid-for. A key is made when first
-#	used; all but `unknown` are in keyring.gpg.
+#	used; all but `unknown` are in keyring.gpg. --detached: Release and Release.gpg instead of
+#	InRelease. --flat: not the three suites, but what SUITE has, without dists/: Release and Packages
+#	are in that directory below the root ("." is the root itself).
+# mirror_certificate DIR	From now on mirror_serve serves https, by a certificate for 127.0.0.1 that
+#	only DIR/ca.crt vouches for. Needs openssl.
 # mirror_serve DIR		Starts the server; sets MIRROR_URL and MIRROR_PID. It ends with the
-#	test. Every request is a line of DIR/access.log: its Range or "-", the request line, the status.
+#	test. Every request is a line of DIR/access.log: its Range or "-", the request line, the status;
+#	and every one with a password is a line of DIR/logins.log: USER:PASSWORD, the path.
 # mirror_fault DIR [RULE]…	From now on; without rules: none. A RULE is "PATTERN KIND [ARGUMENT]",
 #	PATTERN a glob over the path without leading slash (* matches slashes too), first match wins:
 #	  status 404		answer with that
@@ -54,6 +60,7 @@
 #	  stall N		sends N bytes and then nothing more
 #	  slow N		N bytes a second
 #	  norange		ignores Range
+#	  login USER:PASSWORD	401 unless the request has them
 #	  redirect URL		302; {path} in URL stands for the path asked for
 # mirror_tamper DIR SUITE	Changes a byte inside the signed text of SUITE's InRelease.
 # mirror_stop			Ends the server that mirror_serve started last.
@@ -89,7 +96,19 @@ mirror_serve() {
 		sleep 0.05
 	done
 	MIRROR_URL=http://127.0.0.1:$(cat "$1/port") || return 1
+	[ ! -e "$1/server.pem" ] || MIRROR_URL=https://${MIRROR_URL#http://}
 }
+
+mirror_certificate() (
+	cd "$1" &&
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 2 -subj '/CN=CA of a test' \
+			-addext 'keyUsage=critical,keyCertSign' -keyout ca.key -out ca.crt &&
+		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -subj /CN=127.0.0.1 \
+			-keyout server.key -out server.csr &&
+		openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -set_serial 1 -days 2 \
+			-extfile <(echo 'subjectAltName=IP:127.0.0.1') -out server.crt &&
+		cat server.key server.crt >server.pem
+) 2>/dev/null
 
 mirror_fault() {
 	local dir=$1

@@ -8,7 +8,7 @@
 #				packages. So a build runs from end to end, with real dpkg and real maintainer
 #				scripts, without network. Nothing is published yet: add packages of your own
 #				with mirror_package DIR, then call tiny_serve.
-#	tiny_new_hollow DIR	the same with packages that have the names and are empty, in a second: for tests
+#	tiny_new_hollow DIR [SUITE]	the same with packages that have the names and are empty, in a second: for tests
 #				that lock and fetch, but install nothing
 #	tiny_serve DIR [OPTION…]	publishes it with mirror_publish's OPTIONs and serves it (MIRROR_URL)
 #	tiny_recipe FILE [LINE…]	writes a recipe for it, LINEs added
@@ -30,7 +30,7 @@ tiny_new() {
 }
 
 tiny_new_hollow() {
-	mirror_new "$1" trixie
+	mirror_new "$1" "${2:-trixie}"
 	mirror_package "$1" <<'.'
 Package: base-files
 Essential: yes

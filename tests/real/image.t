@@ -17,7 +17,7 @@ tree=$scratch/tree
 plan 43
 
 inside() {
-	unshare --mount --pid --fork --mount-proc="$tree/proc" chroot "$tree" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 "$@"
+	image_inside "$tree" "$@"
 }
 
 # ---- the builder -----------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ static int pack(struct build *b, const char *path, struct err *err)
 		r = copy_boot_file(b, tree, "vmlinuz", err);
 	if (r == 0)
 		r = copy_boot_file(b, tree, "initrd.img", err);
-	b->result.kernel = xstrdup(KERNEL);
+	strv_add(&b->result.kernels, KERNEL);
 	return r;
 }
 

@@ -2,14 +2,18 @@
 /*
  * Solves many package sets over one pool of Packages files, for tests/real/solver-oracle.t.
  *
- *	solve-sets [--parsed STORE] ARCHITECTURE SUITE:COMPONENT:REPOSITORY:FILE… <SETS
+ *	solve-sets [--parsed STORE] ARCHITECTURE[,FOREIGN] SUITE:COMPONENT:REPOSITORY:FILE… <SETS
  *
- * FILE is plain text. With --parsed the texts are put into that store, which must be new, and the
+ * FILE is plain text, of the foreign architecture if binary-FOREIGN is in its name; what apt has of
+ * its Release lies beside it, as apt names these. With --parsed the texts are put into that store, which must be new, and the
  * answers come from their parsed form alone, as in every build but the first. A set is one line of words: `priority=required` `exclude=x` `recommends`
- * `kernel=x` `sysvinit` and, without "=" before a name, packages; or `recipe=FILE` alone. Answers,
+ * `kernel=x` `sysvinit`
+ * `pin=PACKAGE;PIN;PRIORITY` (with _ for blanks) and, without "=" before a name, packages; or `recipe=FILE` alone. Answers,
  * in order:
  *
  *	set LINE
+ *	asked NAME                in the order in which it was asked for, which decides
+ *	…
  *	package NAME VERSION ARCHITECTURE [automatic] [base] [essential] [boot]
  *	…
  *	end                       or:  refused MESSAGE
@@ -25,6 +29,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/store.h"
+#include "deb/deb822.h"
+#include "solve/pins.h"
 #include "solve/resolve.h"
 
 static void die(struct err *err)
@@ -36,7 +42,9 @@ static void die(struct err *err)
 /* One FILE of the command line. */
 struct source_file {
 	char *suite, *component, *repository, *path; /* borrowed from the argument */
-	char sha256[DIGEST_HEX];		     /* with --parsed: of the blob in the store */
+	const char *architecture;
+	struct deb822_stanza release; /* kept to the end; empty if there is none */
+	char sha256[DIGEST_HEX];      /* with --parsed: of the blob in the store */
 };
 
 static struct source_file split_argument(char *argument)
@@ -54,17 +62,93 @@ static struct source_file split_argument(char *argument)
 	return f;
 }
 
+/* What is there of the Release: …_dists_trixie_main_binary-amd64_Packages is beside
+ * …_dists_trixie_Release or _InRelease. */
+static void read_release(struct source_file *f)
+{
+	static const char *const name[] = { "Release", "InRelease" };
+	const char *end = strstr(f->path, "_main_binary-");
+
+	end = end ? end : strstr(f->path, "_contrib_binary-");
+	for (size_t i = 0; end && i < ARRAY_SIZE(name); i++) {
+		cleanup_free char *path =
+			xasprintf("%.*s_%s", (int)(end - f->path), f->path, name[i]);
+		struct text text = { 0 };
+		struct err err = { 0 };
+		struct deb822 reader = { .name = path, .class = ERR_BUILD };
+		const char *start;
+
+		if (read_file(AT_FDCWD, path, 1 << 24, &text, &err) < 0) {
+			err_release(&err);
+			continue;
+		}
+		start = strstr(text.data, "Origin:");
+		reader.data = start ? start : text.data;
+		end = strstr(reader.data, "\nMD5Sum:"); /* what follows is not looked at */
+		end = end ? end : strstr(reader.data, "\nSHA256:");
+		reader.size = end ? (size_t)(end - reader.data) : strlen(reader.data);
+		(void)deb822_next(&reader, &f->release, &err);
+		err_release(&err);
+		text_release(&text);
+		return;
+	}
+}
+
+static char *about(const struct source_file *f, const char *field)
+{
+	const char *value = deb822_get(&f->release, field);
+
+	return xstrdup(value ? value : "");
+}
+
 static int pin_priority_of(const struct source_file *f)
 {
-	return strstr(f->suite, "-backports") ? PIN_PRIORITY_UPGRADES : PIN_PRIORITY_DEFAULT;
+	if (!streq(deb822_get(&f->release, "NotAutomatic"), "yes"))
+		return PIN_PRIORITY_DEFAULT;
+	return streq(deb822_get(&f->release, "ButAutomaticUpgrades"), "yes")
+		       ? PIN_PRIORITY_UPGRADES
+		       : PIN_PRIORITY_NOT_AUTOMATIC;
+}
+
+static void add_word(struct recipe_list *list, const char *word)
+{
+	GROW(list->item, list->count, list->allocated);
+	list->item[list->count++] = (struct recipe_name){
+		.value = xstrdup(word),
+		.at = { .file = "set", .line = 1 },
+	};
+}
+
+/* "amd64,i386" */
+static void begin_pool(struct solver_pool *pool, const char *architectures)
+{
+	CLEANUP(strv_release) struct strv word = { 0 };
+	CLEANUP(recipe_list_release) struct recipe_list foreign = { 0 };
+
+	strv_split(&word, architectures, ",");
+	solver_pool_new(pool, word.item[0]);
+	for (size_t i = 1; i < word.count; i++)
+		add_word(&foreign, word.item[i]);
+	solver_pool_set_foreign(pool, &foreign);
 }
 
 static void add_text(struct solver_pool *pool, const struct source_file *file)
 {
+	cleanup_free char *archive = about(file, "Suite");
+	cleanup_free char *codename = about(file, "Codename");
+	cleanup_free char *origin = about(file, "Origin");
+	cleanup_free char *label = about(file, "Label");
 	const struct solver_source source = {
 		.suite = file->suite,
 		.component = file->component,
 		.repository = file->repository,
+		.architecture = file->architecture,
+		.about = { [PIN_ARCHIVE] = archive,
+			   [PIN_CODENAME] = codename,
+			   [PIN_FROM] = origin,
+			   [PIN_LABEL] = label,
+			   [PIN_COMPONENT] = file->component,
+			   [PIN_ARCHITECTURE] = file->architecture },
 		.pin_priority = pin_priority_of(file),
 		.pocket = strchr(file->suite, '-') != NULL,
 	};
@@ -117,7 +201,7 @@ static void parse_into(struct store *s, const char *architecture, struct source_
 {
 	CLEANUP(solver_pool_release) struct solver_pool pool = { 0 };
 
-	solver_pool_new(&pool, architecture);
+	begin_pool(&pool, architecture);
 	for (size_t i = 0; i < count; i++) {
 		put_text(s, &file[i]);
 		add_index(&pool, s, &file[i]);
@@ -130,13 +214,23 @@ static void parse_into(struct store *s, const char *architecture, struct source_
 	}
 }
 
-static void add_word(struct recipe_list *list, const char *word)
+/* "PACKAGE;PIN;PRIORITY" */
+static void add_pin(struct recipe *recipe, const char *word)
 {
-	GROW(list->item, list->count, list->allocated);
-	list->item[list->count++] = (struct recipe_name){
-		.value = xstrdup(word),
-		.at = { .file = "set", .line = 1 },
-	};
+	CLEANUP(strv_release) struct strv part = { 0 };
+	struct recipe_pin pin = { .at = { .file = "set", .line = 1 } };
+
+	strv_split(&part, word, ";");
+	if (part.count != 3 || parse_int(part.item[2], &pin.priority) < 0) {
+		fprintf(stderr, "not PACKAGE;PIN;PRIORITY: %s\n", word);
+		exit(2);
+	}
+	pin.package = xstrdup(part.item[0]);
+	pin.pin = xstrdup(part.item[1]);
+	for (char *blank = pin.pin; (blank = strchr(blank, '_'));)
+		*blank = ' ';
+	recipe->pin = xreallocarray(recipe->pin, recipe->pin_count + 1, sizeof(pin));
+	recipe->pin[recipe->pin_count++] = pin;
 }
 
 /* Fails only with a recipe that cannot be read. */
@@ -155,6 +249,8 @@ static int read_set(char *line, struct recipe *recipe, struct err *err)
 			add_word(&recipe->exclude, word + 8);
 		else if (starts_with(word, "kernel="))
 			recipe->kernel = xstrdup(word + 7);
+		else if (starts_with(word, "pin="))
+			add_pin(recipe, word + 4);
 		else if (streq(word, "recommends"))
 			recipe->recommends = true;
 		else if (streq(word, "sysvinit"))
@@ -163,6 +259,12 @@ static int read_set(char *line, struct recipe *recipe, struct err *err)
 			add_word(&recipe->packages, word);
 	}
 	return 0;
+}
+
+static void print_asked(const struct recipe_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		printf("asked %s\n", list->item[i].value);
 }
 
 static void print_packages(const struct packages *p)
@@ -189,6 +291,10 @@ static void solve_set(struct solver_pool *pool, char *line)
 	fflush(stdout); /* what is logged of the set comes after it, if stderr is the same */
 	r = read_set(line, &recipe, &err);
 	map_empty(&pool->pinned);
+	if (r == 0) {
+		print_asked(&recipe.packages);
+		pins_apply(pool, &recipe);
+	}
 	if (r == 0)
 		r = resolve_pool(pool, &recipe, &packages, &err);
 	if (r < 0)
@@ -225,11 +331,14 @@ int main(int argc, char **argv)
 		return usage();
 	count = (size_t)argc - 2;
 	file = xcalloc(count, sizeof(*file));
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		file[i] = split_argument(argv[i + 2]);
+		file[i].architecture = strstr(file[i].path, "binary-i386") ? "i386" : "amd64";
+		read_release(&file[i]);
+	}
 	if (s)
 		parse_into(s, argv[1], file, count);
-	solver_pool_new(&pool, argv[1]);
+	begin_pool(&pool, argv[1]);
 	for (size_t i = 0; i < count; i++) {
 		if (s)
 			add_index(&pool, s, &file[i]);

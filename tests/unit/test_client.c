@@ -58,6 +58,13 @@ static void addresses_are_told_apart(void **state)
 	(void)state;
 	client_event(&e, &c);
 	assert_true(c.initramfs_asked_address && !c.asked_address);
+	c.initramfs_asked_address = false;
+	e.dhcp.asker = CAPTURE_ASKER_SYSTEM;
+	client_event(&e, &c);
+	assert_false(c.initramfs_asked_address);
+	e.dhcp.asker = CAPTURE_ASKER_OTHER; /* systemd-networkd */
+	client_event(&e, &c);
+	assert_true(c.initramfs_asked_address && !c.asked_address);
 	e.dhcp.asker = CAPTURE_ASKER_FIRMWARE;
 	client_event(&e, &c);
 	assert_true(c.asked_address && !c.has_address);

@@ -128,11 +128,11 @@ static void versions_decide(void **state)
 	}
 }
 
-static void architectures_do_not(void **state)
+static void a_foreign_architecture_is_part_of_the_name(void **state)
 {
 	(void)state;
-	expect("a", "a b c", { "a", "1", "b:any (>= 1), c:amd64", NULL }, { "b", "1", NULL, NULL },
-	       { "c", "1", NULL, NULL });
+	expect("a", "a b c:i386", { "a", "1", "b:any (>= 1), c:i386", NULL },
+	       { "b", "1", NULL, NULL }, { "c", "1", NULL, NULL }, { "c:i386", "1", NULL, NULL });
 }
 
 int main(void)
@@ -143,7 +143,7 @@ int main(void)
 		cmocka_unit_test(takes_the_first_alternative_there_is),
 		cmocka_unit_test(a_name_comes_before_who_provides_it),
 		cmocka_unit_test(versions_decide),
-		cmocka_unit_test(architectures_do_not),
+		cmocka_unit_test(a_foreign_architecture_is_part_of_the_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

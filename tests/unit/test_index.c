@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "archive/index.h"
+#include "archive/release.h"
 #include "archive/trust.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -236,15 +237,13 @@ static void test_older_than_seen(void **state)
 	update(false, ERR_NONE, NULL);
 }
 
+/* The key was named, so it is a mirror of one's own; tests/integration/fetch.t has Debian's. */
 static void test_another_archive(void **state)
 {
 	(void)state;
-	publish("--origin Other");
-	refused("is not Debian's");
-	publish("--label Debian-Security");
-	refused("is not Debian's");
-	publish("--codename bookworm");
-	refused("is not 'trixie'");
+	publish("--origin Other --label Other --codename bookworm");
+	update(false, ERR_NONE, NULL);
+	update(true, ERR_NONE, NULL);
 }
 
 static void test_next_mirror(void **state)
@@ -310,7 +309,7 @@ static void test_missing_component(void **state)
 /* A third party: any Origin, its own keyring, its own URL. */
 static void test_repository(void **state)
 {
-	char name[] = "trixie-updates", flat[] = "./";
+	char name[] = "trixie-updates", flat[] = "./", below[] = "/below/";
 	cleanup_free char *url = xasprintf("%s/", loopback_url);
 	struct recipe_repository repository = {
 		.url = url,
@@ -330,12 +329,64 @@ static void test_repository(void **state)
 	assert_int_equal(digest_fd(fd, repository.keyring.digest, &err), 0);
 	update(false, ERR_NONE, NULL);
 	update(true, ERR_NONE, NULL);
-	publish("--origin Other --date %lld", (long long)time(NULL) + 5);
-	update(false, ERR_TRUST, "suite 'trixie': ");
+	publish("--date %lld", (long long)time(NULL) + 6);
 	repository.suite = flat;
-	update(false, ERR_USAGE, "flat repository");
+	repository.components.count = 0;
+	update(false, ERR_NETWORK, "suite './': cannot fetch");
+	publish("--flat . --date %lld", (long long)time(NULL) + 7);
+	update(false, ERR_NONE, NULL);
+	update(true, ERR_NONE, NULL);
+	repository.suite = below;
+	publish("--flat below --detached --date %lld", (long long)time(NULL) + 7);
+	update(false, ERR_NONE, NULL);
+	update(true, ERR_NONE, NULL);
 	recipe.repository = NULL;
 	recipe.repository_count = 0;
+}
+
+/* What pins ask an index for, and the priority that the recipe gives a third party's. */
+static void test_priority(void **state)
+{
+	const struct index_options options = { .keyring = keyring, .now = time(NULL) };
+	char name[] = "trixie-updates";
+	struct recipe_repository repository = {
+		.url = loopback_url,
+		.suite = name,
+		.components = { .item = component, .count = 1 },
+		.keyring = { .path = keyring },
+		.priority = 700,
+	};
+	CLEANUP(indices_release) struct indices x = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_fd int fd = open(keyring, O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	recipe.repository = &repository;
+	recipe.repository_count = 1;
+	assert_int_equal(digest_fd(fd, repository.keyring.digest, &err), 0);
+	assert_int_equal(indices_update(store, &recipe, &mirrors, &options, &x, &err), 0);
+	recipe.repository = NULL;
+	recipe.repository_count = 0;
+	assert_int_equal(x.count, 4);
+	assert_int_equal(x.file[2].pin_priority, PIN_PRIORITY_DEFAULT);
+	assert_int_equal(x.file[3].pin_priority, 700);
+	assert_string_equal(x.file[2].archive, "stable-security");
+	assert_string_equal(x.file[2].codename, "trixie-security");
+	assert_string_equal(x.file[2].origin, "Debian");
+	assert_string_equal(x.file[2].label, "Debian-Security");
+	assert_string_equal(x.file[2].architecture, "amd64");
+}
+
+/* Debian's archive must have what is asked for. */
+static void test_foreign_architecture(void **state)
+{
+	char i386[] = "i386";
+	struct recipe_name foreign = { .value = i386 };
+
+	(void)state;
+	recipe.foreign_architectures = (struct recipe_list){ .item = &foreign, .count = 1 };
+	update(false, ERR_USAGE, "suite 'trixie' has no component 'main' for architecture 'i386'");
+	recipe.foreign_architectures = (struct recipe_list){ 0 };
 }
 
 #define INDEX_TEST(f) cmocka_unit_test_setup_teardown(f, fresh, done)
@@ -358,6 +409,8 @@ int main(void)
 		INDEX_TEST(test_armoured_keyring),
 		INDEX_TEST(test_missing_component),
 		INDEX_TEST(test_repository),
+		INDEX_TEST(test_priority),
+		INDEX_TEST(test_foreign_architecture),
 	};
 
 	return cmocka_run_group_tests(tests, setup, loopback_teardown);

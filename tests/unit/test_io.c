@@ -127,7 +127,7 @@ static void publishing(void **state)
 	assert_int_equal(write_file(scratch_fd, "d/f", "one", 3, 0644, &err), 0);
 	(void)umask(before);
 	assert_int_equal(fstatat(scratch_fd, "d/f", &st, 0), 0);
-	assert_int_equal(st.st_mode, S_IFREG | 0644);
+	assert_int_equal(st.st_mode, S_IFREG | 0600);
 	{
 		CLEANUP(atomic_file_release) struct atomic_file p = ATOMIC_FILE_INIT;
 

@@ -162,6 +162,36 @@ static void damaged_tar(void **state)
 	assert_int_equal(err.class, ERR_BUILD);
 }
 
+/* A name of an archive costs memory for each entry, so it is no longer than Linux has one. */
+static void long_names(void **state)
+{
+	cleanup_free char *longest = xcalloc(1, MEMBERS_NAME_MAX + 2);
+	CLEANUP(members_release) struct members m = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < MEMBERS_NAME_MAX; i++)
+		longest[i] = i % 100 == 99 ? '/' : 'a';
+	append(archive_write_set_format_pax, false,
+	       &(struct made){ longest, S_IFREG | 0644, NULL, NULL, 0 }, 1);
+	cleanup_fd int fd = open_archive();
+	assert_int_equal(members_read(fd, NULL, &m, &err), 0);
+	assert_int_equal(unlinkat(scratch_fd, "archive", 0), 0);
+
+	longest[MEMBERS_NAME_MAX] = 'a';
+	const struct made made[] = { { longest, S_IFREG | 0644, NULL, NULL, 0 },
+				     { "link", S_IFLNK | 0777, longest, NULL, 0 } };
+	for (size_t i = 0; i < ARRAY_SIZE(made); i++) {
+		CLEANUP(err_release) struct err why = { 0 };
+
+		append(archive_write_set_format_pax, false, &made[i], 1);
+		cleanup_fd int too_long = open_archive();
+		assert_true(members_read(too_long, NULL, &m, &why) < 0);
+		assert_non_null(strstr(why.message, "a path of 4096 bytes"));
+		assert_int_equal(unlinkat(scratch_fd, "archive", 0), 0);
+	}
+}
+
 /* Microcode in front, zeroes, modules, then all the rest compressed; a path that comes twice; hard
  * links with the content in the last. */
 static void initrd(void **state)
@@ -213,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(tar, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(damaged_tar, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(long_names, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(initrd, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(no_initrd, scratch_setup, scratch_teardown),
 	};

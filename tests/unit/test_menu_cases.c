@@ -46,7 +46,7 @@ static void run_case(void **state)
 	path = xasprintf("%s/recipe.yaml", scratch_path);
 	if (recipe_load(path, &r, &err) < 0)
 		fail_msg("%s", case_printed(&err));
-	e = menu_describe(&r, VERSION, &m, &err);
+	e = menu_describe(&r, VERSION, NULL, &m, &err);
 	if (streq(c.kind, "error")) {
 		cleanup_free char *printed = case_printed(&err);
 

@@ -49,7 +49,7 @@ static void expect(const char *command_line, const char *recipe_mirror, const ch
 	assert_int_equal(r, 0);
 	expect_list(&m.archive, archive);
 	expect_list(&m.security, security);
-	assert_null(m.proxy);
+	assert_null(m.network.proxy);
 }
 
 static void test_one_line(void **state)
@@ -187,7 +187,9 @@ static void test_snapshot(void **state)
 		{ .value = xstrdup("http://m.example/debian/") },
 		{ .value = xstrdup("http://s.example/archive/debian/{timestamp}/") },
 	};
-	const struct recipe recipe = {
+	char moment[] = "20260801T000000Z", path[] = "test.yaml";
+	struct recipe recipe = {
+		.path = path,
 		.suite = suite_trixie,
 		.mirrors = { .item = name, .count = 2 },
 	};
@@ -212,6 +214,20 @@ static void test_snapshot(void **state)
 			 0);
 	expect_list(&m.archive, "http://c.example/debian");
 	expect_list(&m.last, "http://m.example/debian http://s.example/archive/debian/{timestamp}");
+	expect_list(&m.dated, "");
+
+	/* A recipe that means a moment. */
+	mirrors_release(&m);
+	recipe.snapshot = moment;
+	assert_int_equal(mirrors_find(NULL, scratch_path, &recipe, &m, &err), 0);
+	expect_list(&m.dated, "http://s.example/archive/debian/20260801T000000Z");
+	expect_list(&m.dated_security, "http://s.example/archive/debian-security/20260801T000000Z");
+	assert_int_equal(mirrors_require_suites(&m, &recipe, &err), 0);
+	mirrors_release(&m);
+	recipe.mirrors.count = 1;
+	assert_int_equal(mirrors_find(NULL, scratch_path, &recipe, &m, &err), 0);
+	assert_true(mirrors_require_suites(&m, &recipe, &err) < 0);
+	assert_int_equal(err.class, ERR_USAGE);
 	free(name[0].value);
 	free(name[1].value);
 }

@@ -34,37 +34,6 @@ static void sorts_and_finds(void **state)
 	assert_null(packages_find(&p, "zzz", ROLE_IMAGE));
 }
 
-static void check_kernel(const struct packages *p, const char *kernel, const char *expected)
-{
-	const struct package *found = packages_kernel(p, kernel);
-	cleanup_free char *release = found ? package_kernel_release(found) : NULL;
-
-	if (!streq(release, expected))
-		fail_msg("%s: got %s, not %s", kernel, release ? release : "none",
-			 expected ? expected : "none");
-}
-
-static void finds_the_kernel(void **state)
-{
-	CLEANUP(packages_release) struct packages p = { 0 };
-
-	(void)state;
-	add(&p, "linux-image-amd64", "6.12.107-1", ROLE_IMAGE);
-	add(&p, "linux-image-6.12.94+deb13-amd64", "6.12.94-1", ROLE_IMAGE);
-	add(&p, "linux-image-6.12.107+deb13-amd64", "6.12.107-1", ROLE_IMAGE);
-	add(&p, "linux-image-6.12.107+deb13-cloud-amd64", "6.12.107-1", ROLE_IMAGE);
-	add(&p, "linux-image-6.13.1+deb13-amd64", "6.13.1-1", ROLE_BOOT);
-	add(&p, "linux-image-6.1.0-47-rt-amd64", "6.1.0-1", ROLE_IMAGE);
-	packages_sort(&p);
-	check_kernel(&p, "linux-image-amd64", "6.12.107+deb13-amd64");
-	check_kernel(&p, "linux-image-cloud-amd64", "6.12.107+deb13-cloud-amd64");
-	check_kernel(&p, "linux-image-rt-amd64", "6.1.0-47-rt-amd64");
-	check_kernel(&p, "linux-image-6.12.94+deb13-amd64", "6.12.94+deb13-amd64");
-	check_kernel(&p, "linux-image-arm64", NULL);
-	check_kernel(&p, "", NULL);
-	check_kernel(&p, NULL, NULL);
-}
-
 static void reads_releases(void **state)
 {
 	struct package p = { .name = NULL };
@@ -84,7 +53,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sorts_and_finds),
-		cmocka_unit_test(finds_the_kernel),
 		cmocka_unit_test(reads_releases),
 	};
 

@@ -22,7 +22,8 @@ static const struct {
 	{ "zstd", "1.5.7" },
 };
 
-static void add_package(struct fixture *f, const char *name, const char *version)
+static void add_package(struct fixture *f, const char *name, const char *version,
+			enum package_role role)
 {
 	struct package *p = packages_add(&f->lock.packages);
 
@@ -33,7 +34,12 @@ static void add_package(struct fixture *f, const char *name, const char *version
 			       .component = xstrdup("main"),
 			       .path = xstrdup("pool/x.deb"),
 			       .repository = xstrdup(""),
-			       .role = ROLE_BOOT };
+			       .role = role };
+}
+
+static void add_boot_package(struct fixture *f, const char *name, const char *version)
+{
+	add_package(f, name, version, ROLE_BOOT);
 	recipe_list_add(&f->recipe.boot_packages, name, &(struct position){ 0 });
 }
 
@@ -42,6 +48,8 @@ static void fill(struct fixture *f)
 {
 	*f = (struct fixture){ 0 };
 	f->recipe.name = xstrdup("demo");
+	f->recipe.kernel = xstrdup("linux-image-amd64");
+	f->recipe.initramfs.compress = xstrdup("xz");
 	f->recipe.menu.title = xstrdup("Demo");
 	f->recipe.menu.entry = xcalloc(1, sizeof(struct recipe_menu_entry));
 	f->recipe.menu.entry[0] = (struct recipe_menu_entry){ .kind = MENU_RESCUE,
@@ -53,7 +61,8 @@ static void fill(struct fixture *f)
 	f->recipe.nfs.overlay_size = xstrdup("50%");
 	memset(f->lock.digest, 'b', DIGEST_HEX - 1);
 	for (size_t i = 0; i < ARRAY_SIZE(boot_package); i++)
-		add_package(f, boot_package[i].name, boot_package[i].version);
+		add_boot_package(f, boot_package[i].name, boot_package[i].version);
+	add_package(f, "initramfs-tools", "0.148", ROLE_IMAGE);
 	packages_sort(&f->lock.packages);
 }
 
@@ -141,6 +150,43 @@ static void two_entries_of_one_label_are_refused(void **state)
 	assert_refused(&f, "the same label", NULL);
 }
 
+static void initramfs_tools_must_be_there(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(fixture_release) struct fixture f;
+
+	(void)state;
+	fill(&f);
+	find(&f, "initramfs-tools")->role = ROLE_BOOT;
+	assert_refused(&f, "initramfs-tools needs the package 'initramfs-tools'", "to packages");
+	add_package(&f, "dracut", "112", ROLE_IMAGE);
+	packages_sort(&f.lock.packages);
+	assert_refused(&f, "'initramfs-tools'", "write 'initramfs: {generator: dracut}'");
+	f.recipe.kernel[0] = '\0';
+	f.recipe.menu.entry_count = 0;
+	assert_int_equal(preflight_check(&f.recipe, &f.lock, &err), 0);
+}
+
+static void all_that_dracut_needs_must_be_there(void **state)
+{
+	static const char *const needed[] = { "dracut",	  "dracut-network", "nfs-common",
+					      "iproute2", "netbase",	    "xz-utils" };
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(fixture_release) struct fixture f;
+
+	(void)state;
+	fill(&f);
+	f.recipe.initramfs.generator = INITRAMFS_DRACUT;
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
+		cleanup_free char *message = xasprintf("dracut needs the package '%s'", needed[i]);
+
+		assert_refused(&f, message, needed[i]);
+		add_package(&f, needed[i], "1", ROLE_IMAGE);
+		packages_sort(&f.lock.packages);
+	}
+	assert_int_equal(preflight_check(&f.recipe, &f.lock, &err), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +195,8 @@ int main(void)
 		cmocka_unit_test(a_menu_without_a_loader_is_refused),
 		cmocka_unit_test(loader_and_modules_must_be_of_one_build),
 		cmocka_unit_test(two_entries_of_one_label_are_refused),
+		cmocka_unit_test(initramfs_tools_must_be_there),
+		cmocka_unit_test(all_that_dracut_needs_must_be_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,26 @@ static const char *path_of_case(void **state)
 	return *state;
 }
 
+/* Besides recipe.yaml, a case may have site.yaml, for --site, and a file `set` with a --set a
+ * line. */
+static int load_case(struct recipe *r, struct err *err)
+{
+	cleanup_free char *path = xasprintf("%s/recipe.yaml", scratch_path);
+	CLEANUP(err_release) struct err ignored = { 0 };
+	CLEANUP(strv_release) struct strv site = { 0 };
+	CLEANUP(strv_release) struct strv set = { 0 };
+	CLEANUP(text_release) struct text lines = { 0 };
+
+	if (faccessat(scratch_fd, "site.yaml", F_OK, 0) == 0)
+		strv_addf(&site, "%s/site.yaml", scratch_path);
+	if (read_file(scratch_fd, "set", 4096, &lines, &ignored) == 0)
+		strv_split(&set, lines.data, "\n");
+	return recipe_load_source(
+		&(struct recipe_source){
+			.path = path, .site = &site, .set = &set, .set_directory = scratch_path },
+		r, err);
+}
+
 static void run_case(void **state)
 {
 	CLEANUP(case_release) struct test_case c = { 0 };
@@ -20,8 +40,7 @@ static void run_case(void **state)
 
 	/* cmocka hands the initial state to setup, which keeps it */
 	case_read(path_of_case(state), &c);
-	cleanup_free char *path = xasprintf("%s/recipe.yaml", scratch_path);
-	e = recipe_load(path, &r, &err);
+	e = load_case(&r, &err);
 	if (streq(c.kind, "error")) {
 		cleanup_free char *printed = case_printed(&err);
 

@@ -3,7 +3,8 @@
  * tests/cases/solve: small pools, a recipe, and the package set or the words that come out.
  *
  * `=== file SUITE` holds the stanzas of a Packages file; what a stanza leaves out has a default
- * (Version 1, Architecture all, Priority optional). SUITE is trixie, trixie-updates,
+ * (Version 1, Architecture all, Priority optional). `=== file i386` is trixie's for that
+ * architecture, which its stanzas have if they say none. SUITE is trixie, trixie-updates,
  * trixie-security, vendor (somebody else's repository), trixie-backports or experimental (with the
  * priorities of such releases), or non-free-firmware for that component of trixie. Every pool has
  * apt, debconf and zstd, which the answer shows only if the case has stanzas of its own for them.
@@ -12,25 +13,33 @@
  *
  * `=== file pins` holds what a recipe cannot say: NAME=VERSION or NAME/SUITE, a line each.
  *
- * `=== packages`: a line each, "NAME VERSION [SUITE] [automatic] [base] [essential] [boot]", SUITE
- * only if it is not trixie. `=== error`: what is printed.
+ * `=== packages`: a line each, "NAME[:i386] VERSION [SUITE] [automatic] [base] [essential] [boot]",
+ * SUITE only if it is not trixie; then "left out: NAME?" of each optional one. `=== error`: what is
+ * printed.
  */
 #include "case.h"
 
 #include "deb/deb822.h"
+#include "solve/pins.h"
 #include "solve/resolve.h"
 
 static const struct {
 	const char *name, *repository;
 	int pin_priority;
+	const char *archive, *origin, *label; /* of its Release; the Codename is its name */
 } suites[] = {
-	{ "trixie", "", PIN_PRIORITY_DEFAULT },
-	{ "trixie-updates", "", PIN_PRIORITY_DEFAULT },
-	{ "trixie-security", "security", PIN_PRIORITY_DEFAULT },
-	{ "vendor", "http://vendor.example/debian", PIN_PRIORITY_DEFAULT },
-	{ "trixie-backports", "http://backports.example/debian", PIN_PRIORITY_UPGRADES },
-	{ "non-free-firmware", "", PIN_PRIORITY_DEFAULT },
-	{ "experimental", "http://experimental.example/debian", PIN_PRIORITY_NOT_AUTOMATIC },
+	{ "trixie", "", PIN_PRIORITY_DEFAULT, "stable", "Debian", "Debian" },
+	{ "trixie-updates", "", PIN_PRIORITY_DEFAULT, "stable-updates", "Debian", "Debian" },
+	{ "trixie-security", "security", PIN_PRIORITY_DEFAULT, "stable-security", "Debian",
+	  "Debian-Security" },
+	{ "vendor", "http://vendor.example/debian", PIN_PRIORITY_DEFAULT, "tools", "Vendor",
+	  "Tools" },
+	{ "trixie-backports", "http://backports.example/debian", PIN_PRIORITY_UPGRADES,
+	  "stable-backports", "Debian Backports", "Debian Backports" },
+	{ "non-free-firmware", "", PIN_PRIORITY_DEFAULT, "stable", "Debian", "Debian" },
+	{ "experimental", "http://experimental.example/debian", PIN_PRIORITY_NOT_AUTOMATIC,
+	  "rc-buggy", "Debian", "Debian" },
+	{ "i386", "", PIN_PRIORITY_DEFAULT, "stable", "Debian", "Debian" },
 };
 static const char *const implied[] = { "apt", "debconf", "zstd" };
 
@@ -41,17 +50,17 @@ static void add_default(const struct deb822_stanza *stanza, const char *name, co
 		text_printf(out, "%s: %s\n", name, value);
 }
 
-static void complete(const struct deb822_stanza *stanza, struct text *out)
+static void complete(const struct deb822_stanza *stanza, const char *architecture, struct text *out)
 {
 	cleanup_free char *path = NULL;
 	char digest[DIGEST_HEX];
 
 	for (size_t i = 0; i < stanza->count; i++)
 		text_printf(out, "%s: %s\n", stanza->field[i].name, stanza->field[i].value);
-	path = xasprintf("pool/%s.deb", deb822_get(stanza, "Package"));
+	path = xasprintf("pool/%s_%s.deb", deb822_get(stanza, "Package"), architecture);
 	digest_bytes(path, strlen(path), digest);
 	add_default(stanza, "Version", "1", out);
-	add_default(stanza, "Architecture", "all", out);
+	add_default(stanza, "Architecture", architecture, out);
 	add_default(stanza, "Priority", "optional", out);
 	add_default(stanza, "Filename", path, out);
 	add_default(stanza, "Size", "1000", out);
@@ -74,7 +83,7 @@ static void complete_suite(const char *suite, struct strv *seen, struct text *ou
 	reader.data = text.data;
 	reader.size = text.length;
 	while (deb822_next(&reader, &stanza, &err) > 0) {
-		complete(&stanza, out);
+		complete(&stanza, streq(suite, "i386") ? suite : "all", out);
 		strv_add(seen, deb822_get(&stanza, "Package"));
 	}
 	assert_int_equal(err.class, ERR_NONE);
@@ -82,12 +91,19 @@ static void complete_suite(const char *suite, struct strv *seen, struct text *ou
 
 static int load(struct solver_pool *pool, size_t i, struct text *text, struct err *err)
 {
-	const bool firmware = streq(suites[i].name, "non-free-firmware");
-	const char *suite = firmware ? "trixie" : suites[i].name;
+	const char *suite = suites[i].name;
+	const bool i386 = streq(suite, "i386"), firmware = streq(suite, "non-free-firmware");
 	const struct solver_source source = {
-		.suite = suite,
-		.component = firmware ? "non-free-firmware" : "main",
+		.suite = i386 || firmware ? "trixie" : suite,
+		.component = firmware ? suite : "main",
 		.repository = suites[i].repository,
+		.architecture = i386 ? suite : NULL,
+		.about = { [PIN_ARCHIVE] = suites[i].archive,
+			   [PIN_CODENAME] = i386 || firmware ? "trixie" : suite,
+			   [PIN_FROM] = suites[i].origin,
+			   [PIN_LABEL] = suites[i].label,
+			   [PIN_COMPONENT] = firmware ? suite : "main",
+			   [PIN_ARCHITECTURE] = i386 ? suite : "amd64" },
 		.pin_priority = suites[i].pin_priority,
 		.pocket = strchr(suite, '-') != NULL,
 	};
@@ -118,7 +134,7 @@ static int load_all(struct solver_pool *pool, struct strv *seen, struct err *err
 			if (strv_has(seen, implied[k]))
 				continue;
 			assert_int_equal(deb822_next(&reader, &stanza, err), 1);
-			complete(&stanza, &text);
+			complete(&stanza, "all", &text);
 		}
 		if (text.length > 0)
 			r = load(pool, i, &text, err);
@@ -135,7 +151,8 @@ static void print_packages(const struct packages *p, const struct strv *seen, st
 
 		if (!strv_has(seen, item->name))
 			continue;
-		text_printf(out, "%s %s%s%s%s%s%s%s\n", item->name, item->version,
+		text_printf(out, "%s%s %s%s%s%s%s%s%s\n", item->name,
+			    streq(item->architecture, "i386") ? ":i386" : "", item->version,
 			    streq(item->suite, "trixie") ? "" : " ",
 			    streq(item->suite, "trixie") ? "" : item->suite,
 			    item->automatic ? " automatic" : "", item->base ? " base" : "",
@@ -200,7 +217,10 @@ static void run_case(void **state)
 		fail_msg("%s", case_printed(&err));
 	add_pins(&recipe);
 	solver_pool_new(&pool, "amd64");
+	solver_pool_set_foreign(&pool, &recipe.foreign_architectures);
 	r = load_all(&pool, &seen, &err);
+	if (r == 0)
+		pins_apply(&pool, &recipe);
 	if (r == 0)
 		r = resolve_pool(&pool, &recipe, &packages, &err);
 	if (streq(c.kind, "error")) {
@@ -214,6 +234,8 @@ static void run_case(void **state)
 	if (r < 0)
 		fail_msg("%s", case_printed(&err));
 	print_packages(&packages, &seen, &got);
+	for (size_t i = 0; i < packages.left_out.count; i++)
+		text_printf(&got, "left out: %s\n", packages.left_out.item[i]);
 	assert_string_equal(got.data, c.expected);
 }
 

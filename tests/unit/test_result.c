@@ -164,20 +164,20 @@ static int check_finished(const struct walk_entry *e, void *data, struct err *er
 	assert_int_equal(e->st->st_mtim.tv_sec, EPOCH);
 	assert_int_equal(e->st->st_mtim.tv_nsec, 0);
 	if (S_ISDIR(e->st->st_mode))
-		assert_int_equal(e->st->st_mode & 07777, 0755);
+		assert_int_equal(e->st->st_mode & 07777, 0750);
 	else if (S_ISREG(e->st->st_mode))
-		assert_int_equal(e->st->st_mode & 07777, 0644);
+		assert_int_equal(e->st->st_mode & 07777, 0640);
 	return 0;
 }
 
-static void modes_and_times_do_not_depend_on_the_umask(void **state)
+static void modes_obey_the_umask_and_times_the_lock(void **state)
 {
 	CLEANUP(err_release) struct err err = { 0 };
 	CLEANUP(fixture_release) struct fixture f;
 	cleanup_fd int fd = -1;
 	struct stat st;
 	bool up_to_date;
-	mode_t old = umask(0077);
+	mode_t old = umask(0027);
 
 	(void)state;
 	fill(&f);
@@ -187,7 +187,7 @@ static void modes_and_times_do_not_depend_on_the_umask(void **state)
 	assert_int_equal(open_dir(scratch_fd, f.directory, &fd, &err), 0);
 	assert_int_equal(walk_tree(fd, check_finished, NULL, &err), 0);
 	assert_int_equal(fstat(fd, &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0755);
+	assert_int_equal(st.st_mode & 07777, 0750);
 	assert_int_equal(st.st_mtim.tv_sec, EPOCH);
 }
 
@@ -450,18 +450,18 @@ static void limits_of_loader_and_kernel(void **state)
 	memset(name, 'n', 100);
 	name[100] = '\0';
 	append[0] = '\0';
-	assert_true(menu_describe(&r, "20260829T041900Z-1f3a9c2e", &m, &err) < 0);
+	assert_true(menu_describe(&r, "20260829T041900Z-1f3a9c2e", NULL, &m, &err) < 0);
 	assert_int_equal(err.class, ERR_USAGE);
 	assert_non_null(strstr(err.message, "127 bytes"));
 	name[1] = '\0';
 	memset(append, 'a', 1850);
 	append[1850] = '\0';
-	assert_true(menu_describe(&r, "20260829T041900Z-1f3a9c2e", &m, &second) < 0);
+	assert_true(menu_describe(&r, "20260829T041900Z-1f3a9c2e", NULL, &m, &second) < 0);
 	assert_non_null(strstr(second.message, "command line"));
 	assert_non_null(strstr(second.hint, "2047"));
 	append[1700] = '\0';
 	err_release(&second);
-	assert_int_equal(menu_describe(&r, "20260829T041900Z-1f3a9c2e", &m, &second), 0);
+	assert_int_equal(menu_describe(&r, "20260829T041900Z-1f3a9c2e", NULL, &m, &second), 0);
 	menu_release(&m);
 }
 
@@ -469,7 +469,7 @@ int main(void)
 {
 #define SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
 	const struct CMUnitTest tests[] = {
-		SCRATCH(modes_and_times_do_not_depend_on_the_umask),
+		SCRATCH(modes_obey_the_umask_and_times_the_lock),
 		SCRATCH(sums_name_every_file_but_provenance),
 		SCRATCH(the_same_bytes_again_are_up_to_date),
 		SCRATCH(other_bytes_are_an_error_and_both_stay),

@@ -40,7 +40,8 @@ static void put_index(struct store *s, const char *text, struct index_file *ret)
 	archive_write_free(a);
 	*ret = (struct index_file){ .suite = xstrdup("trixie"),
 				    .component = xstrdup("main"),
-				    .repository = xstrdup("") };
+				    .repository = xstrdup(""),
+				    .pin_priority = PIN_PRIORITY_DEFAULT };
 	assert_int_equal(store_put_commit(&put, NULL, ret->sha256, &err), 0);
 }
 

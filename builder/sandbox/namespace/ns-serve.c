@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/io.h"
 #include "base/memory.h"
@@ -14,6 +15,22 @@ struct command {
 	struct strv argv;
 	struct strv env;
 };
+
+/* A file for a command's output. The scripts before may have left anything there: a link would lead
+ * elsewhere, and opening a pipe would wait for ever. */
+static int open_output(const char *path, int *ret_fd, struct err *err)
+{
+	cleanup_fd int fd = ns_open(
+		path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0644);
+	struct stat st;
+
+	if (fd < 0)
+		return err_errno(err, ERR_BUILD, -fd, "cannot write '%s' in the tree", path);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(err, ERR_BUILD, "'%s' in the tree is no regular file", path);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
 
 static int read_command(struct message *request, struct command *c, struct ns_job *job,
 			struct err *err)
@@ -41,10 +58,7 @@ static int read_command(struct message *request, struct command *c, struct ns_jo
 	}
 	if (output[0] == '\0')
 		return 0;
-	job->out = ns_open(output, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-	return job->out < 0 ? err_errno(err, ERR_BUILD, -job->out, "cannot write '%s' in the tree",
-					output)
-			    : 0;
+	return open_output(output, &job->out, err);
 }
 
 static int run_commands(struct ns *ns, struct message *request, struct command *command,

@@ -57,6 +57,17 @@ static int empty_directory(const char *path, struct err *err)
 	return 0;
 }
 
+/* By the directory that it lies in, so that no link of /proc leads out of the tree. */
+static int remove_one(const char *path, struct err *err)
+{
+	cleanup_free char *above = xstrndup(path, (size_t)(strrchr(path, '/') + 1 - path));
+	cleanup_fd int fd = ns_open(above, O_PATH | O_DIRECTORY, 0);
+
+	if (fd < 0)
+		return err_errno(err, ERR_BUILD, -fd, "cannot remove '%s'", path);
+	return remove_tree(fd, strrchr(path, '/') + 1, err);
+}
+
 struct find {
 	const char *pattern;
 	struct strv found;
@@ -96,7 +107,7 @@ static int apply(const char *path, enum sweep_action action, struct err *err)
 {
 	switch (action) {
 	case SWEEP_REMOVE:
-		return remove_tree(AT_FDCWD, path, err);
+		return remove_one(path, err);
 	case SWEEP_EMPTY:
 		return empty_file(path, err);
 	case SWEEP_CONTENT:

@@ -1,87 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * /proc and /dev of the sandbox: what package scripts can learn from them is the same on every
- * machine. /proc/cpuinfo describes a plausible PC of the last ten years with one core, so that
- * hooks that look for `aes` there (cryptsetup) decide as for the machines that the image is meant
- * for. A script that asks the scheduler instead (nproc, sched_getaffinity(2)) sees the host's
- * processors.
+ * machine.
+ *
+ * Real is what belongs to processes (/proc/PID, self, thread-self, mounts, net), and the time since
+ * boot, which passes. Everything else of the kernel's /proc is covered: by a file or directory of
+ * ours where there is one of that name (ns-world-files.c), else by nothing. A file is covered by
+ * nothing with a link that leads nowhere: it cannot be opened, and `[ -e ]` does not see it; so it
+ * is as on a machine whose kernel does not have it. A directory is empty.
+ *
+ * What a kernel does not have cannot be added. So the files of ours are of those names only that
+ * every kernel has on which somebody builds images; others, such as /proc/modules or
+ * /proc/mdstat, are nowhere to be seen.
  */
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
-#include "base/io.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "sandbox/namespace/ns.h"
 
 #define SAFE (MS_NOSUID | MS_NODEV | MS_NOEXEC)
+/* A name below a directory that is never there: nobody can make it by writing to the link. */
+#define NOWHERE "/proc/nothing/here"
 
-static const char cpuinfo[] =
-	"processor\t: 0\n"
-	"vendor_id\t: GenuineIntel\n"
-	"cpu family\t: 6\n"
-	"model\t\t: 60\n"
-	"model name\t: x86-64 processor\n"
-	"stepping\t: 3\n"
-	"cpu MHz\t\t: 2000.000\n"
-	"cache size\t: 8192 KB\n"
-	"physical id\t: 0\n"
-	"siblings\t: 1\n"
-	"core id\t\t: 0\n"
-	"cpu cores\t: 1\n"
-	"apicid\t\t: 0\n"
-	"initial apicid\t: 0\n"
-	"fpu\t\t: yes\n"
-	"fpu_exception\t: yes\n"
-	"cpuid level\t: 13\n"
-	"wp\t\t: yes\n"
-	"flags\t\t: fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 "
-	"clflush mmx fxsr sse sse2 ht syscall nx rdtscp lm constant_tsc rep_good nopl cpuid pni "
-	"pclmulqdq ssse3 fma cx16 sse4_1 sse4_2 x2apic movbe popcnt aes xsave avx f16c rdrand "
-	"lahf_lm abm avx2 bmi1 bmi2\n"
-	"bugs\t\t:\n"
-	"bogomips\t: 4000.00\n"
-	"clflush size\t: 64\n"
-	"cache_alignment\t: 64\n"
-	"address sizes\t: 39 bits physical, 48 bits virtual\n"
-	"power management:\n"
-	"\n";
-
-static const char filesystems[] =
-	"nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\nnodev\tcgroup2\nnodev\tdevtmpfs\nnodev\tdevpts\n"
-	"nodev\tsecurityfs\nnodev\tpipefs\nnodev\tsockfs\nnodev\tramfs\nnodev\toverlay\n\text4\n";
-
-/* Files of ours that cover files of /proc. Those that this kernel does not have are left out. */
-static const struct world_file {
-	const char *name;    /* in the directory of fixed files */
-	const char *path;    /* below /proc */
-	const char *content; /* NULL: made from the kernel's release */
-} world_file[] = {
-	{ "cpuinfo", "cpuinfo", cpuinfo },
-	{ "cmdline", "cmdline", "\n" },
-	{ "swaps", "swaps", "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n" },
-	{ "input", "bus/input/devices", "" },
-	{ "modules", "modules", "" },
-	{ "mdstat", "mdstat", "Personalities : \nunused devices: <none>\n" },
-	{ "partitions", "partitions", "major minor  #blocks  name\n\n" },
-	{ "diskstats", "diskstats", "" },
-	{ "filesystems", "filesystems", filesystems },
-	{ "crypto", "crypto", "" },
-	{ "keys", "keys", "" },
-	{ "kcore", "kcore", "" },
-	/* As for anybody but root, with addresses hidden: their width tells 64 bits. */
-	{ "kallsyms", "kallsyms", "0000000000000000 T _text\n" },
-	{ "config", "config.gz", "" },
-	{ "version", "version", NULL },
-	{ "osrelease", "sys/kernel/osrelease", NULL },
-	{ "osversion", "sys/kernel/version", NULL },
-};
-
-static const char *const read_only[] = { "sys", "sysrq-trigger", "irq", "bus", "fs", "mtrr" };
-static const char *const hidden[] = { "acpi", "asound", "scsi", "driver", "tty" };
+static const char *const real[] = { "self", "thread-self", "mounts", "net", "uptime" };
 
 static const char *const device[] = { "null", "zero", "full", "random", "urandom", "tty" };
 static const char *const device_link[][2] = {
@@ -90,107 +39,106 @@ static const char *const device_link[][2] = {
 	{ "pts/ptmx", "ptmx" },
 };
 
-static char *world_text(const struct ns *ns, const struct world_file *f)
-{
-	if (f->content)
-		return xstrdup(f->content);
-	if (streq(f->name, "osrelease"))
-		return xasprintf("%s\n", ns->kernel);
-	if (streq(f->name, "osversion"))
-		return xasprintf("%s\n", NS_KERNEL_VERSION);
-	return xasprintf("Linux version %s (debian-kernel@lists.debian.org) (gcc) %s\n", ns->kernel,
-			 NS_KERNEL_VERSION);
-}
-
-/* Writes the file in place, since the mount is of its inode. */
-static int write_fixed(const struct ns *ns, const struct world_file *f, struct err *err)
-{
-	cleanup_free char *text = world_text(ns, f);
-	cleanup_fd int fd = openat(ns->world, f->name,
-				   O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0444);
-	int r = fd < 0 ? -errno : write_all(fd, text, strlen(text));
-
-	if (r < 0)
-		return err_errno(err, ERR_BUILD, -r, "cannot write the sandbox's /proc/%s",
-				 f->path);
-	return 0;
-}
-
-int ns_world_kernel(struct ns *ns, struct err *err)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(world_file); i++) {
-		int r = world_file[i].content ? 0 : write_fixed(ns, &world_file[i], err);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
+/* ---- /proc ---------------------------------------------------------------------------------- */
 
 /* A bind mount takes MS_RDONLY only when it is mounted again. */
 static int cover(const char *source, const char *target, struct err *err)
 {
-	int r = ns_mount(source, target, NULL, MS_BIND, NULL, err);
+	int r = ns_mount(source, target, NULL, MS_BIND | MS_REC, NULL, err);
 
 	if (r < 0)
 		return r;
 	return ns_mount(NULL, target, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | SAFE, NULL, err);
 }
 
-static int mount_fixed(struct ns *ns, const char *root, const char *store, struct err *err)
+/* Mounts the link itself, which mount(2) would follow. */
+static int cover_by_link(const char *link, const char *target, struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(world_file); i++) {
-		cleanup_free char *target = xasprintf("%s/proc/%s", root, world_file[i].path);
-		cleanup_free char *source = xasprintf("%s/%s", store, world_file[i].name);
-		int r;
+	cleanup_fd int fd = (int)syscall(SYS_open_tree, AT_FDCWD, link,
+					 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
 
-		if (access(target, F_OK) < 0)
-			continue;
-		r = write_fixed(ns, &world_file[i], err);
-		if (r < 0)
-			return r;
-		r = cover(source, target, err);
+	if (fd >= 0 &&
+	    syscall(SYS_move_mount, fd, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH) == 0)
+		return 0;
+	err_errno(err, ERR_BUILD, errno, "cannot hide '%s' in the sandbox", target);
+	return ns_hint_refused(err);
+}
+
+static bool is_real(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(real); i++)
+		if (streq(name, real[i]))
+			return true;
+	return isdigit((unsigned char)*name) || *name == '.';
+}
+
+/* One entry of /proc. store: where our files are, with `nothing` beside them. */
+static int cover_entry(const char *proc, const char *name, const char *store, struct err *err)
+{
+	cleanup_free char *target = xasprintf("%s/%s", proc, name);
+	cleanup_free char *ours = xasprintf("%s/proc/%s", store, name);
+	cleanup_free char *nothing = xasprintf("%s/nothing", store);
+	struct stat st;
+
+	if (is_real(name))
+		return 0;
+	if (access(ours, F_OK) == 0)
+		return cover(ours, target, err);
+	if (lstat(target, &st) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot look at '%s'", target);
+	if (S_ISDIR(st.st_mode))
+		return ns_mount("tmpfs", target, "tmpfs", MS_RDONLY | SAFE, "size=4k,mode=0555",
+				err);
+	return cover_by_link(nothing, target, err);
+}
+
+static void close_directory(DIR **d)
+{
+	if (*d)
+		(void)closedir(*d);
+}
+
+static int cover_entries(const char *proc, const char *store, struct err *err)
+{
+	CLEANUP(close_directory) DIR *d = opendir(proc);
+	struct dirent *e;
+
+	if (!d)
+		return err_errno(err, ERR_BUILD, errno, "cannot read '%s'", proc);
+	while ((e = readdir(d))) {
+		int r = cover_entry(proc, e->d_name, store, err);
+
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-/* The rest of /proc that reaches beyond the sandbox. */
-static int restrict_proc(const char *proc, struct err *err)
+/* Each read of this file has another answer, and some programs take it for their keys. */
+static int keep_random(const char *proc, const char *store, struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(read_only); i++) {
-		cleanup_free char *path = xasprintf("%s/%s", proc, read_only[i]);
-		int r = access(path, F_OK) == 0 ? cover(path, path, err) : 0;
+	static const char path[] = "sys/kernel/random/uuid";
+	cleanup_free char *source = xasprintf("%s/%s", proc, path);
+	cleanup_free char *target = xasprintf("%s/proc/%s", store, path);
 
-		if (r < 0)
-			return r;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(hidden); i++) {
-		cleanup_free char *path = xasprintf("%s/%s", proc, hidden[i]);
-		int r = 0;
-
-		if (access(path, F_OK) == 0)
-			r = ns_mount("tmpfs", path, "tmpfs", MS_RDONLY | SAFE, "size=4k,mode=0555",
-				     err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return ns_mount(source, target, NULL, MS_BIND, NULL, err);
 }
 
-static int mount_proc(struct ns *ns, const char *root, const char *store, struct err *err)
+static int mount_proc(const char *root, const char *store, struct err *err)
 {
 	cleanup_free char *proc = xasprintf("%s/proc", root);
+	cleanup_free char *nothing = xasprintf("%s/nothing", store);
 	int r = ns_mount("proc", proc, "proc", SAFE, NULL, err);
 
 	if (r < 0)
 		return r;
-	r = restrict_proc(proc, err);
-	if (r < 0)
-		return r;
-	return mount_fixed(ns, root, store, err);
+	if (symlink(NOWHERE, nothing) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot make '%s'", nothing);
+	r = keep_random(proc, store, err);
+	return r < 0 ? r : cover_entries(proc, store, err);
 }
+
+/* ---- /dev ----------------------------------------------------------------------------------- */
 
 static int mount_device(const char *dev, const char *name, struct err *err)
 {
@@ -246,6 +194,9 @@ int ns_world_mount(struct ns *ns, const char *new_root, const char *store, struc
 	ns->world = open(store, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (ns->world < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", store);
+	r = ns_world_files(ns, err);
+	if (r < 0)
+		return r;
 	r = mount_dev(new_root, err);
-	return r < 0 ? r : mount_proc(ns, new_root, store, err);
+	return r < 0 ? r : mount_proc(new_root, store, err);
 }

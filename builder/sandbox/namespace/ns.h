@@ -113,6 +113,8 @@ int ns_mount(const char *source, const char *target, const char *type, unsigned 
 
 /* /proc and /dev below new_root, with the fixed files from the directory `store` (ns->world). */
 int ns_world_mount(struct ns *ns, const char *new_root, const char *store, struct err *err);
+/* Writes the fixed files below ns->world/proc (ns-world-files.c). */
+int ns_world_files(const struct ns *ns, struct err *err);
 /* After ns->kernel changed: /proc/version and osrelease. */
 int ns_world_kernel(struct ns *ns, struct err *err);
 

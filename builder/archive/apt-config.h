@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What this machine's apt is told about the network, as apt-config(8) says it: apt.conf may be in
+ * several files, and include others, so apt is asked. ($APT_CONFIG holds, as it does for apt.)
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/text.h"
+
+struct apt_config {
+	char *proxy; /* Acquire::http::Proxy; "": use none; NULL: it does not say */
+	/* Files of certificates, each after its host; the host is "" in Acquire::https::CAInfo. */
+	struct strv authorities;
+	char *login_file;      /* /etc/apt/auth.conf */
+	char *login_directory; /* /etc/apt/auth.conf.d/; all three may be NULL */
+};
+
+/* Where there is no apt-config, all is empty. Fails only when interrupted. */
+int apt_config_read(struct apt_config *ret, struct err *err);
+void apt_config_release(struct apt_config *c);
