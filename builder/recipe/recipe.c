@@ -244,29 +244,33 @@ static void resolve_values(struct recipe *recipe)
 }
 
 /* Replaces each name of a file in a list of lines by its lines. */
-static int resolve_lines(enum input_lines kind, const struct format *format,
+static int resolve_lines(struct recipe *recipe, enum input_lines kind, const struct format *format,
 			 struct recipe_list *lines, struct err *err)
 {
 	CLEANUP(recipe_list_release) struct recipe_list given = TAKE(*lines);
 
 	for (size_t i = 0; i < given.count; i++) {
 		const struct recipe_name *item = &given.item[i];
-		int r = (format->is_line(item->value) ? input_line : input_lines)(
-			kind, &item->at, item->value, lines, err);
+		const bool is_line = format->is_line(item->value);
+		int r = (is_line ? input_line : input_lines)(kind, &item->at, item->value, lines,
+							     err);
 
 		if (r < 0)
 			return r;
+		if (!is_line)
+			strv_add_take(&recipe->line_files, input_path(&item->at, item->value));
 	}
 	return 0;
 }
 
 static int resolve_keys(struct recipe *recipe, struct err *err)
 {
-	int r = resolve_lines(INPUT_KEYS, &format_key_or_path, &recipe->root.authorized_keys, err);
+	int r = resolve_lines(recipe, INPUT_KEYS, &format_key_or_path,
+			      &recipe->root.authorized_keys, err);
 
 	for (size_t i = 0; i < recipe->user_count && r >= 0; i++)
-		r = resolve_lines(INPUT_KEYS, &format_key_or_path, &recipe->user[i].authorized_keys,
-				  err);
+		r = resolve_lines(recipe, INPUT_KEYS, &format_key_or_path,
+				  &recipe->user[i].authorized_keys, err);
 	return r;
 }
 
@@ -340,7 +344,7 @@ static int load(struct recipe *recipe, const struct recipe_source *source, struc
 	r = resolve_keys(recipe, err);
 	if (r < 0)
 		return r;
-	r = resolve_lines(INPUT_ANSWERS, &format_answer_or_path, &recipe->debconf, err);
+	r = resolve_lines(recipe, INPUT_ANSWERS, &format_answer_or_path, &recipe->debconf, err);
 	if (r < 0)
 		return r;
 	r = resolve_files(recipe, err);
@@ -389,6 +393,7 @@ void recipe_release(struct recipe *recipe)
 	strv_release(&recipe->inputs);
 	strv_release(&recipe->files);
 	strv_release(&recipe->places);
+	strv_release(&recipe->line_files);
 	free(take_ptr(recipe->place));
 	free(take_ptr(recipe->path));
 }

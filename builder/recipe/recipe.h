@@ -247,6 +247,8 @@ struct recipe {
 	bool laid_over;	    /* by --site or --set */
 	struct strv files;  /* paths of all recipes that were read; positions point at these */
 	struct strv places; /* "--set KEY": positions point at these, too */
+	struct strv
+		line_files; /* paths of the files of keys and answers, whose lines stand above */
 	struct recipe_place *place; /* of single values that somebody wrote: recipe_position() */
 	size_t place_count;
 	size_t place_allocated;
@@ -283,8 +285,8 @@ bool recipe_boots_over_network(const struct recipe *recipe);
  * equals its default is left out, so that a new key does not change the digest of recipes that do
  * not use it. A script, .deb or keyring is represented by the SHA-256 of its content, an overlay by
  * the SHA-256 of a list of the path, type, content, link target and executable bit of all that it
- * holds. Mirrors, comments, file names of recipes, the place of the checkout and its umask are not
- * in the text.
+ * holds. Mirrors, Debian's keyring, passwords, CAs, comments, file names of recipes, the place of
+ * the checkout and its umask are not in the text.
  */
 void recipe_canonical(const struct recipe *recipe, struct text *ret);
 

@@ -380,8 +380,11 @@ static int add_deb(struct solver_pool *pool, const struct recipe_file *deb, stru
 		r = add_deb_of(pool, deb, &stanza, pool->foreign.item[i], &added, err);
 	if (r < 0 || added)
 		return r;
-	return err_at(err, ERR_USAGE, deb->at.file, deb->at.line, deb->at.column,
-		      "'%s' is not a package for %s", deb->given, pool->architecture);
+	(void)err_at(err, ERR_USAGE, deb->at.file, deb->at.line, deb->at.column,
+		     "'%s' is not a package for %s", deb->given, pool->architecture);
+	if (!strstr(stanza.data, "\nArchitecture: i386\n"))
+		return err_value(err);
+	return err_hint(err, "write 'foreign-architectures: [i386]' into the recipe");
 }
 
 int solver_pool_add_debs(struct solver_pool *pool, const struct recipe_files *debs, struct err *err)

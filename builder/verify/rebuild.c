@@ -103,6 +103,7 @@ static int add_inputs(const struct recipe *recipe, struct strv *argv, struct err
 	CLEANUP(strv_release) struct strv paths = { 0 };
 
 	strv_add_all(&paths, &recipe->files);
+	strv_add_all(&paths, &recipe->line_files);
 	for (size_t i = 0; i < schema_count; i++)
 		if (schema[i].type == SCHEMA_FILES)
 			add_files(values_files(&schema[i], recipe), &paths);

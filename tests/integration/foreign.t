@@ -10,7 +10,7 @@ need python3 gpg newuidmap jq
 
 m=$scratch/m
 recipe=$scratch/tiny.yaml
-plan 23
+plan 25
 
 tiny_new "$m"
 mirror_package "$m" <<'.'
@@ -65,6 +65,17 @@ tiny_recipe "$recipe" 'packages: [game]' 'foreign-architectures: [i386]'
 lock
 like "$stderr" "no package 'game' for amd64 in trixie, but there is one for i386" 'a package without its architecture'
 like "$stderr" "hint: write 'game:i386'" 'and the way out'
+
+mkdir -p "$scratch/local/DEBIAN"
+printf 'Package: local\nVersion: 1\nArchitecture: i386\nMaintainer: a <a@b.example>\nDescription: x\n' \
+	>"$scratch/local/DEBIAN/control"
+SOURCE_DATE_EPOCH=1700000000 dpkg-deb --root-owner-group -b "$scratch/local" "$scratch/local_1_i386.deb" >/dev/null
+tiny_recipe "$recipe" 'debs: [local_1_i386.deb]'
+lock
+like "$stderr" "hint: write 'foreign-architectures: \\[i386\\]' into the recipe" 'a local package of that architecture'
+tiny_recipe "$recipe" 'debs: [local_1_i386.deb]' 'foreign-architectures: [i386]'
+lock
+like "$stdout" $'\nPackage: local\nVersion: 1\nArchitecture: i386\n' 'and the way out'
 
 # ---- lock ----------------------------------------------------------------------------------------
 tiny_recipe "$recipe" 'packages: ["game:i386", "extra?"]' 'foreign-architectures: [i386]' \

@@ -162,7 +162,9 @@ is "$status $(grep -c 'recipes/tiny\.yaml' <<<"$stderr")" '2 1' 'a recipe that i
 mkdir -p "$scratch/more/etc"
 echo made-up >"$scratch/more/etc/made-up"
 printf '%s\n' 'name: leak' 'packages: !replace [leak]' >"$scratch/site.yaml"
-laid_over=(--site "$scratch/site.yaml" --set "overlays+=$(realpath --relative-to . "$scratch/more")")
+echo 'debconf debconf/priority select low' >"$scratch/answers"
+here=$(realpath --relative-to . "$scratch")
+laid_over=(--site "$scratch/site.yaml" --set "overlays+=$here/more" --set "debconf+=$here/answers")
 run tiny_build "${laid_over[@]}" "$scratch/tiny.yaml"
 leaky=$stdout
 verify "$scratch/tiny.yaml" "$leaky" --json "${laid_over[@]}"

@@ -12,6 +12,10 @@
  * made in the scratch directory in this order; a path `as/is` makes its parents. Any other section
  * is what is expected: its name is .kind, its text .expected. In the text of a file, @TAB@, @ESC@
  * and @NUL@ stand for what an editor would hide.
+ *
+ * What follows the expected section is for case_check_hint(): the files as somebody leaves them who
+ * does what the error's hint says. They take the place of the first ones, and `absent PATH` removes
+ * one.
  */
 #pragma once
 
@@ -28,12 +32,14 @@
 struct test_case {
 	char *kind;
 	char *expected;
+	char *followed; /* the sections after the expected one; NULL: there are none */
 };
 
 __attribute__((unused)) static void case_release(struct test_case *c)
 {
 	free(c->kind);
 	free(c->expected);
+	free(c->followed);
 }
 
 static void case_replace(struct text *out, const char *from, const char *to, size_t to_length)
@@ -81,7 +87,7 @@ static void case_section(struct test_case *c, const struct strv *words, struct t
 	const char *path = words->count > 1 ? words->item[1] : NULL;
 
 	text_add(content, "");
-	if (path)
+	if (path && !streq(kind, "absent"))
 		case_make_parents(path);
 	if (path && streq(kind, "file"))
 		case_make_file(path, content, 0644);
@@ -93,6 +99,8 @@ static void case_section(struct test_case *c, const struct strv *words, struct t
 		assert_true(mkdirat(scratch_fd, path, 0755) == 0 || errno == EEXIST);
 	else if (words->count == 3 && streq(kind, "link"))
 		assert_int_equal(symlinkat(words->item[2], scratch_fd, path), 0);
+	else if (path && streq(kind, "absent"))
+		assert_true(faccessat(scratch_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0);
 	else if (words->count == 1 && !c->kind) {
 		c->kind = xstrdup(kind);
 		c->expected = xstrdup(content->data);
@@ -101,16 +109,14 @@ static void case_section(struct test_case *c, const struct strv *words, struct t
 	}
 }
 
-/* Makes the files and returns what is expected. */
-__attribute__((unused)) static void case_read(const char *path, struct test_case *c)
+/* Reads the sections of `all`, up to the end or the expected one; returns what is left. */
+static char *case_sections(struct test_case *c, char *all)
 {
-	CLEANUP(err_release) struct err err = { 0 };
-	CLEANUP(text_release) struct text all = { 0 };
 	CLEANUP(text_release) struct text content = { 0 };
 	CLEANUP(strv_release) struct strv words = { 0 };
+	char *line = all;
 
-	assert_int_equal(read_file(AT_FDCWD, path, 1024 * 1024, &all, &err), 0);
-	for (char *line = all.data, *end; *line; line = end) {
+	for (char *end; *line; line = end) {
 		end = line + strcspn(line, "\n");
 		if (*end)
 			end++;
@@ -122,12 +128,49 @@ __attribute__((unused)) static void case_read(const char *path, struct test_case
 			case_section(c, &words, &content);
 		text_release(&content);
 		strv_release(&words);
+		if (c->kind)
+			return line;
 		cleanup_free char *head = xstrndup(line + 4, strcspn(line + 4, "\n"));
 		strv_split(&words, head, " ");
 	}
 	assert_true(words.count > 0);
 	case_section(c, &words, &content);
+	return line;
+}
+
+/* Makes the files and returns what is expected. */
+__attribute__((unused)) static void case_read(const char *path, struct test_case *c)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(text_release) struct text all = { 0 };
+	const char *rest;
+
+	assert_int_equal(read_file(AT_FDCWD, path, 1024 * 1024, &all, &err), 0);
+	rest = case_sections(c, all.data);
 	assert_non_null(c->kind);
+	if (*rest)
+		c->followed = xstrdup(rest);
+}
+
+/* Puts the files of the sections after the expected one in place of those that were there. */
+static void case_follow(const struct test_case *c)
+{
+	struct test_case followed = { 0 };
+	cleanup_free char *all = xstrdup(c->followed);
+
+	for (const char *line = all; line; line = strchr(line, '\n'), line += line != NULL) {
+		CLEANUP(strv_release) struct strv words = { 0 };
+		cleanup_free char *head = xstrndup(line, strcspn(line, "\n"));
+
+		if (!starts_with(head, "=== "))
+			continue;
+		strv_split(&words, head, " ");
+		assert_true(words.count > 2);
+		if (unlinkat(scratch_fd, words.item[2], 0) < 0 && errno != ENOENT)
+			assert_int_equal(unlinkat(scratch_fd, words.item[2], AT_REMOVEDIR), 0);
+	}
+	case_sections(&followed, all);
+	assert_null(followed.kind);
 }
 
 /* What err_print writes, with the scratch directory taken out. Caller frees. */
@@ -146,6 +189,24 @@ __attribute__((unused)) static char *case_printed(const struct err *err)
 	free(data);
 	case_replace(&t, prefix, "", 0);
 	return text_take(&t);
+}
+
+/* A hint leads out: with the files as they are when it was followed, `attempt` (which returns 0 or
+ * fills in err) fails no more. A case whose error has a hint must say how it is followed. */
+__attribute__((unused)) static void case_check_hint(const struct test_case *c,
+						    int (*attempt)(struct err *err))
+{
+	CLEANUP(err_release) struct err err = { 0 };
+
+	if (!strstr(c->expected, "\nhint: ")) {
+		assert_null(c->followed);
+		return;
+	}
+	if (!c->followed)
+		fail_msg("after the error, sections must show its hint followed");
+	case_follow(c);
+	if (attempt(&err) < 0)
+		fail_msg("the hint leads to: %s", case_printed(&err));
 }
 
 /* Runs `test` once for each file of `pattern`, which becomes its state. Fails if there are fewer

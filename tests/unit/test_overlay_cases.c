@@ -116,6 +116,18 @@ static int write_tar(const struct recipe *r, const char *dir, int fd, struct err
 	return e < 0 ? e : overlay_write_tar(r, dir, &context, fd, err);
 }
 
+static int write_again(struct err *err)
+{
+	CLEANUP(recipe_release) struct recipe r = { 0 };
+	cleanup_free char *path = xasprintf("%s/recipe.yaml", scratch_path);
+	cleanup_fd int fd = -1;
+	int e = recipe_load(path, &r, err);
+
+	if (e == 0)
+		e = temporary_fd(&fd, err);
+	return e < 0 ? e : write_tar(&r, r.overlays.item[0].value, fd, err);
+}
+
 static void run_case(void **state)
 {
 	CLEANUP(case_release) struct test_case c = { 0 };
@@ -138,6 +150,7 @@ static void run_case(void **state)
 		assert_string_equal(printed, c.expected);
 		assert_true(e < 0);
 		assert_int_equal(err_exit_code(&err), 2);
+		case_check_hint(&c, write_again);
 		return;
 	}
 	assert_string_equal(c.kind, "tar");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/cases/recipe: what recipes mean, and what is said about wrong ones, to the letter. */
+/* tests/cases/recipe: what recipes mean, what is said about wrong ones, to the letter, and that
+ * whoever follows the hint gets rid of the error. */
 #include "case.h"
 
 #include "recipe/recipe.h"
@@ -30,6 +31,13 @@ static int load_case(struct recipe *r, struct err *err)
 		r, err);
 }
 
+static int load_again(struct err *err)
+{
+	CLEANUP(recipe_release) struct recipe r = { 0 };
+
+	return load_case(&r, err);
+}
+
 static void run_case(void **state)
 {
 	CLEANUP(case_release) struct test_case c = { 0 };
@@ -47,6 +55,7 @@ static void run_case(void **state)
 		assert_string_equal(printed, c.expected);
 		assert_true(e < 0);
 		assert_int_equal(err_exit_code(&err), 2);
+		case_check_hint(&c, load_again);
 		return;
 	}
 	assert_string_equal(c.kind, "values");

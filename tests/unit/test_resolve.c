@@ -198,36 +198,51 @@ static void add_pins(struct recipe *recipe)
 	}
 }
 
+static int answer(struct packages *packages, struct strv *seen, struct err *err)
+{
+	CLEANUP(recipe_release) struct recipe recipe = { 0 };
+	CLEANUP(solver_pool_release) struct solver_pool pool = { 0 };
+	cleanup_free char *path = xasprintf("%s/recipe.yaml", scratch_path);
+	int r;
+
+	complete_recipe();
+	if (recipe_load(path, &recipe, err) < 0)
+		fail_msg("%s", case_printed(err));
+	add_pins(&recipe);
+	solver_pool_new(&pool, "amd64");
+	solver_pool_set_foreign(&pool, &recipe.foreign_architectures);
+	r = load_all(&pool, seen, err);
+	if (r == 0)
+		pins_apply(&pool, &recipe);
+	return r < 0 ? r : resolve_pool(&pool, &recipe, packages, err);
+}
+
+static int answer_again(struct err *err)
+{
+	CLEANUP(packages_release) struct packages packages = { 0 };
+	CLEANUP(strv_release) struct strv seen = { 0 };
+
+	return answer(&packages, &seen, err);
+}
+
 static void run_case(void **state)
 {
 	const char *path_of_case = *state;
 	CLEANUP(case_release) struct test_case c = { 0 };
 	CLEANUP(err_release) struct err err = { 0 };
-	CLEANUP(recipe_release) struct recipe recipe = { 0 };
 	CLEANUP(packages_release) struct packages packages = { 0 };
-	CLEANUP(solver_pool_release) struct solver_pool pool = { 0 };
 	CLEANUP(strv_release) struct strv seen = { 0 };
 	CLEANUP(text_release) struct text got = { 0 };
 	int r;
 
 	case_read(path_of_case, &c);
-	complete_recipe();
-	cleanup_free char *path = xasprintf("%s/recipe.yaml", scratch_path);
-	if (recipe_load(path, &recipe, &err) < 0)
-		fail_msg("%s", case_printed(&err));
-	add_pins(&recipe);
-	solver_pool_new(&pool, "amd64");
-	solver_pool_set_foreign(&pool, &recipe.foreign_architectures);
-	r = load_all(&pool, &seen, &err);
-	if (r == 0)
-		pins_apply(&pool, &recipe);
-	if (r == 0)
-		r = resolve_pool(&pool, &recipe, &packages, &err);
+	r = answer(&packages, &seen, &err);
 	if (streq(c.kind, "error")) {
 		cleanup_free char *printed = case_printed(&err);
 
 		assert_string_equal(printed, c.expected);
 		assert_true(r < 0);
+		case_check_hint(&c, answer_again);
 		return;
 	}
 	assert_string_equal(c.kind, "packages");
