@@ -101,8 +101,7 @@ static int load(struct solver_pool *pool, size_t i, struct text *text, struct er
 			   [PIN_CODENAME] = i386 ? "trixie" : suite,
 			   [PIN_FROM] = suites[i].origin,
 			   [PIN_LABEL] = suites[i].label,
-			   [PIN_COMPONENT] = "main",
-			   [PIN_ARCHITECTURE] = i386 ? suite : "amd64" },
+			   [PIN_COMPONENT] = "main" },
 		.pin_priority = suites[i].pin_priority,
 		.pocket = strchr(suite, '-') != NULL,
 	};
