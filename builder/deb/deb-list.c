@@ -6,9 +6,10 @@
 #include "deb/deb-reader.h"
 #include "deb/deb.h"
 
-#define FACT "kernels" /* deb.h */
+#define FACT "kernel-releases" /* deb.h */
 #define NONE "-"
 #define KERNEL_FILE "boot/vmlinuz-"
+#define MODULES "lib/modules/"
 
 static const char *plain_path(const char *path)
 {
@@ -54,22 +55,44 @@ int deb_list(struct store *s, const struct package *p, struct strv *ret, struct 
 	return r < 0 ? err_wrap(err, "listing the package '%s'", p->name) : 0;
 }
 
+/* "boot/vmlinuz-6.12.107+deb13-amd64", or since Linux 7 "usr/lib/modules/7.3.4+deb13-amd64/vmlinuz",
+ * which a script of the package copies to /boot; NULL: neither. */
+static char *kernel_release(const char *path)
+{
+	size_t length;
+
+	if (starts_with(path, KERNEL_FILE)) {
+		path += strlen(KERNEL_FILE);
+		return *path && !strpbrk(path, "/ ") ? xstrdup(path) : NULL;
+	}
+	path += starts_with(path, "usr/") ? strlen("usr/") : 0;
+	if (!starts_with(path, MODULES))
+		return NULL;
+	path += strlen(MODULES);
+	length = strcspn(path, "/ ");
+	return length && streq(path + length, "/vmlinuz") ? xstrndup(path, length) : NULL;
+}
+
 static int find_kernels(struct store *s, const struct package *p, struct strv *ret, struct err *err)
 {
 	CLEANUP(strv_release) struct strv path = { 0 };
+	CLEANUP(strv_release) struct strv found = { 0 };
 	cleanup_free char *line = NULL;
 	int r = deb_list(s, p, &path, err);
 
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < path.count; i++) {
-		const char *release = path.item[i] + strlen(KERNEL_FILE);
+		cleanup_free char *release = kernel_release(path.item[i]);
 
-		if (starts_with(path.item[i], KERNEL_FILE) && *release && !strpbrk(release, "/ "))
-			strv_add(ret, release);
+		if (release && !strv_has(&found, release))
+			strv_add_take(&found, take_ptr(release));
 	}
-	line = strv_join(ret, " ");
-	return store_fact_set(s, FACT, p->sha256, ret->count ? line : NONE, err);
+	line = strv_join(&found, " ");
+	r = store_fact_set(s, FACT, p->sha256, found.count ? line : NONE, err);
+	if (r == 0)
+		*ret = TAKE(found);
+	return r;
 }
 
 int deb_kernels(struct store *s, const struct package *p, struct strv *ret, struct err *err)

@@ -11,13 +11,19 @@ plan 47
 
 m=$scratch/m
 tiny_new "$m"
-# kernel PACKAGE RELEASE: a stand-in, with the modules that its initramfs is to have.
+# kernel PACKAGE RELEASE [FILE]: a stand-in, with the modules that its initramfs is to have. It lies in FILE, which a
+# script copies to /boot, as Debian's do from Linux 7 on.
 kernel() {
+	local file=${3:-/boot/vmlinuz-$2}
 	cat <<.
 Package: $1
 Depends: initramfs-tools
+X-Postinst:
+ #!/bin/sh
+ [ -e /boot/vmlinuz-$2 ] || cp $file /boot/vmlinuz-$2
 Files:
- /boot/vmlinuz-$2 0644 kernel $2\n
+ /boot/README-$2 0644 kernels\n
+ $file 0644 kernel $2\n
  /usr/lib/modules/$2/kernel/af_packet.ko 0644 x
  /usr/lib/modules/$2/kernel/nfs.ko 0644 x
  /usr/lib/modules/$2/kernel/nfsv3.ko.xz 0644 x
@@ -65,7 +71,7 @@ Files:
  /usr/lib/modules/9.9+vendor/build/Makefile 0644 x
 
 .
-	kernel vendor-kernel-9.9-signed 9.9+vendor
+	kernel vendor-kernel-9.9-signed 9.9+vendor /usr/lib/modules/9.9+vendor/vmlinuz
 	kernel linux-image-6.1.0-made-up 6.1.0-made-up
 	cat <<'.'
 Package: vendor-kernel
