@@ -164,25 +164,26 @@ char *logins_hint(const struct logins *l, const char *url, bool third_party)
 	cleanup_free char *machine =
 		xasprintf("%s%s%s%s", streq(parts.scheme, "https") ? "" : "http://", parts.host,
 			  *parts.port ? ":" : "", parts.port);
+	cleanup_free char *unreadable = NULL;
 
 	if (used)
 		return xasprintf("correct the name and password for it in '%s', line %u",
 				 used->file, used->line);
 	if (other)
-		return xasprintf("'%s', line %u, has one for this host, but an entry without a "
-				 "protocol is for https only: write 'machine %s' there",
-				 other->file, other->line, machine);
-	if (l->unreadable.count > 0 && !third_party)
-		return xasprintf("it may be in '%s', which this user cannot read: let the user who "
-				 "builds read it",
-				 l->unreadable.item[0]);
+		return xasprintf("'%s', line %u, has one for this host, but for %s only: write "
+				 "'machine %s' there",
+				 other->file, other->line, other->machine.scheme, machine);
+	unreadable = l->unreadable.count > 0
+			     ? xasprintf("; this user cannot read '%s'", l->unreadable.item[0])
+			     : xstrdup("");
 	return xasprintf("write 'machine %s login NAME password PASSWORD' into %s "
-			 "(apt_auth.conf(5))",
+			 "(apt_auth.conf(5))%s",
 			 machine,
 			 third_party ? "a file that only you can read, and name that file by "
 				       "`auth` beside the repository's `url`; or into a file "
 				       "/etc/apt/auth.conf.d/NAME.conf"
-				     : "a file /etc/apt/auth.conf.d/NAME.conf");
+				     : "a file /etc/apt/auth.conf.d/NAME.conf",
+			 unreadable);
 }
 
 void logins_release(struct logins *l)

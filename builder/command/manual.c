@@ -92,6 +92,9 @@ static const struct entry environment[] = {
 	  "SUPERMIN_KERNEL_VERSION, SUPERMIN_MODULES",
 	  "As guestfs(3) and supermin(1) have them; the helper gets all variables that begin with "
 	  "LIBGUESTFS_ and SUPERMIN_." },
+	{ "APT_CONFIG",
+	  "One more file of apt's configuration, as for apt(8): its proxy, certificates and "
+	  "passwords are used." },
 	{ "http_proxy, https_proxy, all_proxy, no_proxy",
 	  "Proxies for downloads, as curl(1) has them. If apt's configuration names one in "
 	  "Acquire::http::Proxy, that one is used." },
@@ -128,7 +131,8 @@ static const struct entry examples[] = {
 	  "netrescue store import rescue64.tar.zst\n"
 	  "netrescue build --offline --lock rescue64.lock rescue64",
 	  "Keep all packages; bring them to another machine; build there without any network." },
-	{ "cd out/rescue64/latest && rsync -rlt --chmod=D755,F644 tftp/ root@192.168.1.1:/srv/pxe/tftp/",
+	{ "cd out/rescue64/latest\n"
+	  "rsync -rlt --chmod=D755,F644 tftp/ root@192.168.1.1:/srv/pxe/tftp/",
 	  "Bring it to a server; server/README has all steps." },
 };
 

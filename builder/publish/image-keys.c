@@ -42,7 +42,7 @@ static void add(struct found *f, const char *path, const char *kind, const char 
 	strv_addf(&f->line, "%s (%s%s%s)", path, kind, trace ? ", " : "", trace ? trace : "");
 }
 
-/* All of them by name, or the first ones; and the entry of the recipe that decides on the first. */
+/* All of them by name, or the first ones. */
 static int refuse(const struct found *f, const char *where, struct err *err)
 {
 	CLEANUP(text_release) struct text list = { 0 };
@@ -52,13 +52,9 @@ static int refuse(const struct found *f, const char *where, struct err *err)
 		text_printf(&list, "\n%s", f->line.item[i]);
 	if (f->line.count > shown)
 		text_printf(&list, "\nand %zu more", f->line.count - shown);
-	err_set(err, ERR_BUILD, "%s, which everybody who can boot it can read, %s:%s", where,
-		f->line.count == 1 ? "holds a private key" : "holds private keys", list.data);
-	return err_hint(err,
-			"say in the recipe what becomes of each: 'identity: [{path: %s, do: "
-			"remove}]', or 'do: make-at-boot' with a 'command' that makes it anew at "
-			"each boot, or 'do: keep'",
-			f->path.item[0]);
+	return err_set(err, ERR_BUILD, "%s, which everybody who can boot it can read, %s:%s", where,
+		       f->line.count == 1 ? "holds a private key" : "holds private keys",
+		       list.data);
 }
 
 static int check_tree(const struct result *res, struct err *err)
@@ -72,7 +68,14 @@ static int check_tree(const struct result *res, struct err *err)
 		if (origin->dark && origin->key && !is_kept(&f, path))
 			add(&f, path, origin->key, origin->trace);
 	}
-	return f.path.count > 0 ? refuse(&f, "the image", err) : 0;
+	if (f.path.count == 0)
+		return 0;
+	(void)refuse(&f, "the image", err);
+	return err_hint(err,
+			"say in the recipe what becomes of each: 'identity: [{path: %s, do: "
+			"remove}]', or 'do: make-at-boot' with a 'command' that makes it anew at "
+			"each boot, or 'do: keep'",
+			f.path.item[0]);
 }
 
 /* A key that the tree holds as well was judged there. */
@@ -118,7 +121,15 @@ static int check_initrd(const struct result *res, size_t kernel, struct err *err
 	r = members_read_initrd(fd, &reader, &members, err);
 	if (r < 0)
 		return err_wrap(err, "looking for private keys in '%s'", path);
-	return f.path.count > 0 ? refuse(&f, "the initrd", err) : 0;
+	if (f.path.count == 0)
+		return 0;
+	(void)refuse(&f, "the initrd", err);
+	return err_hint(
+		err,
+		"a hook of the initramfs made it, below /usr/share/initramfs-tools/hooks or "
+		"/etc/initramfs-tools/hooks: an overlay can change the hook, and in the "
+		"recipe 'identity: [{path: %s, do: keep}]' leaves the key there",
+		f.path.item[0]);
 }
 
 int result_check_keys(const struct result *res, struct err *err)

@@ -79,7 +79,8 @@ const char recipe_doc_head[] =
 "A lock has the digest of its recipe: of the values that differ from their defaults, of the\n"
 "content of scripts, hooks, files, .debs, keyrings and keys, and of path, content, link target\n"
 "and executable bit of everything in overlays. What `--site` and `--set` say counts as if the\n"
-"recipe said it. Comments, the names of recipe files, `mirrors`, the place of the checkout and its\n"
+"recipe said it. Comments, the names of recipe files, how archives are reached and checked\n"
+"(`mirrors`, `keyring`, and `auth` and `ca` of a repository), the place of the checkout and its\n"
 "umask are not part of it.\n"
 "\n"
 "## Keys\n";

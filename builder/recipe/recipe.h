@@ -284,8 +284,8 @@ bool recipe_boots_over_network(const struct recipe *recipe);
  * equals its default is left out, so that a new key does not change the digest of recipes that do
  * not use it. A script, .deb or keyring is represented by the SHA-256 of its content, an overlay by
  * the SHA-256 of a list of the path, type, content, link target and executable bit of all that it
- * holds. Mirrors, comments, file names of recipes, the place of the checkout and its umask are not
- * in the text.
+ * holds. Mirrors, Debian's keyring, passwords, CAs, comments, file names of recipes, the place of
+ * the checkout and its umask are not in the text.
  */
 void recipe_canonical(const struct recipe *recipe, struct text *ret);
 

@@ -118,11 +118,6 @@ int kernels_find(struct store *s, const struct recipe *recipe, const struct lock
 	return 0;
 }
 
-bool kernels_has_package(const struct kernels *k, const char *package)
-{
-	return find_package(k, package) < k->count;
-}
-
 void kernels_release(struct kernels *k)
 {
 	for (size_t i = 0; i < k->count; i++)

@@ -4,10 +4,10 @@
  * installed. A kernel is a file /boot/vmlinuz-RELEASE (deb_kernels()), whatever its package is
  * called: Debian's linux-image-*, a vendor's, one of the recipe's own `debs`.
  *
- * The recipe's own kernel is the one that the package `kernel` brings itself, or else the newest of
- * those that it depends on, directly or not. All others, such as one of backports beside the
- * suite's, are in the image as well and can be booted, too: each gets an initramfs and entries in
- * the menu.
+ * The recipe's own kernel is the one that the package `kernel`, or who provides it, brings itself,
+ * or else the newest of those that it depends on, directly or not. All others, such as one of
+ * backports beside the suite's, are in the image as well and can be booted, too: each gets an
+ * initramfs and entries in the menu.
  */
 #pragma once
 
@@ -32,6 +32,4 @@ struct kernels {
  * `kernel: none` none of them is the recipe's own. */
 int kernels_find(struct store *s, const struct recipe *recipe, const struct lock *lock,
 		 struct kernels *ret, struct err *err);
-/* Whether that package of the image brings a kernel. */
-bool kernels_has_package(const struct kernels *k, const char *package);
 void kernels_release(struct kernels *k);

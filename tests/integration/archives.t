@@ -6,7 +6,7 @@
 . tests/lib/mirror.sh
 . tests/lib/tiny.sh
 need python3 gpg openssl apt-get
-plan 97
+plan 107
 
 m=$scratch/m
 recipe=$scratch/site.yaml
@@ -85,6 +85,12 @@ mirror_publish "$v" --detached --date $((EPOCHSECONDS + 5))
 taken 'one with Release and Release.gpg'
 taken 'and again from the store' --offline
 apt_takes 'as apt does' stable main
+keyring=m/keyring.gpg
+with 'suite: stable'
+refused 3 "another archive's keyring" "stable/Release is signed by key .* which is not in '.*m/keyring" "hint: 'keyring:'"
+keyring=vendor/keyring.gpg
+with 'suite: stable'
+taken 'and taken by the one that holds the key, as the hint says'
 mirror_publish "$v" --detached --key unknown
 refused 3 'a Release.gpg by another key' "stable/Release is signed by key .* which is not in" "hint: 'keyring:'"
 mirror_publish "$v" --detached
@@ -130,6 +136,8 @@ taken 'and taken, as the hint says'
 like "$stdout" $'\nSuite: \./\nPath: pool/main/v/vendor-tool/vendor-tool_3\.1_amd64\.deb\n' 'its package is of no component'
 apt_takes 'as apt does' ./
 taken 'again from the store' --offline
+printf '%s\n' "$stdout" >"$scratch/flat.lock"
+taken 'and from an earlier lock' --keep "$scratch/flat.lock"
 mirror_publish "$scratch/flat" --flat deb/amd64 --no-by-hash
 with 'suite: deb/amd64/'
 taken 'one in a directory below'
@@ -179,6 +187,14 @@ refused 4 'an entry for another path' 'answers 401' "write 'machine http://127"
 with 'suite: stable' 'auth: absent.conf'
 exits 2 'a file that is not there is refused at once' tiny_run lock "$recipe"
 like "$stderr" 'site\.yaml:[0-9]+:[0-9]+: error: .*absent\.conf' 'where the recipe names it'
+
+mirror_fault "$v" "* guard site:$password"
+with 'suite: stable'
+refused 4 'an archive that forbids' 'answers 403' 'hint: the server forbids it.* check the URL; if it needs a password'
+follow "$scratch/login.conf"
+with 'suite: stable' 'auth: login.conf'
+taken 'opens with the file that the hint says'
+mirror_fault "$v" "* login site:$password"
 
 # apt's own files.
 mkdir "$scratch/auth.conf.d"
@@ -323,6 +339,14 @@ if bash tests/lib/as-debian.sh "$m/keyring.gpg" "$scratch/old/keyring.gpg" true 
 	buster '' "$archive" "$pockets" "$keyring"
 	like "$stdout" $'\nSuite: buster\n' 'what the hint says gives a lock'
 	like "$stderr" "warning: .*buster/InRelease expired: .* because 'buster' is archived" 'with a warning'
+	# Keys of such releases have an end as well.
+	mirror_publish "$scratch/old" --date $((EPOCHSECONDS - 900 * 86400)) --key expired
+	buster '' "$archive" "$pockets" "$keyring"
+	like "$stdout" $'\nSuite: buster\n' 'what a key signed before its end is taken'
+	like "$stderr" "warning: .*buster/InRelease is signed by key .* which has expired since" 'with a warning'
+	mirror_publish "$scratch/old" --date $((EPOCHSECONDS - 900 * 86400)) --key revoked
+	buster '' "$archive" "$pockets" "$keyring"
+	like "$stderr" 'error: .*buster/InRelease is signed by key .*, which was revoked' 'what a revoked key signed is not'
 else
-	skip 5 'there are no user namespaces, or no debian-archive-keyring'
+	skip 8 'there are no user namespaces, or no debian-archive-keyring'
 fi

@@ -37,8 +37,10 @@ Files:
  /usr/lib/systemd/system/vendor.service 0644 [Unit]\nWants=network-online.target rpcbind.socket\nRequires=another.service\nAfter=other.socket\n
  /usr/lib/systemd/system/vendor.timer 0644 [Timer]\n
 .
-mirror_publish "$scratch/third" --origin Vendor --label Vendor --codename stable
+mirror_package "$scratch/third" <<<'Package: flat-tool'
 mirror_publish "$scratch/third" --flat tools
+rm "$scratch/third/state/stable_main_flat-tool_1_amd64"
+mirror_publish "$scratch/third" --origin Vendor --label Vendor --codename stable
 password=s3cret-of-the-test
 mirror_fault "$scratch/third" "* login site:$password"
 mirror_serve "$scratch/third"
@@ -77,7 +79,7 @@ cat >"$scratch/site/site.yaml" <<.
 extends: ../base.yaml
 name: site
 hostname: sitebox
-packages: [vendor-tool, made-up-insserv, -unwanted]
+packages: [vendor-tool, flat-tool, made-up-insserv, -unwanted]
 debs: [local-tool_1_all.deb]
 apt-repositories:
   - url: $third
@@ -123,7 +125,7 @@ hook base.sh "say base apt: \$($installed | grep -cx apt), hello: \$($installed 
 hook packages.sh "say packages hello: \$($installed | grep -cx hello), overlay: \$(ls -d /etc/site 2>/dev/null | wc -l)"
 hook last.sh 'say last script: $(cat /etc/site/from-script)' 'cp /.netrescue/seen /etc/site/seen'
 hook check.sh '[ "$(stat -c %U /etc/site/secret)" = alice ]' 'echo temporary >/.netrescue/x' '[ ! -e /usr/sbin/policy-rc.d ]'
-plan 64
+plan 65
 
 run tiny_build --verbose "$scratch/site/site.yaml"
 is "$status" 0 'a site'"'"'s recipe builds' || { diag "$stderr"; tap_die 'nothing else can work'; }
@@ -170,6 +172,7 @@ is "$(<"$tree/etc/apt/sources.list.d/repository-2.sources")" "Types: deb
 URIs: $third/
 Suites: tools/
 Signed-By: /etc/apt/keyrings/repository-2.gpg" 'the image has the flat archive among its sources'
+like "$(grep -A12 '^Package: flat-tool' "$result/site.lock")" "Suite: tools/.*Repository: $third" 'the lock knows the flat archive'
 like "$(grep -A12 '^Package: vendor-tool' "$result/site.lock")" "Repository: $third" 'the lock says where the third party is'
 like "$(grep -A12 '^Package: local-tool' "$result/site.lock")" 'Suite: local' 'and what is local'
 

@@ -391,6 +391,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = os.path.join(self.server.root, name)
         if kind == "status":
             return self.answer(int(argument), b"as the test wants\n")
+        if kind == "guard" and self.login() != argument:
+            return self.answer(403, b"not for you\n")
         if kind == "login" and self.login() != argument:
             return self.answer(401, b"who are you?\n", WWW_Authenticate='Basic realm="test"')
         if kind == "redirect":

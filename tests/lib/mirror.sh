@@ -61,6 +61,7 @@
 #	  slow N		N bytes a second
 #	  norange		ignores Range
 #	  login USER:PASSWORD	401 unless the request has them
+#	  guard USER:PASSWORD	403 likewise
 #	  redirect URL		302; {path} in URL stands for the path asked for
 # mirror_tamper DIR SUITE	Changes a byte inside the signed text of SUITE's InRelease.
 # mirror_stop			Ends the server that mirror_serve started last.
