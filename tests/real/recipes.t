@@ -6,7 +6,7 @@
 . tests/lib/image.sh
 need dpkg-deb newuidmap jq
 
-plan 9
+plan 11
 
 # A vendor's package whose script does what every debhelper before bookworm did.
 mkdir -p "$scratch/agent/DEBIAN" "$scratch/agent/lib/systemd/system"
@@ -37,7 +37,9 @@ image_variant others recipes/minimal.yaml <<'.'
 components: [main, non-free-firmware]
 hostname: rescuebox
 server: {domain: site.example}
-packages: [mdadm, amd64-microcode, intel-microcode, postfix, libsane1, perl]
+pockets: [] # not every mirror has their lists for i386
+foreign-architectures: [i386]
+packages: [mdadm, amd64-microcode, intel-microcode, postfix, libsane1, perl, "netcat-traditional:i386"]
 debs: [agent_1.0_all.deb]
 overlays: [overlay]
 .
@@ -53,8 +55,11 @@ done
 initrd=$(echo "$image"/tftp/kernel/*/*/initrd.img)
 is "$(grep -aoE '(GenuineIntel|AuthenticAMD)\.bin' "$initrd" | sort -u | tr '\n' ' ')" \
 	'AuthenticAMD.bin GenuineIntel.bin ' 'the initramfs begins with the microcode for both makers of processors'
-tar -C "$scratch" --zstd -xf "$image/rootfs.tar.zst" ./etc/postfix/main.cf ./etc/group ./etc/hosts
+tar -C "$scratch" --zstd -xf "$image/rootfs.tar.zst" ./etc/postfix/main.cf ./etc/group ./etc/hosts ./var/lib/dpkg
 is "$(sed -n 's/^myhostname = //p' "$scratch/etc/postfix/main.cf")" rescuebox.site.example \
 	'postfix asked for the host name and found it'
 like "$(<"$scratch/etc/hosts")" $'\n127\\.0\\.1\\.1\trescuebox\\.site\\.example rescuebox\n' 'which the image has, too'
 like "$(<"$scratch/etc/group")" $'\nscanner:' "libsane1's script found all of perl before it was unpacked itself"
+is "$(dpkg-query --admindir="$scratch/var/lib/dpkg" -W -f '${db:Status-Abbrev}${binary:Package}\n' libc6 netcat-traditional)" \
+	$'ii libc6:amd64\nii libc6:i386\nii netcat-traditional:i386' 'a program of i386 is there, with the library that it needs'
+is "$(dpkg --admindir="$scratch/var/lib/dpkg" --audit)" '' 'to dpkg all is installed'
