@@ -155,6 +155,11 @@ static void describe(struct suite *suite, const struct text *signed_text,
 	digest_bytes(file->data, file->length, suite->file_sha256);
 }
 
+static bool is_archived(const struct suite *suite)
+{
+	return suite->family && archived_suite_is(suite->family);
+}
+
 /* Nobody renews the Release of a suite that is archived, so there its end says nothing. */
 static int check_fresh(const struct suite *suite, const struct release *release, const char *name,
 		       int64_t seen, struct err *err)
@@ -165,7 +170,7 @@ static int check_fresh(const struct suite *suite, const struct release *release,
 
 	if (r < 0 || release_check_valid(release, name, &clock, &expired) == 0)
 		return r;
-	if (!suite->family || !archived_suite_is(suite->family))
+	if (!is_archived(suite))
 		return err_move(err, &expired);
 	log_warning("%s; it is taken, because '%s' is archived: it gets no updates any more",
 		    expired.message, suite->family);
@@ -179,7 +184,8 @@ int suite_accept(struct store *s, struct suite *suite, const char *name,
 		.keyring = suite->keyring,
 		.digest = suite->keyring_digest,
 		.subject = suite->label ? TRUST_DEBIAN : TRUST_THIRD_PARTY,
-		.archived = suite->family && archived_suite_is(suite->family),
+		.then = suite->dated || is_archived(suite),
+		.archived = is_archived(suite),
 	};
 	CLEANUP(release_release) struct release release = { 0 };
 	CLEANUP(text_release) struct text content = { 0 };

@@ -36,7 +36,9 @@ enum verdict {
 struct signature {
 	enum verdict verdict;
 	char key[65];	  /* key id or fingerprint, as gpgv names it */
-	char primary[65]; /* from VALIDSIG */
+	char primary[65]; /* from VALIDSIG, as is the next one */
+	uint64_t made;	  /* seconds */
+	uint64_t expired; /* when its key did; 0: unknown, or it did not */
 	bool valid;
 };
 
@@ -145,14 +147,42 @@ static void read_status_line(char *line, struct signature *s)
 	/* NO_PUBKEY follows the ERRSIG it explains. */
 	if (streq(keyword, "NO_PUBKEY") && s->verdict == VERDICT_UNCHECKABLE)
 		s->verdict = VERDICT_UNKNOWN_KEY;
+	if (streq(keyword, "KEYEXPIRED")) {
+		uint64_t expired = 0;
+
+		if (parse_u64(argument, &expired) == 0 && (!s->expired || expired < s->expired))
+			s->expired = expired;
+	}
 	if (streq(keyword, "VALIDSIG")) {
 		const char *word, *last = argument;
 
-		while ((word = strtok_r(NULL, " ", &save)))
+		for (int i = 1; (word = strtok_r(NULL, " ", &save)); i++) {
+			if (i == 2 && parse_u64(word, &s->made) < 0)
+				s->made = 0;
 			last = word;
+		}
 		(void)snprintf(s->primary, sizeof(s->primary), "%.64s", last);
 		s->valid = true;
 	}
+}
+
+/* A key that has expired has signed while it held. */
+static bool held_then(const struct signature *s)
+{
+	return s->verdict == VERDICT_EXPIRED_KEY && s->valid && s->made > 0 && s->made < s->expired;
+}
+
+/* Whether the signature is as it should be. */
+static bool is_good(const struct signature *s, const struct trust *trust, const char *name)
+{
+	if (s->verdict == VERDICT_GOOD)
+		return true;
+	if (!trust->then || !held_then(s))
+		return false;
+	log_warning("%s is signed by key %s, which has expired since; it is taken, because what it "
+		    "signs is not of today",
+		    name, s->key);
+	return true;
 }
 
 /* Finds the signature that decides: a changed one if there is any, else the first good one, else
@@ -346,7 +376,7 @@ int trust_verify(const struct trust *trust, const char *name, const char *data, 
 	r = verify(&g, data, size, &decisive, err);
 	if (r < 0)
 		return err_wrap(err, "checking the signature of %s", name);
-	if (decisive.verdict != VERDICT_GOOD)
+	if (!is_good(&decisive, trust, name))
 		return refuse(&decisive, trust, name, err);
 	r = read_back(g.output, size, &content, err);
 	if (r < 0)
@@ -372,7 +402,7 @@ int trust_verify_detached(const struct trust *trust, const char *name, const str
 	r = verify(&g, data->data, data->length, &decisive, err);
 	if (r < 0)
 		return err_wrap(err, "checking the signature of %s", name);
-	if (decisive.verdict != VERDICT_GOOD)
+	if (!is_good(&decisive, trust, name))
 		return refuse(&decisive, trust, name, err);
 	*ret_fingerprint = xstrdup(decisive.primary);
 	return 0;

@@ -5,8 +5,8 @@
  * and revoked keys, and not 0 where one of several signatures is by a key that the keyring lacks.
  * So its status lines decide (doc/DETAILS of GnuPG): at least one signature must be GOODSIG with
  * VALIDSIG, and none may be BADSIG; a signature does not count if it has expired, if its key has
- * expired or was revoked or is unknown, or if its digest is weak. Only the text that gpgv wrote is
- * returned; what stands before or after the signed part is never read.
+ * expired (but see .then) or was revoked or is unknown, or if its digest is weak. Only the text that
+ * gpgv wrote is returned; what stands before or after the signed part is never read.
  */
 #pragma once
 
@@ -29,6 +29,7 @@ struct trust {
 	const char *keyring; /* path of a binary, keybox or armoured (.asc) file of public keys */
 	const char *digest;  /* the SHA-256 that it had when the recipe was read, or NULL */
 	enum trust_subject subject;
+	bool then;     /* a key that has expired counts for what it signed before (a snapshot) */
 	bool archived; /* it is of a release whose keys no longer sign (archived-suite.h) */
 };
 

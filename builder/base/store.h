@@ -31,9 +31,9 @@
 struct store;
 
 /* Opens the store, and makes it if it does not exist. path NULL: $NETRESCUE_STORE, else
- * $XDG_CACHE_HOME/netrescue, else ~/.cache/netrescue. */
-/* Refuses a store of another user but root: whoever owns a store can change what comes out of it, and
- * by a link in it have files of ours overwritten. */
+ * $XDG_CACHE_HOME/netrescue, else ~/.cache/netrescue. Refuses a store of another user but root:
+ * whoever owns a store can change what comes out of it, and by a link in it have files of ours
+ * overwritten. */
 int store_open(const char *path, struct store **ret, struct err *err);
 void store_free(struct store *s);
 DEFINE_CLEANUP_PTR(store)

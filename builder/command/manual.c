@@ -131,7 +131,8 @@ static const struct entry examples[] = {
 	  "netrescue store import rescue64.tar.zst\n"
 	  "netrescue build --offline --lock rescue64.lock rescue64",
 	  "Keep all packages; bring them to another machine; build there without any network." },
-	{ "cd out/rescue64/latest && rsync -rlt --chmod=D755,F644 tftp/ root@192.168.1.1:/srv/pxe/tftp/",
+	{ "cd out/rescue64/latest\n"
+	  "rsync -rlt --chmod=D755,F644 tftp/ root@192.168.1.1:/srv/pxe/tftp/",
 	  "Bring it to a server; server/README has all steps." },
 };
 

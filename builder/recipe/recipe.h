@@ -244,11 +244,10 @@ struct recipe {
 	/* The same in parts: see recipe_inputs(). */
 	struct strv inputs;
 
-	bool laid_over;	    /* by --site or --set */
-	struct strv files;  /* paths of all recipes that were read; positions point at these */
-	struct strv places; /* "--set KEY": positions point at these, too */
-	struct strv
-		line_files; /* paths of the files of keys and answers, whose lines stand above */
+	bool laid_over;		/* by --site or --set */
+	struct strv files;	/* paths of all recipes that were read; positions point at these */
+	struct strv places;	/* "--set KEY": positions point at these, too */
+	struct strv line_files; /* paths of the files whose lines stand above: keys, answers */
 	struct recipe_place *place; /* of single values that somebody wrote: recipe_position() */
 	size_t place_count;
 	size_t place_allocated;

@@ -55,15 +55,6 @@ int requests_make(struct solver_pool *pool, const struct recipe *recipe,
 		  const struct strv *stay_out, struct requests *ret, struct err *err);
 void requests_release(struct requests *requests);
 
-/* The package that "name", "name=version" or "name/suite" means: the best of them, or the pinned
- * one. *ret is 0 with return 0 if no package is called that; a version or suite that is not there
- * is an error, and so is a name of which pins allow no version. */
-int request_find(const struct solver_pool *pool, const struct recipe_name *wanted, Id *ret,
-		 struct err *err);
-/* The error for a name that no package has: ERR_USAGE at the recipe's line, with similar names. */
-int request_unknown(const struct solver_pool *pool, const struct recipe_name *wanted,
-		    struct err *err);
-
 /* Leaves an optional request out, with a note that says why. */
 void request_leave_out(struct request *request, const char *why);
 

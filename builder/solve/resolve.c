@@ -7,6 +7,7 @@
 #include "solve/base-set.h"
 #include "solve/pins.h"
 #include "solve/kernel-check.h"
+#include "solve/request-find.h"
 #include "solve/request.h"
 #include "solve/solver.h"
 #include "base/memory.h"

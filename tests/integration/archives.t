@@ -6,7 +6,7 @@
 . tests/lib/mirror.sh
 . tests/lib/tiny.sh
 need python3 gpg openssl apt-get
-plan 104
+plan 107
 
 m=$scratch/m
 recipe=$scratch/site.yaml
@@ -339,6 +339,14 @@ if bash tests/lib/as-debian.sh "$m/keyring.gpg" "$scratch/old/keyring.gpg" true 
 	buster '' "$archive" "$pockets" "$keyring"
 	like "$stdout" $'\nSuite: buster\n' 'what the hint says gives a lock'
 	like "$stderr" "warning: .*buster/InRelease expired: .* because 'buster' is archived" 'with a warning'
+	# Keys of such releases have an end as well.
+	mirror_publish "$scratch/old" --date $((EPOCHSECONDS - 900 * 86400)) --key expired
+	buster '' "$archive" "$pockets" "$keyring"
+	like "$stdout" $'\nSuite: buster\n' 'what a key signed before its end is taken'
+	like "$stderr" "warning: .*buster/InRelease is signed by key .* which has expired since" 'with a warning'
+	mirror_publish "$scratch/old" --date $((EPOCHSECONDS - 900 * 86400)) --key revoked
+	buster '' "$archive" "$pockets" "$keyring"
+	like "$stderr" 'error: .*buster/InRelease is signed by key .*, which was revoked' 'what a revoked key signed is not'
 else
-	skip 5 'there are no user namespaces, or no debian-archive-keyring'
+	skip 8 'there are no user namespaces, or no debian-archive-keyring'
 fi

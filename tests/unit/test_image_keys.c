@@ -76,7 +76,7 @@ static int check(const struct entry *initrd, size_t count, size_t kept, struct e
 	CLEANUP(file_origins_release) struct file_origins origins = { 0 };
 	struct result res = { .recipe = &recipe,
 			      .version = (char[]){ "1" },
-			      .kernel = (char[]){ "6.1" },
+			      .kernels = { .item = (char *[]){ (char[]){ "6.1" } }, .count = 1 },
 			      .dir_fd = scratch_fd,
 			      .origins = &origins };
 	cleanup_fd int fd = -1;

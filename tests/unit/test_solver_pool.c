@@ -6,6 +6,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include "solve/request-find.h"
 #include "solve/request.h"
 #include "solve/resolve.h"
 #include "solve/solver-pool.h"
