@@ -68,7 +68,9 @@ add "TRAILER!!!", "";
 	# With \ and newlines as mirror_package takes them.
 	printf ' /usr/sbin/update-initramfs 0755 %s\n' "$(sed 's/\\/\\\\/g; s/$/\\n/' "$scratch/update-initramfs" | tr -d '\n')"
 	printf ' /usr/sbin/mkinitramfs 0755 #!/bin/sh\\n\n /etc/initramfs-tools/conf.d/ 0755\n\n'
+	# shellcheck disable=SC2016 # expanded by the package's own shell
 	dkms good 'mkdir -p $tree/6.1.0-made-up/x86_64/module; echo x >$tree/6.1.0-made-up/x86_64/module/good.ko.xz'
+	# shellcheck disable=SC2016
 	dkms bad 'printf "%s: made up\n" first last >$tree/build/make.log; echo see make.log; exit 10'
 	dkms lonely 'true'
 	dkms never 'true' 'BUILD_EXCLUSIVE_KERNEL="^2"'
