@@ -18,7 +18,7 @@ static bool is_pin(const char *s, const char **hint)
 const struct format format_pin = {
 	.is = is_pin,
 	.noun = "a pin",
-	.rule = "version 1.2*, release n=trixie-backports (a=, n=, o=, l=, c=, b=; commas "
+	.rule = "version 1.2*, release n=trixie-backports (a=, n=, o=, l=, c=; commas "
 		"between), or origin HOST, as in apt_preferences(5)",
 };
 

@@ -13,7 +13,7 @@
 
 static const char key_letter[PIN_KEYS] = {
 	[PIN_ARCHIVE] = 'a', [PIN_CODENAME] = 'n',  [PIN_FROM] = 'o',
-	[PIN_LABEL] = 'l',   [PIN_COMPONENT] = 'c', [PIN_ARCHITECTURE] = 'b',
+	[PIN_LABEL] = 'l',   [PIN_COMPONENT] = 'c',
 };
 
 static bool is_pattern(const char *text, const char **hint)
@@ -32,8 +32,8 @@ static bool parse_condition(const char *text, struct pin *ret, const char **hint
 
 	if (!value || text[1] != '=' || *value) {
 		*hint = "a release is told by a= (its archive: the Suite of its Release file), "
-			"n= (code name), o= (origin), l= (label), c= (component) or "
-			"b= (architecture), each once, with commas between";
+			"n= (code name), o= (origin), l= (label) or c= (component), each "
+			"once, with commas between";
 		return false;
 	}
 	*value = xstrdup(text + 2 + strspn(text + 2, " "));

@@ -9,7 +9,8 @@
  *	origin vendor.example	what comes from that host
  *
  * Values are patterns of fnmatch(3), and upper case is as good as lower case, as for apt. Regular
- * expressions, which apt knows beside them, are refused, and so is v=, since code names say it.
+ * expressions, which apt knows beside them, are refused, and so are v=, since code names say it,
+ * and b=, since a package's own architecture does (NAME:ARCHITECTURE).
  */
 #pragma once
 
@@ -23,12 +24,11 @@ enum pin_kind { PIN_VERSION, PIN_RELEASE, PIN_ORIGIN };
 
 /* What a package index says of where its packages come from. */
 enum pin_key {
-	PIN_ARCHIVE,	  /* a: the Suite of its Release */
-	PIN_CODENAME,	  /* n */
-	PIN_FROM,	  /* o: Origin */
-	PIN_LABEL,	  /* l */
-	PIN_COMPONENT,	  /* c */
-	PIN_ARCHITECTURE, /* b */
+	PIN_ARCHIVE,   /* a: the Suite of its Release */
+	PIN_CODENAME,  /* n */
+	PIN_FROM,      /* o: Origin */
+	PIN_LABEL,     /* l */
+	PIN_COMPONENT, /* c */
 	PIN_KEYS,
 };
 

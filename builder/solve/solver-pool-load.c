@@ -309,8 +309,7 @@ int solver_pool_add_index(struct solver_pool *pool, struct store *s, const struc
 			   [PIN_CODENAME] = file->codename,
 			   [PIN_FROM] = file->origin,
 			   [PIN_LABEL] = file->label,
-			   [PIN_COMPONENT] = file->component,
-			   [PIN_ARCHITECTURE] = file->architecture },
+			   [PIN_COMPONENT] = file->component },
 		.pocket = file->pocket,
 		.pin_priority = file->pin_priority,
 	};

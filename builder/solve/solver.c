@@ -38,6 +38,22 @@ static void release(struct attempt *a)
 	alternatives_release(&a->alternatives);
 }
 
+/* Where all versions are considered, libsolv would take the newest that the archive of the highest
+ * priority has. A wish for the candidate lets it keep to what pins say of single packages. */
+static void wish_for_candidate(struct attempt *a, size_t i)
+{
+	const struct request *request = &a->requests->item[i];
+	const Id *first;
+
+	if (!a->all_versions || request->is_virtual || request->origin == REQUEST_EXCLUDE ||
+	    solver_pool_is_pinned(a->pool, request->name) ||
+	    !solver_pool_has_candidate(a->pool, request->name))
+		return;
+	(void)solver_pool_named(a->pool, request->name, &first);
+	queue_push2(&a->job, SOLVER_INSTALL | SOLVER_SOLVABLE | SOLVER_WEAK, *first);
+	queue_push(&a->job_request, (Id)i);
+}
+
 static void make_jobs(struct attempt *a)
 {
 	queue_empty(&a->job);
@@ -48,6 +64,7 @@ static void make_jobs(struct attempt *a)
 
 		if (request->dropped)
 			continue;
+		wish_for_candidate(a, i);
 		if (request->origin == REQUEST_EXCLUDE)
 			how = SOLVER_ERASE;
 		how |= request->is_virtual ? SOLVER_SOLVABLE_PROVIDES : SOLVER_SOLVABLE_NAME;

@@ -61,7 +61,7 @@ class Archive:
             if self.kinds[other] == "allowed" and self.choose.random() < 0.6:
                 other += ":any"
             elif self.choose.random() < 0.3:
-                other += self.choose.choice([" (>= 1)", " (>= 2)", " (<< 4)"])
+                other += self.choose.choice([" (>= 1)", " (>= 1)", " (>= 2)", " (<< 4)"])
             words.append(other)
         return ", ".join(words)
 
@@ -113,7 +113,7 @@ class Archive:
         suite = choose.choice(list(SUITES))
         archive, origin, label, _ = SUITES[suite]
         release = choose.choice([f"n={suite}", f"a={archive}", f"o={origin}", f"l={label}", "c=contrib",
-                                 "b=i386", suite, f"n={suite},c=main", "n=*-backports", f"n={suite.upper()}"])
+                                 suite, f"n={suite},c=main", "n=*-backports", f"n={suite.upper()}"])
         pin = f"release {release}"
         if package != "*" and choose.random() < 0.3:
             pin = "version " + choose.choice(["1*", "1.1", "2~bpo", "0.9", "4", "[34]"])
@@ -123,7 +123,7 @@ class Archive:
         names = []
         for name in self.choose.sample(self.names, self.choose.randint(1, 4)):
             architecture = "" if self.kinds[name].startswith("all") else self.choose.choice(["", "", ":i386"])
-            suite = self.choose.choice(["", "", "", "", "=1", "=2~bpo", "=4"])
+            suite = self.choose.choice([""] * 8 + ["=1", "=2~bpo", "=4"])
             names.append(name + architecture + suite)
         return [self.pin() for _ in range(self.choose.randint(0, 4))], names
 

@@ -147,8 +147,7 @@ static void add_text(struct solver_pool *pool, const struct source_file *file)
 			   [PIN_CODENAME] = codename,
 			   [PIN_FROM] = origin,
 			   [PIN_LABEL] = label,
-			   [PIN_COMPONENT] = file->component,
-			   [PIN_ARCHITECTURE] = file->architecture },
+			   [PIN_COMPONENT] = file->component },
 		.pin_priority = pin_priority_of(file),
 		.pocket = strchr(file->suite, '-') != NULL,
 	};

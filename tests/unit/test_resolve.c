@@ -102,8 +102,7 @@ static int load(struct solver_pool *pool, size_t i, struct text *text, struct er
 			   [PIN_CODENAME] = i386 || firmware ? "trixie" : suite,
 			   [PIN_FROM] = suites[i].origin,
 			   [PIN_LABEL] = suites[i].label,
-			   [PIN_COMPONENT] = firmware ? suite : "main",
-			   [PIN_ARCHITECTURE] = i386 ? suite : "amd64" },
+			   [PIN_COMPONENT] = firmware ? suite : "main" },
 		.pin_priority = suites[i].pin_priority,
 		.pocket = strchr(suite, '-') != NULL,
 	};
