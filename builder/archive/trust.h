@@ -5,8 +5,8 @@
  * and revoked keys, and not 0 where one of several signatures is by a key that the keyring lacks.
  * So its status lines decide (doc/DETAILS of GnuPG): at least one signature must be GOODSIG with
  * VALIDSIG, and none may be BADSIG; a signature does not count if it has expired, if its key has
- * expired (but see .then) or was revoked or is unknown, or if its digest is weak. Only the text that
- * gpgv wrote is returned; what stands before or after the signed part is never read.
+ * expired (but see .then) or was revoked or is unknown, or if its digest is weak. Only the text
+ * that gpgv wrote is returned; what stands before or after the signed part is never read.
  */
 #pragma once
 

@@ -65,8 +65,8 @@ char *debconf_question(const char *line)
 const char *debconf_value(const char *line)
 {
 	const char *end = line;
-	cleanup_free char *type = word_of(line, 2, &end);
 
+	free(word_of(line, 2, &end));
 	return *end ? end + 1 : end;
 }
 

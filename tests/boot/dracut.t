@@ -21,7 +21,7 @@ findmnt -n -o FSTYPE,OPTIONS /run/rescue/lower | sed 's/^/lower /'
 findmnt -n -o FSTYPE,OPTIONS /run/rescue/memory | sed 's/^/memory /'
 sed 's/^/resolv /' /etc/resolv.conf
 lsmod | sed -n 's/^ext4 .*/module ext4/p'
-. /run/net-*.conf
+source /run/net-*.conf
 echo "initramfs $IPV4ADDR"
 ip -4 address show dev "$DEVICE" | sed -n 's/.*valid_lft \(\S*\).*/stays \1/p'
 systemctl start dhcpcd

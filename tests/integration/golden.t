@@ -50,6 +50,10 @@ Compression: none
 Files:
  /usr/sbin/init 0755 not really\n
 
+Package: initramfs-tools
+Version: 0.148
+Compression: none
+
 Package: linux-image-amd64
 Version: 6.1.1-1
 Compression: none
@@ -115,7 +119,7 @@ name: golden
 title: Golden
 suite: trixie
 priorities: []
-packages: [hello, systemd-sysv]
+packages: [hello, systemd-sysv, initramfs-tools]
 kernel: linux-image-amd64
 boot-packages: [pxelinux, syslinux-common, shim-signed, shim-helpers-amd64-signed, grub-efi-amd64-signed]
 overlays: [over]

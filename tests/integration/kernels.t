@@ -49,8 +49,34 @@ X-Postinst:
 
 .
 }
+# A stand-in for update-initramfs: an archive (cpio's format newc) of the files that are asked for and the modules.
+cat >"$scratch/update-initramfs" <<'.'
+#!/usr/bin/perl
+my $release = $ARGV[2];
+open my $image, ">", "/boot/initrd.img-$release" or die;
+sub add {
+	my ($path, $text) = @_;
+	my @number = (1, 0100644, 0, 0, 1, 0, length $text, 0, 0, 0, 0, 1 + length $path, 0);
+	my $entry = join "", "070701", map { sprintf "%08x", $_ } @number;
+	for ("$path\0", $text) {
+		$entry .= $_;
+		$entry .= "\0" x (-length($entry) % 4);
+	}
+	print $image $entry;
+}
+chdir "/usr";
+add $_, "initrd of $release\n" for qw(scripts/nfs conf/conf.d/netrescue bin/nfsmount bin/ipconfig),
+	"scripts/nfs-bottom/rescue-overlay", glob "lib/modules/$release/kernel/*";
+add "TRAILER!!!", "";
+.
 {
+	printf 'Package: initramfs-tools\nArchitecture: all\nFiles:\n'
+	# With \ and newlines as mirror_package takes them.
+	printf ' /usr/sbin/update-initramfs 0755 %s\n' "$(sed 's/\\/\\\\/g; s/$/\\n/' "$scratch/update-initramfs" | tr -d '\n')"
+	printf ' /usr/sbin/mkinitramfs 0755 #!/bin/sh\\n\n /etc/initramfs-tools/conf.d/ 0755\n\n'
+	# shellcheck disable=SC2016 # expanded by the package's own shell
 	dkms good 'mkdir -p $tree/6.1.0-made-up/x86_64/module; echo x >$tree/6.1.0-made-up/x86_64/module/good.ko.xz'
+	# shellcheck disable=SC2016
 	dkms bad 'printf "%s: made up\n" first last >$tree/build/make.log; echo see make.log; exit 10'
 	dkms lonely 'true'
 	dkms never 'true' 'BUILD_EXCLUSIVE_KERNEL="^2"'
@@ -84,14 +110,6 @@ Files:
 
 Package: linux-nothing
 Depends: hello
-
-Package: initramfs-tools
-Architecture: all
-Files:
- /usr/sbin/update-initramfs 0755 #!/bin/sh\n[ "$*" = "-c -k $3" ] && echo "initrd of $3" >"/boot/initrd.img-$3"\n
- /usr/sbin/mkinitramfs 0755 #!/bin/sh\n
- /usr/bin/lsinitramfs 0755 #!/bin/sh\nfor f in scripts/nfs conf/conf.d/netrescue bin/nfsmount bin/ipconfig scripts/nfs-bottom/rescue-overlay; do echo $f; done\ncd /usr && find lib/modules/${1#/boot/initrd.img-}\n
- /etc/initramfs-tools/conf.d/ 0755
 
 Package: sysvinit-core
 Files:
@@ -157,9 +175,10 @@ is "$(jq -c '[.kernel, ."other-kernels"]' "$image/manifest.json")" '["6.1.0-made
 tree=$image/tftp/kernel/both/$version
 is "$(cd "$tree" && find . -type f | sort | tr '\n' ' ')" \
 	'./9.9+vendor/initrd.img ./9.9+vendor/vmlinuz ./initrd.img ./vmlinuz ' 'both are in the TFTP tree'
-is "$(<"$tree/vmlinuz"), $(<"$tree/initrd.img")" 'kernel 6.1.0-made-up, initrd of 6.1.0-made-up' \
+initrd_of() { grep -ao 'initrd of .*' "$1" | sort -u; }
+is "$(<"$tree/vmlinuz"), $(initrd_of "$tree/initrd.img")" 'kernel 6.1.0-made-up, initrd of 6.1.0-made-up' \
 	'each with its own initramfs'
-is "$(<"$tree/9.9+vendor/vmlinuz"), $(<"$tree/9.9+vendor/initrd.img")" 'kernel 9.9+vendor, initrd of 9.9+vendor' \
+is "$(<"$tree/9.9+vendor/vmlinuz"), $(initrd_of "$tree/9.9+vendor/initrd.img")" 'kernel 9.9+vendor, initrd of 9.9+vendor' \
 	'the other one, too'
 menu=$(<"$image/tftp/pxelinux.cfg/default")
 is "$(sed -n 's/^LABEL //p' <<<"$menu" | tr '\n' ' ')" 'local rescue rescue-9.9-vendor ' 'the menu has an entry for each'

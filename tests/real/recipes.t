@@ -6,7 +6,7 @@
 . tests/lib/image.sh
 need dpkg-deb newuidmap jq
 
-plan 25
+plan 27
 
 # A vendor's package whose script does what every debhelper before bookworm did.
 mkdir -p "$scratch/agent/DEBIAN" "$scratch/agent/lib/systemd/system"
@@ -47,9 +47,12 @@ image_variant others recipes/minimal.yaml <<'.'
 components: [main, non-free-firmware]
 hostname: rescuebox
 server: {domain: site.example}
+pockets: !replace [] # not every mirror has their lists for i386
+foreign-architectures: [i386]
 packages: [mdadm, amd64-microcode, intel-microcode, postfix, libsane1, perl, wireshark-common, firmware-ipw2x00,
            lime-forensics-dkms, linux-headers-amd64, sudo, locales,
-           dropbear-initramfs, bind9, brltty, munge, ssl-cert]
+           dropbear-initramfs, bind9, brltty, munge, ssl-cert,
+           "netcat-traditional:i386"]
 debconf:
   - firmware-ipw2x00 firmware-ipw2x00/license/accepted boolean true
   - wireshark-common wireshark-common/install-setuid boolean true
@@ -74,7 +77,7 @@ initrd=$(echo "$image"/tftp/kernel/*/*/initrd.img)
 is "$(grep -aoE '(GenuineIntel|AuthenticAMD)\.bin' "$initrd" | sort -u | tr '\n' ' ')" \
 	'AuthenticAMD.bin GenuineIntel.bin ' 'the initramfs begins with the microcode for both makers of processors'
 tar -C "$scratch" --zstd -xf "$image/rootfs.tar.zst" ./etc/postfix/main.cf ./etc/group ./etc/hosts ./etc/passwd \
-	./etc/locale.gen ./etc/locale.conf ./usr/bin/dumpcap
+	./etc/locale.gen ./etc/locale.conf ./usr/bin/dumpcap ./var/lib/dpkg
 is "$(sed -n 's/^myhostname = //p' "$scratch/etc/postfix/main.cf")" rescuebox.site.example \
 	'postfix asked for the host name and found it'
 like "$(<"$scratch/etc/hosts")" $'\n127\\.0\\.1\\.1\trescuebox\\.site\\.example rescuebox\n' 'which the image has, too'
@@ -114,3 +117,6 @@ is "$(LC_ALL=C grep -aoE '07070[12][0-9A-F]{104}etc/dropbear/[A-Za-z0-9_.]+' "$s
 ok 'it makes some when somebody connects' grep -aqF "DROPBEAR_OPTIONS-} -R" "$scratch/initrd"
 ok "and root's home in it has a name that stays" grep -aqF root-home/.ssh/authorized_keys "$scratch/initrd"
 unlike "$said" 'dropbear: WARNING' 'of which nobody is warned'
+is "$(dpkg-query --admindir="$scratch/var/lib/dpkg" -W -f '${db:Status-Abbrev}${binary:Package}\n' libc6 netcat-traditional)" \
+	$'ii libc6:amd64\nii libc6:i386\nii netcat-traditional:i386' 'a program of i386 is there, with the library that it needs'
+is "$(dpkg --admindir="$scratch/var/lib/dpkg" --audit)" '' 'to dpkg all is installed'

@@ -11,7 +11,7 @@ depends() {
 	# networkd first: dracut's module network would not find it by itself.
 	echo systemd-networkd nfs base dracut-systemd kernel-modules shell-interpreter terminfo
 	# For those who stop in the initramfs.
-	[[ ! -x /usr/bin/setupcon ]] || echo console-setup
+	[ ! -x /usr/bin/setupcon ] || echo console-setup
 }
 
 installkernel() {
@@ -19,15 +19,13 @@ installkernel() {
 }
 
 install() {
-	local script
-
 	inst_multiple cat chroot ip mkdir modprobe mount rm tr
 	inst_simple "${moddir:?}/networkd.conf" /etc/systemd/networkd.conf.d/netrescue.conf
 	inst_hook cmdline 95 "$moddir/netrescue-cmdline.sh"
 	inst_hook pre-pivot 50 "$moddir/netrescue-root.sh"
 	inst_simple "$moddir/functions" /scripts/functions
-	for script in /etc/initramfs-tools/scripts/nfs-bottom/*; do
-		inst_script "$script" "/scripts/nfs-bottom/${script##*/}"
+	for _script in /etc/initramfs-tools/scripts/nfs-bottom/*; do
+		inst_script "$_script" "/scripts/nfs-bottom/${_script##*/}"
 	done
 	# Root has no password in there: who has the console gets a shell when the boot fails.
 	mkdir -p "${initdir:?}/etc/cmdline.d"

@@ -3,7 +3,7 @@
 
 # NAME FILE: the value of NAME=VALUE, the first of it. Values may have blanks.
 value_of() {
-	while IFS== read -r name value; do
+	while IFS='=' read -r name value; do
 		if [ "$name" = "$1" ]; then
 			echo "$value"
 			return
