@@ -55,8 +55,8 @@ int deb_list(struct store *s, const struct package *p, struct strv *ret, struct 
 	return r < 0 ? err_wrap(err, "listing the package '%s'", p->name) : 0;
 }
 
-/* "boot/vmlinuz-6.12.107+deb13-amd64", or since Linux 7 "usr/lib/modules/7.3.4+deb13-amd64/vmlinuz",
- * which a script of the package copies to /boot; NULL: neither. */
+/* Of "boot/vmlinuz-6.12.107+deb13-amd64", or since Linux 7 of
+ * "usr/lib/modules/7.3.4+deb13-amd64/vmlinuz", which a script copies to /boot; NULL: neither. */
 static char *kernel_release(const char *path)
 {
 	size_t length;

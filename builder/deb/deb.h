@@ -58,7 +58,7 @@ int deb_has_link(struct store *s, const struct package *p, const char *path, boo
 int deb_list(struct store *s, const struct package *p, struct strv *ret, struct err *err);
 
 /* The releases of the kernels that a package brings, appended to ret: "6.12.107+deb13-amd64" for a
- * file boot/vmlinuz-6.12.107+deb13-amd64, or, as Debian's kernels have it from Linux 7 on, for a file
+ * file boot/vmlinuz-6.12.107+deb13-amd64, or, as Debian's kernels have it from Linux 7 on, for
  * usr/lib/modules/6.12.107+deb13-amd64/vmlinuz, which a script copies to /boot. The package may be
  * called anything; most packages bring none. The answer is kept (fact `kernel-releases`: digest of
  * the original -> the releases, or "-"). */

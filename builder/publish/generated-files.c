@@ -107,8 +107,8 @@ static const struct generated_file table[] = {
 	{ "var/.updated", NULL, NULL, "normalise", "mark for systemd that caches are fresh" },
 
 	/* Kernel and initramfs. */
-	{ "boot/vmlinuz-*", NULL, "linux-binary-*", NULL, "copy of the kernel" },
-	{ "boot/config-*", NULL, "linux-binary-*", NULL, "copy of the kernel's configuration" },
+	{ "boot/vmlinuz-*", NULL, "linux-image-*", NULL, "copy of the kernel" },
+	{ "boot/config-*", NULL, "linux-image-*", NULL, "copy of the kernel's configuration" },
 	{ "boot/initrd.img-*", NULL, "initramfs-tools*", "initramfs", "update-initramfs" },
 	{ "etc/initramfs-tools/conf.d/netrescue", NULL,
 	  NULL, "initramfs", "the recipe's initramfs" },

@@ -97,8 +97,8 @@ Files:
  /usr/lib/modules/9.9+vendor/build/Makefile 0644 x
 
 .
-	kernel vendor-kernel-9.9-signed 9.9+vendor /usr/lib/modules/9.9+vendor/vmlinuz
-	kernel linux-image-6.1.0-made-up 6.1.0-made-up
+	kernel vendor-kernel-9.9-signed 9.9+vendor
+	kernel linux-image-6.1.0-made-up 6.1.0-made-up /usr/lib/modules/6.1.0-made-up/vmlinuz
 	cat <<'.'
 Package: vendor-kernel
 Architecture: all
