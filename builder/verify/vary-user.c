@@ -122,15 +122,23 @@ static int give(const char *path, struct passwd *pw, struct err *err)
 }
 
 /* Gives the directories away, and sees whether the user could work with all there is. */
-static int prepare(const struct vary *v, struct passwd *pw, struct err *err)
+static int give_all(const struct vary *v, struct passwd *pw, struct err *err)
 {
-	int r;
-
 	for (size_t i = 0; i < v->write.count; i++) {
-		r = give(v->write.item[i], pw, err);
+		int r = give(v->write.item[i], pw, err);
+
 		if (r < 0)
 			return r;
 	}
+	return 0;
+}
+
+static int prepare(const struct vary *v, struct passwd *pw, struct err *err)
+{
+	int r = give_all(v, pw, err);
+
+	if (r < 0)
+		return r;
 	if (setegid(pw->pw_gid) < 0 || seteuid(pw->pw_uid) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot become '%s'", pw->pw_name);
 	r = check_paths(v, err);
@@ -166,6 +174,11 @@ static int change_user(struct vary *v, struct text *why_not)
 	pw = *found;
 	cleanup_free char *name = pw.pw_name = xstrdup(pw.pw_name);
 	if (prepare(v, &pw, &err) < 0) {
+		CLEANUP(err_release) struct err ignored = { 0 };
+		struct passwd root = { 0 };
+
+		/* Then root goes on, for whom a store of that user's would be a foreign one. */
+		(void)give_all(v, &root, &ignored);
 		text_printf(why_not, "user '%s' cannot use %s", name, err.message);
 		return 1;
 	}
