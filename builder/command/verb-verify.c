@@ -165,12 +165,6 @@ static int find_inputs(struct verification *v, struct err *err)
 	r = check_damage(v, err);
 	if (r < 0)
 		return r;
-	if (!lock) {
-		err_set(err, ERR_USAGE, "'%s' has no lock: nothing says what it was made from",
-			v->given);
-		return err_hint(err, "a result has its lock as RECIPE" LOCK_SUFFIX
-				     ": get an intact copy");
-	}
 	v->lock = xasprintf("%s/%s", v->path, lock);
 	return find_recipe(v, lock, err);
 }
