@@ -246,8 +246,8 @@ int mirrors_require_suites(const struct mirrors *m, const struct recipe *recipe,
 	return err_hint(
 		err,
 		"write 'mirrors: [\"http://snapshot.example/archive/debian/" MIRROR_TIMESTAMP
-		"\"]' into the recipe, or give a URL with " MIRROR_TIMESTAMP
-		" in its path by --mirror");
+		"\"]' into the recipe, with the host of Debian's snapshot service or of another "
+		"archive of old states, or give such a URL by --mirror");
 }
 
 static void add_at(const char *url, int64_t time, struct strv *ret)
