@@ -84,19 +84,13 @@ static int look_in(struct store *s, const struct package *p, const char *path, s
 		   struct text *ret, char **ret_link, struct err *err)
 {
 	CLEANUP(deb_reader_release) struct deb_reader reader = { 0 };
-	enum deb_member member;
 	cleanup_fd int fd = -1;
 	uint64_t size;
 	int r = deb_open_plain(s, p, &fd, &size, err);
 
 	if (r < 0)
 		return r;
-	r = deb_reader_open(&reader, fd, err);
-	if (r < 0)
-		return r;
-	do
-		r = deb_reader_next(&reader, &member, err);
-	while (r > 0 && member != DEB_DATA);
+	r = deb_reader_open_data(&reader, fd, err);
 	if (r > 0)
 		r = look(reader.tar, path, limit, ret, ret_link, err);
 	return r < 0 ? err_wrap(err, "package '%s': '%s'", p->name, path) : r;

@@ -149,6 +149,19 @@ int deb_reader_next(struct deb_reader *reader, enum deb_member *ret, struct err 
 	return r;
 }
 
+int deb_reader_open_data(struct deb_reader *reader, int fd, struct err *err)
+{
+	enum deb_member member;
+	int r = deb_reader_open(reader, fd, err);
+
+	if (r < 0)
+		return r;
+	do
+		r = deb_reader_next(reader, &member, err);
+	while (r > 0 && member != DEB_DATA);
+	return r;
+}
+
 void deb_reader_release(struct deb_reader *reader)
 {
 	if (reader->tar)

@@ -34,6 +34,8 @@ int deb_reader_open(struct deb_reader *reader, int fd, struct err *err);
 /* 1: reader->tar reads the next member, which is *ret; 0: there were both. ERR_BUILD if the archive
  * is damaged or not a .deb. */
 int deb_reader_next(struct deb_reader *reader, enum deb_member *ret, struct err *err);
+/* Opens it and goes on to data.tar: 1; 0 if there is none. */
+int deb_reader_open_data(struct deb_reader *reader, int fd, struct err *err);
 void deb_reader_release(struct deb_reader *reader);
 
 /* Sets ERR_BUILD with the message "WHAT: REASON", where the reason is the text of libarchive's
