@@ -66,7 +66,7 @@ static int check_unchanged(const struct recipe *recipe, size_t number, struct er
 	bool has_keys = false;
 	int r;
 
-	r = input_overlay(&overlay->at, overlay->value, digest, &has_keys, err);
+	r = input_overlay(recipe->reach, &overlay->at, overlay->value, digest, &has_keys, err);
 	if (r < 0)
 		return r;
 	if (streq(digest, recipe->overlay_digests.item[number]))
