@@ -143,9 +143,12 @@ static int set_template(struct collector *c, struct overlay_entry *e, const stru
 	CLEANUP(text_release) struct text text = { 0 };
 	CLEANUP(text_release) struct text expanded = { 0 };
 	cleanup_free char *shown = xasprintf("%s/%s", c->dir, e->path);
+	cleanup_fd int fd = -1;
 	int r;
 
-	r = read_file(w->dirfd, w->name, OVERLAY_TEMPLATE_SIZE_MAX, &text, err);
+	r = open_file(w->dirfd, w->name, O_NOFOLLOW, ERR_USAGE, &fd, err);
+	if (r == 0)
+		r = read_fd(fd, w->name, OVERLAY_TEMPLATE_SIZE_MAX, &text, err);
 	if (r < 0)
 		return err_wrap(err, "template '%s'", shown);
 	if (memchr(text.data, 0, text.length))

@@ -33,7 +33,8 @@ static int unknown_owner(const struct recipe_tree_file *file, const char *kind, 
 			ACCOUNT_NUMBER_MAX);
 }
 
-static int read_content(const struct recipe_tree_file *file, struct text *ret, struct err *err)
+static int read_content(const struct recipe *recipe, const struct recipe_tree_file *file,
+			struct text *ret, struct err *err)
 {
 	int r;
 
@@ -41,12 +42,13 @@ static int read_content(const struct recipe_tree_file *file, struct text *ret, s
 		text_add(ret, file->content);
 		return 0;
 	}
-	r = recipe_input_read(&file->source, ret, err);
+	r = recipe_input_read(recipe, &file->source, ret, err);
 	return r < 0 ? err_wrap(err, "file '%s'", file->source.given) : 0;
 }
 
-static int add_entry(const struct recipe_tree_file *file, const struct overlay_context *context,
-		     struct overlay_entries *entries, struct err *err)
+static int add_entry(const struct recipe *recipe, const struct recipe_tree_file *file,
+		     const struct overlay_context *context, struct overlay_entries *entries,
+		     struct err *err)
 {
 	CLEANUP(text_release) struct text content = { 0 };
 	struct overlay_entry *e;
@@ -57,7 +59,7 @@ static int add_entry(const struct recipe_tree_file *file, const struct overlay_c
 		return unknown_owner(file, "user", file->owner, err);
 	if (!account_number(context->group, file->group, &gid))
 		return unknown_owner(file, "group", file->group, err);
-	r = read_content(file, &content, err);
+	r = read_content(recipe, file, &content, err);
 	if (r < 0)
 		return r;
 	GROW(entries->item, entries->count, entries->allocated);
@@ -80,7 +82,7 @@ int tree_files_write_tar(const struct recipe *recipe, const struct overlay_conte
 	CLEANUP(overlay_entries_release) struct overlay_entries entries = { 0 };
 
 	for (size_t i = 0; i < recipe->tree_file_count; i++) {
-		int r = add_entry(&recipe->tree_file[i], context, &entries, err);
+		int r = add_entry(recipe, &recipe->tree_file[i], context, &entries, err);
 
 		if (r < 0)
 			return r;
