@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "recipe/input.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,6 +16,8 @@
 
 /* Of an authorized_keys file of an overlay; a larger one is an error. */
 #define OVERLAY_KEYS_MAX ((size_t)1024 * 1024)
+
+#define FILE_URL "file://"
 
 static const struct input_rule {
 	const char *key, *noun;
@@ -103,6 +106,46 @@ int input_file(const struct reach *reach, enum input_kind kind, struct recipe_fi
 	if (r < 0)
 		return r;
 	return digest_fd(fd, f->digest, err);
+}
+
+static int hex_value(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *p = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
+
+	return p ? (int)(p - digits) : -1;
+}
+
+/* The path of a URL as libcurl opens it, up to what stands for a moment. */
+static char *path_of_url(const char *url)
+{
+	CLEANUP(text_release) struct text path = { 0 };
+
+	text_add(&path, "");
+	for (const char *p = url + strlen(FILE_URL); *p && !starts_with(p, "/{"); p++) {
+		const int high = *p == '%' ? hex_value(p[1]) : -1;
+		const int low = high >= 0 ? hex_value(p[2]) : -1;
+		const char byte = low >= 0 ? (char)(high * 16 + low) : *p;
+
+		text_append(&path, &byte, 1);
+		p += low >= 0 ? 2 : 0;
+	}
+	return text_take(&path);
+}
+
+int input_archive(const struct reach *reach, const struct position *at, const char *url,
+		  struct err *err)
+{
+	CLEANUP(err_release) struct err why = { 0 };
+	cleanup_fd int fd = -1;
+	cleanup_free char *path = NULL;
+
+	if (!starts_with(url, FILE_URL "/"))
+		return 0;
+	path = path_of_url(url);
+	if (reach_open(reach, at, REACH_FOLDER, "archive", path, &fd, &why) == -EXDEV)
+		return err_move(err, &why);
+	return 0;
 }
 
 static int add_key(const struct position *at, const struct position *here, const char *line,

@@ -30,6 +30,11 @@ enum input_kind { INPUT_SCRIPT, INPUT_FILE, INPUT_DEB, INPUT_KEYRING };
 int input_file(const struct reach *reach, enum input_kind kind, struct recipe_file *f,
 	       struct err *err);
 
+/* Whether the recipe may name an archive by that URL: one of file:///… has to lie within its reach.
+ * Whether there is one is not asked: with a store nobody needs it. */
+int input_archive(const struct reach *reach, const struct position *at, const char *url,
+		  struct err *err);
+
 enum input_lines { INPUT_KEYS, INPUT_ANSWERS };
 
 /* Appends a line to the list, or those of a file (without comments and empty ones): public keys of

@@ -422,8 +422,6 @@ static bool is_trusted(const struct reach *r, const struct position *at)
 static int out_of_reach(const struct walk *w, const struct position *at, const char *noun,
 			const char *path, struct err *err)
 {
-	const char *folder = w->reach->root[0].text;
-
 	if (w->link)
 		position_error(at, err,
 			       "%s '%s' leads out of the folders that the recipe may read: '%s' is "
@@ -434,9 +432,8 @@ static int out_of_reach(const struct walk *w, const struct position *at, const c
 			       "%s '%s' lies outside of the folders that the recipe may read", noun,
 			       path);
 	err_hint(err,
-		 "put it into the recipe's own folder, '%s'; or, if you trust the recipe "
-		 "with the folder where it lies, name that: --allow FOLDER",
-		 *folder ? folder : ".");
+		 "put it into the recipe's own folder; or, if you trust the recipe with the folder "
+		 "where it lies, name that folder: --allow FOLDER");
 	return -EXDEV;
 }
 

@@ -14,10 +14,10 @@
 #include "recipe/input.h"
 #include "recipe/merge.h"
 #include "recipe/override.h"
+#include "recipe/recipe-read.h"
 #include "recipe/validate.h"
 #include "recipe/values.h"
 
-#define RECIPE_SIZE_MAX ((size_t)1024 * 1024)
 #define EXTENDS_MAX 8
 
 /* The user has named this file: the recipe, or one of --site. */
@@ -38,34 +38,6 @@ static int open_extended(const struct recipe *recipe, const char *path, const st
 	if (r < 0 && r != -EINVAL)
 		err_hint(err, "'extends' is a path, relative to this file");
 	return r;
-}
-
-/* Reads one file into a checked tree. */
-static int read_tree(struct recipe *recipe, const char *path, int fd, struct node **ret,
-		     struct err *err)
-{
-	CLEANUP(text_release) struct text content = { 0 };
-	CLEANUP(node_cleanup) struct node *root = NULL;
-	struct stat st;
-	int r;
-
-	if (fstat(fd, &st) == 0 && (size_t)st.st_size > RECIPE_SIZE_MAX)
-		return err_set(err, ERR_USAGE, "recipe '%s' is larger than 1 MiB", path);
-	r = read_fd(fd, path, RECIPE_SIZE_MAX, &content, err);
-	if (r < 0) {
-		err->class = ERR_USAGE;
-		return r;
-	}
-	strv_add(&recipe->files, path);
-	r = node_parse(recipe->files.item[recipe->files.count - 1], content.data, content.length,
-		       &root, err);
-	if (r < 0)
-		return r;
-	r = schema_check(root, err);
-	if (r < 0)
-		return r;
-	*ret = take_ptr(root);
-	return 0;
 }
 
 static bool same_file(const char *a, int b)
@@ -116,7 +88,7 @@ static int load_tree(struct recipe *recipe, const char *path, int fd, struct nod
 	CLEANUP(node_cleanup) struct node *root = NULL;
 	CLEANUP(node_cleanup) struct node *base = NULL;
 	const struct node *extends;
-	int r = read_tree(recipe, path, fd, &root, err);
+	int r = recipe_read(recipe, path, fd, &root, err);
 
 	if (r < 0)
 		return r;
@@ -162,7 +134,7 @@ static int lay_site(struct recipe *recipe, const char *path, struct node **tree,
 	if (r < 0)
 		return r;
 	reach_trust(recipe->reach, path);
-	r = read_tree(recipe, path, fd, &over, err);
+	r = recipe_read(recipe, path, fd, &over, err);
 	return r < 0 ? r : lay_over(tree, over, err);
 }
 
@@ -332,6 +304,19 @@ static int resolve_files(struct recipe *recipe, struct err *err)
 	return r;
 }
 
+static int check_archives(const struct recipe *recipe, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < recipe->mirrors.count && r >= 0; i++)
+		r = input_archive(recipe->reach, &recipe->mirrors.item[i].at,
+				  recipe->mirrors.item[i].value, err);
+	for (size_t i = 0; i < recipe->repository_count && r >= 0; i++)
+		r = input_archive(recipe->reach, &recipe->repository[i].at,
+				  recipe->repository[i].url, err);
+	return r;
+}
+
 static int resolve_overlays(struct recipe *recipe, bool *has_keys, struct err *err)
 {
 	for (size_t i = 0; i < recipe->overlays.count; i++) {
@@ -390,6 +375,9 @@ static int load(struct recipe *recipe, const struct recipe_source *source, struc
 	if (r < 0)
 		return r;
 	r = resolve_files(recipe, err);
+	if (r < 0)
+		return r;
+	r = check_archives(recipe, err);
 	if (r < 0)
 		return r;
 	r = resolve_overlays(recipe, &overlay_has_keys, err);

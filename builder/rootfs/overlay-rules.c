@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/err-report.h"
 #include "base/io.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -309,6 +310,7 @@ int overlay_rules_read(const struct recipe *recipe, const char *dir, int dirfd,
 		return err_wrap(err, "reading '%s'", rules.path);
 	if (memchr(content.data, 0, content.length))
 		return err_set(err, ERR_USAGE, "'%s' has a NUL byte in it", rules.path);
+	err_remember(rules.path, content.data);
 	r = read_lines(recipe, &rules, content.data, err);
 	if (r < 0)
 		return r;

@@ -7,31 +7,9 @@
 
 #include "base/memory.h"
 #include "rootfs/account.h"
+#include "rootfs/laid-key.h"
 #include "rootfs/overlay-entry.h"
 #include "rootfs/recipe-input.h"
-
-int tree_files_check(const struct recipe *recipe, struct err *err)
-{
-	for (size_t i = 0; i < recipe->tree_file_count; i++) {
-		const struct recipe_tree_file *file = &recipe->tree_file[i];
-		const char *why, *hint;
-
-		if (!overlay_refuses(file->path + 1, false, &why, &hint))
-			continue;
-		position_error(&file->at, err, "file '%s' %s", file->path, why);
-		return err_hint(err, "%s", hint);
-	}
-	return 0;
-}
-
-static int unknown_owner(const struct recipe_tree_file *file, const char *kind, const char *name,
-			 struct err *err)
-{
-	position_error(&file->at, err, "file '%s': the tree has no %s '%s'", file->path, kind,
-		       name);
-	return err_hint(err, "is the package that makes it in 'packages'? Numbers go up to %d",
-			ACCOUNT_NUMBER_MAX);
-}
 
 static int read_content(const struct recipe *recipe, const struct recipe_tree_file *file,
 			struct text *ret, struct err *err)
@@ -44,6 +22,49 @@ static int read_content(const struct recipe *recipe, const struct recipe_tree_fi
 	}
 	r = recipe_input_read(recipe, &file->source, ret, err);
 	return r < 0 ? err_wrap(err, "file '%s'", file->source.given) : 0;
+}
+
+static unsigned mode_of(const struct recipe_tree_file *file)
+{
+	return (unsigned)strtoul(file->mode, NULL, 8);
+}
+
+static int check_key(const struct recipe *recipe, const struct recipe_tree_file *file,
+		     struct err *err)
+{
+	CLEANUP(text_release) struct text content = { 0 };
+	int r = read_content(recipe, file, &content, err);
+
+	if (r < 0)
+		return r;
+	return laid_key_check(recipe, file->content ? &file->at : &file->source.at, NULL,
+			      file->path + 1, mode_of(file), content.data, content.length, err);
+}
+
+int tree_files_check(const struct recipe *recipe, struct err *err)
+{
+	for (size_t i = 0; i < recipe->tree_file_count; i++) {
+		const struct recipe_tree_file *file = &recipe->tree_file[i];
+		const char *why, *hint;
+
+		if (overlay_refuses(file->path + 1, false, &why, &hint)) {
+			position_error(&file->at, err, "file '%s' %s", file->path, why);
+			return err_hint(err, "%s", hint);
+		}
+		int r = check_key(recipe, file, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int unknown_owner(const struct recipe_tree_file *file, const char *kind, const char *name,
+			 struct err *err)
+{
+	position_error(&file->at, err, "file '%s': the tree has no %s '%s'", file->path, kind,
+		       name);
+	return err_hint(err, "is the package that makes it in 'packages'? Numbers go up to %d",
+			ACCOUNT_NUMBER_MAX);
 }
 
 static int add_entry(const struct recipe *recipe, const struct recipe_tree_file *file,
@@ -67,7 +88,7 @@ static int add_entry(const struct recipe *recipe, const struct recipe_tree_file 
 	*e = (struct overlay_entry){
 		.path = xstrdup(file->path + 1),
 		.type = S_IFREG,
-		.mode = (unsigned)strtoul(file->mode, NULL, 8),
+		.mode = mode_of(file),
 		.uid = uid,
 		.gid = gid,
 		.size = content.length,
