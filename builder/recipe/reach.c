@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 
+#define PUBLIC_KEYS "/usr/share/keyrings" /* Debian policy has public keys there */
 #define LINKS_MAX 40 /* as the kernel has it, path_resolution(7) */
 #define DEPTH_MAX 200
 #define CLIMB_MAX 4096
@@ -175,6 +176,8 @@ int reach_new(const char *recipe, const struct strv *allow, struct reach **ret, 
 		if (failed < 0)
 			return err_errno(err, ERR_USAGE, -failed, "--allow '%s'", allow->item[i]);
 	}
+	/* It is not there on every machine. */
+	(void)open_root(r, PUBLIC_KEYS, O_DIRECTORY);
 	note_ways(r);
 	*ret = take_ptr(r);
 	return 0;

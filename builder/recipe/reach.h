@@ -9,6 +9,7 @@
  *	the folder of the recipe that is built
  *	what the user allows (--allow), folders or single files
  *	the recipes that come with netrescue
+ *	/usr/share/keyrings, where packages put public keys
  *	where one of these folders is called `recipes`, `overlays` beside it
  *
  * The last is how netrescue's own recipes lie, and whoever starts from them. The folder above both
