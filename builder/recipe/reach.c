@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 
-#define PUBLIC_KEYS "/usr/share/keyrings" /* Debian policy has public keys there */
+#define PUBLIC_KEYS "/usr/share/keyrings" /* packages put public keys there */
 #define LINKS_MAX 40			  /* as the kernel has it, path_resolution(7) */
 #define DEPTH_MAX 200
 #define CLIMB_MAX 4096
