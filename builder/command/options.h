@@ -6,6 +6,7 @@
 #pragma once
 
 #include "command/cli.h"
+#include "sandbox/sandbox.h"
 
 /* The field's place; the compiler refuses a field of another type than the option fills. */
 #define FIELD(field, type)                                                                         \
@@ -66,6 +67,6 @@
 	     "lay this value over both; KEY+=VALUE adds to a list; may be repeated")
 #define OPTION_SANDBOX                                                                             \
 	TEXT("sandbox", sandbox, "KIND", "auto, namespace or guestfs (default: auto)",             \
-	     .words = "auto namespace guestfs")
+	     .words = "auto namespace guestfs", .check = sandbox_check_kind)
 #define OPTION_JOBS                                                                                \
 	NUMBER("jobs", jobs, "N", "worker processes (default: one a processor)", .letter = 'j')

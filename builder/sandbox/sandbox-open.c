@@ -66,7 +66,7 @@ bool sandbox_is_installed(const char *kind)
 	return false;
 }
 
-static int check_kind(const char *kind, struct err *err)
+int sandbox_check_kind(const char *kind, struct err *err)
 {
 	if (!kind || streq(kind, "auto"))
 		return 0;
@@ -209,7 +209,7 @@ static int open_chosen(struct sandbox *sb, struct store *s, const struct sandbox
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (streq(options->kind, kinds[i].name))
 			return open_kind(sb, &kinds[i], s, options, err);
-	return check_kind(options->kind, err);
+	return sandbox_check_kind(options->kind, err);
 }
 
 int sandbox_open(struct store *s, const struct sandbox_options *options, struct sandbox **ret,
@@ -222,7 +222,7 @@ int sandbox_open(struct store *s, const struct sandbox_options *options, struct 
 	sb->sock = -1;
 	sb->log = -1;
 	sb->on_line = options->on_line;
-	r = check_kind(options->kind, err);
+	r = sandbox_check_kind(options->kind, err);
 	if (r < 0)
 		return r;
 	if (options->log_fd >= 0) {

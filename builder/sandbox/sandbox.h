@@ -50,6 +50,8 @@ struct sandbox_options {
 
 int sandbox_open(struct store *s, const struct sandbox_options *options, struct sandbox **ret,
 		 struct err *err);
+/* ERR_USAGE unless the kind is one of those above, or NULL. sandbox_open() asks it, too. */
+int sandbox_check_kind(const char *kind, struct err *err);
 /* Whether the helper program of that kind (namespace, guestfs) is where netrescue looks for it. */
 bool sandbox_is_installed(const char *kind);
 void sandbox_free(struct sandbox *sb); /* kills everything in it, removes the tree */
