@@ -65,6 +65,9 @@
 #define OPTION_SET                                                                                 \
 	LIST("set", set, "KEY=VALUE",                                                              \
 	     "lay this value over both; KEY+=VALUE adds to a list; may be repeated")
+#define OPTION_ALLOW                                                                               \
+	LIST("allow", allow, "PATH",                                                               \
+	     "let the recipe read this folder or file besides its own; may be repeated")
 #define OPTION_SANDBOX                                                                             \
 	TEXT("sandbox", sandbox, "KIND", "auto, namespace or guestfs (default: auto)",             \
 	     .words = "auto namespace guestfs", .check = sandbox_check_kind)

@@ -32,6 +32,7 @@ struct boot_invocation {
 	const char *bridge, *serve; /* the network */
 	bool simple;
 	const char *server; /* the server */
+	struct strv allow;
 	bool systemd_server;
 	const char *logs;
 	const char *store, *mirror, *keyring, *sandbox;
@@ -141,6 +142,7 @@ static int find_server(const struct boot_invocation *o, struct store *s, struct 
 		return r;
 	const struct build_options options = {
 		.recipe = recipe,
+		.allow = &o->allow,
 		.store = o->store,
 		.mirror = o->mirror,
 		.keyring = o->keyring,
@@ -246,6 +248,8 @@ static const struct option_row options[] = {
 
 	GROUP("the server"),
 	TEXT("server", server, "RECIPE", "the recipe of the file server (default: fileserver)"),
+	LIST("allow", allow, "PATH",
+	     "let that recipe read this folder or file besides its own; may be repeated"),
 	FLAG("systemd-server", systemd_server,
 	     "its daemons are started by their units, not by a short init"),
 	OPTION_MIRROR,

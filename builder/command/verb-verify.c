@@ -28,7 +28,7 @@
 struct verify_invocation {
 	struct invocation in;
 	const char *recipe, *signed_by;
-	struct strv site, set;
+	struct strv site, set, allow;
 	const char *store, *mirror, *sandbox;
 	unsigned jobs;
 	bool offline;
@@ -185,6 +185,7 @@ static int build_again(struct verification *v, struct err *err)
 		.recipe = v->recipe,
 		.site = &o->site,
 		.set = &o->set,
+		.allow = &o->allow,
 		.lock = v->lock,
 		.store = o->store,
 		.mirror = o->mirror,
@@ -203,6 +204,7 @@ static int build_again(struct verification *v, struct err *err)
 		.recipe = &v->build.recipe,
 		.site = &o->site,
 		.set = &o->set,
+		.allow = &o->allow,
 		.store = v->build.store,
 		.sandbox = o->sandbox,
 		.jobs = o->jobs,
@@ -355,6 +357,7 @@ static const struct option_row options[] = {
 	     "name)"),
 	OPTION_SITE,
 	OPTION_SET,
+	OPTION_ALLOW,
 	TEXT("signed-by", signed_by, "FILE",
 	     "demand a signature by one of these keys: SSH public keys, allowed_signers, OpenPGP "
 	     "keyring"),

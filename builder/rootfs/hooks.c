@@ -19,7 +19,7 @@ static int run_program(struct rootfs *rootfs, const struct recipe_file *file, co
 	const char *const argv[] = { path, NULL };
 	struct sandbox_command command = { .argv = argv, .env = bootstrap_env };
 	CLEANUP(text_release) struct text text = { 0 };
-	int r = recipe_input_read(file, &text, err);
+	int r = recipe_input_read(rootfs->recipe, file, &text, err);
 
 	if (r < 0)
 		return r;

@@ -81,13 +81,15 @@ static int copy_lock(const struct rebuild_options *o, const struct rebuild *b, s
 	return write_file(AT_FDCWD, path, text, strlen(text), 0644, err);
 }
 
+/* Links in the path stay: a recipe's paths start where the user says that it lies. */
 static int add_absolute(struct strv *argv, const char *before, const char *path, struct err *err)
 {
-	cleanup_free char *absolute = realpath(path, NULL);
+	cleanup_free char *here = realpath(".", NULL);
 
-	if (!absolute)
-		return err_errno(err, ERR_BUILD, errno, "cannot find '%s'", path);
-	strv_addf(argv, "%s%s", before, absolute);
+	if (!here)
+		return err_errno(err, ERR_BUILD, errno, "cannot find the current directory");
+	strv_addf(argv, "%s%s%s%s", before, *path == '/' ? "" : here, *path == '/' ? "" : "/",
+		  path);
 	return 0;
 }
 
@@ -143,6 +145,11 @@ static int add_overrides(const struct rebuild_options *o, struct strv *argv, str
 
 	for (size_t i = 0; i < o->site->count; i++) {
 		r = add_absolute(argv, "--site=", o->site->item[i], err);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < o->allow->count; i++) {
+		r = add_absolute(argv, "--allow=", o->allow->item[i], err);
 		if (r < 0)
 			return r;
 	}
