@@ -135,8 +135,10 @@ static int greet(struct sandbox *sb, struct store *s, const struct sandbox_optio
 	CLEANUP(message_release) struct message reply = { 0 };
 	struct sandbox_output output = { 0 };
 	cleanup_fd int trees = -1;
-	int r = open_dir(store_dirfd(s), "tree", &trees, err);
+	int r = store_open_dir(s, "tree", &trees, err);
 
+	if (r == -ENOENT)
+		return err_errno(err, ERR_BUILD, ENOENT, "cannot open '%s/tree'", store_path(s));
 	if (r < 0)
 		return r;
 	message_put_u64(&m, MESSAGE_VERSION);

@@ -17,10 +17,10 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/temporary-dir.h"
 #include "base/tree.h"
 
 #define PREFIX "netrescue-verify."
-#define NAME PREFIX "XXXXXX"
 #define PROVENANCE_MAX ((size_t)64 << 20)
 #define PROBES 40
 #define TREE_ON_DISK "tree on disk"
@@ -47,10 +47,11 @@ static bool has_room(const char *path, uint64_t need)
 
 static int make_directory(const char *above, char **ret, struct err *err)
 {
-	cleanup_free char *path = xasprintf("%s/" NAME, above);
+	cleanup_free char *path = NULL;
+	int r = temporary_dir(above, PREFIX, &path, err);
 
-	if (!mkdtemp(path))
-		return err_errno(err, ERR_BUILD, errno, "cannot make '%s'", path);
+	if (r < 0)
+		return r;
 	/* Another user has to get through. */
 	if (chmod(path, 0711) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot open '%s' to others", path);
