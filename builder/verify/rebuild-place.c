@@ -49,11 +49,9 @@ static int make_directory(const char *above, char **ret, struct err *err)
 {
 	cleanup_free char *path = xasprintf("%s/" NAME, above);
 
+	/* Which makes it for its owner alone. */
 	if (!mkdtemp(path))
 		return err_errno(err, ERR_BUILD, errno, "cannot make '%s'", path);
-	/* Another user has to get through. */
-	if (chmod(path, 0711) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot open '%s' to others", path);
 	*ret = take_ptr(path);
 	return 0;
 }
@@ -130,7 +128,7 @@ int rebuild_place(const struct rebuild_options *o, struct rebuild *b, struct err
 	struct stat here, there;
 	int r;
 
-	/* What is put there for the rebuild, another user may have to read. */
+	/* What is put there for the rebuild, its user may have to read. */
 	(void)umask(022);
 	sweep(above);
 	for (size_t i = 0; i < ARRAY_SIZE(memory); i++)
@@ -138,6 +136,9 @@ int rebuild_place(const struct rebuild_options *o, struct rebuild *b, struct err
 	r = make_locked(above, &b->scratch, &b->lock[0], err);
 	if (r < 0)
 		return r;
+	/* The rebuild's user has to get through. */
+	if (fchmod(b->lock[0], 0711) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot open '%s' to others", b->scratch);
 	r = walk_tree(o->original, add_size, &size, err);
 	if (r < 0)
 		return r;

@@ -27,9 +27,10 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/subids.h"
 #include "sandbox/protocol.h"
 
-#define NS_IDS 65536U /* ids inside: 0 to 65535 */
+#define NS_IDS SUBIDS_COUNT /* ids inside: 0 to 65535 */
 #define NS_KERNEL_VERSION "#1 SMP PREEMPT_DYNAMIC Debian"
 
 struct ns_options { /* of MESSAGE_OPEN */
