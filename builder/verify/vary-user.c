@@ -106,7 +106,8 @@ static int make_user(struct vary *v, uid_t *ret, struct text *why_not)
 
 	if (access(SUBUID_FILE, F_OK) < 0 || access(SUBGID_FILE, F_OK) < 0 ||
 	    !has_program("newuidmap") || !has_program("newgidmap")) {
-		text_add(why_not, "an ordinary user's sandbox needs newuidmap (apt install uidmap)");
+		text_add(why_not,
+			 "an ordinary user's sandbox needs newuidmap (apt install uidmap)");
 		return 1;
 	}
 	r = choose_uid(ret, why_not);
