@@ -19,6 +19,7 @@
 #include "base/memory.h"
 #include "base/tree.h"
 #include "recipe/values.h"
+#include "verify/other-user.h"
 #include "verify/rebuild-place.h"
 
 #define END_MILLISECONDS 60000
@@ -293,6 +294,9 @@ int rebuild_run(const struct rebuild_options *o, struct rebuild *ret, struct err
 	r = run_child(&argv, ret->lock, rebuild_wants_disk(o), err);
 	if (r < 0)
 		return r;
+	r = other_user_take_back(ret->lock[1], err);
+	if (r < 0)
+		return err_wrap(err, "taking the rebuild over");
 	r = read_report(ret, err);
 	if (r < 0)
 		return r;

@@ -69,7 +69,7 @@ static int exists(struct sandbox *sb, const char *path, struct err *err)
 	return r;
 }
 
-/* run, may-fail: the words; together: commands separated by the word "+" */
+/* run, may-fail, look (read-only): the words; together: commands separated by the word "+" */
 static int run(struct sandbox *sb, struct strv *w, struct err *err)
 {
 	struct sandbox_command c[16] = { 0 };
@@ -85,6 +85,7 @@ static int run(struct sandbox *sb, struct strv *w, struct err *err)
 		c[count++].argv = (const char *const *)&w->item[i + 1];
 	}
 	c[0].may_fail = streq(w->item[0], "may-fail");
+	c[0].read_only = streq(w->item[0], "look");
 	r = sandbox_run(sb, c, count, err);
 	if (r == 0 && c[0].may_fail)
 		printf("status %d\n", c[0].status);
@@ -132,7 +133,9 @@ static int act(struct sandbox *sb, struct strv *w, struct err *err)
 				     err);
 	if (streq(verb, "feed") && n >= 3)
 		return feed(sb, w, err);
-	if ((streq(verb, "run") || streq(verb, "may-fail") || streq(verb, "together")) && n >= 1)
+	if ((streq(verb, "run") || streq(verb, "may-fail") || streq(verb, "look") ||
+	     streq(verb, "together")) &&
+	    n >= 1)
 		return run(sb, w, err);
 	return err_set(err, ERR_USAGE, "sandbox-driver: what is '%s' with %zu words?", verb, n);
 }
