@@ -71,5 +71,11 @@
 #define OPTION_SANDBOX                                                                             \
 	TEXT("sandbox", sandbox, "KIND", "auto, namespace or guestfs (default: auto)",             \
 	     .words = "auto namespace guestfs", .check = sandbox_check_kind)
+#define OPTION_MEMORY                                                                              \
+	TEXT("memory", memory, "SIZE",                                                             \
+	     "memory that scripts and tree may take, as 4G (default: nine tenths of what is free)")
+#define OPTION_SCRIPT_TIMEOUT                                                                      \
+	TEXT("script-timeout", script_timeout, "DURATION",                                         \
+	     "end a script that runs longer, as 10m (default: never)")
 #define OPTION_JOBS                                                                                \
 	NUMBER("jobs", jobs, "N", "worker processes (default: one a processor)", .letter = 'j')

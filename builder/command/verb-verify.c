@@ -29,7 +29,7 @@ struct verify_invocation {
 	struct invocation in;
 	const char *recipe, *signed_by;
 	struct strv site, set, allow;
-	const char *store, *mirror, *sandbox;
+	const char *store, *mirror, *sandbox, *memory, *script_timeout;
 	unsigned jobs;
 	bool offline;
 };
@@ -207,6 +207,8 @@ static int build_again(struct verification *v, struct err *err)
 		.allow = &o->allow,
 		.store = v->build.store,
 		.sandbox = o->sandbox,
+		.memory = o->memory,
+		.script_timeout = o->script_timeout,
 		.jobs = o->jobs,
 		.quiet = o->in.quiet,
 		.verbose = o->in.verbose,
@@ -365,6 +367,8 @@ static const struct option_row options[] = {
 	OPTION_MIRROR,
 	OPTION_OFFLINE,
 	OPTION_SANDBOX,
+	OPTION_MEMORY,
+	OPTION_SCRIPT_TIMEOUT,
 	OPTION_JOBS,
 	OPTION_JSON,
 	OPTION_QUIET,

@@ -147,6 +147,7 @@ static int greet(struct sandbox *sb, struct store *s, const struct sandbox_optio
 	message_put_text(&m, options->kernel ? options->kernel : "6.1.0-netrescue");
 	message_put_u64(&m, options->space);
 	message_put_u64(&m, options->on_disk);
+	message_put_limits(&m, &options->limits);
 	message_put_fd(&m, trees);
 	r = sandbox_exchange(sb, &m, &reply, &output, 1, err);
 	sandbox_output_release(&output);

@@ -174,6 +174,10 @@ static int add_command(const struct rebuild_options *o, const struct rebuild *b,
 	strv_add(argv, "--offline");
 	if (o->sandbox)
 		strv_addf(argv, "--sandbox=%s", o->sandbox);
+	if (o->memory)
+		strv_addf(argv, "--memory=%s", o->memory);
+	if (o->script_timeout)
+		strv_addf(argv, "--script-timeout=%s", o->script_timeout);
 	if (o->quiet || o->verbose)
 		strv_add(argv, o->quiet ? "--quiet" : "--verbose");
 	r = add_overrides(o, argv, err);

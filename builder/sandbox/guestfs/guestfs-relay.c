@@ -179,7 +179,8 @@ static int pass_answer(struct relay *relay, const struct text *body, const struc
 	else
 		text_append(&m.body, body->data + sizeof(head), body->length - sizeof(head));
 	*ret_done = m.type == MESSAGE_OK || m.type == MESSAGE_ERROR;
-	if (!*ret_done && m.type != MESSAGE_OUTPUT && m.type != MESSAGE_NOTE)
+	if (!*ret_done && m.type != MESSAGE_OUTPUT && m.type != MESSAGE_NOTE &&
+	    m.type != MESSAGE_WARNING)
 		return malformed(err);
 	if (*ret_done && relay->failure->class != ERR_NONE)
 		return send_failure(relay, err);
