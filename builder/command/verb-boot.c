@@ -5,16 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/tree.h"
 #include "command/fileserver.h"
 #include "command/options.h"
 #include "command/shipped.h"
 #include "command/verbs.h"
 #include "lab/lab.h"
+#include "publish/result-damage.h"
 
 #define SCRIPT_MAX ((size_t)1 << 20)
 
@@ -57,6 +60,25 @@ static void directory_release(struct directory *d)
 	*d = (struct directory){ 0 };
 }
 
+/* The machines' files and sockets are opened there by name: whoever else could change the directory
+ * could put links in their place. */
+static int use_directory(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (mkdir(path, 0700) == 0)
+		return 0;
+	if (errno != EEXIST || stat(path, &st) < 0)
+		return err_errno(err, ERR_USAGE, errno, "cannot make '%s'", path);
+	if (!S_ISDIR(st.st_mode))
+		return err_errno(err, ERR_USAGE, ENOTDIR, "option --logs: '%s'", path);
+	if (st.st_uid == geteuid() && !(st.st_mode & S_IWOTH) &&
+	    (!(st.st_mode & S_IWGRP) || st.st_gid == getegid()))
+		return 0;
+	err_set(err, ERR_USAGE, "option --logs: others may write to '%s'", path);
+	return err_hint(err, "name a directory that is yours alone, or one that is not there yet");
+}
+
 static int directory_make(struct directory *d, const char *logs, struct err *err)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -64,9 +86,7 @@ static int directory_make(struct directory *d, const char *logs, struct err *err
 	if (logs) {
 		d->path = xstrdup(logs);
 		d->keep = true;
-		if (mkdir(logs, 0700) == 0 || errno == EEXIST)
-			return 0;
-		return err_errno(err, ERR_USAGE, errno, "cannot make '%s'", logs);
+		return use_directory(logs, err);
 	}
 	d->path = xasprintf("%s/netrescue-boot.XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!mkdtemp(d->path)) {
@@ -175,6 +195,24 @@ static int run_lab(const struct boot_invocation *o, struct lab_options *lab, str
 	return r;
 }
 
+/* What boots is what is there, and the lab says how it does; but not that it is what was built. */
+static int look_for_damage(const struct image *i, struct err *err)
+{
+	cleanup_free char *damage = NULL;
+	int r;
+
+	progress_start("check", 0, PROGRESS_STEPS);
+	progress_detail("%s", i->path);
+	r = result_damage(i->fd, NULL, &damage, err);
+	if (r < 0)
+		return err_wrap(err, "reading '%s'", i->path);
+	progress_end(i->path);
+	if (damage)
+		log_warning("'%s' is not as it was built: %s; it is booted as it is", i->path,
+			    damage);
+	return 0;
+}
+
 static int run(const struct invocation *in, struct err *err)
 {
 	const struct boot_invocation *o = (const struct boot_invocation *)in;
@@ -192,6 +230,9 @@ static int run(const struct invocation *in, struct err *err)
 	if (r < 0)
 		return r;
 	r = lab_examine(&lab, err);
+	if (r < 0)
+		return r;
+	r = look_for_damage(&image, err);
 	if (r < 0)
 		return r;
 	r = store_open(o->store, &s, err);

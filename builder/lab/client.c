@@ -204,6 +204,14 @@ int client_check_phase(const char *name, struct err *err)
 	return err_hint(err, "the phases are: %s", known.data);
 }
 
+bool client_ends_before_root(const char *name)
+{
+	for (const struct client_phase *p = phases; p->step != step_root; p++)
+		if (streq(p->name, name))
+			return true;
+	return false;
+}
+
 const char *client_phase_name(const struct client *c)
 {
 	const struct client_phase *p = current(c);

@@ -93,6 +93,8 @@ int client_step(struct client *c, bool *ret_done, struct err *err);
 int client_limit_capture(struct client *c, struct err *err);
 /* ERR_USAGE, with the names of all phases, if none is called so. */
 int client_check_phase(const char *name, struct err *err);
+/* Whether a boot that ends with the phase of this name has not asked for its root yet. */
+bool client_ends_before_root(const char *name);
 /* The name of the phase it is in; "done" after the last. */
 const char *client_phase_name(const struct client *c);
 void client_release(struct client *c);

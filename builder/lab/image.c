@@ -217,3 +217,14 @@ int image_open_file(const struct image *i, const char *path, int *ret_fd, struct
 
 	return r < 0 ? err_wrap(err, "'%s'", i->path) : 0;
 }
+
+int image_open_dir(const struct image *i, const char *name, int *ret_fd, struct err *err)
+{
+	int fd = openat(i->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(err, ERR_USAGE, errno, "cannot open the directory '%s/%s'",
+				 i->path, name);
+	*ret_fd = fd;
+	return 0;
+}

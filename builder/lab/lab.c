@@ -143,10 +143,11 @@ static int make_disks(const struct lab_options *o, char **root, char **tree, cha
 
 	if (r < 0)
 		return r;
-	r = disk_from_archive(&d, o->image, o->image->version, "pxe-root", tree, err);
+	r = disk_from_files(&d, o->image, o->mirror, "pxe-data", data, err);
 	if (r < 0)
 		return r;
-	return disk_from_files(&d, o->image, o->mirror, "pxe-data", data, err);
+	/* Last, as it is somebody else's tree: no other disk is made in a sandbox that had it. */
+	return disk_from_archive(&d, o->image, o->image->version, "pxe-root", tree, err);
 }
 
 static int start_server(struct lab *l, struct err *err)
