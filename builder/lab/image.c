@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/io.h"
 #include "base/memory.h"
@@ -171,8 +172,12 @@ static int read_manifest(struct image *i, struct err *err)
 {
 	CLEANUP(text_release) struct text t = { 0 };
 	json_error_t at;
-	int r = read_file(i->fd, "manifest.json", MANIFEST_MAX, &t, err);
+	struct stat st;
+	int r;
 
+	if (fstatat(i->fd, "manifest.json", &st, 0) == 0 && !S_ISREG(st.st_mode))
+		return err_set(err, ERR_USAGE, "'%s/manifest.json' is not a regular file", i->path);
+	r = read_file(i->fd, "manifest.json", MANIFEST_MAX, &t, err);
 	if (r < 0)
 		return r;
 	i->manifest = json_loadb(t.data, t.length, JSON_REJECT_DUPLICATES, &at);

@@ -361,6 +361,18 @@ static void edits_silent_entries(void **state)
 
 /* ---- limits ---------------------------------------------------------------------------------- */
 
+/* Only these may be shut in when QEMU itself is the network: for the root they need the host. */
+static void boots_that_need_no_root(void **state)
+{
+	(void)state;
+	assert_true(client_ends_before_root("firmware"));
+	assert_true(client_ends_before_root("menu"));
+	assert_true(client_ends_before_root("initramfs"));
+	assert_false(client_ends_before_root("NFS root"));
+	assert_false(client_ends_before_root("login"));
+	assert_false(client_ends_before_root("end"));
+}
+
 /* A machine that sends for ever: its capture ends, once, and the boot goes on. */
 static void ends_a_capture_at_its_limit(void **state)
 {
@@ -404,6 +416,7 @@ int main(void)
 		cmocka_unit_test(goes_to_the_entry),
 		cmocka_unit_test(waits_for_all_of_the_menu),
 		cmocka_unit_test(edits_silent_entries),
+		cmocka_unit_test(boots_that_need_no_root),
 		cmocka_unit_test_setup_teardown(ends_a_capture_at_its_limit, scratch_setup,
 						scratch_teardown),
 	};
