@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/owner.h"
+#include "base/progress.h"
 #include "base/temporary-dir.h"
 #include "base/tree.h"
 #include "command/fileserver.h"
@@ -17,6 +19,7 @@
 #include "command/shipped.h"
 #include "command/verbs.h"
 #include "lab/lab.h"
+#include "publish/result-damage.h"
 
 #define SCRIPT_MAX ((size_t)1 << 20)
 
@@ -169,6 +172,24 @@ static int run_lab(const struct boot_invocation *o, struct lab_options *lab,
 	return r;
 }
 
+/* What boots is what is there, and the lab says how it does; but not that it is what was built. */
+static int look_for_damage(const struct image *i, struct err *err)
+{
+	cleanup_free char *damage = NULL;
+	int r;
+
+	progress_start("check", 0, PROGRESS_STEPS);
+	progress_detail("%s", i->path);
+	r = result_damage(i->fd, NULL, &damage, err);
+	if (r < 0)
+		return err_wrap(err, "reading '%s'", i->path);
+	progress_end(i->path);
+	if (damage)
+		log_warning("'%s' is not as it was built: %s; it is booted as it is", i->path,
+			    damage);
+	return 0;
+}
+
 static int run(const struct invocation *in, struct err *err)
 {
 	const struct boot_invocation *o = (const struct boot_invocation *)in;
@@ -187,6 +208,9 @@ static int run(const struct invocation *in, struct err *err)
 	if (r < 0)
 		return r;
 	r = lab_examine(&lab, err);
+	if (r < 0)
+		return r;
+	r = look_for_damage(&image, err);
 	if (r < 0)
 		return r;
 	r = directory_make(&directory, o->logs, err);
