@@ -11,6 +11,14 @@
 
 static char *directory;
 
+static const char recipe_text[] =
+	"name: x\nsuite: trixie\narchitecture: amd64\nhostname: rescue\n"
+	"packages: [dkms, wireshark-common]\nids: {sshd: 105, input: {group: 106}}\n"
+	"locales: [de_DE.UTF-8]\ntimezone: Europe/Berlin\nautologin: {terminals: [tty1, ttyS0]}\n"
+	"users: [{name: anna, groups: [sudo, audio], sudo: true}]\ngroups: [{name: staff2}]\n"
+	"services: {disable: [ssh.service], mask: [cron.service]}\n"
+	"debconf: [wireshark-common wireshark-common/install-setuid boolean true]\n";
+
 /* For what must work, whatever the input is. */
 static void must(int r, const struct err *err)
 {
@@ -142,4 +150,17 @@ struct store *fuzz_store(void)
 		must(store_open(path, &store, &err), &err);
 	}
 	return store;
+}
+
+const struct recipe *fuzz_recipe(void)
+{
+	static struct recipe recipe;
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_free char *path = fuzz_path("recipe.yaml");
+
+	if (!recipe.name) {
+		fuzz_file("recipe.yaml", recipe_text, strlen(recipe_text));
+		must(recipe_load(path, &recipe, &err), &err);
+	}
+	return &recipe;
 }

@@ -24,6 +24,7 @@
 #include "base/memory.h"
 #include "base/store.h"
 #include "base/text.h"
+#include "recipe/recipe.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -60,3 +61,5 @@ int fuzz_empty(const char *name);
 /* A store there, empty at first. It stays open, and what an input leaves in it is there for the
  * next. */
 struct store *fuzz_store(void);
+/* A recipe that asks for a little of everything, for what foreign files are compared with. */
+const struct recipe *fuzz_recipe(void);
