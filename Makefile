@@ -211,7 +211,7 @@ test-all: deps-build deps-test deps-matrix all $(UNIT_TESTS) $(TOOLS) $(FUZZ_TAR
 SECONDS ?= 60
 .PHONY: fuzz
 fuzz: $(FUZZ_TARGETS) ## run each fuzz target for SECONDS; what it finds is kept in out/fuzz/found
-	tests/fuzz/run --keep $(SECONDS) $(FUZZ_TARGETS)
+	tests/fuzz/run $(SECONDS) $(FUZZ_TARGETS)
 
 .PHONY: bench
 bench: all $(TOOLS) ## the comparisons with other builders, of a boot with one of a tree made by hand, of the sandboxes

@@ -13,7 +13,8 @@ static char *directory;
 
 static const char recipe_text[] =
 	"name: x\nsuite: trixie\narchitecture: amd64\nhostname: rescue\n"
-	"packages: [dkms, wireshark-common]\nids: {sshd: 105, input: {group: 106}}\n"
+	"packages: [dkms, wireshark-common, locales, sudo, openssh-server, dbus, console-setup]\n"
+	"ids: {sshd: 105, input: {group: 106}}\n"
 	"locales: [de_DE.UTF-8]\ntimezone: Europe/Berlin\nautologin: {terminals: [tty1, ttyS0]}\n"
 	"users: [{name: anna, groups: [sudo, audio], sudo: true}]\ngroups: [{name: staff2}]\n"
 	"services: {disable: [ssh.service], mask: [cron.service]}\n"

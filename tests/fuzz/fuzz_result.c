@@ -20,7 +20,7 @@ static void open_image(const char *path)
 	CLEANUP(err_release) struct err err = { 0 };
 
 	if (image_open(path, &image, &err) == 0)
-		assert(image.recipe && image.version && image.kernel);
+		assert(image.recipe && image.version && image.hostname);
 }
 
 static void compare(const char *path, const struct fuzz_pieces *pieces)

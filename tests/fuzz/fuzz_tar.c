@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The members of a tar or a cpio, plain or compressed: a root file system that somebody gave us. */
+/*
+ * The members of a tar or a cpio, plain or compressed: a root file system that somebody gave us.
+ *
+ * For a cpio, libarchive reserves as much as a header announces for a name, up to 4 GiB, before it
+ * finds that the bytes are not there. It is not used, and libarchive has no limit to set.
+ *
+ * Options: -malloc_limit_mb=8200
+ */
 #include "fuzz.h"
 #include "publish/file-owners.h"
 #include "tar/members.h"
