@@ -238,7 +238,7 @@ static int set_options(struct transfer *t, const char *url)
 	SET(CURLOPT_ERRORBUFFER, t->message);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_FAILONERROR, 1L);
-	SET(CURLOPT_PROTOCOLS_STR, protocols_for(url));
+	SET(CURLOPT_PROTOCOLS_STR, t->fault ? "https" : protocols_for(url));
 	SET(CURLOPT_USERAGENT, "netrescue");
 	SET(CURLOPT_BUFFERSIZE, 128L * 1024);
 	if (t->item->range) {
@@ -248,6 +248,15 @@ static int set_options(struct transfer *t, const char *url)
 	}
 #undef SET
 	return c == CURLE_OK ? set_limits(t) : -EINVAL;
+}
+
+/* libcurl would open a FIFO and wait, deaf to signals, for somebody to write into it. */
+static bool is_special(const char *url)
+{
+	cleanup_free char *path = url_file(url);
+	struct stat st;
+
+	return path && stat(path, &st) == 0 && !S_ISREG(st.st_mode);
 }
 
 int transfer_start(struct transfer *t, struct err *err)
@@ -260,6 +269,7 @@ int transfer_start(struct transfer *t, struct err *err)
 	t->besides = 0;
 	t->too_long = t->enough = t->item->absent = false;
 	free(take_ptr(t->fault));
+	t->fault = is_special(url) ? xstrdup("it is not a file") : NULL;
 	t->message[0] = '\0';
 	text_release(&t->head);
 	if (*t->item->sha256 && !t->item->range) {

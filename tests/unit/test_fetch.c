@@ -564,6 +564,22 @@ static void test_file_url(void **state)
 	assert_int_equal(requests(), 0);
 }
 
+/* Nobody writes into that FIFO, and to open it would hold us. */
+static void test_file_url_of_a_fifo(void **state)
+{
+	CLEANUP(fetch_item_release) struct fetch_item item = item_for("blob");
+	CLEANUP(err_release) struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(mkfifoat(scratch_fd, "m/archive/a fifo", 0600), 0);
+	free(item.url.item[0]);
+	item.url.item[0] = xasprintf("file://%s/m/archive/a%%20fifo", scratch_path);
+	assert_true(fetch_all(store, &item, 1, &(struct fetch_options){ .pause = 10 }, &err) < 0);
+	assert_int_equal(err.class, ERR_NETWORK);
+	assert_non_null(strstr(err.message, "a%20fifo"));
+	assert_non_null(strstr(err.message, "it is not a file"));
+}
+
 /* The file size limit stands for a full disk: the write fails in the same place. */
 static void test_no_room(void **state)
 {
@@ -641,6 +657,7 @@ int main(void)
 		FETCH_TEST(test_nobody_to_ask),
 		FETCH_TEST(test_keep_going),
 		FETCH_TEST(test_file_url),
+		FETCH_TEST(test_file_url_of_a_fifo),
 		FETCH_TEST(test_no_room),
 		FETCH_TEST(test_interrupt),
 	};
