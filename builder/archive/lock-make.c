@@ -9,6 +9,7 @@
 
 #include "deb/ar.h"
 #include "archive/lock-format.h"
+#include "archive/url.h"
 #include "base/io.h"
 #include "base/memory.h"
 #include "recipe/reach.h"
@@ -95,6 +96,7 @@ void lock_urls(const struct package *p, const struct mirrors *mirrors, int64_t t
 	       struct strv *ret)
 {
 	CLEANUP(strv_release) struct strv base = { 0 };
+	cleanup_free char *path = url_encode(p->path);
 	bool security = streq(p->repository, "security");
 
 	if (streq(p->repository, "local"))
@@ -110,7 +112,7 @@ void lock_urls(const struct package *p, const struct mirrors *mirrors, int64_t t
 	if (time > 0 && (security || !*p->repository))
 		mirrors_at(security ? &mirrors->last_security : &mirrors->last, time, &base);
 	for (size_t i = 0; i < base.count; i++)
-		strv_addf(ret, "%s/%s", base.item[i], p->path);
+		strv_addf(ret, "%s/%s", base.item[i], path);
 }
 
 /* Fills in the times that are known, and makes items to ask for the others. */

@@ -88,6 +88,7 @@ static int read_apt(struct network *n, struct err *err)
 						    apt.authorities.item[i + 1]);
 	logins_read_apt(&n->logins, apt.login_file, apt.login_directory);
 	n->proxy = take_ptr(apt.proxy);
+	n->timeout = apt.timeout;
 	return 0;
 }
 

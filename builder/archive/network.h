@@ -20,7 +20,8 @@ struct authority {   /* whose certificates are trusted */
 };
 
 struct network {
-	char *proxy; /* its URL; "": use none; NULL: what $http_proxy says */
+	char *proxy;  /* its URL; "": use none; NULL: what $http_proxy says */
+	long timeout; /* seconds that a server is given, see fetch.h; 0: not said */
 	struct logins logins;
 	struct authority *authority; /* the first one that fits holds */
 	size_t authority_count;

@@ -106,3 +106,25 @@ int open_parent_beneath(int dirfd, const char *path, const char **ret_name)
 	*ret_name = path + strlen(path) - strlen(name);
 	return take_fd(&at);
 }
+
+int make_dirs_beneath(int dirfd, const char *path, mode_t mode)
+{
+	cleanup_fd int at = step(dirfd, ".", O_PATH | O_DIRECTORY, 0);
+	char name[NAME_MAX + 1];
+	const char *rest = path;
+	int r = at < 0 ? at : 0;
+
+	if (*path == '/')
+		return -EXDEV;
+	while (r == 0 && (r = next_name(&rest, name)) == 0 && *name) {
+		/* A directory that is there is fine even where making one is forbidden. */
+		int failed = mkdirat(at, name, mode) < 0 ? errno : 0;
+		int next = step(at, name, O_PATH | O_DIRECTORY, 0);
+
+		if (next < 0)
+			return next == -ENOENT && failed ? -failed : next;
+		(void)close(at);
+		at = next;
+	}
+	return r;
+}

@@ -26,3 +26,6 @@ int open_beneath(int dirfd, const char *path, int flags, mode_t mode);
  * `path`. Fails as open_beneath() does, and with -EINVAL if the last component is no name: "", "."
  * or one with a slash behind it. */
 int open_parent_beneath(int dirfd, const char *path, const char **ret_name);
+
+/* mkdir -p below dirfd, by the same walk: 0, or -errno as open_beneath(). */
+int make_dirs_beneath(int dirfd, const char *path, mode_t mode);

@@ -21,6 +21,7 @@
 #include "publish/result.h"
 #include "recipe/recipe.h"
 #include "rootfs/rootfs.h"
+#include "sandbox/limits.h"
 
 struct build_options {
 	const char *recipe;
@@ -36,8 +37,9 @@ struct build_options {
 	const char *mirror;  /* URL; NULL: those of this machine's apt, then the recipe's */
 	const char *keyring; /* NULL: Debian's */
 	const char *sandbox; /* auto, namespace or guestfs; NULL: auto */
-	const char *sign;    /* a key (signature.h), or NULL: no signature */
-	unsigned jobs;	     /* 0: one a processor */
+	struct sandbox_limits limits; /* of what scripts take; zeroed: the defaults */
+	const char *sign;	      /* a key (signature.h), or NULL: no signature */
+	unsigned jobs;		      /* 0: one a processor */
 	bool offline;
 	bool no_cache;
 };

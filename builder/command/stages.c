@@ -237,6 +237,7 @@ int build_sandbox(struct build *b, struct err *err)
 		.hostname = b->recipe.hostname,
 		.space = space,
 		.on_disk = wants_disk(),
+		.limits = b->options->limits,
 		.log_fd = b->log_fd,
 		.on_line = show_line,
 	};

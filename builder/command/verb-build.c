@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "command/options.h"
 #include "command/pipeline.h"
+#include "command/script-limits.h"
 #include "command/shipped.h"
 #include "command/verbs.h"
 
@@ -17,7 +18,7 @@ struct build_invocation {
 	struct strv site, set, allow;
 	const char *set_directory; /* hidden: for `netrescue verify`, which builds elsewhere */
 	const char *lock, *out, *sign;
-	const char *store, *mirror, *keyring, *sandbox;
+	const char *store, *mirror, *keyring, *sandbox, *memory, *script_timeout;
 	unsigned jobs;
 	bool offline, no_cache;
 };
@@ -48,8 +49,12 @@ static int run(const struct invocation *in, struct err *err)
 	const struct build_invocation *o = (const struct build_invocation *)in;
 	CLEANUP(build_release) struct build b = BUILD_INIT;
 	cleanup_free char *recipe = NULL;
-	int r = recipe_find(in->argument[0], &recipe, err);
+	struct sandbox_limits limits;
+	int r = script_limits(o->memory, o->script_timeout, &limits, err);
 
+	if (r < 0)
+		return r;
+	r = recipe_find(in->argument[0], &recipe, err);
 	if (r < 0)
 		return r;
 	const struct build_options options = {
@@ -64,6 +69,7 @@ static int run(const struct invocation *in, struct err *err)
 		.mirror = o->mirror,
 		.keyring = o->keyring,
 		.sandbox = o->sandbox,
+		.limits = limits,
 		.sign = o->sign,
 		.jobs = o->jobs,
 		.offline = o->offline,
@@ -96,6 +102,8 @@ static const struct option_row options[] = {
 	OPTION_OFFLINE,
 	FLAG("no-cache", no_cache, "build again even if the result is there, and compare"),
 	OPTION_SANDBOX,
+	OPTION_MEMORY,
+	OPTION_SCRIPT_TIMEOUT,
 	TEXT("sign", sign, "KEY",
 	     "sign SHA256SUMS: the file of an SSH key, or the id of a key of gpg's"),
 	OPTION_JOBS,
@@ -140,6 +148,9 @@ const struct verb verb_build = {
 		"it lies.\n\n"
 		"With --lock nothing is resolved: exactly the locked packages are used, or "
 		"the build fails. A result that is there already is kept.\n\n"
+		"A script that takes more memory than --memory, forks without end or runs longer "
+		"than --script-timeout ends the build; one that says nothing for five minutes is "
+		"named in a warning. docs/sandbox.md has all limits.\n\n"
 		"With --sign, SHA256SUMS and provenance.json get a signature beside them, "
 		"which `netrescue verify --signed-by` checks, and so do ssh-keygen and gpgv.",
 	.example = examples,

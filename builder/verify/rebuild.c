@@ -19,6 +19,7 @@
 #include "base/memory.h"
 #include "base/tree.h"
 #include "recipe/values.h"
+#include "verify/other-user.h"
 #include "verify/rebuild-place.h"
 
 #define END_MILLISECONDS 60000
@@ -173,6 +174,10 @@ static int add_command(const struct rebuild_options *o, const struct rebuild *b,
 	strv_add(argv, "--offline");
 	if (o->sandbox)
 		strv_addf(argv, "--sandbox=%s", o->sandbox);
+	if (o->memory)
+		strv_addf(argv, "--memory=%s", o->memory);
+	if (o->script_timeout)
+		strv_addf(argv, "--script-timeout=%s", o->script_timeout);
 	if (o->quiet || o->verbose)
 		strv_add(argv, o->quiet ? "--quiet" : "--verbose");
 	r = add_overrides(o, argv, err);
@@ -293,6 +298,9 @@ int rebuild_run(const struct rebuild_options *o, struct rebuild *ret, struct err
 	r = run_child(&argv, ret->lock, rebuild_wants_disk(o), err);
 	if (r < 0)
 		return r;
+	r = other_user_take_back(ret->lock[1], err);
+	if (r < 0)
+		return err_wrap(err, "taking the rebuild over");
 	r = read_report(ret, err);
 	if (r < 0)
 		return r;
