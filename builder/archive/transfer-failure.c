@@ -109,7 +109,8 @@ static char *login_hint(const struct transfer *t, long status)
 static char *authority_hint(const struct transfer *t)
 {
 	const struct network *network = t->options->network;
-	const struct authority *authority = network ? network_authority(network, asked(t)) : NULL;
+	const struct authority *authority =
+		network ? network_authority(network, transfer_asked(t)) : NULL;
 
 	return xasprintf("the file '%s' must hold certificates, as text (PEM)",
 			 authority ? authority->file : "of certificates");
