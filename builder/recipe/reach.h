@@ -36,7 +36,8 @@ int reach_new(const char *recipe, const struct strv *allow, struct reach **ret, 
 void reach_free(struct reach *r);
 DEFINE_CLEANUP_PTR(reach)
 
-/* What stands in that file is the user's own: a file of --site. */
+/* What stands in that file, or option, is the user's own: positions whose .file is this very
+ * pointer. A name alone would not do, since a file may be called as an option is. */
 void reach_trust(struct reach *r, const char *file);
 
 enum reach_kind { REACH_FILE, REACH_FOLDER };

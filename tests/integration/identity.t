@@ -86,7 +86,7 @@ unlike "$stderr" 'kept\.pem|laid\.pem' 'but for what the recipe keeps, of a scri
 like "$stderr" "hint: .*identity: \[\{path: /etc/agent/gone\.pem, do: remove\}\]" 'and a way out'
 ok 'there is no result' test ! -e "$scratch/out/tiny"
 
-ways=('identity:' '  - {path: /etc/agent/gone.pem, do: remove}' '  - {path: /etc/agent/[kl]*, do: keep}'
+ways=('identity:' '  - {path: /etc/agent/gone.pem, do: remove}' '  - {path: "/etc/agent/[kl]*", do: keep}'
 	'  - path: /etc/agent/made.pem' '    do: make-at-boot' '    command: echo made >/etc/agent/made.pem')
 recipe "${ways[@]}"
 run tiny_build "$scratch/tiny.yaml"
