@@ -283,7 +283,7 @@ static json_t *differences_json(const struct differences *f)
 		json_t *o = json_object();
 
 		json_add_text(o, "file", f->item[i].artifact);
-		json_add_text(o, "member", f->item[i].member);
+		json_add_name(o, "member", f->item[i].member);
 		json_add_text(o, "what", f->item[i].what);
 		json_add_text(o, "cause", f->item[i].follows ? NULL : f->item[i].cause);
 		json_add_text(o, "maker", f->item[i].maker);
