@@ -9,12 +9,14 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/tree.h"
 #include "command/fileserver.h"
 #include "command/options.h"
 #include "command/shipped.h"
 #include "command/verbs.h"
 #include "lab/lab.h"
+#include "publish/result-damage.h"
 
 #define SCRIPT_MAX ((size_t)1 << 20)
 
@@ -102,6 +104,19 @@ static int read_script(const char *path, struct text *ret, struct err *err)
 	return path ? read_file(AT_FDCWD, path, SCRIPT_MAX, ret, err) : 0;
 }
 
+static int check_damage(const struct image *image, const char *hint, struct err *err)
+{
+	int r;
+
+	progress_start("check", 0, PROGRESS_STEPS);
+	progress_detail("%s", image->path);
+	r = result_refuse_damaged(image->fd, image->path, hint, NULL, err);
+	if (r < 0)
+		return r;
+	progress_end(image->path);
+	return 0;
+}
+
 static int make_options(const struct boot_invocation *o, const struct image *image,
 			struct lab_options *ret, struct err *err)
 {
@@ -149,7 +164,10 @@ static int find_server(const struct boot_invocation *o, struct store *s, struct 
 		.jobs = o->jobs,
 	};
 	r = fileserver_find(&options, s, &path, err);
-	return r < 0 ? r : image_open(path, ret, err);
+	if (r < 0)
+		return r;
+	r = image_open(path, ret, err);
+	return r < 0 ? r : check_damage(ret, "remove it: the lab's server is built again", err);
 }
 
 static int run_lab(const struct boot_invocation *o, struct lab_options *lab, struct err *err)
@@ -192,6 +210,11 @@ static int run(const struct invocation *in, struct err *err)
 	if (r < 0)
 		return r;
 	r = lab_examine(&lab, err);
+	if (r < 0)
+		return r;
+	r = check_damage(&image,
+			 "get an intact copy, or build it again: a damaged result is not booted",
+			 err);
 	if (r < 0)
 		return r;
 	r = store_open(o->store, &s, err);
