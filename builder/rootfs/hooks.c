@@ -21,7 +21,7 @@ static int run_program(struct rootfs *rootfs, const struct recipe_file *file, co
 					   .env = bootstrap_env,
 					   .read_only = read_only };
 	CLEANUP(text_release) struct text text = { 0 };
-	int r = recipe_input_read(file, &text, err);
+	int r = recipe_input_read(rootfs->recipe, file, &text, err);
 
 	if (r < 0)
 		return r;

@@ -3,7 +3,9 @@
  * A sandbox by hand, for the tests: reads one request a line from stdin, words separated by tabs, and does
  * it. Ends with the first failure, printed as netrescue prints it, and its exit code.
  *
- *	sandbox-driver STORE [disk] [space=BYTES] [kind=WORD]
+ *	sandbox-driver STORE [disk] [space=BYTES] [kind=WORD] [LIMIT=N]
+ *
+ * LIMIT: memory (bytes), processes, files, silence or timeout (seconds).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -171,14 +173,29 @@ int main(int argc, char **argv)
 				     .log_fd = 1,
 				     .space = 512 << 20 };
 
+	const struct {
+		const char *name;
+		uint64_t *value;
+	} number[] = {
+		{ "space=", &o.space },
+		{ "memory=", &o.limits.memory },
+		{ "processes=", &o.limits.processes },
+		{ "files=", &o.limits.files },
+	};
+
 	interrupt_init();
 	for (int i = 2; i < argc; i++) {
 		if (streq(argv[i], "disk"))
 			o.on_disk = true;
-		else if (starts_with(argv[i], "space="))
-			(void)parse_u64(argv[i] + 6, &o.space);
+		else if (starts_with(argv[i], "silence="))
+			o.limits.silence = (unsigned)atoi(argv[i] + 8);
+		else if (starts_with(argv[i], "timeout="))
+			o.limits.timeout = (unsigned)atoi(argv[i] + 8);
 		else if (starts_with(argv[i], "kind="))
 			o.kind = argv[i] + 5;
+		for (size_t n = 0; n < sizeof(number) / sizeof(number[0]); n++)
+			if (starts_with(argv[i], number[n].name))
+				(void)parse_u64(argv[i] + strlen(number[n].name), number[n].value);
 	}
 	if (argc > 1 && store_open(argv[1], &s, &err) == 0)
 		(void)act_all(s, &o, &err);

@@ -51,6 +51,7 @@ static int read_command(struct message *request, struct command *c, struct ns_jo
 		return 0;
 	job->argv = (const char *const *)c->argv.item;
 	job->env = (const char *const *)c->env.item;
+	job->is_script = true;
 	if (has_input) {
 		int r = memory_fd(input, size, &job->in, err);
 
@@ -148,6 +149,7 @@ static int answer(struct ns *ns, struct message *request, struct err *err)
 	if (r < 0) {
 		message_release(&reply);
 		reply.type = MESSAGE_ERROR;
+		ns_watch_explain(ns, &failure);
 		message_put_err(&reply, &failure);
 	}
 	r = message_send(ns->sock, &reply, err);
