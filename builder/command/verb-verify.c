@@ -127,18 +127,13 @@ static int check_signatures(const struct verification *v, struct err *err)
 /* A damaged copy says nothing about whether a build gives the same bytes. */
 static int check_damage(const struct verification *v, struct err *err)
 {
-	cleanup_free char *damaged = NULL;
-
 	progress_start("check", 0, PROGRESS_STEPS);
-	int r = result_damage(v->dir, NULL, &damaged, err);
+	int r = result_refuse_damaged(
+		v->dir, v->given,
+		"get an intact copy, or build it again: a damaged result is not compared", NULL,
+		err);
 	if (r < 0)
 		return r;
-	if (damaged) {
-		err_set(err, ERR_TRUST, "'%s' is damaged: %s", v->given, damaged);
-		return err_hint(
-			err,
-			"get an intact copy, or build it again: a damaged result is not compared");
-	}
 	progress_end("SHA256SUMS holds");
 	return 0;
 }
@@ -294,7 +289,7 @@ static json_t *differences_json(const struct differences *f)
 		json_t *o = json_object();
 
 		json_add_text(o, "file", f->item[i].artifact);
-		json_add_text(o, "member", f->item[i].member);
+		json_add_name(o, "member", f->item[i].member);
 		json_add_text(o, "what", f->item[i].what);
 		json_add_text(o, "cause", f->item[i].follows ? NULL : f->item[i].cause);
 		json_add_text(o, "maker", f->item[i].maker);
