@@ -29,7 +29,7 @@ int console_poll(struct console *c, struct err *err);
 const char *console_find(const struct console *c, size_t from, const char *words);
 /* The last `lines` lines, as they are; of long ones the end. */
 const char *console_end(const struct console *c, size_t lines);
-/* The line around `place` (of console_find), some thousand bytes at most, without the time that a kernel puts before it
- * ("[    3.141593] "); caller frees. */
+/* The line around `place` (of console_find), some thousand bytes at most, without the time that a
+ * kernel puts before it ("[    3.141593] "); caller frees. */
 char *console_line(const struct console *c, const char *place);
 void console_release(struct console *c);
