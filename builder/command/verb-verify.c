@@ -253,8 +253,7 @@ static void print_text(const struct verification *v)
 		printf("0 differences: %zu files, %s, built again from %s\n", v->differences.files,
 		       human_size(v->differences.bytes, size), v->lock);
 	else
-		printf("%zu differences, the first in %s\n%s\n", v->differences.count,
-		       v->differences.item[0].artifact, t.data);
+		printf("%s\n", t.data);
 	print_variations(&v->rebuild.variations);
 }
 
