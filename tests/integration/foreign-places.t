@@ -26,7 +26,7 @@ Files:
 .
 tiny_serve "$m"
 tiny_recipe "$recipe"
-plan 104
+plan 110
 
 # What root has, and the other user would like to see changed.
 mkdir "$victim" "$victim/directory"
@@ -224,6 +224,18 @@ run python3 tests/lib/refuse-call.py symlinkat EPERM "$NETRESCUE" build "$recipe
 	--keyring "$m/keyring.gpg" --store "$store" --out "$scratch/out2"
 refused 'a file system without links' "the file system of '$scratch/out2/tiny' has no symbolic links"
 not_ok 'a file system without links: nothing is left there' test -e "$scratch/out2"
+
+store=$scratch/no-locks
+run python3 tests/lib/refuse-call.py flock ENOLCK "$NETRESCUE" lock "$recipe" --mirror "$MIRROR_URL" \
+	--keyring "$m/keyring.gpg" --store "$store"
+is "$status" 0 'a store without locks: works' || diag "$stderr"
+is "$(store_trouble "$store")" '' 'a store without locks: and holds only what is right'
+run timeout 60 env NETRESCUE_TREE=disk python3 tests/lib/refuse-call.py flock ENOLCK "$NETRESCUE" build "$recipe" \
+	--mirror "$MIRROR_URL" --keyring "$m/keyring.gpg" --store "$store" --out "$scratch/out2" --sandbox namespace
+is "$status" 1 'a tree without locks: exit code 1'
+like "$stderr" "cannot lock a directory for the sandbox's tree: No locks available" 'a tree without locks: says what'
+silent 'a tree without locks: leaves nothing' find "$store/tree" "$store/partial" -mindepth 1
+not_ok 'a tree without locks: and no out' test -e "$scratch/out2"
 
 fat=$scratch/fat
 mkdir "$fat"
