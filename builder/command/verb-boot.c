@@ -208,12 +208,12 @@ static int run(const struct invocation *in, struct err *err)
 	r = lab_examine(&lab, err);
 	if (r < 0)
 		return r;
+	r = directory_make(&directory, o->logs, err);
+	if (r < 0)
+		return r;
 	r = check_damage(&image,
 			 "get an intact copy, or build it again: a damaged result is not booted",
 			 err);
-	if (r < 0)
-		return r;
-	r = directory_make(&directory, o->logs, err);
 	if (r < 0)
 		return r;
 	r = store_open(o->store, &s, err);
