@@ -80,6 +80,24 @@ static unsigned long long mebi(uint64_t bytes)
 	return (bytes + MEBI / 2) / MEBI;
 }
 
+static bool lacks_inodes(const struct ns *ns)
+{
+	struct statvfs v;
+
+	/* btrfs, which has no fixed number, says 0 of 0. */
+	return fstatvfs(ns->tree, &v) == 0 && v.f_files > 0 && v.f_ffree == 0;
+}
+
+/* What runs now: the script that is timed, or the first command. */
+static char *running_script(const struct ns *ns, const struct ns_usage *u, const struct ns_job *job,
+			    size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (job[i].script > 0)
+			return ns_usage_script(ns, u, job, count, job[i].script);
+	return ns_usage_script(ns, u, job, count, 0);
+}
+
 static int check_memory(const struct ns *ns, struct ns_usage *u, const struct ns_job *job,
 			size_t count, struct err *err)
 {
@@ -92,7 +110,9 @@ static int check_memory(const struct ns *ns, struct ns_usage *u, const struct ns
 	if (u->memory + u->tree_bytes <= most)
 		return 0;
 	p = largest(u);
-	cleanup_free char *script = ns_usage_script(ns, u, job, count, p ? p->pid : 0);
+	cleanup_free char *script = p && u->memory > u->tree_bytes
+					    ? ns_usage_script(ns, u, job, count, p->pid)
+					    : running_script(ns, u, job, count);
 	cleanup_free char *tree =
 		xasprintf(", and the tree in memory %llu MiB", mebi(u->tree_bytes));
 	err_set(err, ERR_BUILD,
@@ -122,24 +142,6 @@ static int check_processes(const struct ns *ns, const struct ns_usage *u, const 
 		(unsigned long long)ns->limits.processes);
 	return err_hint(err, "if that is no mistake of the script, NETRESCUE_SANDBOX_PROCESSES=N "
 			     "permits more (" MANUAL ")");
-}
-
-static bool lacks_inodes(const struct ns *ns)
-{
-	struct statvfs v;
-
-	/* btrfs, which has no fixed number, says 0 of 0. */
-	return fstatvfs(ns->tree, &v) == 0 && v.f_files > 0 && v.f_ffree == 0;
-}
-
-/* What runs now: the script that is timed, or the first command. */
-static char *running_script(const struct ns *ns, const struct ns_usage *u, const struct ns_job *job,
-			    size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (job[i].script > 0)
-			return ns_usage_script(ns, u, job, count, job[i].script);
-	return ns_usage_script(ns, u, job, count, 0);
 }
 
 static int check_tree(const struct ns *ns, const struct ns_usage *u, const struct ns_job *job,
