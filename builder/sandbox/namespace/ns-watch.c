@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Keeps the scripts within their limits. While commands run the server counts the processes a
- * hundred times a second and looks ten times at what they take (ns-usage.c), fifty times once that
- * is more than half of what they may. A script that wants more ends within a fraction of a second,
- * and with it the request. The kernel's
- * own limits would be of little help: resource limits are a process's, or a user's and there are
- * 65,536 of them in the sandbox; and they would only make some call in the middle of a script fail.
+ * Keeps the scripts within their limits. While commands run the server counts the processes forty
+ * times a second and looks ten times at what they take (ns-usage.c), fifty times once that is more
+ * than half of what they may. A script that wants more ends within a fraction of a second, and with
+ * it the request. The kernel's own limits would be of little help: resource limits are a process's,
+ * or a user's and there are 65,536 of them in the sandbox; and they would only make some call in
+ * the middle of a script fail.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 #include "base/text.h"
 #include "sandbox/namespace/ns.h"
 
-#define COUNT_MS 10U
+#define COUNT_MS 25U
 #define LOOK_MS 100U
 #define LOOK_CLOSE_MS 20U
 /* A look at thousands of processes takes a while: not more than a tenth of the time is spent so. */
@@ -125,6 +125,23 @@ static int check_memory(const struct ns *ns, struct ns_usage *u, const struct ns
 			"(" MANUAL ")",
 			u->tree_bytes > 0 ? ", and with NETRESCUE_TREE=disk the tree takes none"
 					  : "");
+}
+
+/* The kernel has counted what we cannot see. */
+static int check_group(const struct ns *ns, const struct ns_usage *u, const struct ns_job *job,
+		       size_t count, struct err *err)
+{
+	cleanup_free char *script = NULL;
+
+	if (!ns_cgroup_was_full(ns->events))
+		return 0;
+	script = running_script(ns, u, job, count);
+	err_set(err, ERR_BUILD,
+		"%s takes more memory than the sandbox may have, %llu MiB, and the kernel has "
+		"killed a process of its control group",
+		script, mebi(ns->limits.memory));
+	return err_hint(err, "if that is no mistake of the script, --memory SIZE permits more "
+			     "(" MANUAL ")");
 }
 
 static int check_processes(const struct ns *ns, const struct ns_usage *u, const struct ns_job *job,
@@ -257,6 +274,9 @@ static int check_all(const struct ns *ns, struct ns_watch *w, struct ns_usage *u
 	r = check_memory(ns, u, job, count, err);
 	if (r < 0)
 		return r;
+	r = check_group(ns, u, job, count, err);
+	if (r < 0)
+		return r;
 	r = check_tree(ns, u, job, count, err);
 	return r < 0 ? r : warn_of_silence(ns, w, u, job, count, err);
 }
@@ -310,9 +330,13 @@ static bool has_failed(const struct ns_job *job, size_t count)
 int ns_watch_end(const struct ns *ns, const struct ns_job *job, size_t count, struct err *err)
 {
 	CLEANUP(ns_usage_release) struct ns_usage u = { 0 };
+	int r;
 
 	if (!has_failed(job, count))
 		return 0;
+	r = check_group(ns, &u, job, count, err);
+	if (r < 0)
+		return r;
 	if (ns->in_memory) {
 		ns_usage_read(ns, &u);
 		return check_tree(ns, &u, job, count, err);
