@@ -39,7 +39,7 @@ cp -R "$scratch/packages/var/lib" "$root/var/"
 tar -C "$root" --owner=0 --group=0 --numeric-owner -cf "$scratch/tree.tar" .
 
 ways=("${sandbox_ways[0]}" "${sandbox_ways[-1]}")
-plan $((4 * 6 * ${#ways[@]} + 27))
+plan $((4 * 6 * ${#ways[@]} + 28))
 
 # configure WAY NAME [LIMIT…]: sets status, stdout and stderr, and seconds.
 configure() {
@@ -158,5 +158,7 @@ for option in --memory=5X --memory=1M --script-timeout=0 --script-timeout=soon; 
 	run tiny_build "$option" no-such-recipe
 	is "$status:$(grep -c "option ${option%=*}: '${option#*=}'" <<<"$stderr")" 2:1 "$option is refused"
 done
+run "$NETRESCUE" verify --memory 5X "$scratch"
+like "$status:$stderr" "^2:.*option --memory: '5X' is not a size of at least 16M.*such as 512M or 4G" 'by verify, too'
 NETRESCUE_SANDBOX_PROCESSES=many run tiny_build no-such-recipe
 like "$status:$stderr" "^2:.*NETRESCUE_SANDBOX_PROCESSES: 'many' is not a number" 'and so is nonsense in the environment'
