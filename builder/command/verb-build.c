@@ -15,7 +15,7 @@
 #define INVOCATION struct build_invocation
 struct build_invocation {
 	struct invocation in;
-	struct strv site, set;
+	struct strv site, set, allow;
 	const char *set_directory; /* hidden: for `netrescue verify`, which builds elsewhere */
 	const char *lock, *out, *sign;
 	const char *store, *mirror, *keyring, *sandbox, *memory, *script_timeout;
@@ -61,6 +61,7 @@ static int run(const struct invocation *in, struct err *err)
 		.recipe = recipe,
 		.site = &o->site,
 		.set = &o->set,
+		.allow = &o->allow,
 		.set_directory = o->set_directory,
 		.lock = o->lock,
 		.out = o->out ? o->out : "out",
@@ -90,6 +91,7 @@ static int run(const struct invocation *in, struct err *err)
 static const struct option_row options[] = {
 	OPTION_SITE,
 	OPTION_SET,
+	OPTION_ALLOW,
 	TEXT("set-directory", set_directory, "DIR", "where relative paths in --set start",
 	     .hidden = true),
 	TEXT("lock", lock, "FILE", "build exactly what this lock says, or fail"),
@@ -140,6 +142,10 @@ const struct verb verb_build = {
 		"are relative to FILE, in --set to the current directory. Nothing is read that "
 		"is not named here. The lock notices a change of these as one of the recipe."
 		"\n\n"
+		"The recipe may name files in its own folder, and of those that come with "
+		"netrescue; in `recipes`, also those in `overlays` beside it. With --allow PATH it "
+		"may read that folder or file, too. What --site and --set name is yours, wherever "
+		"it lies.\n\n"
 		"With --lock nothing is resolved: exactly the locked packages are used, or "
 		"the build fails. A result that is there already is kept.\n\n"
 		"A script that takes more memory than --memory, forks without end or runs longer "

@@ -44,11 +44,12 @@ enum message_type {
 	MESSAGE_KERNEL,	 /* release */
 	MESSAGE_PUT,	 /* directory; fd: tar stream */
 	MESSAGE_EXTRACT, /* jobs, list of paths */
-	MESSAGE_RUN,	/* count, then per command: argv, env, has input, input, output ("" none) */
-	MESSAGE_READ,	/* path; the reply carries the open file */
-	MESSAGE_WRITE,	/* path, mode, content */
-	MESSAGE_EXISTS, /* path; reply: 0 or 1 */
-	MESSAGE_SWEEP,	/* count, then per rule: action, pattern */
+	MESSAGE_RUN,	 /* count, then per command: argv, env, has input, input, output ("" none),
+			 * read-only */
+	MESSAGE_READ,	 /* path; the reply carries the open file */
+	MESSAGE_WRITE,	 /* path, mode, content */
+	MESSAGE_EXISTS,	 /* path; reply: 0 or 1 */
+	MESSAGE_SWEEP,	 /* count, then per rule: action, pattern */
 	MESSAGE_ARCHIVE, /* filter argv (may be empty); fd: where to */
 	/* answers */
 	MESSAGE_OK = 64,
@@ -99,6 +100,7 @@ void message_release(struct message *m);
 void message_send_err(int sock, const struct err *failure);
 /* An error as values of a message, and back into *err. message_take_err() also calls message_end(),
  * and returns the error's negative value. It drops the position: a file of this machine would be
- * quoted to whoever reads the message, and a sandbox has no say in which one. */
+ * quoted to whoever reads the message, and a sandbox has no say in which one. Nor does it believe
+ * in an interruption, and a text of more than 16 KiB is cut. */
 void message_put_err(struct message *m, const struct err *err);
 int message_take_err(struct message *m, struct err *err);

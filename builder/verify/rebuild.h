@@ -23,6 +23,7 @@ struct rebuild_options {
 	const struct lock *lock;
 	const struct recipe *recipe;
 	const struct strv *site, *set; /* what was laid over it */
+	const struct strv *allow;      /* what it may read besides its own folder */
 	struct store *store;	       /* which has every package of the lock */
 	/* of `netrescue build`; NULL: its default */
 	const char *sandbox, *memory, *script_timeout;

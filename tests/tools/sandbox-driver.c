@@ -71,7 +71,7 @@ static int exists(struct sandbox *sb, const char *path, struct err *err)
 	return r;
 }
 
-/* run, may-fail: the words; together: commands separated by the word "+" */
+/* run, may-fail, look (read-only): the words; together: commands separated by the word "+" */
 static int run(struct sandbox *sb, struct strv *w, struct err *err)
 {
 	struct sandbox_command c[16] = { 0 };
@@ -87,6 +87,7 @@ static int run(struct sandbox *sb, struct strv *w, struct err *err)
 		c[count++].argv = (const char *const *)&w->item[i + 1];
 	}
 	c[0].may_fail = streq(w->item[0], "may-fail");
+	c[0].read_only = streq(w->item[0], "look");
 	r = sandbox_run(sb, c, count, err);
 	if (r == 0 && c[0].may_fail)
 		printf("status %d\n", c[0].status);
@@ -134,9 +135,27 @@ static int act(struct sandbox *sb, struct strv *w, struct err *err)
 				     err);
 	if (streq(verb, "feed") && n >= 3)
 		return feed(sb, w, err);
-	if ((streq(verb, "run") || streq(verb, "may-fail") || streq(verb, "together")) && n >= 1)
+	if ((streq(verb, "run") || streq(verb, "may-fail") || streq(verb, "look") ||
+	     streq(verb, "together")) &&
+	    n >= 1)
 		return run(sb, w, err);
 	return err_set(err, ERR_USAGE, "sandbox-driver: what is '%s' with %zu words?", verb, n);
+}
+
+/* refused, then another request: it has to fail, and what its message says is printed. */
+static int act_or_refuse(struct sandbox *sb, struct strv *w, struct err *err)
+{
+	struct strv rest = { .item = w->item + 1, .count = w->count - 1 };
+	CLEANUP(err_release) struct err failure = { 0 };
+	CLEANUP(text_release) struct text words = { 0 };
+
+	if (w->count < 2 || !streq(w->item[0], "refused"))
+		return act(sb, w, err);
+	if (act(sb, &rest, &failure) == 0)
+		return err_set(err, ERR_BUILD, "'%s' was not refused", w->item[2]);
+	text_add_escaped(&words, failure.message);
+	printf("refused: %s\n", words.data);
+	return 0;
 }
 
 static int act_all(struct store *s, const struct sandbox_options *options, struct err *err)
@@ -155,7 +174,7 @@ static int act_all(struct store *s, const struct sandbox_options *options, struc
 		line[n - 1] = '\0';
 		strv_split(&w, line, "\t");
 		(void)fflush(stdout);
-		r = act(sb, &w, err);
+		r = act_or_refuse(sb, &w, err);
 	}
 	return r;
 }

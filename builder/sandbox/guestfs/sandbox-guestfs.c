@@ -260,6 +260,7 @@ static int start_driver(struct guest *g, const char *port_path, struct err *err)
 
 	if (r < 0)
 		return r;
+	g->relay.content_max = a.disk;
 	r = runtime_make(g->relay.directory, &runtime, err);
 	if (r < 0)
 		return r;

@@ -85,6 +85,8 @@ static int confine(struct ns *ns, const struct ns_job *job, int pipe, int confin
 	int listener = -1;
 	int r = connect_and_limit(ns, job, pipe);
 
+	if (r == 0 && job->read_only)
+		r = ns_mount_read_only();
 	if (r < 0)
 		return r;
 	r = ns_filter_confine(ns->filter, &listener);

@@ -27,9 +27,11 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/subids.h"
 #include "sandbox/limits.h"
+#include "sandbox/protocol.h"
 
-#define NS_IDS 65536U /* ids inside: 0 to 65535 */
+#define NS_IDS SUBIDS_COUNT /* ids inside: 0 to 65535 */
 #define NS_KERNEL_VERSION "#1 SMP PREEMPT_DYNAMIC Debian"
 
 struct ns_options { /* of MESSAGE_OPEN */
@@ -117,6 +119,10 @@ int ns_setup(struct ns *ns, const struct ns_options *options, const struct ns_tr
 int ns_mount(const char *source, const char *target, const char *type, unsigned long flags,
 	     const char *data, struct err *err);
 
+/* In a command's process: from now on it sees the tree read-only, with an empty /tmp and /var/tmp of
+ * its own. Before ns_filter_confine(), which takes the right away to undo it. -errno. */
+int ns_mount_read_only(void);
+
 /* /proc and /dev below new_root, with the fixed files from the directory `store` (ns->world). */
 int ns_world_mount(struct ns *ns, const char *new_root, const char *store, struct err *err);
 /* Writes the fixed files below ns->world/proc (ns-world-files.c). */
@@ -138,6 +144,7 @@ struct ns_job {
 	const char *const *argv;
 	bool is_script;		/* silence and a timeout mean something */
 	const char *const *env; /* added to the sandbox's environment */
+	bool read_only;
 	/* … or work of our own, done in a forked process with all capabilities, from in to out.
 	 * Returns 0, or an error, which ns_run() passes on. What it writes to `result` is in .said
 	 * afterwards. */
