@@ -116,14 +116,17 @@ static int take_output(struct sandbox *sb, struct message *m, struct sandbox_out
 	return 0;
 }
 
-static int take_note(struct message *m, struct err *err)
+static int take_note(struct message *m, bool warning, struct err *err)
 {
 	cleanup_free char *line = message_get_text(m);
 	int r = message_end(m, err);
 
 	if (r < 0)
 		return r;
-	log_note("%s", line);
+	if (warning)
+		log_warning("%s", line);
+	else
+		log_note("%s", line);
 	return 0;
 }
 
@@ -164,8 +167,8 @@ static int receive_one(struct sandbox *sb, struct message *ret_reply, struct san
 
 	if (r < 0)
 		return r;
-	if (m.type == MESSAGE_NOTE)
-		return take_note(&m, err);
+	if (m.type == MESSAGE_NOTE || m.type == MESSAGE_WARNING)
+		return take_note(&m, m.type == MESSAGE_WARNING, err);
 	if (m.type == MESSAGE_OUTPUT)
 		return take_output(sb, &m, output, count, err);
 	sb->lost = false;

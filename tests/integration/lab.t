@@ -9,7 +9,7 @@
 . tests/lib/tiny.sh
 . tests/lib/state.sh
 need python3 gpg zstd newuidmap qemu-system-x86_64 debugfs e2fsck e2label
-plan 63
+plan 64
 
 m=$scratch/m
 store=$scratch/store
@@ -65,6 +65,8 @@ with tarfile.open(fileobj=sys.stdout.buffer, mode="w|", format=tarfile.PAX_FORMA
 END
 }
 rootfs one
+describe() { python3 tests/lib/forge.py describe "$image"; }
+describe
 
 boot=("$NETRESCUE" boot "$image" --store "$store" --server "$scratch/server.yaml")
 online=(--mirror "$MIRROR_URL" --keyring "$m/keyring.gpg")
@@ -205,6 +207,22 @@ with_server 'the second time'
 same_text "$(state_of "$store/sha256")" "$before" 'the same disks are used again'
 rootfs two
 echo 'dhcpd 2' >"$image/server/dhcpd.conf"
+# refused NAME WORDS: nothing is begun
+refused() {
+	run "${boot[@]}" --check --offline
+	is "$status" 3 "$1: refused"
+	like "$stderr" "$2" "$1: in words" || diag "$stderr"
+	silent "$1: no machine was started" ls "$TMPDIR"
+}
+refused 'a changed image' "'$image' is damaged: rootfs\\.tar\\.zst is not what its SHA256SUMS says.*hint: .*a damaged result is not booted"
+describe
+echo >>"$server/server/exports"
+refused 'a changed server' 'is damaged: server/exports is not what its SHA256SUMS says.*hint: remove it: .* built again'
+sed -i '$d' "$server/server/exports"
+rm "$image/x.lock"
+sed -i '/x\.lock/d' "$image/SHA256SUMS"
+refused 'an image without its lock' 'x\.lock is not what its manifest\.json says'
+describe
 with_server 'after a change'
 is "$(disk system | wc -l) $(disk pxe-root | wc -l) $(disk pxe-data | wc -l)" '1 2 2' 'other content, other disks'
 

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "lab/capture/capture.h"
+#include "seed.h"
 
 /* ---- captures, byte by byte ------------------------------------------------------------------ */
 
@@ -230,6 +231,7 @@ static void expect(const struct recording *c, const char *words)
 	CLEANUP(seen_release) struct seen s = { 0 };
 	CLEANUP(capture_cleanup) struct capture *capture = read_recording(c, &s);
 
+	seed("capture", c->file.data, c->file.length);
 	assert_string_equal(s.words.data ? s.words.data : "", words);
 	assert_int_equal(capture_totals(capture)->malformed, 0);
 }

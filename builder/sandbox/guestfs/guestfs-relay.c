@@ -172,6 +172,20 @@ static int send_failure(struct relay *relay, struct err *err)
 	return message_send(relay->sock, &m, err);
 }
 
+/* Whoever has taken over the appliance can warn of anything: it is said whose words these are. */
+static int name_speaker(struct message *m, struct err *err)
+{
+	cleanup_free char *line = message_get_text(m);
+	int r = message_end(m, err);
+
+	if (r < 0)
+		return r;
+	cleanup_free char *named = xasprintf("in the appliance: %s", line);
+	text_release(&m->body);
+	message_put_text(m, named);
+	return 0;
+}
+
 static int pass_answer(struct relay *relay, const struct text *body, const struct sink *s,
 		       bool *ret_done, struct err *err)
 {
@@ -188,8 +202,10 @@ static int pass_answer(struct relay *relay, const struct text *body, const struc
 		text_append(&m.body, body->data + sizeof(head), body->length - sizeof(head));
 	*ret_done = m.type == MESSAGE_OK || m.type == MESSAGE_ERROR;
 	/* Notes are shown as our own words, and nothing in the appliance has any to say. */
-	if (!*ret_done && m.type != MESSAGE_OUTPUT)
+	if (!*ret_done && m.type != MESSAGE_OUTPUT && m.type != MESSAGE_WARNING)
 		return malformed(err);
+	if (m.type == MESSAGE_WARNING && name_speaker(&m, err) < 0)
+		return err_value(err);
 	if (*ret_done && relay->failure->class != ERR_NONE)
 		return send_failure(relay, err);
 	if (head.with_fd) {
