@@ -58,8 +58,10 @@ static int copy_text(struct archive *a, int to, const struct index_file *file, s
 			return r;
 		r = write_all(to, block, size);
 		if (r < 0)
-			return err_errno(err, ERR_BUILD, -r, "cannot write a package list to a temporary file; they are made "
-					 "where TMPDIR says, else in /tmp");
+			return err_errno(
+				err, ERR_BUILD, -r,
+				"cannot write a package list to a temporary file; they are made "
+				"where TMPDIR says, else in /tmp");
 	}
 	return r == ARCHIVE_EOF ? 0 : broken(a, file, err);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whose a file or a directory is. What belongs to us or to root is believed, as git's safe.directory
- * and systemd's chase (CHASE_SAFE) have it: root can change anything anyway, and whatever belongs to
- * somebody else may be exchanged at any moment. Modes say little here: a group may consist of the
- * user alone, and often does.
+ * Whose a file or a directory is. What belongs to us or to root is believed, as git's
+ * safe.directory and systemd's chase (CHASE_SAFE) have it: root can change anything anyway, and
+ * whatever belongs to somebody else may be exchanged at any moment. Modes say little here: a group
+ * may consist of the user alone, and often does.
  */
 #pragma once
 
@@ -21,7 +21,8 @@ char *owner_name(const struct stat *st);
 bool owner_is_everybody(const struct stat *st);
 
 /* ERR_USAGE if somebody else could exchange what we put into the directory `path`: it is another
- * user's, or everybody may write to it. `what` names it in the message: "the directory of --logs". */
+ * user's, or everybody may write to it. `what` tells the reader which it is, behind its path:
+ * "where the logs go". */
 int owner_check_place(const char *path, const char *what, struct err *err);
 
 /* Opens the directory `name`, which is in dirfd and has no slash. A link is followed if we or root
