@@ -78,7 +78,7 @@ static int read_kept(int dirfd, const char *name, size_t limit, struct text *ret
 	cleanup_fd int fd = -1;
 	int r = open_file(dirfd, name, O_NOFOLLOW, ERR_BUILD, &fd, err);
 
-	return r < 0 ? r : read_rest(fd, name, limit, ret, err);
+	return r < 0 ? r : read_fd(fd, name, limit, ret, err);
 }
 
 /* Keeps the Packages files that an InRelease file names. */

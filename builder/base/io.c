@@ -106,7 +106,7 @@ int open_file(int dirfd, const char *path, int flags, enum err_class class, int 
 	return 0;
 }
 
-int read_rest(int fd, const char *path, size_t limit, struct text *ret, struct err *err)
+int read_fd(int fd, const char *path, size_t limit, struct text *ret, struct err *err)
 {
 	CLEANUP(text_release) struct text content = { 0 };
 	cleanup_free char *buffer = xmalloc(COPY_SIZE);
@@ -133,7 +133,7 @@ int read_file(int dirfd, const char *path, size_t limit, struct text *ret, struc
 	cleanup_fd int fd = -1;
 	int r = open_file(dirfd, path, 0, ERR_BUILD, &fd, err);
 
-	return r < 0 ? r : read_rest(fd, path, limit, ret, err);
+	return r < 0 ? r : read_fd(fd, path, limit, ret, err);
 }
 
 int open_dir(int dirfd, const char *path, int *ret_fd, struct err *err)

@@ -98,7 +98,7 @@ int fileserver_find(const struct build_options *options, struct store *s, char *
 			return r;
 		o.recipe = found;
 	}
-	r = recipe_load(o.recipe, &recipe, err);
+	r = build_load_recipe(&o, &recipe, err);
 	if (r < 0)
 		return r;
 	cleanup_free char *path = xasprintf("%s/%s/latest", out, recipe.name);

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/owner.h"
+#include "base/progress.h"
 #include "base/temporary-dir.h"
 #include "base/tree.h"
 #include "command/fileserver.h"
@@ -17,6 +19,7 @@
 #include "command/shipped.h"
 #include "command/verbs.h"
 #include "lab/lab.h"
+#include "publish/result-damage.h"
 
 #define SCRIPT_MAX ((size_t)1 << 20)
 
@@ -34,6 +37,7 @@ struct boot_invocation {
 	const char *bridge, *serve; /* the network */
 	bool simple;
 	const char *server; /* the server */
+	struct strv allow;
 	bool systemd_server;
 	const char *logs;
 	const char *store, *mirror, *keyring, *sandbox;
@@ -68,7 +72,7 @@ static int directory_make(struct directory *d, const char *logs, struct err *err
 	if (mkdir(logs, 0700) < 0 && errno != EEXIST)
 		return err_errno(err, ERR_USAGE, errno, "cannot make '%s'", logs);
 	/* QEMU writes there too, to fixed names, and follows the links that it finds. */
-	return owner_check_place(logs, "where the logs go", err);
+	return owner_check_place(logs, "where the logs go", OWNER_FIXED_NAMES, err);
 }
 
 /* ---- the verb ------------------------------------------------------------------------------ */
@@ -95,6 +99,19 @@ static int check_usage(const struct boot_invocation *o, struct err *err)
 static int read_script(const char *path, struct text *ret, struct err *err)
 {
 	return path ? read_file(AT_FDCWD, path, SCRIPT_MAX, ret, err) : 0;
+}
+
+static int check_damage(const struct image *image, const char *hint, struct err *err)
+{
+	int r;
+
+	progress_start("check", 0, PROGRESS_STEPS);
+	progress_detail("%s", image->path);
+	r = result_refuse_damaged(image->fd, image->path, hint, NULL, err);
+	if (r < 0)
+		return r;
+	progress_end(image->path);
+	return 0;
 }
 
 static int make_options(const struct boot_invocation *o, const struct image *image,
@@ -136,6 +153,7 @@ static int find_server(const struct boot_invocation *o, struct store *s, struct 
 		return r;
 	const struct build_options options = {
 		.recipe = recipe,
+		.allow = &o->allow,
 		.store = o->store,
 		.mirror = o->mirror,
 		.keyring = o->keyring,
@@ -144,7 +162,10 @@ static int find_server(const struct boot_invocation *o, struct store *s, struct 
 		.jobs = o->jobs,
 	};
 	r = fileserver_find(&options, s, &path, err);
-	return r < 0 ? r : image_open(path, ret, err);
+	if (r < 0)
+		return r;
+	r = image_open(path, ret, err);
+	return r < 0 ? r : check_damage(ret, "remove it: the lab's server is built again", err);
 }
 
 static int run_lab(const struct boot_invocation *o, struct lab_options *lab,
@@ -188,6 +209,11 @@ static int run(const struct invocation *in, struct err *err)
 	if (r < 0)
 		return r;
 	r = directory_make(&directory, o->logs, err);
+	if (r < 0)
+		return r;
+	r = check_damage(&image,
+			 "get an intact copy, or build it again: a damaged result is not booted",
+			 err);
 	if (r < 0)
 		return r;
 	r = store_open(o->store, &s, err);
@@ -242,6 +268,8 @@ static const struct option_row options[] = {
 
 	GROUP("the server"),
 	TEXT("server", server, "RECIPE", "the recipe of the file server (default: fileserver)"),
+	LIST("allow", allow, "PATH",
+	     "let that recipe read this folder or file besides its own; may be repeated"),
 	FLAG("systemd-server", systemd_server,
 	     "its daemons are started by their units, not by a short init"),
 	OPTION_MIRROR,
