@@ -12,6 +12,7 @@
 #include "base/progress.h"
 #include "command/options.h"
 #include "command/pipeline.h"
+#include "command/script-limits.h"
 #include "command/shipped.h"
 #include "command/verbs.h"
 #include "verify/result-diff.h"
@@ -325,8 +326,12 @@ static int run(const struct invocation *in, struct err *err)
 		.build = BUILD_INIT,
 		.rebuild = REBUILD_INIT,
 	};
-	int r = find_inputs(&v, err);
+	struct sandbox_limits checked;
+	int r = script_limits(v.o->memory, v.o->script_timeout, &checked, err);
 
+	if (r < 0)
+		return r;
+	r = find_inputs(&v, err);
 	if (r < 0)
 		return r;
 	r = build_again(&v, err);
