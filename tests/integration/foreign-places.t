@@ -125,7 +125,7 @@ fresh
 chmod 777 "$store"
 lock
 is "$status" 0 'a store that everybody may write to: is used'
-like "$stderr" "warning: everybody may write to '$store[^']*'.*chmod o-w" 'a store that everybody may write to: but that is said'
+like "$stderr" "warning: everybody may write to '${store}[^']*'.*chmod o-w" 'a store that everybody may write to: but that is said'
 
 # The log is made before packages are fetched, and none comes.
 lock
@@ -217,7 +217,7 @@ refused "another user's TMPDIR" "'$scratch/tmp', which TMPDIR names, belongs to 
 chown 0 "$scratch/tmp"
 chmod 777 "$scratch/tmp"
 run env TMPDIR="$scratch/tmp" "$NETRESCUE" verify --offline --recipe "$recipe" --store "$store" "$out/tiny/$version"
-refused 'a TMPDIR without sticky bit' "'$scratch/tmp', which TMPDIR names, can be written to by everybody"
+refused 'a TMPDIR without sticky bit' "others may write to '$scratch/tmp', which TMPDIR names"
 
 # ---- file systems ----
 run python3 tests/lib/refuse-call.py symlinkat EPERM "$NETRESCUE" build "$recipe" --mirror "$MIRROR_URL" \
