@@ -66,6 +66,8 @@ static int keep_locks(struct gc *gc, const struct strv *locks, struct err *err)
 
 		if (r < 0)
 			return err_wrap(err, "nothing was removed");
+		/* By this the store knows which results it has seen built. */
+		strv_add(&gc->more, lock.digest);
 		for (size_t k = 0; k < lock.packages.count; k++)
 			strv_add(&gc->more, lock.packages.item[k].sha256);
 	}
@@ -88,6 +90,17 @@ static int keep_index(struct gc *gc, const char *sha256, struct err *err)
 	return 0;
 }
 
+/* The value of a fact, its first line: the other one is its tag. Who wrote it does not matter here,
+ * because pruning for too little only costs room. */
+static int read_value(const struct walk_entry *e, struct text *ret, struct err *err)
+{
+	int r = read_file(e->dirfd, e->name, STORE_FACT_FILE_MAX, ret, err);
+
+	if (r == 0)
+		ret->data[strcspn(ret->data, "\n")] = '\0';
+	return r;
+}
+
 /* Facts about indices are looked at before the others, because a fact about a Packages file stays
  * as long as that does. */
 static int visit_index(const struct walk_entry *e, void *data, struct err *err)
@@ -98,7 +111,7 @@ static int visit_index(const struct walk_entry *e, void *data, struct err *err)
 
 	if (!S_ISREG(e->st->st_mode))
 		return 0;
-	int r = read_file(e->dirfd, e->name, STORE_FACT_MAX, &value, err);
+	int r = read_value(e, &value, err);
 	if (r < 0)
 		return r;
 	keep_digests_in(gc, value.data);
@@ -128,7 +141,7 @@ static int visit_fact(const struct walk_entry *e, void *data, struct err *err)
 			return err_errno(err, ERR_BUILD, errno, "cannot remove 'fact/%s'", e->path);
 		return 0;
 	}
-	int r = read_file(e->dirfd, e->name, STORE_FACT_MAX, &value, err);
+	int r = read_value(e, &value, err);
 	if (r < 0)
 		return r;
 	keep_digests_in(gc, value.data);

@@ -129,17 +129,16 @@ int deb_has_link(struct store *s, const struct package *p, const char *path, boo
 	return 0;
 }
 
-int deb_keep_control(struct store *s, const char *original, const char *control, struct err *err)
+int deb_keep_control(struct store *s, const char *original, const char *line, struct err *err)
 {
-	CLEANUP(text_release) struct text line = { 0 };
-
-	line_escape(control, &line);
-	return line.length < STORE_FACT_MAX ? store_fact_set(s, FACT, original, line.data, err) : 0;
+	return *line && strlen(line) < STORE_FACT_MAX ? store_fact_set(s, FACT, original, line, err)
+						      : 0;
 }
 
 static int read_original(struct store *s, const struct package *p, struct text *ret,
 			 struct err *err)
 {
+	CLEANUP(text_release) struct text line = { 0 };
 	cleanup_fd int fd = -1;
 	int r = store_get(s, p->sha256, &fd, err);
 
@@ -150,7 +149,10 @@ static int read_original(struct store *s, const struct package *p, struct text *
 		return err_hint(err, "build again: it will be fetched anew");
 	}
 	r = control_read(fd, ret, err);
-	return r < 0 ? r : deb_keep_control(s, p->sha256, ret->data, err);
+	if (r < 0)
+		return r;
+	line_escape(ret->data, &line);
+	return deb_keep_control(s, p->sha256, line.data, err);
 }
 
 int deb_read_control(struct store *s, const struct package *p, struct text *ret, struct err *err)
