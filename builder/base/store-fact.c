@@ -30,7 +30,7 @@ static int fact_directory(const char *kind, const char *key, char **ret, struct 
 	if (!fact_word_is_valid(kind) || !fact_word_is_valid(key))
 		return err_set(err, ERR_BUILD, "'%s/%s' cannot be the name of a fact", kind, key);
 	digest_bytes(key, strlen(key), digest);
-	*ret = xasprintf("fact/%s/%.2s", kind, digest);
+	*ret = xasprintf(STORE_FACTS "/%s/%.2s", kind, digest);
 	return 0;
 }
 

@@ -197,27 +197,39 @@ static int find_named(const char *path, const char *store, struct store_key *ret
 			     " one is made and kept in ~/.local/state/netrescue");
 }
 
+/* For a user whose key cannot be kept: one for all stores of this process. */
+static int use_passing(bool make, const struct err *why, struct store_key *ret, struct err *err)
+{
+	static struct store_key passing;
+
+	if (make && !passing.is_known) {
+		int r = fill_random(passing.bytes, sizeof(passing.bytes), err);
+
+		if (r < 0)
+			return r;
+		passing.is_known = true;
+		log_note("what this run keeps in the store will be made again by the next one, "
+			 "since no key for the store can be kept: %s",
+			 why->message);
+	}
+	*ret = passing;
+	return 0;
+}
+
 int store_key_find(const char *store, bool make, struct store_key *ret, struct err *err)
 {
 	CLEANUP(err_release) struct err why = { 0 };
 	const char *named = getenv(STORE_KEY_VARIABLE);
 	struct store_key key = { 0 };
-	int r = named && *named ? find_named(named, store, &key, err)
-				: find_own(store, make, &key, &why);
 
-	if (named && *named && r < 0)
-		return r;
-	if (r < 0) {
-		key.is_known = false;
-		if (make && fill_random(key.bytes, sizeof(key.bytes), err) < 0)
-			return err_value(err);
-		key.is_known = make;
+	if (named && *named) {
+		int r = find_named(named, store, &key, err);
+
+		if (r < 0)
+			return r;
+	} else if (find_own(store, make, &key, &why) < 0 || !key.is_known) {
+		return use_passing(make, &why, ret, err);
 	}
-	if (r < 0 && make)
-		log_note("what is worked out here will be worked out again the next time, as the "
-			 "key that marks it in the store cannot be kept: %s (" STORE_KEY_VARIABLE
-			 " can name another file)",
-			 why.message);
 	*ret = key;
 	return 0;
 }

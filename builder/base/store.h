@@ -3,7 +3,7 @@
  * The store: a cache of files, each by the SHA-256 of its content, and of facts.
  *
  *	STORE/sha256/ab/abcdef…    a blob; it is hashed again whenever it is read
- *	STORE/fact/KIND/ab/KEY     a fact (ab: the first digits of KEY's SHA-256)
+ *	STORE/known/KIND/ab/KEY    a fact (ab: the first digits of KEY's SHA-256)
  *	STORE/tree/PID.RANDOM      trees that did not fit into memory, locked while they are in use
  *	STORE/partial/PID.RANDOM   files being written, locked by flock(2) while their builder lives
  *	STORE/log/RECIPE-VERSION.log   what the sandbox printed during a build (command/stages.c)
@@ -106,6 +106,7 @@ void store_put_release(struct store_put *p);
  * there is no such fact, or none with a tag of the owner's. kind and key: [A-Za-z0-9._:@+-]+, not
  * beginning with a dot, at most 200 bytes; others are an error. Only the main process calls these:
  * workers, which read what strangers have made, need no key. */
+#define STORE_FACTS "known" /* the directory in the store */
 #define STORE_FACT_MAX ((size_t)64 * 1024)
 #define STORE_FACT_FILE_MAX (STORE_FACT_MAX + DIGEST_HEX) /* bytes of its file: with the tag */
 int store_fact_get(struct store *s, const char *kind, const char *key, char **ret, struct err *err);

@@ -8,8 +8,9 @@
 . tests/lib/mirror.sh
 . tests/lib/tiny.sh
 . tests/lib/state.sh
-need python3 gpg zstd newuidmap qemu-system-x86_64 debugfs e2fsck e2label
-plan 55
+. tests/lib/facts.sh
+need python3 gpg zstd newuidmap qemu-system-x86_64 debugfs e2fsck e2label openssl
+plan 68
 
 m=$scratch/m
 store=$scratch/store
@@ -179,6 +180,31 @@ like "$(debug "$data" 'stat /tftp/default')" 'Fast link dest: "menu/default"' 'a
 before=$(state_of "$store/sha256")
 with_server 'the second time'
 same_text "$(state_of "$store/sha256")" "$before" 'the same disks are used again'
+
+# ---- a store that somebody else has filled ---------------------------------------------------------
+
+key=$(basename "$(grep -rl "^$(basename "$data")$" "$store/known/disk1")")
+for how in bare theirs; do
+	fact_forge $how "$store" disk1 "$key" "$(basename "$tree")"
+	with_server "$how: a forged disk"
+	is "$(fact_value "$store" disk1 "$key")" "$(basename "$data")" "$how: a forged disk: another one is made"
+done
+digest=$(sha256sum <"$server/server.lock")
+cp "$server/tftp/pxelinux.0" "$scratch/pxelinux.0"
+for how in bare theirs ours; do
+	echo evil >>"$server/tftp/pxelinux.0"
+	python3 tests/lib/forge.py all "$server"
+	sums=$(sha256sum <"$server/SHA256SUMS")
+	fact_forge $how "$store" result "${digest%% *}" "${sums%% *}"
+	with_server "$how: a forged server"
+	[[ $how == ours ]] && continue
+	like "$stderr" "proves that '$server' was built here: it is removed" "$how: a forged server: is not used"
+	ok "$how: a forged server: built again" cmp "$server/tftp/pxelinux.0" "$scratch/pxelinux.0"
+done
+unlike "$stderr" 'built here' 'though it would be'
+rm -rf "$server"
+with_server 'without a server'
+
 rootfs two
 echo 'dhcpd 2' >"$image/server/dhcpd.conf"
 with_server 'after a change'

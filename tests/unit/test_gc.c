@@ -43,7 +43,7 @@ static void age_fact(const struct fixture *f, const char *kind, const char *key)
 	char name[DIGEST_HEX];
 
 	digest_bytes(key, strlen(key), name);
-	cleanup_free char *path = xasprintf("fact/%s/%.2s/%s", kind, name, key);
+	cleanup_free char *path = xasprintf("known/%s/%.2s/%s", kind, name, key);
 	assert_int_equal(utimensat(store_dirfd(f->store), path, old, 0), 0);
 }
 
