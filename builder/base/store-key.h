@@ -35,8 +35,8 @@ struct store_key {
 };
 
 /* Finds the key for the store at that path. If there is none, it is made when `make` says so;
- * otherwise, ret->is_known is false. ERR_USAGE for a $NETRESCUE_STORE_KEY that cannot be used: it is
- * not there, not a key, or in the store itself. */
+ * otherwise, ret->is_known is false. ERR_USAGE for a $NETRESCUE_STORE_KEY that cannot be used: it
+ * is not there, not a key, or in the store itself. */
 int store_key_find(const char *store, bool make, struct store_key *ret, struct err *err);
 
 /* The tag of a fact: HMAC-SHA-256 (RFC 2104) over all that identifies it and all that it says. None

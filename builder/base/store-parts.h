@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files share that the store is made of: its files (store.c) and what is remembered of them
- * (store-fact.c). store.h is the interface for others. */
+/* What the files share that the store is made of: its files (store.c) and what is remembered of
+ * them (store-fact.c). store.h is the interface for others. */
 #pragma once
 
 #include "base/store-key.h"

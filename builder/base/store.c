@@ -72,7 +72,9 @@ static int check_owner(const struct store *s, const char *name, struct err *err)
 
 static int open_directories(struct store *s, struct err *err)
 {
-	static const char *const directory[] = { ".", "sha256", STORE_FACTS, "tree", "log", "partial" };
+	static const char *const directory[] = {
+		".", "sha256", STORE_FACTS, "tree", "log", "partial",
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(directory); i++) {
 		int r = i == 0 ? 0 : make_open_dir(s->dirfd, directory[i]);

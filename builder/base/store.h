@@ -15,15 +15,15 @@
  * drops, and keeps the blobs that a remaining fact names. Each kind belongs to one module, whose
  * header says what its facts mean; any of them may be missing at any time.
  *
- * Whoever can fill a store must be able to cost time, never truth: a store may come from a cache of a
- * CI service or from another machine. So nothing in it is believed because of where it lies:
+ * Whoever can fill a store must be able to cost time, never truth: a store may come from a cache of
+ * a CI service or from another machine. So nothing in it is believed because of where it lies:
  *
  *	- A blob is asked for by a digest that was learnt from somewhere that is trusted (a lock, a
  *	  signed index, a fact). It is hashed when it is opened, and read by that same descriptor.
  *	- A fact counts only with a tag over kind, key and value that was made by the key of the
  *	  store's owner, which lies outside the store (store-key.h). One without it is not there.
- *	- What else is kept, a directory for instance, is bound by a fact to a list of the digests of
- *	  all that is in it, and is hashed before it is used (publish/result-built.h).
+ *	- What else is kept, a directory for instance, is bound by a fact to a list of the digests
+ *	  of all that is in it, and is hashed before it is used (publish/result-built.h).
  *
  * So who keeps something that was derived names it by a fact whose key has all that it was derived
  * from: the digests of the sources, the choices, and a number that is raised when it is derived in
@@ -35,8 +35,9 @@
  *
  * Who takes something derived from elsewhere (a remote cache) first finds by other means, a
  * signature for instance, that it may be believed, and then sets the fact. A fact may be older than
- * the newest one that was set, if somebody has put an old copy of the store back; so it may say what
- * follows from its key for ever, while what holds for a time (suite.h) is checked again by its use.
+ * the newest one that was set, if somebody has put an old copy of the store back; so it may say
+ * what follows from its key for ever, while what holds for a time (suite.h) is checked again by its
+ * use.
  *
  * Any number of builders can use a store at once: everything appears by rename, and nothing is
  * changed in place. What has a blob's name and not its content is removed with a warning, and is

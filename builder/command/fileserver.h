@@ -2,9 +2,9 @@
 /*
  * The lab's file server: the image of recipes/fileserver.yaml, built by the ordinary pipeline the
  * first time it is wanted and kept in the store (STORE/lab). It is built again when its recipe or
- * an overlay changes, when packages that the lab takes its firmware from are gone, or when the store
- * cannot prove that it was built here (publish/result-built.h); not when Debian changes: a boot test
- * wants no network.
+ * an overlay changes, when packages that the lab takes its firmware from are gone, or when the
+ * store cannot prove that it was built here (publish/result-built.h); not when Debian changes: a
+ * boot test wants no network.
  */
 #pragma once
 

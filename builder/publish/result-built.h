@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Whether a result was built here. A result that agrees with itself (result-damage.h) may have been
- * made by anybody who can write to its directory, a cache of a CI service for instance. Where one is
- * taken in place of a build, the store has to remember that this user's netrescue has built it: fact
- * `result`, digest of the lock -> digest of SHA256SUMS, which has the digests of all the files.
+ * made by anybody who can write to its directory, a cache of a CI service for instance. Where one
+ * is taken in place of a build, the store has to remember that this user's netrescue has built it:
+ * fact `result`, digest of the lock -> digest of SHA256SUMS, which has the digests of all files.
  *
  * It takes both, since this one does not look at the files:
  *

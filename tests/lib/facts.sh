@@ -8,6 +8,7 @@
 #	fact_forge HOW STORE KIND KEY VALUE	writes it: without a tag (HOW: bare), with that of another user's key
 #				(theirs), or as netrescue itself does (ours), which shows that the fact would matter
 
+# shellcheck disable=SC2154 # tap.sh sets $scratch
 facts_theirs=$scratch/their-key
 openssl rand -hex 32 >"$facts_theirs"
 
