@@ -207,7 +207,7 @@ static int run_child(const struct strv *argv, const int lock[2], bool on_disk, s
 	CLEANUP(strv_release) struct strv env = { 0 };
 	int status = 0, r;
 
-	/* The store's key is not for the rebuild, which may be another user's and has a new store. */
+	/* Not the store's key: the rebuild may be another user's, and has a new store. */
 	for (char **v = environ; *v; v++)
 		if (!starts_with(*v, "NETRESCUE_TREE=") && !starts_with(*v, STORE_KEY_VARIABLE "="))
 			strv_add(&env, *v);
