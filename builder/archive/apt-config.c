@@ -9,11 +9,12 @@
 #include "base/memory.h"
 
 #define OUTPUT_MAX ((size_t)64 * 1024)
+#define TIMEOUT_MAX 86400
 #define HTTPS "Acquire::https::"
 #define AUTHORITY "CAInfo"
 
-/* Appends the lines that apt-config prints. */
-static int ask(const char *const *argv, struct strv *ret, struct err *err)
+/* What apt-config prints; nothing if there is no answer. */
+static int ask(const char *const *argv, struct text *ret, struct err *err)
 {
 	const char *path = getenv("PATH"), *config = getenv("APT_CONFIG");
 	CLEANUP(strv_release) struct strv env = { 0 };
@@ -35,13 +36,28 @@ static int ask(const char *const *argv, struct strv *ret, struct err *err)
 	if (r < 0)
 		log_debug("apt's configuration is not known: %s", own.message);
 	else
-		strv_split(ret, output.data ? output.data : "", "\n");
+		*ret = TAKE(output);
+	text_add(ret, "");
 	return 0;
+}
+
+/* Seconds; 0 if it is none of a day or less. */
+static long timeout_of(const char *value)
+{
+	uint64_t seconds;
+
+	return parse_u64(value, &seconds) == 0 && seconds <= TIMEOUT_MAX ? (long)seconds : 0;
 }
 
 static char *proxy_of(const char *value)
 {
 	return streq(value, "DIRECT") || streq(value, "false") ? xstrdup("") : xstrdup(value);
+}
+
+static void replace(char **text, char *by)
+{
+	free(*text);
+	*text = by;
 }
 
 /* "Acquire::https::HOST::CAInfo FILE", or without the host. */
@@ -52,8 +68,9 @@ static void take_line(struct apt_config *c, const char *line)
 	const char *value = blank ? blank + 1 : "";
 
 	if (*value && streq(key, "Acquire::http::Proxy")) {
-		free(c->proxy);
-		c->proxy = proxy_of(value);
+		replace(&c->proxy, proxy_of(value));
+	} else if (streq(key, "Acquire::http::Timeout")) {
+		c->timeout = timeout_of(value);
 	} else if (*value && streq(key, HTTPS AUTHORITY)) {
 		strv_add(&c->authorities, "");
 		strv_add(&c->authorities, value);
@@ -74,36 +91,48 @@ static void take_place(struct apt_config *c, const char *line)
 	if (length < 3 || !ends_with(line, "'") || strstr(line, "'\\''"))
 		return;
 	if (starts_with(line, "FILE="))
-		c->login_file = xstrndup(value + 1, length - 2);
+		replace(&c->login_file, xstrndup(value + 1, length - 2));
 	else if (starts_with(line, "DIRECTORY="))
-		c->login_directory = xstrndup(value + 1, length - 2);
+		replace(&c->login_directory, xstrndup(value + 1, length - 2));
+}
+
+void apt_config_parse(const char *settings, const char *places, struct apt_config *ret)
+{
+	CLEANUP(strv_release) struct strv setting = { 0 };
+	CLEANUP(strv_release) struct strv place = { 0 };
+
+	strv_split(&setting, settings, "\n");
+	strv_split(&place, places, "\n");
+	for (size_t i = 0; i < setting.count; i++)
+		take_line(ret, setting.item[i]);
+	for (size_t i = 0; i < place.count; i++)
+		take_place(ret, place.item[i]);
 }
 
 int apt_config_read(struct apt_config *ret, struct err *err)
 {
-	static const char *const dump[] = {
-		"apt-config",		"dump",		  "--format", "%f %v%n",
-		"Acquire::http::Proxy", "Acquire::https", NULL
-	};
+	static const char *const dump[] = { "apt-config",
+					    "dump",
+					    "--format",
+					    "%f %v%n",
+					    "Acquire::http::Proxy",
+					    "Acquire::http::Timeout",
+					    "Acquire::https",
+					    NULL };
 	static const char *const places[] = { "apt-config", "shell",
 					      "FILE",	    "Dir::Etc::netrc/f",
 					      "DIRECTORY",  "Dir::Etc::netrcparts/d",
 					      NULL };
-	CLEANUP(apt_config_release) struct apt_config c = { 0 };
-	CLEANUP(strv_release) struct strv values = { 0 };
-	CLEANUP(strv_release) struct strv paths = { 0 };
-	int r = ask(dump, &values, err);
+	CLEANUP(text_release) struct text settings = { 0 };
+	CLEANUP(text_release) struct text paths = { 0 };
+	int r = ask(dump, &settings, err);
 
+	if (r == 0)
+		r = ask(places, &paths, err);
 	if (r < 0)
 		return r;
-	r = ask(places, &paths, err);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < values.count; i++)
-		take_line(&c, values.item[i]);
-	for (size_t i = 0; i < paths.count; i++)
-		take_place(&c, paths.item[i]);
-	*ret = TAKE(c);
+	*ret = (struct apt_config){ 0 };
+	apt_config_parse(settings.data, paths.data, ret);
 	return 0;
 }
 

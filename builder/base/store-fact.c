@@ -2,7 +2,6 @@
 /* What the store remembers: see store.h. A fact is a file of two lines, its value and its tag
  * (store-key.h). */
 #include <ctype.h>
-#include <errno.h>
 #include <string.h>
 
 #include "base/io.h"
@@ -73,11 +72,9 @@ int store_fact_get(struct store *s, const char *kind, const char *key, char **re
 		return r;
 	*ret = NULL;
 	path = xasprintf("%s/%s", directory, key);
-	fd = store_open_regular(s, path);
-	if (fd == -ENOENT || fd == -EINVAL)
-		return 0;
-	if (fd < 0)
-		return err_errno(err, ERR_BUILD, -fd, "cannot open '%s/%s'", s->path, path);
+	r = store_open_kept(s, path, &fd, err);
+	if (r < 0 || fd < 0)
+		return r;
 	r = know_key(s, false, err);
 	if (r < 0)
 		return r;

@@ -13,8 +13,8 @@ struct store {
 	struct store_key key; /* of its owner, once it was needed (store-fact.c) */
 };
 
-/* Opens a regular file of the store for reading. The descriptor, or -errno: -ENOENT if there is
- * nothing, -EINVAL if something else has that name, a link or a pipe for instance. */
-int store_open_regular(const struct store *s, const char *path);
+/* Opens a file of the store to read, by a walk that follows no link. *ret_fd is -1 with return 0 if
+ * it is absent. What is no regular file, or another user's, is an error. */
+int store_open_kept(const struct store *s, const char *path, int *ret_fd, struct err *err);
 /* Renames a finished partial file to `target`, which is in `directory`; makes that if need be. */
 int store_publish(struct store_put *p, const char *directory, const char *target, struct err *err);

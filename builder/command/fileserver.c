@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "archive/lock.h"
+#include "base/beneath.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -98,13 +99,13 @@ static int examine(int server_fd, const char *version, const struct recipe *reci
 	return remove_tree(server_fd, version, err);
 }
 
-/* Opens the directory of that server's images; -1 if there is none. */
-static int open_server(const struct store *s, const char *name)
+/* Opens the directory of that server's images; *ret_fd is -1 if there is none. */
+static int open_server(const struct store *s, const char *name, int *ret_fd, struct err *err)
 {
-	static const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	cleanup_fd int lab = openat(store_dirfd(s), "lab", flags);
+	cleanup_free char *path = xasprintf("lab/%s", name);
+	int r = store_open_dir(s, path, ret_fd, err);
 
-	return lab < 0 ? -1 : openat(lab, name, flags);
+	return r == -ENOENT && err->class == ERR_NONE ? 0 : r;
 }
 
 /* Where `latest` points, if that is a version beside it; NULL: nowhere. The caller frees it. */
@@ -139,13 +140,16 @@ static int find_or_build(const struct build_options *options, const struct recip
 			 struct store *s, char **ret_path, struct err *err)
 {
 	cleanup_free char *out = xasprintf("%s/lab", store_path(s));
-	cleanup_fd int server_fd = open_server(s, recipe->name);
-	/* Not by `latest` itself, which another netrescue may move. */
-	cleanup_free char *version = latest_version(server_fd);
-	cleanup_free char *path = NULL;
+	cleanup_free char *version = NULL, *path = NULL;
+	cleanup_fd int server_fd = -1;
 	bool will_do = false;
-	int r = version ? examine(server_fd, version, recipe, s, &will_do, err) : 0;
+	int r = open_server(s, recipe->name, &server_fd, err);
 
+	if (r < 0)
+		return r;
+	/* Not by `latest` itself, which another netrescue may move. */
+	version = latest_version(server_fd);
+	r = version ? examine(server_fd, version, recipe, s, &will_do, err) : 0;
 	if (r < 0)
 		return r;
 	if (!will_do)
@@ -169,7 +173,7 @@ int fileserver_find(const struct build_options *options, struct store *s, char *
 			return r;
 		o.recipe = found;
 	}
-	r = recipe_load(o.recipe, &recipe, err);
+	r = build_load_recipe(&o, &recipe, err);
 	if (r < 0)
 		return r;
 	return find_or_build(&o, &recipe, s, ret_path, err);
@@ -217,11 +221,11 @@ static int count_file(const struct walk_entry *e, void *data, struct err *err)
 
 static int remove_image(struct pruning *p, const struct walk_entry *e, struct err *err)
 {
-	cleanup_fd int fd = -1;
-	int r = open_dir(e->dirfd, e->name, &fd, err);
+	cleanup_fd int fd = open_beneath(e->dirfd, e->name, O_RDONLY | O_DIRECTORY, 0);
+	int r;
 
-	if (r < 0)
-		return r;
+	if (fd < 0)
+		return err_errno(err, ERR_BUILD, -fd, "cannot open the image '%s'", e->path);
 	r = walk_tree(fd, count_file, p->report, err);
 	if (r < 0 || p->dry_run)
 		return r;
@@ -248,15 +252,12 @@ static int visit(const struct walk_entry *e, void *data, struct err *err)
 
 static int visit_images(struct pruning *p, struct err *err)
 {
-	cleanup_fd int fd =
-		openat(store_dirfd(p->store), "lab", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int fd = -1;
+	int r = store_open_dir(p->store, "lab", &fd, err);
 
-	if (fd < 0 && errno == ENOENT)
+	if (r == -ENOENT)
 		return 0;
-	if (fd < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot read '%s/lab'",
-				 store_path(p->store));
-	return walk_tree(fd, visit, p, err);
+	return r < 0 ? r : walk_tree(fd, visit, p, err);
 }
 
 int fileserver_locks(const struct store *s, struct strv *locks, struct err *err)

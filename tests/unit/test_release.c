@@ -3,6 +3,7 @@
 
 #include "archive/release.h"
 #include "base/memory.h"
+#include "seed.h"
 
 #define DIGEST_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define DIGEST_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
@@ -12,6 +13,7 @@
 
 static int parse(const char *text, struct release *ret, struct err *err)
 {
+	seed("release", text, strlen(text));
 	return release_parse("test", text, strlen(text), ret, err);
 }
 
@@ -91,6 +93,11 @@ static void test_refused(void **state)
 		DATE "SHA256:\n " DIGEST_A " 5 a/b c\n",
 		DATE "SHA256:\n AA" DIGEST_A " 5 a/b\n",
 		DATE "SHA256:\n " DIGEST_A " 5 a/b\n " DIGEST_B " 5 a/b\n",
+		DATE "SHA256:\n " DIGEST_A " 5 ../a\n",
+		DATE "SHA256:\n " DIGEST_A " 5 /etc/a\n",
+		DATE "SHA256:\n " DIGEST_A " 5 a/%2e%2e/b\n",
+		DATE "SHA256:\n " DIGEST_A " 5 a\\..\\b\n",
+		DATE "SHA256:\n " DIGEST_A " 5 a/\x1b[2J\n",
 		DATE FILES "\nDate: Sat, 12 Sep 2027 07:55:41 UTC\n",
 	};
 
