@@ -18,7 +18,6 @@
 #include "base/tree.h"
 #include "command/shipped.h"
 #include "publish/result-built.h"
-#include "publish/result-damage.h"
 
 /* STORE/lab/NAME/VERSION, and beside the versions a link `latest` to the newest. */
 
@@ -64,16 +63,14 @@ static bool is_current(const char *path, const char *recipe_digest)
 	return is;
 }
 
-/* Whether the image is as this user's netrescue has built it: whoever else filled the store could
- * have put another one there. */
+/* Whether this user's netrescue has built the image with these SHA256SUMS: whoever else filled the
+ * store could have put another one there. That its files are as these say is seen by who boots it. */
 static bool is_ours(int dir_fd, const struct lock *lock, struct store *s)
 {
 	CLEANUP(err_release) struct err ignored = { 0 };
-	cleanup_free char *damage = NULL;
 	bool built = false;
 
-	return result_was_built(s, lock->digest, dir_fd, &built, &ignored) == 0 && built &&
-	       result_damage(dir_fd, NULL, &damage, &ignored) == 0 && !damage;
+	return result_was_built(s, lock->digest, dir_fd, &built, &ignored) == 0 && built;
 }
 
 /* Whether the image `version` of that server will do. One that is not ours is removed, since it

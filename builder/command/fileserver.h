@@ -17,7 +17,8 @@
 
 /* Finds or builds it. Of the options, recipe, store, mirror, keyring, sandbox, offline and jobs
  * count; without a recipe it is the one that comes with this program. *ret_path is the image's
- * directory; the caller frees it. */
+ * directory, which the caller frees. Whether its files are whole is for the caller to check
+ * (publish/result-damage.h). */
 int fileserver_find(const struct build_options *options, struct store *s, char **ret_path,
 		    struct err *err);
 
