@@ -238,6 +238,7 @@ static int set_options(struct transfer *t, const char *url)
 	SET(CURLOPT_ERRORBUFFER, t->message);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_FAILONERROR, 1L);
+	/* What is at fault already is not opened: it has no protocol, and fails at once. */
 	SET(CURLOPT_PROTOCOLS_STR, t->fault ? "https" : protocols_for(url));
 	SET(CURLOPT_USERAGENT, "netrescue");
 	SET(CURLOPT_BUFFERSIZE, 128L * 1024);
