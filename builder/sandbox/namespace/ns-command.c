@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/io.h"
@@ -22,6 +23,11 @@
 #define OPEN_FILES_HARD 524288
 #define FILE_SIZE_MAX (16ULL << 30) /* a tree on disk has no other limit */
 #define PROCESSES_MAX 8192
+#define STACK_SOFT (8ULL << 20)
+#define LOCKED_MAX (8ULL << 20) /* bytes; this and the next two as a kernel begins with */
+#define QUEUES_MAX 819200
+#define PENDING_MAX 8192
+#define SIGNALS 64
 #define NOT_FOUND 127
 
 static const char *const environment[] = {
@@ -73,6 +79,21 @@ static void limit(int what, rlim_t soft, rlim_t hard)
 	(void)setrlimit(what, &now);
 }
 
+/* Those of the host, or of the shell there, would show. */
+static void set_limits(void)
+{
+	limit(RLIMIT_CORE, 0, 0);
+	limit(RLIMIT_NOFILE, OPEN_FILES_SOFT, OPEN_FILES_HARD);
+	limit(RLIMIT_FSIZE, FILE_SIZE_MAX, FILE_SIZE_MAX);
+	limit(RLIMIT_NPROC, PROCESSES_MAX, PROCESSES_MAX);
+	limit(RLIMIT_STACK, STACK_SOFT, RLIM_INFINITY);
+	limit(RLIMIT_MEMLOCK, LOCKED_MAX, LOCKED_MAX);
+	limit(RLIMIT_MSGQUEUE, QUEUES_MAX, QUEUES_MAX);
+	limit(RLIMIT_SIGPENDING, PENDING_MAX, PENDING_MAX);
+	limit(RLIMIT_NICE, 0, 0);
+	limit(RLIMIT_RTPRIO, 0, 0);
+}
+
 static int connect_and_limit(const struct ns_job *job, int pipe)
 {
 	int in = job->in >= 0 ? job->in : open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -83,10 +104,7 @@ static int connect_and_limit(const struct ns_job *job, int pipe)
 		return -errno;
 	(void)setsid();
 	(void)umask(022);
-	limit(RLIMIT_CORE, 0, 0);
-	limit(RLIMIT_NOFILE, OPEN_FILES_SOFT, OPEN_FILES_HARD);
-	limit(RLIMIT_FSIZE, FILE_SIZE_MAX, FILE_SIZE_MAX);
-	limit(RLIMIT_NPROC, PROCESSES_MAX, PROCESSES_MAX);
+	set_limits();
 	return 0;
 }
 
@@ -153,13 +171,22 @@ static void close_others(struct ns_job *job, size_t count, size_t me)
 	}
 }
 
+/* As a program expects them, whatever is ignored where netrescue was started (nohup). The kernel is
+ * asked itself, since the C library keeps two signals back. */
 static void reset_signals(void)
 {
+	static const struct {
+		void (*handler)(int);
+		unsigned long flags;
+		void (*restorer)(void);
+		uint64_t mask;
+	} by_default = { 0 };
 	sigset_t none;
 
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)signal(SIGPIPE, SIG_DFL);
+	for (int number = 1; number <= SIGNALS; number++)
+		(void)syscall(SYS_rt_sigaction, number, &by_default, NULL, sizeof(uint64_t));
 }
 
 static int start(struct ns *ns, struct ns_job *job, size_t count, size_t me, struct err *err)
