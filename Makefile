@@ -14,6 +14,7 @@ MAKEFLAGS += --no-builtin-rules --jobs=$(shell nproc)
 ##   FLAVOUR=release|asan   hardened and optimised, or with address and undefined-behaviour sanitizers
 ##   WERROR=1               warnings are errors
 ##   V=1                    show every command
+##   SECONDS=60 FUZZ="NAME …"  for how long, and which targets, `make fuzz` runs
 ##   CC=clang               another compiler
 ##   PREFIX= DESTDIR=       where `make install` installs to (/usr/local)
 ##   MANDIR= DOCDIR= BASHCOMPDIR= ZSHCOMPDIR=
@@ -61,7 +62,9 @@ SHARED_OBJECTS  := $(call object,$(HELPER_SHARED))
 SHARED_LIBRARY  := $(OBJ)/shared.a
 NAMESPACE_OBJS  := $(call object,$(NAMESPACE_ONLY))
 GUESTFS_OBJS    := $(call object,$(GUESTFS_ONLY))
-LIBRARY_OBJECTS := $(call object,$(filter-out $(MAINS) $(GUESTFS_ONLY),$(SOURCES)))
+# The unit tests also have what of sandbox-guestfs reads the appliance's bytes, which needs no libguestfs.
+RELAY           := builder/sandbox/guestfs/guestfs-relay.c
+LIBRARY_OBJECTS := $(call object,$(filter-out $(MAINS) $(GUESTFS_ONLY),$(SOURCES)) $(RELAY))
 LIBRARY         := $(OBJ)/library.a
 PROGRAM_OBJECTS := $(call object,$(filter-out $(NAMESPACE_ONLY) $(GUESTFS_ONLY),$(SOURCES)))
 
@@ -79,6 +82,16 @@ UNIT_TESTS   := $(patsubst tests/unit/%.c,$(BIN)/tests/%,$(UNIT_SOURCES))
 # Programs that shell tests run.
 TOOL_SOURCES := $(sort $(wildcard tests/tools/*.c))
 TOOLS        := $(patsubst tests/tools/%.c,$(BIN)/tests/%,$(TOOL_SOURCES))
+
+# Fuzz targets, tests/fuzz/README.md. libFuzzer is clang's, and the program is compiled once more for them; of
+# sandbox-guestfs they have what does without libguestfs.
+FUZZ         ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_OBJ     := out/obj/fuzz
+FUZZ_TARGETS  = $(addprefix out/fuzz/,$(FUZZ))
+FUZZ_SOURCES := $(filter-out $(MAINS) $(GUESTFS_ONLY),$(sort $(wildcard builder/*/*.c builder/*/*/*.c))) \
+	builder/sandbox/guestfs/guestfs-relay.c
+FUZZ_OBJECTS := $(patsubst builder/%.c,$(FUZZ_OBJ)/%.o,$(FUZZ_SOURCES))
+FUZZ_LIBRARY := $(FUZZ_OBJ)/library.a
 
 # ---- flags -------------------------------------------------------------------------------------
 
@@ -112,6 +125,11 @@ endif
 COMPILE = $(CC) -std=gnu17 -D_GNU_SOURCE -Ibuilder $(WARNINGS) $($(FLAVOUR)_CFLAGS) \
 	-ffile-prefix-map=$(CURDIR)=. $(CPPFLAGS) $(CFLAGS)
 LINK    = $(CC) $($(FLAVOUR)_CFLAGS) $(CFLAGS) $($(FLAVOUR)_LDFLAGS) -Wl,--as-needed $(LDFLAGS)
+
+FUZZ_FLAGS   := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all
+FUZZ_COMPILE  = clang -std=gnu17 -D_GNU_SOURCE -Ibuilder $(WARNINGS) $(FUZZ_FLAGS)
+FUZZ_LINK     = clang $(FUZZ_FLAGS) -fsanitize=fuzzer -Wl,--as-needed
 
 # ---- targets -----------------------------------------------------------------------------------
 
@@ -153,7 +171,7 @@ help: ## this list
 # misses. The unit tests cannot, as cmocka is what they are linked with.
 CHECK_UNIT_TESTS = $(if $(CMOCKA),$(UNIT_TESTS))
 CHECK_TESTS = $(CHECK_UNIT_TESTS) $(sort $(wildcard tests/cases/*.t tests/cli/*.t tests/integration/*.t))
-REAL_TESTS  = $(sort $(wildcard tests/lint/*.t tests/real/*.t tests/boot/*.t))
+REAL_TESTS  = $(sort $(wildcard tests/lint/*.t tests/fuzz/*.t tests/real/*.t tests/boot/*.t))
 MATRIX_TESTS = $(sort $(wildcard tests/matrix/*.t))
 # A short form for `make test` says "# Whole: tests/matrix/NAME.t", and test-all runs the whole test alone.
 WITNESSES = $(shell grep -l '^\# Whole: ' $(REAL_TESTS))
@@ -180,16 +198,22 @@ check: test-programs ## quick tests: no network beyond loopback, no package beyo
 	$(PROVE) $(JOBS) --timer $(CHECK_TESTS)
 
 .PHONY: test
-test: deps-build deps-test all $(UNIT_TESTS) $(TOOLS) ## everything above, then the real mirror and the boot; prints the cost per file
+test: deps-build deps-test all $(UNIT_TESTS) $(TOOLS) $(FUZZ_TARGETS) ## everything above, then the fuzz targets, the real mirror and the boot; prints the cost per file
 	$(PROVE) $(JOBS) --timer $(CHECK_TESTS)
 	$(PROVE) --timer $(REAL_TESTS)
 
 .PHONY: test-all
-test-all: deps-build deps-test deps-matrix all $(UNIT_TESTS) $(TOOLS) ## test with every case, and the matrix; keeps the report in out/test-all.txt
+test-all: deps-build deps-test deps-matrix all $(UNIT_TESTS) $(TOOLS) $(FUZZ_TARGETS) ## test with every case, the matrix, and check with sanitizers; keeps the report in out/test-all.txt
 	export NETRESCUE_TEST_ALL=1; failed=0; { \
 		$(PROVE) $(JOBS) --timer $(CHECK_TESTS) || failed=1; \
 		$(PROVE) --timer $(filter-out $(WITNESSES),$(REAL_TESTS)) $(MATRIX_TESTS) || failed=1; \
+		$(MAKE) FLAVOUR=asan check || failed=1; \
 		exit $$failed; } 2>&1 | tee out/test-all.txt
+
+SECONDS ?= 60
+.PHONY: fuzz
+fuzz: $(FUZZ_TARGETS) ## run each fuzz target for SECONDS; what it finds is kept in out/fuzz/found
+	tests/fuzz/run $(SECONDS) $(FUZZ_TARGETS)
 
 .PHONY: bench
 bench: all $(TOOLS) ## the comparisons with other builders, of a boot with one of a tree made by hand, of the sandboxes
@@ -275,7 +299,7 @@ BUILD_PACKAGES := gcc libc6-dev make pkg-config libcurl4-openssl-dev libssl-dev 
 # The Build-Depends of debian/control are these and those above.
 DEB_PACKAGES := build-essential debhelper git libcmocka-dev libguestfs-dev
 TEST_PACKAGES := adduser gnupg mmdebstrap qemu-system-x86 ipxe-qemu seabios python3-minimal \
-	python3 dpkg-dev shellcheck clang clang-format clang-tidy zstd attr acl libcap2-bin sudo \
+	python3 dpkg-dev shellcheck clang libclang-rt-dev clang-format clang-tidy zstd attr acl libcap2-bin sudo \
 	xz-utils fakeroot file binutils iproute2 curl jq grub-common e2fsprogs openssh-client buildah \
 	python3-jsonschema groff-base man-db mandoc bsdextrautils zsh $(DEB_PACKAGES) lintian
 MATRIX_PACKAGES := podman runc
@@ -430,6 +454,36 @@ $(BIN)/tests/%: $(OBJ)/tests/%.o $(LIBRARY) $(STAMP)
 	@mkdir -p $(@D)
 	@$(if $(Q),echo "  LINK     $@")
 	$(Q)$(LINK) -o $@ $(filter %.o %.a,$^) $(PROGRAM_LIBS) $(if $(filter $@,$(UNIT_TESTS)),-lcmocka)
+
+# ---- fuzz targets ----
+
+FUZZ_STAMP := $(FUZZ_OBJ)/flags
+FUZZ_USED   = $(FUZZ_COMPILE) $(PKG_CFLAGS) | $(FUZZ_LINK) | $(PROGRAM_LIBS) | $(FUZZ_SOURCES)
+$(FUZZ_STAMP): FORCE | $(INSTALLED)
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(FUZZ_USED)' | cmp -s - $@ || printf '%s\n' '$(FUZZ_USED)' > $@
+
+$(FUZZ_OBJ)/%.o: builder/%.c $(FUZZ_STAMP)
+	@mkdir -p $(@D)
+	@$(if $(Q),echo "  CC fuzz  $<")
+	$(Q)$(FUZZ_COMPILE) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(FUZZ_OBJ)/fuzz/%.o: tests/fuzz/%.c $(FUZZ_STAMP)
+	@mkdir -p $(@D)
+	@$(if $(Q),echo "  CC fuzz  $<")
+	$(Q)$(FUZZ_COMPILE) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(FUZZ_LIBRARY): $(FUZZ_OBJECTS)
+	@rm -f $@
+	$(Q)ar rcsD $@ $(filter %.o,$^)
+
+out/fuzz/%: $(FUZZ_OBJ)/fuzz/fuzz_%.o $(FUZZ_OBJ)/fuzz/fuzz.o $(FUZZ_LIBRARY)
+	@mkdir -p $(@D)
+	@$(if $(Q),echo "  LINK     $@")
+	$(Q)$(FUZZ_LINK) -o $@ $(filter %.o %.a,$^) $(PROGRAM_LIBS)
+
+.SECONDARY: $(patsubst tests/fuzz/%.c,$(FUZZ_OBJ)/fuzz/%.o,$(wildcard tests/fuzz/*.c))
+-include $(FUZZ_OBJECTS:.o=.d) $(wildcard $(FUZZ_OBJ)/fuzz/*.d)
 
 .SECONDARY: $(patsubst tests/unit/%.c,$(OBJ)/tests/%.o,$(UNIT_SOURCES)) \
 	$(patsubst tests/tools/%.c,$(OBJ)/tests/%.o,$(TOOL_SOURCES))

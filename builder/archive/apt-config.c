@@ -13,8 +13,8 @@
 #define HTTPS "Acquire::https::"
 #define AUTHORITY "CAInfo"
 
-/* Appends the lines that apt-config prints. */
-static int ask(const char *const *argv, struct strv *ret, struct err *err)
+/* What apt-config prints; nothing if there is no answer. */
+static int ask(const char *const *argv, struct text *ret, struct err *err)
 {
 	const char *path = getenv("PATH"), *config = getenv("APT_CONFIG");
 	CLEANUP(strv_release) struct strv env = { 0 };
@@ -36,7 +36,8 @@ static int ask(const char *const *argv, struct strv *ret, struct err *err)
 	if (r < 0)
 		log_debug("apt's configuration is not known: %s", own.message);
 	else
-		strv_split(ret, output.data ? output.data : "", "\n");
+		*ret = TAKE(output);
+	text_add(ret, "");
 	return 0;
 }
 
@@ -53,6 +54,12 @@ static char *proxy_of(const char *value)
 	return streq(value, "DIRECT") || streq(value, "false") ? xstrdup("") : xstrdup(value);
 }
 
+static void replace(char **text, char *by)
+{
+	free(*text);
+	*text = by;
+}
+
 /* "Acquire::https::HOST::CAInfo FILE", or without the host. */
 static void take_line(struct apt_config *c, const char *line)
 {
@@ -61,8 +68,7 @@ static void take_line(struct apt_config *c, const char *line)
 	const char *value = blank ? blank + 1 : "";
 
 	if (*value && streq(key, "Acquire::http::Proxy")) {
-		free(c->proxy);
-		c->proxy = proxy_of(value);
+		replace(&c->proxy, proxy_of(value));
 	} else if (streq(key, "Acquire::http::Timeout")) {
 		c->timeout = timeout_of(value);
 	} else if (*value && streq(key, HTTPS AUTHORITY)) {
@@ -85,9 +91,22 @@ static void take_place(struct apt_config *c, const char *line)
 	if (length < 3 || !ends_with(line, "'") || strstr(line, "'\\''"))
 		return;
 	if (starts_with(line, "FILE="))
-		c->login_file = xstrndup(value + 1, length - 2);
+		replace(&c->login_file, xstrndup(value + 1, length - 2));
 	else if (starts_with(line, "DIRECTORY="))
-		c->login_directory = xstrndup(value + 1, length - 2);
+		replace(&c->login_directory, xstrndup(value + 1, length - 2));
+}
+
+void apt_config_parse(const char *settings, const char *places, struct apt_config *ret)
+{
+	CLEANUP(strv_release) struct strv setting = { 0 };
+	CLEANUP(strv_release) struct strv place = { 0 };
+
+	strv_split(&setting, settings, "\n");
+	strv_split(&place, places, "\n");
+	for (size_t i = 0; i < setting.count; i++)
+		take_line(ret, setting.item[i]);
+	for (size_t i = 0; i < place.count; i++)
+		take_place(ret, place.item[i]);
 }
 
 int apt_config_read(struct apt_config *ret, struct err *err)
@@ -104,21 +123,16 @@ int apt_config_read(struct apt_config *ret, struct err *err)
 					      "FILE",	    "Dir::Etc::netrc/f",
 					      "DIRECTORY",  "Dir::Etc::netrcparts/d",
 					      NULL };
-	CLEANUP(apt_config_release) struct apt_config c = { 0 };
-	CLEANUP(strv_release) struct strv values = { 0 };
-	CLEANUP(strv_release) struct strv paths = { 0 };
-	int r = ask(dump, &values, err);
+	CLEANUP(text_release) struct text settings = { 0 };
+	CLEANUP(text_release) struct text paths = { 0 };
+	int r = ask(dump, &settings, err);
 
+	if (r == 0)
+		r = ask(places, &paths, err);
 	if (r < 0)
 		return r;
-	r = ask(places, &paths, err);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < values.count; i++)
-		take_line(&c, values.item[i]);
-	for (size_t i = 0; i < paths.count; i++)
-		take_place(&c, paths.item[i]);
-	*ret = TAKE(c);
+	*ret = (struct apt_config){ 0 };
+	apt_config_parse(settings.data, paths.data, ret);
 	return 0;
 }
 

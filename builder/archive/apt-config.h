@@ -19,4 +19,7 @@ struct apt_config {
 
 /* Where there is no apt-config, all is empty. Fails only when interrupted. */
 int apt_config_read(struct apt_config *ret, struct err *err);
+/* The same from what apt-config printed: `dump --format '%f %v%n'`, and `shell` with the names FILE
+ * and DIRECTORY. ret is empty before. */
+void apt_config_parse(const char *settings, const char *places, struct apt_config *ret);
 void apt_config_release(struct apt_config *c);

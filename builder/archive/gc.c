@@ -12,6 +12,7 @@
 #include "archive/lock.h"
 #include "archive/suite.h"
 #include "base/io.h"
+#include "base/memory.h"
 #include "base/tree.h"
 
 struct gc {
@@ -72,16 +73,27 @@ static int keep_locks(struct gc *gc, const struct strv *locks, struct err *err)
 	return 0;
 }
 
+static int read_kept(int dirfd, const char *name, size_t limit, struct text *ret, struct err *err)
+{
+	cleanup_fd int fd = -1;
+	int r = open_file(dirfd, name, O_NOFOLLOW, ERR_BUILD, &fd, err);
+
+	return r < 0 ? r : read_fd(fd, name, limit, ret, err);
+}
+
 /* Keeps the Packages files that an InRelease file names. */
 static int keep_index(struct gc *gc, const char *sha256, struct err *err)
 {
 	CLEANUP(text_release) struct text release = { 0 };
-	char path[128];
+	cleanup_free char *directory = xasprintf("sha256/%.2s", sha256);
+	cleanup_fd int fd = -1;
+	int r = store_open_dir(gc->store, directory, &fd, err);
 
-	snprintf(path, sizeof(path), "sha256/%.2s/%s", sha256, sha256);
-	if (faccessat(store_dirfd(gc->store), path, R_OK, 0) < 0)
+	if (r == -ENOENT || (r == 0 && faccessat(fd, sha256, R_OK, AT_SYMLINK_NOFOLLOW) < 0))
 		return 0;
-	int r = read_file(store_dirfd(gc->store), path, INRELEASE_MAX, &release, err);
+	if (r < 0)
+		return r;
+	r = read_kept(fd, sha256, INRELEASE_MAX, &release, err);
 	if (r < 0)
 		return r;
 	keep_digests_in(gc, release.data);
@@ -98,7 +110,7 @@ static int visit_index(const struct walk_entry *e, void *data, struct err *err)
 
 	if (!S_ISREG(e->st->st_mode))
 		return 0;
-	int r = read_file(e->dirfd, e->name, STORE_FACT_MAX, &value, err);
+	int r = read_kept(e->dirfd, e->name, STORE_FACT_MAX, &value, err);
 	if (r < 0)
 		return r;
 	keep_digests_in(gc, value.data);
@@ -128,7 +140,7 @@ static int visit_fact(const struct walk_entry *e, void *data, struct err *err)
 			return err_errno(err, ERR_BUILD, errno, "cannot remove 'fact/%s'", e->path);
 		return 0;
 	}
-	int r = read_file(e->dirfd, e->name, STORE_FACT_MAX, &value, err);
+	int r = read_kept(e->dirfd, e->name, STORE_FACT_MAX, &value, err);
 	if (r < 0)
 		return r;
 	keep_digests_in(gc, value.data);
@@ -168,14 +180,12 @@ static int visit_log(const struct walk_entry *e, void *data, struct err *err)
 
 static int walk_part(struct gc *gc, const char *part, walk_fn fn, struct err *err)
 {
-	cleanup_fd int fd =
-		openat(store_dirfd(gc->store), part, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int fd = -1;
+	int r = store_open_dir(gc->store, part, &fd, err);
 
-	if (fd < 0 && errno == ENOENT)
+	if (r == -ENOENT)
 		return 0;
-	if (fd < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot read the store's '%s'", part);
-	return walk_tree(fd, fn, gc, err);
+	return r < 0 ? r : walk_tree(fd, fn, gc, err);
 }
 
 int store_gc(struct store *s, const struct strv *locks, int64_t now, bool dry_run,

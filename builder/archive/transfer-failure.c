@@ -67,7 +67,8 @@ static curl_off_t microseconds_of(const struct transfer *t)
 static char *certificate_hint(const struct transfer *t)
 {
 	const struct network *network = t->options->network;
-	const char *authority = network ? network_authority(network, transfer_asked(t)) : NULL;
+	const struct authority *authority =
+		network ? network_authority(network, transfer_asked(t)) : NULL;
 	long result = 0;
 
 	(void)curl_easy_getinfo(t->easy, CURLINFO_SSL_VERIFYRESULT, &result);
@@ -80,7 +81,7 @@ static char *certificate_hint(const struct transfer *t)
 	if (authority)
 		return xasprintf("no certificate in '%s' vouches for the server: the file must "
 				 "hold that of the CA that signed the server's",
-				 authority);
+				 authority->file);
 	return xasprintf("this machine does not know the CA that signed the server's certificate: "
 			 "if it is a site's own, %sname its file by Acquire::https::CAInfo in "
 			 "apt.conf, or put it, as NAME.crt, into /usr/local/share/ca-certificates "

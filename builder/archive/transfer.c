@@ -136,13 +136,24 @@ int transfer_init(struct transfer *t, struct store *s, struct fetch_item *item,
 	return 0;
 }
 
+static CURLcode set_authority(struct transfer *t, const struct authority *authority)
+{
+	struct curl_blob content = { .data = authority->content.data,
+				     .len = authority->content.length,
+				     .flags = CURL_BLOB_COPY };
+	CURLcode c = content.data ? curl_easy_setopt(t->easy, CURLOPT_CAINFO_BLOB, &content)
+				  : curl_easy_setopt(t->easy, CURLOPT_CAINFO, authority->file);
+
+	return c == CURLE_OK ? curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL) : c;
+}
+
 /* A server is asked with the password and the authorities that are meant for it, and redirects are
  * followed by us, so that the next server gets its own. */
 static CURLcode set_access(struct transfer *t, const char *url)
 {
 	const struct network *network = t->options->network;
 	const struct login *login = network ? logins_find(&network->logins, url) : NULL;
-	const char *authority = network ? network_authority(network, url) : NULL;
+	const struct authority *authority = network ? network_authority(network, url) : NULL;
 	const char *proxy = proxy_for(t, url);
 	CURLcode c = CURLE_OK;
 
@@ -152,11 +163,7 @@ static CURLcode set_access(struct transfer *t, const char *url)
 		c = curl_easy_setopt(t->easy, CURLOPT_USERNAME, login->user);
 	if (c == CURLE_OK && login)
 		c = curl_easy_setopt(t->easy, CURLOPT_PASSWORD, login->password);
-	if (c == CURLE_OK && authority)
-		c = curl_easy_setopt(t->easy, CURLOPT_CAINFO, authority);
-	if (c == CURLE_OK && authority)
-		c = curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
-	return c;
+	return c == CURLE_OK && authority ? set_authority(t, authority) : c;
 }
 
 const char *transfer_asked(const struct transfer *t)

@@ -20,5 +20,9 @@ json_t *json_text(const char *s);
 void json_add_text(json_t *object, const char *key, const char *s);
 void json_add_number(json_t *object, const char *key, uint64_t number);
 
+/* The value on one line, without a newline; the caller frees it. Controls and marks that turn the
+ * direction of text, which jansson leaves as they are from U+007F on, become \uNNNN: a terminal may
+ * be what reads the line. */
+char *json_line(const json_t *value);
 /* Prints an event of --json as one line on stdout, at once. Takes the value. */
 void json_print(json_t *value);

@@ -31,9 +31,9 @@
 struct store;
 
 /* Opens the store, and makes it if it does not exist. path NULL: $NETRESCUE_STORE, else
- * $XDG_CACHE_HOME/netrescue, else ~/.cache/netrescue. Refuses a store of another user but root:
- * whoever owns a store can change what comes out of it, and by a link in it have files of ours
- * overwritten. */
+ * $XDG_CACHE_HOME/netrescue, else ~/.cache/netrescue. Links are followed on the way to the store,
+ * which the user names, but never in it. Whatever is another user's but root's is refused, in any
+ * directory of it and when a file is read: whoever owns it can change what comes out. */
 int store_open(const char *path, struct store **ret, struct err *err);
 void store_free(struct store *s);
 DEFINE_CLEANUP_PTR(store)
@@ -44,7 +44,11 @@ int store_dirfd(const struct store *s);
  * does it; whoever kills a child that writes to the store does it again. */
 void store_sweep(struct store *s);
 
-/* Opens STORE/log/NAME to write, empty; it replaces the last one of that name. */
+/* Opens a directory of the store to read, by a walk that follows no link. -ENOENT without a message
+ * if it is absent. */
+int store_open_dir(const struct store *s, const char *path, int *ret_fd, struct err *err);
+
+/* Makes STORE/log/NAME to write; it replaces the last one of that name. */
 int store_log(struct store *s, const char *name, int *ret_fd, struct err *err);
 
 /* Opens the blob for reading after checking its digest: *ret_fd is -1 with return 0 if it is

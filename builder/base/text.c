@@ -82,9 +82,13 @@ static size_t printable_length(const unsigned char *s)
 	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f) ||
 	    (s[0] == 0xc2 && s[1] < 0xa0))
 		return 0;
-	/* Marks that turn the direction of text can make a line read as another. */
-	if (s[0] == 0xe2 && ((s[1] == 0x80 && s[2] >= 0xaa && s[2] <= 0xae) ||
-			     (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9)))
+	/* What turns the direction of text can make a line read as another, and there are
+	 * separators of lines and paragraphs, too: U+061C, 200E, 200F, 2028 to 202E, 2066 to
+	 * 2069. */
+	if ((s[0] == 0xd8 && s[1] == 0x9c) ||
+	    (s[0] == 0xe2 && s[1] == 0x80 &&
+	     (s[2] == 0x8e || s[2] == 0x8f || (s[2] >= 0xa8 && s[2] <= 0xae))) ||
+	    (s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9))
 		return 0;
 	return length;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "archive/lock.h"
+#include "base/beneath.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -97,7 +98,7 @@ int fileserver_find(const struct build_options *options, struct store *s, char *
 			return r;
 		o.recipe = found;
 	}
-	r = recipe_load(o.recipe, &recipe, err);
+	r = build_load_recipe(&o, &recipe, err);
 	if (r < 0)
 		return r;
 	cleanup_free char *path = xasprintf("%s/%s/latest", out, recipe.name);
@@ -150,11 +151,11 @@ static int count_file(const struct walk_entry *e, void *data, struct err *err)
 
 static int remove_image(struct pruning *p, const struct walk_entry *e, struct err *err)
 {
-	cleanup_fd int fd = -1;
-	int r = open_dir(e->dirfd, e->name, &fd, err);
+	cleanup_fd int fd = open_beneath(e->dirfd, e->name, O_RDONLY | O_DIRECTORY, 0);
+	int r;
 
-	if (r < 0)
-		return r;
+	if (fd < 0)
+		return err_errno(err, ERR_BUILD, -fd, "cannot open the image '%s'", e->path);
 	r = walk_tree(fd, count_file, p->report, err);
 	if (r < 0 || p->dry_run)
 		return r;
@@ -181,15 +182,12 @@ static int visit(const struct walk_entry *e, void *data, struct err *err)
 
 static int visit_images(struct pruning *p, struct err *err)
 {
-	cleanup_fd int fd =
-		openat(store_dirfd(p->store), "lab", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int fd = -1;
+	int r = store_open_dir(p->store, "lab", &fd, err);
 
-	if (fd < 0 && errno == ENOENT)
+	if (r == -ENOENT)
 		return 0;
-	if (fd < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot read '%s/lab'",
-				 store_path(p->store));
-	return walk_tree(fd, visit, p, err);
+	return r < 0 ? r : walk_tree(fd, visit, p, err);
 }
 
 int fileserver_locks(const struct store *s, struct strv *locks, struct err *err)

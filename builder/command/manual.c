@@ -79,6 +79,11 @@ static const struct entry environment[] = {
 	  "~/.cache/netrescue." },
 	{ "NETRESCUE_TREE", "`disk`: the tree lies in the store's file system while it is built, "
 			    "even if memory would hold it." },
+	{ "NETRESCUE_SANDBOX_PROCESSES, NETRESCUE_SANDBOX_FILES",
+	  "How many processes scripts may have at a time, and how many files a tree in memory, "
+	  "instead of the numbers in docs/sandbox.md." },
+	{ "NETRESCUE_SANDBOX_SILENCE",
+	  "How long a script may say nothing until a warning names it (default: 5m)." },
 	{ "NETRESCUE_LIBEXEC", "The directory of the helper programs, instead of those beside the "
 			       "program and in PREFIX/libexec/netrescue." },
 	{ "NETRESCUE_APPLIANCE_SECONDS",

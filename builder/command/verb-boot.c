@@ -5,16 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/owner.h"
+#include "base/progress.h"
+#include "base/temporary-dir.h"
 #include "base/tree.h"
 #include "command/fileserver.h"
 #include "command/options.h"
 #include "command/shipped.h"
 #include "command/verbs.h"
 #include "lab/lab.h"
+#include "publish/result-damage.h"
 
 #define SCRIPT_MAX ((size_t)1 << 20)
 
@@ -32,6 +37,7 @@ struct boot_invocation {
 	const char *bridge, *serve; /* the network */
 	bool simple;
 	const char *server; /* the server */
+	struct strv allow;
 	bool systemd_server;
 	const char *logs;
 	const char *store, *mirror, *keyring, *sandbox;
@@ -59,21 +65,14 @@ static void directory_release(struct directory *d)
 
 static int directory_make(struct directory *d, const char *logs, struct err *err)
 {
-	const char *tmp = getenv("TMPDIR");
-
-	if (logs) {
-		d->path = xstrdup(logs);
-		d->keep = true;
-		if (mkdir(logs, 0700) == 0 || errno == EEXIST)
-			return 0;
+	if (!logs)
+		return temporary_dir(NULL, "netrescue-boot.", &d->path, err);
+	d->path = xstrdup(logs);
+	d->keep = true;
+	if (mkdir(logs, 0700) < 0 && errno != EEXIST)
 		return err_errno(err, ERR_USAGE, errno, "cannot make '%s'", logs);
-	}
-	d->path = xasprintf("%s/netrescue-boot.XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	if (!mkdtemp(d->path)) {
-		d->keep = true;
-		return err_errno(err, ERR_BUILD, errno, "cannot make '%s'", d->path);
-	}
-	return 0;
+	/* QEMU writes there too, to fixed names, and follows the links that it finds. */
+	return owner_check_place(logs, "where the logs go", err);
 }
 
 /* ---- the verb ------------------------------------------------------------------------------ */
@@ -141,6 +140,7 @@ static int find_server(const struct boot_invocation *o, struct store *s, struct 
 		return r;
 	const struct build_options options = {
 		.recipe = recipe,
+		.allow = &o->allow,
 		.store = o->store,
 		.mirror = o->mirror,
 		.keyring = o->keyring,
@@ -152,9 +152,9 @@ static int find_server(const struct boot_invocation *o, struct store *s, struct 
 	return r < 0 ? r : image_open(path, ret, err);
 }
 
-static int run_lab(const struct boot_invocation *o, struct lab_options *lab, struct err *err)
+static int run_lab(const struct boot_invocation *o, struct lab_options *lab,
+		   struct directory *directory, struct err *err)
 {
-	CLEANUP(directory_release) struct directory directory = { 0 };
 	CLEANUP(text_release) struct text script = { 0 };
 	CLEANUP(text_release) struct text server_script = { 0 };
 	int r = read_script(o->script, &script, err);
@@ -164,15 +164,30 @@ static int run_lab(const struct boot_invocation *o, struct lab_options *lab, str
 	r = read_script(o->server_script, &server_script, err);
 	if (r < 0)
 		return r;
-	r = directory_make(&directory, o->logs, err);
-	if (r < 0)
-		return r;
 	lab->script = script.data;
 	lab->server_script = server_script.data;
-	lab->directory = directory.path;
+	lab->directory = directory->path;
 	r = o->check ? lab_check(lab, err) : lab_interactive(lab, err);
-	directory.keep |= r < 0 && err->class == ERR_BOOT;
+	directory->keep |= r < 0 && err->class == ERR_BOOT;
 	return r;
+}
+
+/* What boots is what is there, and the lab says how it does; but not that it is what was built. */
+static int look_for_damage(const struct image *i, struct err *err)
+{
+	cleanup_free char *damage = NULL;
+	int r;
+
+	progress_start("check", 0, PROGRESS_STEPS);
+	progress_detail("%s", i->path);
+	r = result_damage(i->fd, NULL, &damage, err);
+	if (r < 0)
+		return err_wrap(err, "reading '%s'", i->path);
+	progress_end(i->path);
+	if (damage)
+		log_warning("'%s' is not as it was built: %s; it is booted as it is", i->path,
+			    damage);
+	return 0;
 }
 
 static int run(const struct invocation *in, struct err *err)
@@ -180,6 +195,7 @@ static int run(const struct invocation *in, struct err *err)
 	const struct boot_invocation *o = (const struct boot_invocation *)in;
 	CLEANUP(store_cleanup) struct store *s = NULL;
 	CLEANUP(image_release) struct image image = IMAGE_INIT, server = IMAGE_INIT;
+	CLEANUP(directory_release) struct directory directory = { 0 };
 	struct lab_options lab;
 	int r = check_usage(o, err);
 
@@ -194,6 +210,12 @@ static int run(const struct invocation *in, struct err *err)
 	r = lab_examine(&lab, err);
 	if (r < 0)
 		return r;
+	r = look_for_damage(&image, err);
+	if (r < 0)
+		return r;
+	r = directory_make(&directory, o->logs, err);
+	if (r < 0)
+		return r;
 	r = store_open(o->store, &s, err);
 	if (r < 0)
 		return r;
@@ -202,7 +224,7 @@ static int run(const struct invocation *in, struct err *err)
 		return r;
 	lab.store = s;
 	lab.server = &server;
-	return run_lab(o, &lab, err);
+	return run_lab(o, &lab, &directory, err);
 }
 
 static const struct option_row options[] = {
@@ -246,6 +268,8 @@ static const struct option_row options[] = {
 
 	GROUP("the server"),
 	TEXT("server", server, "RECIPE", "the recipe of the file server (default: fileserver)"),
+	LIST("allow", allow, "PATH",
+	     "let that recipe read this folder or file besides its own; may be repeated"),
 	FLAG("systemd-server", systemd_server,
 	     "its daemons are started by their units, not by a short init"),
 	OPTION_MIRROR,

@@ -28,8 +28,8 @@
 struct verify_invocation {
 	struct invocation in;
 	const char *recipe, *signed_by;
-	struct strv site, set;
-	const char *store, *mirror, *sandbox;
+	struct strv site, set, allow;
+	const char *store, *mirror, *sandbox, *memory, *script_timeout;
 	unsigned jobs;
 	bool offline;
 };
@@ -70,20 +70,27 @@ static int visit(const struct walk_entry *e, void *data, struct err *err)
 	return 0;
 }
 
+static int hint_result(struct err *err)
+{
+	return err_hint(err, "name what `netrescue build` printed, OUT/RECIPE/VERSION, or "
+			     "OUT/RECIPE/latest");
+}
+
 static int open_result(struct verification *v, char **ret_lock, struct err *err)
 {
 	v->path = realpath(v->given, NULL);
 	v->dir = v->path ? open(v->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	if (v->dir < 0)
-		return err_errno(err, ERR_USAGE, errno, "cannot open '%s'", v->given);
+	if (v->dir < 0) {
+		err_errno(err, ERR_USAGE, errno, "cannot open '%s'", v->given);
+		return hint_result(err);
+	}
 	int r = walk_tree(v->dir, visit, ret_lock, err);
 	if (r < 0)
 		return r;
 	if (!*ret_lock && faccessat(v->dir, "SHA256SUMS", F_OK, 0) < 0) {
 		err_set(err, ERR_USAGE, "'%s' is no result: it has neither lock nor SHA256SUMS",
 			v->given);
-		return err_hint(err, "name what `netrescue build` printed, OUT/RECIPE/VERSION, or "
-				     "OUT/RECIPE/latest");
+		return hint_result(err);
 	}
 	return 0;
 }
@@ -178,6 +185,7 @@ static int build_again(struct verification *v, struct err *err)
 		.recipe = v->recipe,
 		.site = &o->site,
 		.set = &o->set,
+		.allow = &o->allow,
 		.lock = v->lock,
 		.store = o->store,
 		.mirror = o->mirror,
@@ -196,8 +204,11 @@ static int build_again(struct verification *v, struct err *err)
 		.recipe = &v->build.recipe,
 		.site = &o->site,
 		.set = &o->set,
+		.allow = &o->allow,
 		.store = v->build.store,
 		.sandbox = o->sandbox,
+		.memory = o->memory,
+		.script_timeout = o->script_timeout,
 		.jobs = o->jobs,
 		.quiet = o->in.quiet,
 		.verbose = o->in.verbose,
@@ -348,6 +359,7 @@ static const struct option_row options[] = {
 	     "name)"),
 	OPTION_SITE,
 	OPTION_SET,
+	OPTION_ALLOW,
 	TEXT("signed-by", signed_by, "FILE",
 	     "demand a signature by one of these keys: SSH public keys, allowed_signers, OpenPGP "
 	     "keyring"),
@@ -355,6 +367,8 @@ static const struct option_row options[] = {
 	OPTION_MIRROR,
 	OPTION_OFFLINE,
 	OPTION_SANDBOX,
+	OPTION_MEMORY,
+	OPTION_SCRIPT_TIMEOUT,
 	OPTION_JOBS,
 	OPTION_JSON,
 	OPTION_QUIET,

@@ -8,7 +8,8 @@
 
 #include "base/memory.h"
 
-/* More than any boot writes. A machine that writes for ever must not fill our memory. */
+/* More than any boot writes. A machine that writes for ever must not fill memory and disk, not even
+ * with what is left out of the text. */
 #define CONSOLE_MAX ((size_t)64 << 20)
 #define PIECE ((size_t)16 << 10)
 #define ESC '\033'
@@ -53,7 +54,8 @@ int console_poll(struct console *c, struct err *err)
 	if (c->fd < 0)
 		return err_errno(err, ERR_BOOT, errno, "cannot open '%s'", c->path);
 	while ((n = read(c->fd, piece, sizeof(piece))) > 0) {
-		if (c->text.length > CONSOLE_MAX)
+		c->received += (size_t)n;
+		if (c->received > CONSOLE_MAX)
 			return err_set(err, ERR_BOOT,
 				       "the machine has written more than %zu bytes to '%s'",
 				       CONSOLE_MAX, c->path);

@@ -2,7 +2,8 @@
 /*
  * What a machine writes to its serial line, read from the file to which QEMU appends it. The text
  * is kept without what only moves a cursor or sets a colour (ECMA-48 sequences, carriage returns),
- * so that words can be found in it; the file has every byte.
+ * so that words can be found in it; the file has every byte, up to a limit at which console_poll()
+ * fails.
  */
 #pragma once
 
@@ -16,8 +17,9 @@ struct console {
 	char *path; /* owned */
 	int fd;	    /* owned; -1 until the file is there */
 	struct text text;
-	size_t escape; /* 0: not in a sequence; else how many of its bytes were read */
-	bool csi;      /* it is a control sequence, which ends at a letter */
+	size_t received; /* bytes of the file */
+	size_t escape;	 /* 0: not in a sequence; else how many of its bytes were read */
+	bool csi;	 /* it is a control sequence, which ends at a letter */
 };
 
 void console_init(struct console *c, const char *path);

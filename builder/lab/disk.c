@@ -23,9 +23,7 @@
 
 static uint64_t tree_size(const struct image *i)
 {
-	const json_t *rootfs = json_object_get(i->manifest, "rootfs");
-
-	return (uint64_t)json_integer_value(json_object_get(rootfs, "tar-size"));
+	return (uint64_t)i->tree_size;
 }
 
 static int put_archive(struct sandbox *sb, const struct image *i, const char *where,

@@ -15,6 +15,7 @@
 #include "publish/result-damage.h"
 #include "publish/result-equal.h"
 #include "publish/result-files.h"
+#include "publish/result-place.h"
 #include "publish/tree-mismatch.h"
 
 #define SUMS "SHA256SUMS"
@@ -223,27 +224,17 @@ static int sign_old(const struct result *res, int old_fd, struct err *err)
 	return 0;
 }
 
-static int mismatch_with_old(struct result *res, int *ret_old, struct mismatch *ret,
-			     struct err *err)
-{
-	int r = open_dir(res->out_fd, res->version, ret_old, err);
-
-	if (r < 0)
-		return r;
-	return result_mismatch(*ret_old, res->dir_fd, ret, err);
-}
-
 /* 1: the version is there already and equal; 0: it is not there; negative: it differs. */
 static int compare_old(struct result *res, struct err *err)
 {
 	CLEANUP(mismatch_release) struct mismatch d = { 0 };
 	cleanup_fd int old_fd = -1;
-	struct stat st;
-	int r;
+	int r = result_place_old(res, &old_fd, NULL, err);
 
-	if (fstatat(res->out_fd, res->version, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+	if (r == -ENOENT)
 		return 0;
-	r = mismatch_with_old(res, &old_fd, &d, err);
+	if (r == 0)
+		r = result_mismatch(old_fd, res->dir_fd, &d, err);
 	if (r < 0)
 		return err_wrap(err, "comparing with the earlier result '%s/%s/%s'", res->out,
 				res->recipe->name, res->version);
@@ -338,16 +329,18 @@ static int check_lock(const struct result *res, int dir_fd, char **ret, struct e
 /* 1: the version is there, as its checksums say; 0: it is not, or not like that. */
 static int is_whole(struct result *res, struct err *err)
 {
-	cleanup_fd int fd =
-		openat(res->out_fd, res->version, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	cleanup_free char *damage = NULL;
-	int r;
+	cleanup_fd int fd = -1;
+	bool ours = false;
+	int r = result_place_old(res, &fd, &ours, err);
 
-	if (fd < 0 && errno == ENOENT)
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (!ours) {
+		log_note("'%s/%s/%s' was made by another user: building it again, to compare",
+			 res->out, res->recipe->name, res->version);
 		return 0;
-	if (fd < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot open '%s/%s/%s'", res->out,
-				 res->recipe->name, res->version);
+	}
 	r = result_damage(fd, NULL, &damage, err);
 	if (r < 0)
 		return err_wrap(err, "checking the result '%s/%s/%s'", res->out, res->recipe->name,

@@ -49,6 +49,7 @@ struct result {
 	time_t started;		       /* for provenance.json */
 	char *version;		       /* owned */
 	char *out;		       /* owned: as given */
+	int above_fd;		       /* owned: out/ */
 	int out_fd;		       /* owned: out/RECIPE */
 	int dir_fd;		       /* owned: the directory being filled */
 	char *temporary;  /* owned: its name in out_fd; NULL once it has been published */
@@ -65,7 +66,7 @@ struct result {
 };
 #define RESULT_INIT                                                                                \
 	{                                                                                          \
-		.out_fd = -1, .dir_fd = -1                                                         \
+		.above_fd = -1, .out_fd = -1, .dir_fd = -1                                         \
 	}
 
 /* Makes and locks (flock(2)) the directory that is filled, and puts the package lock into it. Call

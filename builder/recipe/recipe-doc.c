@@ -133,7 +133,7 @@ const char recipe_doc_files[] =
 "| `hooks.before-settings` | all packages are set up | |\n"
 "| `scripts`, then `hooks.before-initramfs` | after users, overlays and services | whatever the "
 "image needs |\n"
-"| `hooks.check` | the tree is as it will be packed | a test of the image; a change is an error "
+"| `hooks.check` | the tree is as it will be packed | a test of the image, which is read-only "
 "|\n"
 "\n"
 "All run in the tree as root, in the same sandbox as packages' scripts: without network, without\n"

@@ -19,6 +19,7 @@
 #include "base/memory.h"
 #include "base/tree.h"
 #include "recipe/values.h"
+#include "verify/other-user.h"
 #include "verify/rebuild-place.h"
 
 #define END_MILLISECONDS 60000
@@ -81,13 +82,15 @@ static int copy_lock(const struct rebuild_options *o, const struct rebuild *b, s
 	return write_file(AT_FDCWD, path, text, strlen(text), 0644, err);
 }
 
+/* Links in the path stay: a recipe's paths start where the user says that it lies. */
 static int add_absolute(struct strv *argv, const char *before, const char *path, struct err *err)
 {
-	cleanup_free char *absolute = realpath(path, NULL);
+	cleanup_free char *here = realpath(".", NULL);
 
-	if (!absolute)
-		return err_errno(err, ERR_BUILD, errno, "cannot find '%s'", path);
-	strv_addf(argv, "%s%s", before, absolute);
+	if (!here)
+		return err_errno(err, ERR_BUILD, errno, "cannot find the current directory");
+	strv_addf(argv, "%s%s%s%s", before, *path == '/' ? "" : here, *path == '/' ? "" : "/",
+		  path);
 	return 0;
 }
 
@@ -146,6 +149,11 @@ static int add_overrides(const struct rebuild_options *o, struct strv *argv, str
 		if (r < 0)
 			return r;
 	}
+	for (size_t i = 0; i < o->allow->count; i++) {
+		r = add_absolute(argv, "--allow=", o->allow->item[i], err);
+		if (r < 0)
+			return r;
+	}
 	for (size_t i = 0; i < o->set->count; i++)
 		strv_addf(argv, "--set=%s", o->set->item[i]);
 	return o->set->count ? add_absolute(argv, "--set-directory=", ".", err) : 0;
@@ -166,6 +174,10 @@ static int add_command(const struct rebuild_options *o, const struct rebuild *b,
 	strv_add(argv, "--offline");
 	if (o->sandbox)
 		strv_addf(argv, "--sandbox=%s", o->sandbox);
+	if (o->memory)
+		strv_addf(argv, "--memory=%s", o->memory);
+	if (o->script_timeout)
+		strv_addf(argv, "--script-timeout=%s", o->script_timeout);
 	if (o->quiet || o->verbose)
 		strv_add(argv, o->quiet ? "--quiet" : "--verbose");
 	r = add_overrides(o, argv, err);
@@ -286,6 +298,9 @@ int rebuild_run(const struct rebuild_options *o, struct rebuild *ret, struct err
 	r = run_child(&argv, ret->lock, rebuild_wants_disk(o), err);
 	if (r < 0)
 		return r;
+	r = other_user_take_back(ret->lock[1], err);
+	if (r < 0)
+		return err_wrap(err, "taking the rebuild over");
 	r = read_report(ret, err);
 	if (r < 0)
 		return r;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What `netrescue boot` refuses before it begins anything: nothing is built, no machine is started.
 . tests/lib/tap.sh
-plan 65
+plan 75
 
 image=$scratch/image
 mkdir "$image"
@@ -48,6 +48,24 @@ refused 'a phase there is not' "no phase 'nfs root'" 'menu, kernel, initramfs, N
 refused '--until without --check' '--until.*need --check' - "$image" --until menu
 refused 'no number of clients' "'none' is not a number" - "$image" --check --clients none
 refused 'an option there is not' "'--frimware'" "'--firmware'" "$image" --frimware bios
+
+# ---- what a result's giver, or another user, may have laid there ----------------------------------
+
+forge() {
+	rm -rf "$scratch/forged"
+	cp -r "$image" "$scratch/forged"
+	sed -i "s|$1|$2|" "$scratch/forged/manifest.json"
+}
+
+forge '"version": "1"' '"version": "../../.."'
+refused 'a version that is a path' "manifest.json' is not what this netrescue writes: version" 'build the image again' \
+	"$scratch/forged"
+forge '"title": "Rescue"' '"title": "R\\\\u001b]0;owned\\\\u0007"'
+refused 'a menu that writes to the terminal' 'is not what this netrescue writes: menu' - "$scratch/forged"
+rm "$scratch/forged/manifest.json"
+mkfifo "$scratch/forged/manifest.json"
+refused 'a pipe in place of the manifest' "manifest.json' is not a regular file" - "$scratch/forged"
+rm -rf "$scratch/forged"
 
 sed -i 's/"bios"/"bios", "uefi"/' "$image/manifest.json"
 refused 'memtest under Secure Boot' 'memory test is not signed' - "$image" --check --entry memtest --firmware secureboot

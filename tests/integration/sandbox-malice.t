@@ -74,7 +74,7 @@ head -c 20000 "$(command -v ls)" >"$scratch/bad/garbage.tar"
 mapfile -t case_list <<<"$cases"
 ways=("${sandbox_ways[0]}")
 ((EUID == 0)) && ways+=(user-memory)
-plan $((2 * ${#case_list[@]} + 6 + 13 * ${#ways[@]}))
+plan $((2 * ${#case_list[@]} + 6 + 15 * ${#ways[@]}))
 
 way=${ways[0]}
 state() {
@@ -180,6 +180,16 @@ for way in "${ways[@]}"; do
 		write /out/file 0644 evil
 	END
 	like "$stderr" "cannot write '/out/file'" "$way: a write through a link out"
+
+	# The driver's log is its standard output.
+	sandbox "$way" <<-END
+		put $scratch/tree.tar /
+		run sh -c printf~'\033]0;owned\007\033[2Jred\tx\r\nnetrescue:~\233signed\n'
+		run sh -c printf~'\033[2Jlast~words\n';exit~1
+	END
+	is "${stdout#*$'\n'}" $'\\x1b]0;owned\\x07\\x1b[2Jred\tx\nnetrescue: \\x9bsigned\n\\x1b[2Jlast words' \
+		"$way: what a script says to a terminal is only words in the log"
+	like "$stderr" $'it said:\n  .x1b.2Jlast words' "$way: and in the error that quotes it"
 
 	sandbox "$way" <<-END
 		put $scratch/tree.tar /

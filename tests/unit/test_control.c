@@ -7,6 +7,7 @@
 #include "deb/deb-rewrite.h"
 #include "solve/resolve.h"
 #include "base/memory.h"
+#include "seed.h"
 
 /* A good package in a file of the scratch directory. */
 static void make_deb(const char *file, const char *control)
@@ -15,6 +16,7 @@ static void make_deb(const char *file, const char *control)
 
 	deb_of("1600000000", control, &deb);
 	scratch_bytes(file, &deb);
+	seed("deb", deb.data, deb.length);
 }
 
 static void describe(const char *file, struct recipe_file *ret)

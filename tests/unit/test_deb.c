@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "deb/deb-rewrite.h"
 #include "deb/deb.h"
+#include "seed.h"
 
 /* One member of a package under test; content NULL for what has none. */
 struct member {
@@ -128,6 +129,8 @@ static char *rewrite(int in, uint64_t installed_size)
 	CLEANUP(text_release) struct text control = { 0 };
 	cleanup_fd int out = -1;
 	cleanup_fd int from = in;
+
+	seed_fd("deb", in);
 
 	out = openat(scratch_fd, "plain.deb", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (deb_rewrite(from, out, installed_size, &control, &err) < 0) {

@@ -3,9 +3,11 @@
 
 #include "deb/deb822.h"
 #include "base/text.h"
+#include "seed.h"
 
 static struct deb822 reader_of(const char *text)
 {
+	seed("deb822", text, strlen(text));
 	return (struct deb822){
 		.name = "test",
 		.data = text,

@@ -4,11 +4,13 @@
 
 #include "base/memory.h"
 #include "rootfs/insserv.h"
+#include "seed.h"
 
 static void check(const char *depend, const char *expected)
 {
 	cleanup_free char *sorted = insserv_sorted(depend);
 
+	seed("lists", depend, strlen(depend));
 	assert_non_null(sorted);
 	assert_string_equal(sorted, expected);
 }

@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "tar/members.h"
+#include "seed.h"
 
 #define EPOCH 1700000000
 
@@ -72,7 +73,11 @@ static void append_bytes(const void *data, size_t size)
 
 static int open_archive(void)
 {
-	return openat(scratch_fd, "archive", O_RDONLY | O_CLOEXEC);
+	int fd = openat(scratch_fd, "archive", O_RDONLY | O_CLOEXEC);
+
+	seed_fd("tar", fd);
+	seed_fd("initrd", fd);
+	return fd;
 }
 
 static void assert_content(const struct members *m, const char *path, const char *content)

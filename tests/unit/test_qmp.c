@@ -107,6 +107,38 @@ static void events(void **state)
 	qemu_end(q);
 }
 
+/* A machine may go to sleep and wake up as often as it likes. */
+static void endless_events(void **state)
+{
+	static const char said[] = "{\"event\": \"WAKEUP\"}\r\n";
+	CLEANUP(err_release) struct err err = { 0 };
+	struct qmp *q = NULL;
+	int theirs = -1;
+	pid_t player;
+
+	(void)state;
+	assert_int_equal(qmp_new(&q, &theirs, &err), 0);
+	player = fork();
+	assert_true(player >= 0);
+	if (player == 0) {
+		qmp_free(q);
+		(void)alarm(60);
+		while (write(theirs, said, sizeof(said) - 1) > 0)
+			;
+		_exit(0);
+	}
+	assert_int_equal(close(theirs), 0);
+	(void)alarm(30);
+	assert_int_equal(qmp_pause(q, 100, &err), 0);
+	assert_true(qmp_begin(q, 100, &err) < 0);
+	assert_string_equal(err.message, "QEMU does not send its greeting");
+	(void)alarm(0);
+	assert_false(qmp_has_ended(q));
+	assert_non_null(qmp_event(q, "WAKEUP"));
+	qmp_free(q);
+	assert_int_equal(waitpid(player, NULL, 0), player);
+}
+
 static void no_greeting(void **state)
 {
 	static const char *const silent[] = { "< never", NULL };
@@ -300,6 +332,7 @@ int main(void)
 		cmocka_unit_test(commands),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(events),
+		cmocka_unit_test(endless_events),
 		cmocka_unit_test(no_greeting),
 		cmocka_unit_test(long_line),
 		cmocka_unit_test(not_utf8),

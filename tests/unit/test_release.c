@@ -3,6 +3,7 @@
 
 #include "archive/release.h"
 #include "base/memory.h"
+#include "seed.h"
 
 #define DIGEST_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define DIGEST_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
@@ -12,6 +13,7 @@
 
 static int parse(const char *text, struct release *ret, struct err *err)
 {
+	seed("release", text, strlen(text));
 	return release_parse("test", text, strlen(text), ret, err);
 }
 

@@ -130,6 +130,22 @@ static void nonsense(void **state)
 	}
 }
 
+static void processes(void **state)
+{
+	(void)state;
+	assert_true(processes_available_below(scratch_path) == UINT64_MAX);
+	machine_file("proc/sys/kernel/threads-max", "60000\n");
+	assert_int_equal(processes_available_below(scratch_path), 60000);
+	machine_file("proc/self/cgroup", "8:pids:/docker/1\n0::/x\n");
+	machine_file("sys/fs/cgroup/pids/docker/1/pids.max", "max\n");
+	machine_file("sys/fs/cgroup/pids/docker/1/pids.current", "7\n");
+	assert_int_equal(processes_available_below(scratch_path), 60000);
+	machine_file("sys/fs/cgroup/pids/docker/1/pids.max", "500\n");
+	assert_int_equal(processes_available_below(scratch_path), 493);
+	machine_file("sys/fs/cgroup/x/pids.max", "100\n");
+	assert_int_equal(processes_available_below(scratch_path), 100);
+}
+
 static void this_machine(void **state)
 {
 	(void)state;
@@ -166,6 +182,7 @@ int main(void)
 		RESOURCES_TEST(high_is_no_limit),
 		RESOURCES_TEST(version_1),
 		RESOURCES_TEST(nonsense),
+		RESOURCES_TEST(processes),
 		cmocka_unit_test(this_machine),
 		cmocka_unit_test(pinned),
 	};

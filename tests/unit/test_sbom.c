@@ -7,6 +7,7 @@
 #include "publish/generated-files.h"
 #include "publish/purl.h"
 #include "publish/sbom.h"
+#include "seed.h"
 
 #define HEAD "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n"
 
@@ -16,6 +17,7 @@ static void assert_declared(const char *stanzas, const char *expected)
 	cleanup_free char *copyright = xasprintf(HEAD "\n%s", stanzas);
 	cleanup_free char *got = licence_declared(copyright, &refs);
 
+	seed("licence", copyright, strlen(copyright));
 	if (expected)
 		assert_string_equal(got, expected);
 	else

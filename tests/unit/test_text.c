@@ -45,6 +45,7 @@ static void escaping(void **state)
 		{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" }, /* too large */
 		{ "\xe2\x82", "\\xe2\\x82" },			/* cut short */
 		{ "\xe2\x80\xae", "\\xe2\\x80\\xae" },		/* right-to-left override */
+		{ "a\xe2\x80\xa8" "b\xe2\x80\x8f\xd8\x9c", "a\\xe2\\x80\\xa8" "b\\xe2\\x80\\x8f\\xd8\\x9c" },
 	};
 
 	(void)state;

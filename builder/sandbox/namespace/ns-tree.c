@@ -113,11 +113,12 @@ int ns_tree_choose(const struct ns_options *options, struct ns_tree *ret, struct
 	CLEANUP(ns_tree_release) struct ns_tree t = { .fd = -1, .parent = options->trees };
 	uint64_t need = options->space + options->space / 10 * 3 + MEMORY_RESERVE;
 	uint64_t available = memory_available();
+	uint64_t most = options->limits.memory < available ? options->limits.memory : available;
 	int r;
 
 	remove_stale(options->trees);
-	t.on_disk = options->on_disk || need >= available;
-	t.size = available / 10 * 8;
+	t.on_disk = options->on_disk || need >= most;
+	t.size = available / 10 * 8 < most ? available / 10 * 8 : most;
 	r = ns_map_plan(t.on_disk, &t.map, err);
 	if (r < 0)
 		return r;

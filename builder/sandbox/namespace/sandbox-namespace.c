@@ -53,6 +53,7 @@ static int read_options(int sock, struct ns_options *o, struct err *err)
 	o->kernel = message_get_text(&m);
 	o->space = message_get_u64(&m);
 	o->on_disk = message_get_u64(&m) != 0;
+	message_get_limits(&m, &o->limits);
 	o->trees = message_take_fd(&m);
 	return message_end(&m, err);
 }
@@ -98,7 +99,13 @@ static int prepare(struct ns *ns, struct ns_options *options, struct ns_tree *tr
 
 static int serve(int sock, struct ns_options *options, struct ns_tree *tree)
 {
-	struct ns ns = { .sock = sock, .tree = -1, .world = -1, .signals = -1 };
+	struct ns ns = {
+		.sock = sock,
+		.tree = -1,
+		.world = -1,
+		.proc = -1,
+		.signals = -1,
+	};
 	CLEANUP(err_release) struct err err = { 0 };
 
 	if (prepare(&ns, options, tree, &err) < 0) {
@@ -134,16 +141,19 @@ static int start(int sock, struct err *err)
 	r = ns_preload(err);
 	if (r < 0)
 		return r;
+	ns_limits_choose(&options.limits);
 	r = ns_tree_choose(&options, &tree, err);
 	if (r < 0)
 		return r;
 	if (tree.on_disk && (fchdir(tree.fd) < 0 || chdir("box") < 0))
 		return err_errno(err, ERR_BUILD, errno, "cannot enter the sandbox's directory");
+	cleanup_free char *order = ns_limits_go_first();
 	server = ns_fork(NAMESPACES, &tree.map, &pidfd, err);
-	if (server < 0)
-		return server;
 	if (server == 0)
 		_exit(serve(sock, &options, &tree));
+	ns_limits_go_as_before(order);
+	if (server < 0)
+		return server;
 	keep(sock, server, pidfd);
 	(void)!chdir("/");
 	return 0;

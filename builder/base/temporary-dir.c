@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/temporary-dir.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/owner.h"
+
+int temporary_dir(const char *above, const char *prefix, char **ret_path, struct err *err)
+{
+	const char *given = getenv("TMPDIR");
+	bool chosen = !above && given && *given;
+	cleanup_free char *path = NULL;
+	int r;
+
+	if (!above)
+		above = chosen ? given : "/tmp";
+	r = owner_check_place(above, chosen ? "which TMPDIR names" : "for temporary files", err);
+	if (r < 0)
+		return r;
+	path = xasprintf("%s/%sXXXXXX", above, prefix);
+	if (!mkdtemp(path)) {
+		err_errno(err, ERR_BUILD, errno, "cannot make '%s'", path);
+		return err_hint(err, "set TMPDIR to a directory that can be written");
+	}
+	*ret_path = take_ptr(path);
+	return 0;
+}
