@@ -104,6 +104,13 @@ static int open_stream(struct archive *a, struct source *source, const struct in
 	return 0;
 }
 
+/* What is signed does not fit together, so that no other mirror would help. */
+static int add_hint(struct err *err)
+{
+	return err_hint(err, "tell whoever runs that archive; until it is mended, build from a "
+			     "lock (--lock), or without it");
+}
+
 /* Its Release says how long the text is, if it lists it. */
 static uint64_t text_limit(const struct index_file *file)
 {
@@ -123,11 +130,13 @@ static int copy_text(struct archive *a, struct source *source, int to,
 
 	while ((r = archive_read_data_block(a, &block, &size, &offset)) == ARCHIVE_OK) {
 		total += size;
-		if (total > most)
-			return err_set(err, ERR_TRUST,
-				       "the package list of %s has more than the %llu bytes of "
-				       "text that it may have",
-				       file->title, (unsigned long long)most);
+		if (total > most) {
+			(void)err_set(err, ERR_TRUST,
+				      "the package list of %s has more than the %llu bytes of "
+				      "text that it may have",
+				      file->title, (unsigned long long)most);
+			return add_hint(err);
+		}
 		r = interrupt_check(err);
 		if (r < 0)
 			return r;
@@ -143,10 +152,11 @@ static int check_size(const struct index_file *file, uint64_t total, struct err 
 {
 	if (file->text_size == 0 || total == file->text_size)
 		return 0;
-	return err_set(err, ERR_TRUST,
-		       "the package list of %s has %llu bytes of text, not the %llu that its "
-		       "Release promises",
-		       file->title, (unsigned long long)total, (unsigned long long)file->text_size);
+	(void)err_set(err, ERR_TRUST,
+		      "the package list of %s has %llu bytes of text, not the %llu that its "
+		      "Release promises",
+		      file->title, (unsigned long long)total, (unsigned long long)file->text_size);
+	return add_hint(err);
 }
 
 int index_open_text(struct store *s, const struct index_file *file, int *ret_fd, struct err *err)

@@ -234,7 +234,8 @@ class Archive:
         self.write_release(directory, {}, {}, files, None, options, keys)
 
     def write_index(self, directory, place, text, files, options):
-        for name, content in (("Packages", text), ("Packages.xz", lzma.compress(text, preset=1))):
+        packed = lzma.compress(text + bytes(options.bomb << 20), preset=1)
+        for name, content in (("Packages", text), ("Packages.xz", packed)):
             files[place + name] = content
             if name == "Packages":
                 continue  # named in Release only, as Debian does
@@ -552,6 +553,7 @@ def main():
     publish.add_argument("--key", default="good")
     publish.add_argument("--digest", default="SHA256")
     publish.add_argument("--detached", action="store_true")
+    publish.add_argument("--bomb", type=int, default=0)
     publish.add_argument("--flat", metavar="DIRECTORY")
     publish.add_argument("--no-by-hash", dest="by_hash", action="store_false")
     options = parser.parse_args()
