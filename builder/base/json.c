@@ -33,6 +33,22 @@ void json_add_text(json_t *object, const char *key, const char *s)
 		abort();
 }
 
+json_t *json_name(const char *s)
+{
+	CLEANUP(text_release) struct text t = { 0 };
+
+	if (!s)
+		return json_null();
+	text_add_name(&t, s);
+	return json_text(t.data);
+}
+
+void json_add_name(json_t *object, const char *key, const char *s)
+{
+	if (json_object_set_new(object, key, json_name(s)) < 0)
+		abort();
+}
+
 void json_add_number(json_t *object, const char *key, uint64_t number)
 {
 	if (json_object_set_new(object, key, json_integer((json_int_t)number)) < 0)

@@ -101,6 +101,19 @@ static int read_script(const char *path, struct text *ret, struct err *err)
 	return path ? read_file(AT_FDCWD, path, SCRIPT_MAX, ret, err) : 0;
 }
 
+static int check_damage(const struct image *image, const char *hint, struct err *err)
+{
+	int r;
+
+	progress_start("check", 0, PROGRESS_STEPS);
+	progress_detail("%s", image->path);
+	r = result_refuse_damaged(image->fd, image->path, hint, NULL, err);
+	if (r < 0)
+		return r;
+	progress_end(image->path);
+	return 0;
+}
+
 static int make_options(const struct boot_invocation *o, const struct image *image,
 			struct lab_options *ret, struct err *err)
 {
@@ -149,7 +162,10 @@ static int find_server(const struct boot_invocation *o, struct store *s, struct 
 		.jobs = o->jobs,
 	};
 	r = fileserver_find(&options, s, &path, err);
-	return r < 0 ? r : image_open(path, ret, err);
+	if (r < 0)
+		return r;
+	r = image_open(path, ret, err);
+	return r < 0 ? r : check_damage(ret, "remove it: the lab's server is built again", err);
 }
 
 static int run_lab(const struct boot_invocation *o, struct lab_options *lab,
@@ -172,24 +188,6 @@ static int run_lab(const struct boot_invocation *o, struct lab_options *lab,
 	return r;
 }
 
-/* What boots is what is there, and the lab says how it does; but not that it is what was built. */
-static int look_for_damage(const struct image *i, struct err *err)
-{
-	cleanup_free char *damage = NULL;
-	int r;
-
-	progress_start("check", 0, PROGRESS_STEPS);
-	progress_detail("%s", i->path);
-	r = result_damage(i->fd, NULL, &damage, err);
-	if (r < 0)
-		return err_wrap(err, "reading '%s'", i->path);
-	progress_end(i->path);
-	if (damage)
-		log_warning("'%s' is not as it was built: %s; it is booted as it is", i->path,
-			    damage);
-	return 0;
-}
-
 static int run(const struct invocation *in, struct err *err)
 {
 	const struct boot_invocation *o = (const struct boot_invocation *)in;
@@ -210,10 +208,12 @@ static int run(const struct invocation *in, struct err *err)
 	r = lab_examine(&lab, err);
 	if (r < 0)
 		return r;
-	r = look_for_damage(&image, err);
+	r = directory_make(&directory, o->logs, err);
 	if (r < 0)
 		return r;
-	r = directory_make(&directory, o->logs, err);
+	r = check_damage(&image,
+			 "get an intact copy, or build it again: a damaged result is not booted",
+			 err);
 	if (r < 0)
 		return r;
 	r = store_open(o->store, &s, err);

@@ -12,6 +12,7 @@
 #include "base/progress.h"
 #include "command/options.h"
 #include "command/pipeline.h"
+#include "command/script-limits.h"
 #include "command/shipped.h"
 #include "command/verbs.h"
 #include "verify/result-diff.h"
@@ -127,18 +128,13 @@ static int check_signatures(const struct verification *v, struct err *err)
 /* A damaged copy says nothing about whether a build gives the same bytes. */
 static int check_damage(const struct verification *v, struct err *err)
 {
-	cleanup_free char *damaged = NULL;
-
 	progress_start("check", 0, PROGRESS_STEPS);
-	int r = result_damage(v->dir, NULL, &damaged, err);
+	int r = result_refuse_damaged(
+		v->dir, v->given,
+		"get an intact copy, or build it again: a damaged result is not compared", NULL,
+		err);
 	if (r < 0)
 		return r;
-	if (damaged) {
-		err_set(err, ERR_TRUST, "'%s' is damaged: %s", v->given, damaged);
-		return err_hint(
-			err,
-			"get an intact copy, or build it again: a damaged result is not compared");
-	}
 	progress_end("SHA256SUMS holds");
 	return 0;
 }
@@ -258,8 +254,7 @@ static void print_text(const struct verification *v)
 		printf("0 differences: %zu files, %s, built again from %s\n", v->differences.files,
 		       human_size(v->differences.bytes, size), v->lock);
 	else
-		printf("%zu differences, the first in %s\n%s\n", v->differences.count,
-		       v->differences.item[0].artifact, t.data);
+		printf("%s\n", t.data);
 	print_variations(&v->rebuild.variations);
 }
 
@@ -294,7 +289,7 @@ static json_t *differences_json(const struct differences *f)
 		json_t *o = json_object();
 
 		json_add_text(o, "file", f->item[i].artifact);
-		json_add_text(o, "member", f->item[i].member);
+		json_add_name(o, "member", f->item[i].member);
 		json_add_text(o, "what", f->item[i].what);
 		json_add_text(o, "cause", f->item[i].follows ? NULL : f->item[i].cause);
 		json_add_text(o, "maker", f->item[i].maker);
@@ -331,8 +326,12 @@ static int run(const struct invocation *in, struct err *err)
 		.build = BUILD_INIT,
 		.rebuild = REBUILD_INIT,
 	};
-	int r = find_inputs(&v, err);
+	struct sandbox_limits checked;
+	int r = script_limits(v.o->memory, v.o->script_timeout, &checked, err);
 
+	if (r < 0)
+		return r;
+	r = find_inputs(&v, err);
 	if (r < 0)
 		return r;
 	r = build_again(&v, err);

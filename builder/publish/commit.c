@@ -149,11 +149,9 @@ static int report_tree(const struct result *res, int old_fd, const char *name, s
 static int report_different(const struct result *res, int old_fd, const struct mismatch *d,
 			    const char *name, struct err *err)
 {
-	if (d->damaged) {
-		err_set(err, ERR_BUILD,
-			"'%s/%s/%s' was changed after it was built: its '%s' is not as its " SUMS
-			" says",
-			res->out, res->recipe->name, res->version, d->path);
+	if (d->damage) {
+		err_set(err, ERR_BUILD, "'%s/%s/%s' was changed after it was built: %s", res->out,
+			res->recipe->name, res->version, d->damage);
 		return err_hint(err,
 				"remove that directory and build again; the new result is in "
 				"'%s/%s/%s'",

@@ -9,7 +9,7 @@
 . tests/lib/tiny.sh
 . tests/lib/state.sh
 need python3 gpg zstd newuidmap qemu-system-x86_64 debugfs e2fsck e2label
-plan 55
+plan 64
 
 m=$scratch/m
 store=$scratch/store
@@ -65,6 +65,8 @@ with tarfile.open(fileobj=sys.stdout.buffer, mode="w|", format=tarfile.PAX_FORMA
 END
 }
 rootfs one
+describe() { python3 tests/lib/forge.py describe "$image"; }
+describe
 
 boot=("$NETRESCUE" boot "$image" --store "$store" --server "$scratch/server.yaml")
 online=(--mirror "$MIRROR_URL" --keyring "$m/keyring.gpg")
@@ -77,6 +79,7 @@ is "$status" 5 'a client that does nothing: exit code 5' || diag "$stderr"
 like "$stderr" "building the lab's file server" 'the server is built the first time'
 like "$stderr" 'error: client 1, bios, phase firmware: no progress for 1 s: .*never asked for an address' \
 	'the phase and the cause are told'
+like "$stderr" "warning: '$image' is not as it was built: SHA256SUMS is not" 'an image whose descriptions do not agree: a warning'
 logs=$(sed -n 's/.*the logs are in //p' <<<"$stderr")
 is "$(ls -d "$TMPDIR"/*)" "$logs" 'and where the logs are'
 is "$(cd "$logs" && echo client1.*)" 'client1.console client1.pcap client1.png client1.qemu client1.rom client1.shell' \
@@ -104,6 +107,19 @@ done
 run "${simple[@]}" --offline --timeout 1 --logs "$scratch/logs"
 ok '--logs: they are there' test -e "$scratch/logs/client1.console"
 silent 'and nowhere else' ls "$TMPDIR"
+
+mkdir -m 1777 "$scratch/everybodys"
+run "${simple[@]}" --offline --timeout 1 --logs "$scratch/everybodys"
+is "$status" 2 "--logs: a directory that others may write to"
+like "$stderr" "others may write to '$scratch/everybodys'" 'is not taken, in words'
+silent 'and nothing is in it' ls "$scratch/everybodys"
+
+# QEMU's own TFTP server would follow it, and the client could pass it on.
+ln -s /etc/shadow "$image/tftp/pxelinux.0"
+run "${simple[@]}" --offline --timeout 1
+is "$status" 2 'a link out of the image that QEMU would serve'
+like "$stderr" "'tftp/pxelinux.0' is a link that leads out of tftp/" 'is refused, in words'
+rm "$image/tftp/pxelinux.0"
 
 # A person at a terminal, who is called away: QEMU has made the terminal raw.
 cat >"$scratch/person.py" <<'END'
@@ -176,11 +192,37 @@ is "$(debug "$data" 'cat /tftp/menu/default') $(debug "$data" 'cat /server/dhcpd
 like "$(debug "$data" 'stat /tftp/menu/default')" 'Mode: *0600' 'with their modes'
 like "$(debug "$data" 'stat /tftp/default')" 'Fast link dest: "menu/default"' 'and links'
 
+# A tree that would become more than it says: nothing is made of it.
+cp "$image/manifest.json" "$scratch/manifest.json"
+sed -i 's/"tar-size": 100000/"tar-size": 100/' "$image/manifest.json"
+rootfs bomb
+run "${boot[@]}" --check --offline
+is "$status" 2 'a tree that is larger than its manifest says'
+like "$stderr" "'rootfs.tar.zst' holds more than the 100 bytes" 'is not unpacked'
+rootfs one
+cp "$scratch/manifest.json" "$image/manifest.json"
+
 before=$(state_of "$store/sha256")
 with_server 'the second time'
 same_text "$(state_of "$store/sha256")" "$before" 'the same disks are used again'
 rootfs two
 echo 'dhcpd 2' >"$image/server/dhcpd.conf"
+# refused NAME WORDS: nothing is begun
+refused() {
+	run "${boot[@]}" --check --offline
+	is "$status" 3 "$1: refused"
+	like "$stderr" "$2" "$1: in words" || diag "$stderr"
+	silent "$1: no machine was started" ls "$TMPDIR"
+}
+refused 'a changed image' "'$image' is damaged: rootfs\\.tar\\.zst is not what its SHA256SUMS says.*hint: .*a damaged result is not booted"
+describe
+echo >>"$server/server/exports"
+refused 'a changed server' 'is damaged: server/exports is not what its SHA256SUMS says.*hint: remove it: .* built again'
+sed -i '$d' "$server/server/exports"
+rm "$image/x.lock"
+sed -i '/x\.lock/d' "$image/SHA256SUMS"
+refused 'an image without its lock' 'x\.lock is not what its manifest\.json says'
+describe
 with_server 'after a change'
 is "$(disk system | wc -l) $(disk pxe-root | wc -l) $(disk pxe-data | wc -l)" '1 2 2' 'other content, other disks'
 
