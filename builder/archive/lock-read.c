@@ -400,10 +400,24 @@ static int read_stanzas(const char *path, const struct text *text, struct lock *
 	return have_head ? 0 : err_at(err, ERR_TRUST, path, 1, 0, "the lock is empty");
 }
 
+/* A lock begins with its format. What does not may be anything, by a link for instance, and nothing
+ * of it is shown. */
+static bool is_like_lock(const struct text *text)
+{
+	return !text->length || starts_with(text->data, "Format:");
+}
+
+static int no_lock(const char *path, struct err *err)
+{
+	err_at(err, ERR_TRUST, path, 1, 0, "this is no lock: it does not begin with its format");
+	err_hide_line(err);
+	return err_hint(err, "'netrescue lock RECIPE' prints a lock; every result has one");
+}
+
 int lock_parse(const char *path, const struct text *text, struct lock *ret, struct err *err)
 {
 	CLEANUP(lock_release) struct lock l = { 0 };
-	int r = read_stanzas(path, text, &l, err);
+	int r = is_like_lock(text) ? read_stanzas(path, text, &l, err) : no_lock(path, err);
 
 	if (r < 0)
 		return r;

@@ -105,6 +105,17 @@ static char *login_hint(const struct transfer *t, long status)
 			 hint);
 }
 
+/* curl names the file only where it reads it itself. */
+static char *authority_hint(const struct transfer *t)
+{
+	const struct network *network = t->options->network;
+	const struct authority *authority =
+		network ? network_authority(network, transfer_asked(t)) : NULL;
+
+	return xasprintf("the file '%s' must hold certificates, as text (PEM)",
+			 authority ? authority->file : "of certificates");
+}
+
 /* --mirror is Debian's: it changes nothing for a third party's archive. */
 static char *way_out(const struct transfer *t, CURLcode code, long status, bool passing)
 {
@@ -115,7 +126,7 @@ static char *way_out(const struct transfer *t, CURLcode code, long status, bool 
 	if (code == CURLE_PEER_FAILED_VERIFICATION)
 		return certificate_hint(t);
 	if (code == CURLE_SSL_CACERT_BADFILE)
-		return xstrdup("that file must hold certificates, as text (PEM)");
+		return authority_hint(t);
 	if (t->fault)
 		return xstrdup(item->third_party
 				       ? "whoever runs the archive has to mend that: tell them"

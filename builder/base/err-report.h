@@ -16,8 +16,8 @@
 
 /* Prints "netrescue: error: MESSAGE", or "FILE:LINE:COLUMN: error: MESSAGE" with that line of the
  * file and a caret below it; then "hint: HINT". The line is that of err_remember(), else it is read
- * from the file now; if that fails, the message is printed without it. Control characters from data are escaped. There is colour only
- * on a terminal. Prints nothing if no error is set. */
+ * from the file now; if that fails, the message is printed without it. Control characters from data
+ * are escaped. There is colour only on a terminal. Prints nothing if no error is set. */
 void err_print(const struct err *err, FILE *to);
 
 /* Keeps the text that was read from a file, for err_print() to quote. Where others may change the

@@ -122,9 +122,19 @@ uint64_t memory_available(void)
 	return memory_available_below("");
 }
 
-uint64_t swap_free(void)
+uint64_t memory_and_swap_available_below(const char *root)
 {
-	return machine_memory("", "SwapFree");
+	uint64_t machine = machine_memory(root, "MemAvailable");
+	uint64_t groups = groups_available(root, &memory);
+
+	if (machine > 0)
+		machine += machine_memory(root, "SwapFree");
+	return groups < machine ? groups : machine;
+}
+
+uint64_t memory_and_swap_available(void)
+{
+	return memory_and_swap_available_below("");
 }
 
 uint64_t processes_available_below(const char *root)

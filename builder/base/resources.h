@@ -12,8 +12,9 @@ uint64_t memory_available(void);
 /* The same of a machine whose /proc and /sys are below root. */
 uint64_t memory_available_below(const char *root);
 
-/* Bytes of swap that nobody uses. */
-uint64_t swap_free(void);
+/* The same with the swap that nobody uses; a control group's limit has none beside it. */
+uint64_t memory_and_swap_available(void);
+uint64_t memory_and_swap_available_below(const char *root);
 
 /* How many processes and threads can be started beside those that run: what a control group or one
  * above it still allows (pids.max), or less where the kernel (threads-max) or the resource limit

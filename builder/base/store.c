@@ -69,6 +69,14 @@ static int refuse_foreign(const struct store *s, const char *path, const struct 
 {
 	cleanup_free char *whose = owner_name(st);
 
+	if (streq(path, ".") && owner_check_made(s->dirfd) == 0) {
+		err_set(err, ERR_USAGE,
+			"the store '%s' is on a file system that takes us for %s, as NFS does with "
+			"root (root_squash)",
+			s->path, whose);
+		return err_hint(err, "choose a place on a local disk with --store DIR or "
+				     "NETRESCUE_STORE");
+	}
 	err_set(err, ERR_USAGE, "'%s%s%s' belongs to %s, who could change what is built from it",
 		s->path, streq(path, ".") ? "" : "/", streq(path, ".") ? "" : path, whose);
 	return err_hint(err, "name a store of your own with --store DIR or NETRESCUE_STORE, or run "
@@ -208,8 +216,9 @@ void store_sweep(struct store *s)
 	while ((e = readdir(d))) {
 		if (e->d_name[0] == '.')
 			continue;
-		cleanup_fd int file = openat(s->partial, e->d_name,
-					     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		/* To write, because NFS gives no such lock to who only reads. */
+		cleanup_fd int file =
+			openat(s->partial, e->d_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 		if (file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0)
 			(void)unlinkat(s->partial, e->d_name, 0);
@@ -361,7 +370,10 @@ static int create_locked(const struct store *s, char *name, size_t size)
 	fd = openat(s->partial, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return errno == EEXIST ? -EAGAIN : -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &st) < 0 || st.st_nlink == 0)
+	/* Where files cannot be locked (some NFS), no sweep will ever get the lock either. */
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return -EAGAIN;
+	if (fstat(fd, &st) < 0 || st.st_nlink == 0)
 		return -EAGAIN;
 	if (fchmod(fd, 0644) < 0)
 		return -errno;

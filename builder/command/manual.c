@@ -73,7 +73,8 @@ static const struct entry files[] = {
 };
 
 static const struct entry environment[] = {
-	{ "NETRESCUE_STORE", "The store, where --store does not name one." },
+	{ "NETRESCUE_STORE", "The store, where --store does not name one. It has to be your own, "
+			     "or root's, on a file system of Unix." },
 	{ "XDG_CACHE_HOME, HOME",
 	  "Without NETRESCUE_STORE the store is $XDG_CACHE_HOME/netrescue, else "
 	  "~/.cache/netrescue." },
@@ -104,7 +105,8 @@ static const struct entry environment[] = {
 	  "Proxies for downloads, as curl(1) has them. If apt's configuration names one in "
 	  "Acquire::http::Proxy, that one is used." },
 	{ "TMPDIR", "Where sockets and logs of `boot`, the rebuild of `verify` and small private "
-		    "files go (default: /tmp)." },
+		    "files go (default: /tmp). It has to be your own, or root's; if others may "
+		    "write to it, it needs the sticky bit." },
 	{ "PATH", "Where gpgv, QEMU, ssh-keygen, gpg, newuidmap and newgidmap are found." },
 	{ "NO_COLOR, TERM", "If NO_COLOR is set or TERM is `dumb`, there are no colours; with the "
 			    "latter, no line that is drawn again, either." },

@@ -106,7 +106,8 @@ const struct verb verb_lock = {
 		"mirror has newer ones or has it no longer: for a recipe or overlay that has "
 		"changed. --update NAME, which may be given again, moves that package, and others "
 		"only where its new version needs them; what moves and why is said on stderr.\n\n"
-		"--site, --set and --allow are as for `netrescue build`, which then needs the same ones.",
+		"--site, --set and --allow are as for `netrescue build`, which then needs the same "
+		"ones.",
 	.example = examples,
 	.min_arguments = 1,
 	.max_arguments = 1,

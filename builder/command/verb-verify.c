@@ -12,6 +12,7 @@
 #include "base/progress.h"
 #include "command/options.h"
 #include "command/pipeline.h"
+#include "command/script-limits.h"
 #include "command/shipped.h"
 #include "command/verbs.h"
 #include "verify/result-diff.h"
@@ -253,8 +254,7 @@ static void print_text(const struct verification *v)
 		printf("0 differences: %zu files, %s, built again from %s\n", v->differences.files,
 		       human_size(v->differences.bytes, size), v->lock);
 	else
-		printf("%zu differences, the first in %s\n%s\n", v->differences.count,
-		       v->differences.item[0].artifact, t.data);
+		printf("%s\n", t.data);
 	print_variations(&v->rebuild.variations);
 }
 
@@ -326,8 +326,12 @@ static int run(const struct invocation *in, struct err *err)
 		.build = BUILD_INIT,
 		.rebuild = REBUILD_INIT,
 	};
-	int r = find_inputs(&v, err);
+	struct sandbox_limits checked;
+	int r = script_limits(v.o->memory, v.o->script_timeout, &checked, err);
 
+	if (r < 0)
+		return r;
+	r = find_inputs(&v, err);
 	if (r < 0)
 		return r;
 	r = build_again(&v, err);

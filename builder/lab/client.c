@@ -15,8 +15,8 @@
 /* QEMU's own first address is 52:54:00:12:34:56; each client's is one higher than the last. */
 #define MAC_FIRST 0x56
 #define LAST_LINES 6
-/* Of the capture. A boot has some tens of megabytes; a machine that sends for ever must not fill the
- * disk. */
+/* Of the capture. A boot has some tens of megabytes; a machine that sends for ever must not fill
+ * the disk. */
 #define CAPTURE_FILE_MAX ((uint64_t)1 << 30)
 
 /* ---- switching on -------------------------------------------------------------------------- */

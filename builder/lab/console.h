@@ -27,9 +27,9 @@ void console_init(struct console *c, const char *path);
 int console_poll(struct console *c, struct err *err);
 /* The first place of words at or after the offset `from`, or NULL. */
 const char *console_find(const struct console *c, size_t from, const char *words);
-/* The last `lines` lines, as they are. */
+/* The last `lines` lines, as they are; of long ones the end. */
 const char *console_end(const struct console *c, size_t lines);
-/* The whole line around `place` (of console_find), without the time that a kernel puts before it
- * ("[    3.141593] "); caller frees. */
+/* The line around `place` (of console_find), some thousand bytes at most, without the time that a
+ * kernel puts before it ("[    3.141593] "); caller frees. */
 char *console_line(const struct console *c, const char *place);
 void console_release(struct console *c);

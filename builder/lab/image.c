@@ -14,8 +14,8 @@
 #define MANIFEST_FORMAT 1
 #define ENTRIES_MAX 1000
 #define TEXT_MAX 2000
-/* Of the tree. The largest images have some gigabytes. */
-#define TREE_MAX (64LL << 30)
+/* Of the tree. The largest images have some gigabytes; the server may write as much on its disk. */
+#define TREE_MAX (16LL << 30)
 
 static const char *text_of(const json_t *o, const char *key)
 {

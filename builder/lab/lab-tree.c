@@ -6,6 +6,8 @@
 #include "lab/lab-parts.h"
 #include "lab/lab-report.h"
 
+#define SHOWN_MAX 4000 /* bytes of a list in an error */
+
 /* The export may say that it is read-only; the times of the files tell whether it was. */
 static int find_changes(struct lab *l, struct text *ret, struct err *err)
 {
@@ -29,8 +31,8 @@ int lab_check_tree(struct lab *l, struct err *err)
 	if (r < 0 || paths.length == 0)
 		return r;
 	if (strstr(l->entry->append, "rescue.overlay"))
-		return err_set(err, ERR_BOOT, "clients changed the tree on the server:\n%s",
-			       paths.data);
+		return err_set(err, ERR_BOOT, "clients changed the tree on the server:\n%.*s",
+			       SHOWN_MAX, paths.data);
 	progress_clear();
 	lab_print_changes(paths.data, l->options->json);
 	return 0;

@@ -115,6 +115,7 @@ struct reader {
 	yaml_parser_t parser;
 	const char *path;
 	const char *text;
+	size_t length;
 	struct err *err;
 };
 
@@ -130,13 +131,15 @@ static struct position position_of(const struct reader *reader, const yaml_mark_
 
 static bool line_starts_with_tab(const struct reader *reader, unsigned line)
 {
-	const char *p = reader->text;
+	const char *p = reader->text, *end = p + reader->length;
 
 	while (p && line-- > 1) {
-		p = strchr(p, '\n');
+		p = memchr(p, '\n', (size_t)(end - p));
 		p = p ? p + 1 : NULL;
 	}
-	return p && p[strspn(p, " ")] == '\t';
+	while (p && p < end && *p == ' ')
+		p++;
+	return p && p < end && *p == '\t';
 }
 
 static int syntax_error(struct reader *reader)
@@ -422,7 +425,7 @@ static int read_document(struct reader *reader, struct node **ret)
 int node_parse_value(const char *path, const char *text, size_t length, struct node **ret,
 		     struct err *err)
 {
-	struct reader reader = { .path = path, .text = text, .err = err };
+	struct reader reader = { .path = path, .text = text, .length = length, .err = err };
 	int r;
 
 	if (!yaml_parser_initialize(&reader.parser))

@@ -9,6 +9,7 @@
  *	the folder of the recipe that is built
  *	what the user allows (--allow), folders or single files
  *	the recipes that come with netrescue
+ *	/usr/share/keyrings, where packages put public keys
  *	where one of these folders is called `recipes`, `overlays` beside it
  *
  * The last is how netrescue's own recipes lie, and whoever starts from them. The folder above both
@@ -35,7 +36,8 @@ int reach_new(const char *recipe, const struct strv *allow, struct reach **ret, 
 void reach_free(struct reach *r);
 DEFINE_CLEANUP_PTR(reach)
 
-/* What stands in that file is the user's own: a file of --site. */
+/* What stands in that file, or option, is the user's own: positions whose .file is this very
+ * pointer. A name alone would not do, since a file may be called as an option is. */
 void reach_trust(struct reach *r, const char *file);
 
 enum reach_kind { REACH_FILE, REACH_FOLDER };

@@ -118,6 +118,7 @@ static int lay_set(struct recipe *recipe, const struct recipe_source *source, co
 	int r;
 
 	strv_add_take(&recipe->places, place);
+	reach_trust(recipe->reach, place);
 	r = override_parse(set, place, &over, err);
 	if (r < 0)
 		return r;
@@ -133,9 +134,11 @@ static int lay_site(struct recipe *recipe, const char *path, struct node **tree,
 
 	if (r < 0)
 		return r;
-	reach_trust(recipe->reach, path);
 	r = recipe_read(recipe, path, fd, &over, err);
-	return r < 0 ? r : lay_over(tree, over, err);
+	if (r < 0)
+		return r;
+	reach_trust(recipe->reach, recipe->files.item[recipe->files.count - 1]);
+	return lay_over(tree, over, err);
 }
 
 static int lay_all(struct recipe *recipe, const struct recipe_source *source, struct node **tree,

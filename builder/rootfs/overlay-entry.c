@@ -156,10 +156,11 @@ static int set_template(struct collector *c, struct overlay_entry *e, const stru
 		return err_wrap(err, "template '%s'", shown);
 	if (memchr(text.data, 0, text.length))
 		return refuse(c, e->path, err, "is not text and cannot be a template");
-	err_remember(shown, text.data);
 	r = template_expand(c->recipe, shown, text.data, &expanded, err);
-	if (r < 0)
+	if (r < 0) {
+		err_remember(shown, text.data);
 		return r;
+	}
 	e->size = expanded.length;
 	e->content = text_take(&expanded);
 	return 0;

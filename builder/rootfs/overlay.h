@@ -43,9 +43,9 @@ struct overlay_context {
 	int64_t epoch;	    /* modification time of everything, in seconds */
 };
 
-/* Writes the overlay, one of recipe->overlays, as a pax tar to out_fd, from its position; names are relative and in
- * the order of their bytes. ERR_USAGE for what is wrong with the overlay, at a line of `.overlay`
- * or of a template where there is one; ERR_BUILD if the tar cannot be written. */
+/* Writes the overlay, one of recipe->overlays, as a pax tar to out_fd, from its position; names are
+ * relative and in the order of their bytes. ERR_USAGE for what is wrong with the overlay, at a line
+ * of `.overlay` or of a template where there is one; ERR_BUILD if the tar cannot be written. */
 int overlay_write_tar(const struct recipe *recipe, const struct recipe_name *overlay,
 		      const struct overlay_context *context, int out_fd, struct err *err);
 

@@ -100,7 +100,7 @@ void message_release(struct message *m);
 void message_send_err(int sock, const struct err *failure);
 /* An error as values of a message, and back into *err. message_take_err() also calls message_end(),
  * and returns the error's negative value. It drops the position: a file of this machine would be
- * quoted to whoever reads the message, and a sandbox has no say in which one. Nor does it believe in
- * an interruption, and a text of more than 16 KiB is cut. */
+ * quoted to whoever reads the message, and a sandbox has no say in which one. Nor does it believe
+ * in an interruption, and a text of more than 16 KiB is cut. */
 void message_put_err(struct message *m, const struct err *err);
 int message_take_err(struct message *m, struct err *err);

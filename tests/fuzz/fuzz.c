@@ -9,6 +9,26 @@
 #include "base/io.h"
 #include "base/tree.h"
 
+/* The sanitizers ask for their options by these names. */
+const char *__asan_default_options(void);
+const char *__ubsan_default_options(void);
+
+/*
+ * Whoever asks for half a gigabyte at once does not get it. Our own code aborts then (memory.h), which
+ * is found: sizes from outside have to meet a limit first. libarchive asks for as much as the header of
+ * a cpio announces for a name, up to 4 GiB, before it sees that those bytes are not there, and takes no
+ * for an answer.
+ */
+const char *__asan_default_options(void)
+{
+	return "max_allocation_size_mb=512:allocator_may_return_null=1:allow_addr2line=1";
+}
+
+const char *__ubsan_default_options(void)
+{
+	return "print_stacktrace=1";
+}
+
 static char *directory;
 
 static const char recipe_text[] =

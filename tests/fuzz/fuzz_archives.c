@@ -2,11 +2,6 @@
 /*
  * Two archives of two results that are compared member by member, as tars or, if the first piece
  * begins with an i, as initrds.
- *
- * For a cpio, libarchive reserves as much as a header announces for a name, up to 4 GiB, before it
- * finds that the bytes are not there. It is not used, and libarchive has no limit to set.
- *
- * Options: -malloc_limit_mb=8200
  */
 #include <unistd.h>
 

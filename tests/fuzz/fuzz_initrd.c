@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * An initrd: cpio archives one behind the other, the last of which may be compressed.
- *
- * For a cpio, libarchive reserves as much as a header announces for a name, up to 4 GiB, before it
- * finds that the bytes are not there. It is not used, and libarchive has no limit to set.
- *
- * Options: -malloc_limit_mb=8200
  */
 #include "fuzz.h"
 #include "tar/members.h"

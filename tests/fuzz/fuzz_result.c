@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A result that somebody gave us: manifest, SHA256SUMS, SBOM, provenance, lock. Whatever says that it
  * agrees with itself can be compared. */
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,10 +24,32 @@ static void open_image(const char *path)
 		assert(image.recipe && image.version && image.hostname);
 }
 
+/* Nothing that a result says moves the cursor of whoever reads the comparison. */
+static void print(const struct diff *diff,
+		  void (*form)(const struct diff *d, size_t most, FILE *to))
+{
+	char *printed = NULL;
+	size_t length = 0;
+	FILE *to = open_memstream(&printed, &length);
+
+	assert(to);
+	form(diff, 0, to);
+	assert(fclose(to) == 0);
+	for (size_t i = 0; i < length; i++)
+		assert((unsigned char)printed[i] >= 0x20 || printed[i] == '\n');
+	free(printed);
+}
+
+static struct diff_side side(void)
+{
+	return (struct diff_side){ xstrdup("x"), xstrdup("x"), xstrdup("1"), xstrdup("trixie"),
+				   xstrdup("amd64") };
+}
+
 static void compare(const char *path, const struct fuzz_pieces *pieces)
 {
 	CLEANUP(diff_input_release) struct diff_input in = DIFF_INPUT_INIT;
-	CLEANUP(diff_release) struct diff diff = { 0 };
+	CLEANUP(diff_release) struct diff diff = { .old = side(), .new = side() };
 	CLEANUP(err_release) struct err err = { 0 };
 	json_t *other = json_loadb(pieces->item[5].data, pieces->item[5].length, 0, NULL);
 	json_t *manifest = json_loadb(pieces->item[0].data, pieces->item[0].length, 0, NULL);
@@ -34,6 +57,8 @@ static void compare(const char *path, const struct fuzz_pieces *pieces)
 	(void)diff_input_open(path, &in, &err);
 	if (manifest && other)
 		diff_manifests(&diff, manifest, other);
+	print(&diff, diff_print_text);
+	print(&diff, diff_print_markdown);
 	json_decref(other);
 	json_decref(manifest);
 }

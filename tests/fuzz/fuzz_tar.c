@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The members of a tar or a cpio, plain or compressed: a root file system that somebody gave us.
- *
- * For a cpio, libarchive reserves as much as a header announces for a name, up to 4 GiB, before it
- * finds that the bytes are not there. It is not used, and libarchive has no limit to set.
- *
- * Options: -malloc_limit_mb=8200
- */
+/* The members of a tar or a cpio, plain or compressed: a root file system that somebody gave us, and
+ * where its files come from. */
 #include "fuzz.h"
+#include "publish/file-origins.h"
 #include "publish/file-owners.h"
 #include "tar/members.h"
+
+static void find_origins(const uint8_t *data, size_t size)
+{
+	static const struct packages none;
+	static const struct file_log log;
+	CLEANUP(file_origins_release) struct file_origins origins = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_fd int fd = fuzz_fd(data, size);
+
+	if (file_origins_read(fd, &none, &log, &origins, &err) == 0)
+		(void)file_origins_text(&origins, FILE_ORIGINS_STATUS);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -26,6 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (members_read(fd, &reader, &members, &err) < 0)
 		return 0;
+	find_origins(data, size);
 	file_owners_resolve(&owners, &members);
 	for (size_t i = 0; i < members.count; i++) {
 		const char *path = members.item[i].path;

@@ -9,7 +9,7 @@
 . tests/lib/tiny.sh
 . tests/lib/state.sh
 need python3 gpg zstd newuidmap qemu-system-x86_64 debugfs e2fsck e2label
-plan 64
+plan 71
 
 m=$scratch/m
 store=$scratch/store
@@ -107,6 +107,21 @@ run "${simple[@]}" --offline --timeout 1 --logs "$scratch/logs"
 ok '--logs: they are there' test -e "$scratch/logs/client1.console"
 silent 'and nowhere else' ls "$TMPDIR"
 
+mkdir -m 1777 "$scratch/everybodys"
+run "${simple[@]}" --offline --timeout 1 --logs "$scratch/everybodys"
+is "$status" 2 "--logs: a directory that others may write to"
+like "$stderr" "others may write to '$scratch/everybodys'" 'is not taken, in words'
+silent 'and nothing is in it' ls "$scratch/everybodys"
+
+# QEMU's own TFTP server would follow it, and the client could pass it on.
+ln -s /etc/shadow "$image/tftp/pxelinux.0"
+describe
+run "${simple[@]}" --offline --timeout 1
+is "$status" 2 'a link out of the image that QEMU would serve'
+like "$stderr" "'tftp/pxelinux.0' is a link that leads out of tftp/" 'is refused, in words'
+rm "$image/tftp/pxelinux.0"
+describe
+
 # A person at a terminal, who is called away: QEMU has made the terminal raw.
 cat >"$scratch/person.py" <<'END'
 import os, pty, signal, sys, termios, threading, time
@@ -177,6 +192,18 @@ is "$(debug "$data" 'cat /tftp/menu/default') $(debug "$data" 'cat /server/dhcpd
 	'TFTP tree and snippets are on a disk of their own'
 like "$(debug "$data" 'stat /tftp/menu/default')" 'Mode: *0600' 'with their modes'
 like "$(debug "$data" 'stat /tftp/default')" 'Fast link dest: "menu/default"' 'and links'
+
+# A tree that would become more than it says: nothing is made of it.
+cp "$image/manifest.json" "$scratch/manifest.json"
+sed -i 's/"tar-size": 100000/"tar-size": 100/' "$image/manifest.json"
+rootfs bomb
+describe
+run "${boot[@]}" --check --offline
+is "$status" 2 'a tree that is larger than its manifest says'
+like "$stderr" "'rootfs.tar.zst' holds more than the 100 bytes" 'is not unpacked'
+rootfs one
+cp "$scratch/manifest.json" "$image/manifest.json"
+describe
 
 before=$(state_of "$store/sha256")
 with_server 'the second time'

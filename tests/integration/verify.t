@@ -192,10 +192,13 @@ echo made-up >"$scratch/more/etc/made-up"
 printf '%s\n' 'name: leak' 'packages: !replace [leak]' >"$scratch/site.yaml"
 echo 'debconf debconf/priority select low' >"$scratch/answers"
 here=$(realpath --relative-to . "$scratch")
-laid_over=(--site "$scratch/site.yaml" --set "overlays+=$here/more" --set "debconf+=$here/answers")
-run tiny_build "${laid_over[@]}" "$scratch/tiny.yaml"
+mkdir -p "$scratch/below" "$scratch/allowed/etc"
+echo allowed >"$scratch/allowed/etc/allowed"
+{ cat "$scratch/tiny.yaml" && echo 'overlays: [../allowed]'; } >"$scratch/below/tiny.yaml"
+laid_over=(--site "$scratch/site.yaml" --set "overlays+=$here/more" --set "debconf+=$here/answers" --allow "$here/allowed")
+run tiny_build "${laid_over[@]}" "$scratch/below/tiny.yaml"
 leaky=$stdout
-verify "$scratch/tiny.yaml" "$leaky" --json "${laid_over[@]}"
+verify "$scratch/below/tiny.yaml" "$leaky" --json "${laid_over[@]}"
 is "$status" 5 'a leak is a failed verification' || diag "$stderr"
 like "$stderr" 'differs from .* the first in rootfs\.tar\.zst' 'the first file that differs is named'
 result=$(grep '"event": *"result"' <<<"$stdout")

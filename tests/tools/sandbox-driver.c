@@ -142,6 +142,22 @@ static int act(struct sandbox *sb, struct strv *w, struct err *err)
 	return err_set(err, ERR_USAGE, "sandbox-driver: what is '%s' with %zu words?", verb, n);
 }
 
+/* refused, then another request: it has to fail, and what its message says is printed. */
+static int act_or_refuse(struct sandbox *sb, struct strv *w, struct err *err)
+{
+	struct strv rest = { .item = w->item + 1, .count = w->count - 1 };
+	CLEANUP(err_release) struct err failure = { 0 };
+	CLEANUP(text_release) struct text words = { 0 };
+
+	if (w->count < 2 || !streq(w->item[0], "refused"))
+		return act(sb, w, err);
+	if (act(sb, &rest, &failure) == 0)
+		return err_set(err, ERR_BUILD, "'%s' was not refused", w->item[2]);
+	text_add_escaped(&words, failure.message);
+	printf("refused: %s\n", words.data);
+	return 0;
+}
+
 static int act_all(struct store *s, const struct sandbox_options *options, struct err *err)
 {
 	CLEANUP(sandbox_cleanup) struct sandbox *sb = NULL;
@@ -158,7 +174,7 @@ static int act_all(struct store *s, const struct sandbox_options *options, struc
 		line[n - 1] = '\0';
 		strv_split(&w, line, "\t");
 		(void)fflush(stdout);
-		r = act(sb, &w, err);
+		r = act_or_refuse(sb, &w, err);
 	}
 	return r;
 }

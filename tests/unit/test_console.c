@@ -112,6 +112,27 @@ static void gives_up_on_endless_output(void **state)
 	assert_int_equal(c.text.length, 0);
 }
 
+/* What an error quotes is no more than a person reads. */
+static void quotes_little_of_an_endless_line(void **state)
+{
+	CLEANUP(console_release) struct console c = { .fd = -1 };
+	cleanup_free char *line = NULL;
+	char x[1000];
+
+	(void)state;
+	open_console(&c);
+	memset(x, 'x', sizeof(x));
+	for (int i = 0; i < 20; i++) {
+		append("serial", x, sizeof(x));
+		if (i == 10)
+			append("serial", "here", 4);
+	}
+	poll_console(&c);
+	assert_int_equal(strlen(console_end(&c, 3)), 4000);
+	line = console_line(&c, console_find(&c, 0, "here"));
+	assert_int_equal(strlen(line), 8000);
+}
+
 static void finds(void **state)
 {
 	static const char said[] = "Linux version 6\nfirst login\nzero \0 byte\nsecond login";
@@ -173,8 +194,13 @@ static void gives_whole_lines(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(drops_sequences), TEST(reads_in_pieces),	TEST(waits_for_the_file),
-		TEST(finds),	       TEST(gives_whole_lines), TEST(gives_up_on_endless_output),
+		TEST(drops_sequences),
+		TEST(reads_in_pieces),
+		TEST(waits_for_the_file),
+		TEST(finds),
+		TEST(gives_whole_lines),
+		TEST(gives_up_on_endless_output),
+		TEST(quotes_little_of_an_endless_line),
 	};
 
 	return cmocka_run_group_tests_name("console", tests, NULL, NULL);

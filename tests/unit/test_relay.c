@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What sandbox-guestfs makes of the appliance's bytes, when whoever sends them has taken it over. The
- * appliance is a process of this test, at the other end of what else is QEMU's serial port.
+ * What sandbox-guestfs makes of the appliance's bytes, when whoever sends them has taken it over.
+ * The appliance is a process of this test, at the other end of what else is QEMU's serial port.
  */
 #include "unit.h"
 

@@ -130,6 +130,19 @@ static void nonsense(void **state)
 	}
 }
 
+static void swap(void **state)
+{
+	(void)state;
+	assert_int_equal(memory_and_swap_available_below(scratch_path), 0);
+	machine_file("proc/meminfo",
+		     "MemAvailable: 1048576 kB\nSwapTotal: 4 kB\nSwapFree: 1024 kB\n");
+	assert_int_equal(memory_and_swap_available_below(scratch_path), 1025 * MIB);
+	assert_available(1024 * MIB);
+	machine_file("proc/self/cgroup", "0::/a\n");
+	machine_file("sys/fs/cgroup/a/memory.max", "104857600\n");
+	assert_int_equal(memory_and_swap_available_below(scratch_path), 100 * MIB);
+}
+
 static void processes(void **state)
 {
 	(void)state;
@@ -182,6 +195,7 @@ int main(void)
 		RESOURCES_TEST(high_is_no_limit),
 		RESOURCES_TEST(version_1),
 		RESOURCES_TEST(nonsense),
+		RESOURCES_TEST(swap),
 		RESOURCES_TEST(processes),
 		cmocka_unit_test(this_machine),
 		cmocka_unit_test(pinned),

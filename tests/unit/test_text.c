@@ -45,7 +45,9 @@ static void escaping(void **state)
 		{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" }, /* too large */
 		{ "\xe2\x82", "\\xe2\\x82" },			/* cut short */
 		{ "\xe2\x80\xae", "\\xe2\\x80\\xae" },		/* right-to-left override */
-		{ "a\xe2\x80\xa8" "b\xe2\x80\x8f\xd8\x9c", "a\\xe2\\x80\\xa8" "b\\xe2\\x80\\x8f\\xd8\\x9c" },
+		{ "a\xe2\x80\xa8", "a\\xe2\\x80\\xa8" },	/* line separator */
+		{ "\xe2\x80\x8f", "\\xe2\\x80\\x8f" },		/* right-to-left mark */
+		{ "\xd8\x9c", "\\xd8\\x9c" },			/* Arabic letter mark */
 	};
 
 	(void)state;

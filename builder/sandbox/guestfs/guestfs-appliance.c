@@ -19,7 +19,7 @@
 
 #define SCRATCH_FILE "scratch"
 #define SAID_KEPT 12
-/* Of a line of theirs, and of the daemon's reason: the appliance may say anything, without an end. */
+/* Of a line of theirs, and of the daemon's reason: the appliance may talk without an end. */
 #define SAID_LENGTH ((size_t)1000)
 /* As in lab/machine.c: whoever gets from the appliance into QEMU starts no programs. */
 #define QEMU_FILTER "on,obsolete=deny,elevateprivileges=deny,resourcecontrol=deny,spawn=deny"

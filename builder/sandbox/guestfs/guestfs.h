@@ -85,9 +85,8 @@ struct relay {
  * program has hung up; the driver's own error if that has ended. */
 int relay_wait(struct relay *relay, int fd, bool write, struct err *err);
 /* Passes a request on to the appliance, and all its answers back to the main program. What runs in
- * the appliance may have taken it over: every length, number and kind of what comes back is checked,
- * and who sends without an end has lost. The request's
- * descriptors stay the caller's. */
+ * the appliance may have taken it over: every length, number and kind of what comes back is
+ * checked, and who sends without an end has lost. The request's descriptors stay the caller's. */
 int relay_request(struct relay *relay, const struct message *request, struct err *err);
 
 /* ---- guestfs-launch.c ----------------------------------------------------------------------- */

@@ -34,9 +34,7 @@
 #define OPEN_FILES_SOFT 1024
 #define OPEN_FILES_HARD 524288
 #define FILE_SIZE_MAX (16ULL << 30) /* a tree on disk has no other limit */
-/* More than the watch allows: the kernel counts by user, and would only make fork(2) fail. */
-#define PROCESSES_BESIDE 4096U
-#define QUEUE_BYTES 819200 /* POSIX message queues; the kernel's default */
+#define QUEUE_BYTES 819200	    /* POSIX message queues; the kernel's default */
 #define SIGNALS_PENDING 4096
 #define OOM_FIRST "1000"
 #define OOM_FILE "/proc/self/oom_score_adj"
@@ -49,11 +47,11 @@ static uint64_t between(uint64_t least, uint64_t value, uint64_t most)
 /* Nine tenths of what can be had without taking it from somebody else. */
 static uint64_t choose_memory(void)
 {
-	uint64_t available = memory_available();
+	uint64_t available = memory_and_swap_available();
 
 	if (available == 0) /* /proc does not say */
 		return UINT64_MAX;
-	return between(MEMORY_MIN, (available + swap_free()) / 10 * 9, UINT64_MAX);
+	return between(MEMORY_MIN, available / 10 * 9, UINT64_MAX);
 }
 
 void ns_limits_choose(struct sandbox_limits *limits)
@@ -108,7 +106,7 @@ void ns_limits_go_as_before(const char *before)
 
 void ns_limits_apply(const struct ns *ns)
 {
-	rlim_t processes = ns->limits.processes + PROCESSES_BESIDE;
+	rlim_t processes = ns->limits.processes + NS_PROCESSES_BESIDE;
 
 	/* Not 0: where /proc/sys/kernel/core_pattern names a program, that would get the dump in
 	 * spite of 0, as root of the host. 1 is what the kernel takes for none (core(5)); the

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Keeps the scripts within their limits. While commands run the server counts the processes a
- * hundred times a second and looks ten times at what they take (ns-usage.c), fifty times once that
- * is more than half of what they may. A script that wants more ends within a fraction of a second,
- * and with it the request. The kernel's
- * own limits would be of little help: resource limits are a process's, or a user's and there are
- * 65,536 of them in the sandbox; and they would only make some call in the middle of a script fail.
+ * Keeps the scripts within their limits. While commands run the server counts the processes forty
+ * times a second and looks ten times at what they take (ns-usage.c), fifty times once that is more
+ * than half of what they may. A script that wants more ends within a fraction of a second, and with
+ * it the request. The kernel's own limits would be of little help: resource limits are a process's,
+ * or a user's and there are 65,536 of them in the sandbox; and they would only make some call in
+ * the middle of a script fail.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 #include "base/text.h"
 #include "sandbox/namespace/ns.h"
 
-#define COUNT_MS 10U
+#define COUNT_MS 25U
 #define LOOK_MS 100U
 #define LOOK_CLOSE_MS 20U
 /* A look at thousands of processes takes a while: not more than a tenth of the time is spent so. */
@@ -80,6 +80,24 @@ static unsigned long long mebi(uint64_t bytes)
 	return (bytes + MEBI / 2) / MEBI;
 }
 
+static bool lacks_inodes(const struct ns *ns)
+{
+	struct statvfs v;
+
+	/* btrfs, which has no fixed number, says 0 of 0. */
+	return fstatvfs(ns->tree, &v) == 0 && v.f_files > 0 && v.f_ffree == 0;
+}
+
+/* What runs now: the script that is timed, or the first command. */
+static char *running_script(const struct ns *ns, const struct ns_usage *u, const struct ns_job *job,
+			    size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (job[i].script > 0)
+			return ns_usage_script(ns, u, job, count, job[i].script);
+	return ns_usage_script(ns, u, job, count, 0);
+}
+
 static int check_memory(const struct ns *ns, struct ns_usage *u, const struct ns_job *job,
 			size_t count, struct err *err)
 {
@@ -92,7 +110,9 @@ static int check_memory(const struct ns *ns, struct ns_usage *u, const struct ns
 	if (u->memory + u->tree_bytes <= most)
 		return 0;
 	p = largest(u);
-	cleanup_free char *script = ns_usage_script(ns, u, job, count, p ? p->pid : 0);
+	cleanup_free char *script = p && u->memory > u->tree_bytes
+					    ? ns_usage_script(ns, u, job, count, p->pid)
+					    : running_script(ns, u, job, count);
 	cleanup_free char *tree =
 		xasprintf(", and the tree in memory %llu MiB", mebi(u->tree_bytes));
 	err_set(err, ERR_BUILD,
@@ -105,6 +125,23 @@ static int check_memory(const struct ns *ns, struct ns_usage *u, const struct ns
 			"(" MANUAL ")",
 			u->tree_bytes > 0 ? ", and with NETRESCUE_TREE=disk the tree takes none"
 					  : "");
+}
+
+/* The kernel has counted what we cannot see. */
+static int check_group(const struct ns *ns, const struct ns_usage *u, const struct ns_job *job,
+		       size_t count, struct err *err)
+{
+	cleanup_free char *script = NULL;
+
+	if (!ns_cgroup_was_full(ns->events))
+		return 0;
+	script = running_script(ns, u, job, count);
+	err_set(err, ERR_BUILD,
+		"%s takes more memory than the sandbox may have, %llu MiB, and the kernel has "
+		"killed a process of its control group",
+		script, mebi(ns->limits.memory));
+	return err_hint(err, "if that is no mistake of the script, --memory SIZE permits more "
+			     "(" MANUAL ")");
 }
 
 static int check_processes(const struct ns *ns, const struct ns_usage *u, const struct ns_job *job,
@@ -122,24 +159,6 @@ static int check_processes(const struct ns *ns, const struct ns_usage *u, const 
 		(unsigned long long)ns->limits.processes);
 	return err_hint(err, "if that is no mistake of the script, NETRESCUE_SANDBOX_PROCESSES=N "
 			     "permits more (" MANUAL ")");
-}
-
-static bool lacks_inodes(const struct ns *ns)
-{
-	struct statvfs v;
-
-	/* btrfs, which has no fixed number, says 0 of 0. */
-	return fstatvfs(ns->tree, &v) == 0 && v.f_files > 0 && v.f_ffree == 0;
-}
-
-/* What runs now: the script that is timed, or the first command. */
-static char *running_script(const struct ns *ns, const struct ns_usage *u, const struct ns_job *job,
-			    size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (job[i].script > 0)
-			return ns_usage_script(ns, u, job, count, job[i].script);
-	return ns_usage_script(ns, u, job, count, 0);
 }
 
 static int check_tree(const struct ns *ns, const struct ns_usage *u, const struct ns_job *job,
@@ -255,6 +274,9 @@ static int check_all(const struct ns *ns, struct ns_watch *w, struct ns_usage *u
 	r = check_memory(ns, u, job, count, err);
 	if (r < 0)
 		return r;
+	r = check_group(ns, u, job, count, err);
+	if (r < 0)
+		return r;
 	r = check_tree(ns, u, job, count, err);
 	return r < 0 ? r : warn_of_silence(ns, w, u, job, count, err);
 }
@@ -308,9 +330,13 @@ static bool has_failed(const struct ns_job *job, size_t count)
 int ns_watch_end(const struct ns *ns, const struct ns_job *job, size_t count, struct err *err)
 {
 	CLEANUP(ns_usage_release) struct ns_usage u = { 0 };
+	int r;
 
 	if (!has_failed(job, count))
 		return 0;
+	r = check_group(ns, &u, job, count, err);
+	if (r < 0)
+		return r;
 	if (ns->in_memory) {
 		ns_usage_read(ns, &u);
 		return check_tree(ns, &u, job, count, err);

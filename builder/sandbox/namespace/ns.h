@@ -76,10 +76,11 @@ int ns_hint_refused(struct err *err);
 
 struct ns_tree {
 	bool on_disk;
-	uint64_t size; /* limit of the tmpfs, in bytes */
-	int parent;    /* borrowed: options.trees */
-	int fd;	       /* owned, locked; -1 in memory */
-	char *name;    /* owned, in parent; NULL in memory */
+	bool has_group; /* a control group of our own holds it */
+	uint64_t size;	/* limit of the tmpfs, in bytes */
+	int parent;	/* borrowed: options.trees */
+	int fd;		/* owned, locked; -1 in memory */
+	char *name;	/* owned, in parent; NULL in memory */
 	struct ns_map map;
 };
 
@@ -96,6 +97,7 @@ struct ns {
 	int world;   /* directory of the fixed files */
 	int proc;    /* /proc without what covers it for the scripts */
 	int signals; /* signalfd of SIGCHLD */
+	int events;  /* of the control group; -1: there is none */
 	int64_t epoch;
 	char *kernel;
 	char *hostname;
@@ -186,6 +188,30 @@ void ns_limits_apply(const struct ns *ns);
  * frees. */
 char *ns_limits_go_first(void);
 void ns_limits_go_as_before(const char *before);
+
+/* More processes than the watch allows are what the kernel does: its limits count by user, and
+ * would only make fork(2) fail. */
+#define NS_PROCESSES_BESIDE 4096U
+
+/* ns-cgroup.c, in the keeper. */
+struct ns_cgroup {
+	int own, rest, box, events; /* owned; -1: there is none */
+	char *rest_name, *box_name;
+};
+#define NS_CGROUP_INIT                                                                             \
+	{                                                                                          \
+		.own = -1, .rest = -1, .box = -1, .events = -1                                     \
+	}
+/* Makes a control group with these limits, where one is to be had. */
+void ns_cgroup_make(struct ns_cgroup *c, const struct sandbox_limits *limits);
+/* Goes into it, so that what we fork is in it from its start, or out again. */
+void ns_cgroup_enter(const struct ns_cgroup *c, bool enter);
+/* In the server, which shall not have it: closes it, and leaves it as it is. Returns what
+ * ns_cgroup_was_full() reads, or -1. */
+int ns_cgroup_keep_events(struct ns_cgroup *c);
+/* Whether the kernel has killed one of its processes because the group had no memory left. */
+bool ns_cgroup_was_full(int events);
+void ns_cgroup_release(struct ns_cgroup *c); /* removes it */
 
 struct ns_process {
 	pid_t pid, parent;
