@@ -9,6 +9,7 @@
 #include "base/memory.h"
 
 #define OUTPUT_MAX ((size_t)64 * 1024)
+#define TIMEOUT_MAX 86400
 #define HTTPS "Acquire::https::"
 #define AUTHORITY "CAInfo"
 
@@ -40,6 +41,14 @@ static int ask(const char *const *argv, struct text *ret, struct err *err)
 	return 0;
 }
 
+/* Seconds; 0 if it is none of a day or less. */
+static long timeout_of(const char *value)
+{
+	uint64_t seconds;
+
+	return parse_u64(value, &seconds) == 0 && seconds <= TIMEOUT_MAX ? (long)seconds : 0;
+}
+
 static char *proxy_of(const char *value)
 {
 	return streq(value, "DIRECT") || streq(value, "false") ? xstrdup("") : xstrdup(value);
@@ -60,6 +69,8 @@ static void take_line(struct apt_config *c, const char *line)
 
 	if (*value && streq(key, "Acquire::http::Proxy")) {
 		replace(&c->proxy, proxy_of(value));
+	} else if (streq(key, "Acquire::http::Timeout")) {
+		c->timeout = timeout_of(value);
 	} else if (*value && streq(key, HTTPS AUTHORITY)) {
 		strv_add(&c->authorities, "");
 		strv_add(&c->authorities, value);
@@ -100,10 +111,14 @@ void apt_config_parse(const char *settings, const char *places, struct apt_confi
 
 int apt_config_read(struct apt_config *ret, struct err *err)
 {
-	static const char *const dump[] = {
-		"apt-config",		"dump",		  "--format", "%f %v%n",
-		"Acquire::http::Proxy", "Acquire::https", NULL
-	};
+	static const char *const dump[] = { "apt-config",
+					    "dump",
+					    "--format",
+					    "%f %v%n",
+					    "Acquire::http::Proxy",
+					    "Acquire::http::Timeout",
+					    "Acquire::https",
+					    NULL };
 	static const char *const places[] = { "apt-config", "shell",
 					      "FILE",	    "Dir::Etc::netrc/f",
 					      "DIRECTORY",  "Dir::Etc::netrcparts/d",

@@ -9,7 +9,8 @@
 #include "base/text.h"
 
 struct apt_config {
-	char *proxy; /* Acquire::http::Proxy; "": use none; NULL: it does not say */
+	char *proxy;  /* Acquire::http::Proxy; "": use none; NULL: it does not say */
+	long timeout; /* Acquire::http::Timeout, in seconds; 0: it does not say */
 	/* Files of certificates, each after its host; the host is "" in Acquire::https::CAInfo. */
 	struct strv authorities;
 	char *login_file;      /* /etc/apt/auth.conf */

@@ -24,7 +24,7 @@ struct fetch {
 	size_t count;
 	size_t running;
 	size_t open;	  /* waiting or running */
-	struct strv dead; /* hosts that did not answer */
+	struct strv dead; /* hosts that did not answer, or not in time */
 };
 
 static int64_t now_milliseconds(void)
@@ -107,7 +107,7 @@ static bool choose_url(const struct fetch *f, struct transfer *t)
 
 	if (!strv_has(&f->dead, host) || next_url(f, t))
 		return true;
-	(void)err_set(&t->item->err, ERR_NETWORK, "%s does not answer", host);
+	(void)err_set(&t->item->err, ERR_NETWORK, "%s does not answer in time", host);
 	(void)err_hint(&t->item->err, "check the network and the proxy, or give another mirror "
 				      "(--mirror URL)");
 	return false;
@@ -174,11 +174,11 @@ static int conclude(struct fetch *f, struct transfer *t, CURLcode code, struct e
 	if (outcome == OUTCOME_REDIRECT)
 		return 0;
 	log_debug("%s", t->item->err.message);
-	if (outcome != OUTCOME_OTHER && t->attempt + 1 < ATTEMPTS) {
+	if (outcome != OUTCOME_OTHER && outcome != OUTCOME_SLOW && t->attempt + 1 < ATTEMPTS) {
 		t->not_before = now_milliseconds() + pause_after(f, t->attempt++);
 		return 0;
 	}
-	if (outcome == OUTCOME_UNREACHABLE) {
+	if (outcome == OUTCOME_UNREACHABLE || outcome == OUTCOME_SLOW) {
 		cleanup_free char *host = url_origin(t->item->url.item[t->url]);
 
 		if (!strv_has(&f->dead, host))

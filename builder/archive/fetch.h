@@ -5,10 +5,18 @@
  * a URL fails (404, time-out, wrong hash), the next one of the list is tried. When all have failed,
  * the error names one of them: it is ERR_TRUST if any gave wrong bytes, else ERR_NETWORK. A URL
  * whose failure may pass (no connection, 5xx, an early end) is tried three times. Only http, https
- * and file URLs are fetched, and only redirects to http and https are followed; the server that one
- * leads to gets the password that .network has for it, never that of the one before. $http_proxy
+ * and file URLs are fetched, and only redirects to http and https are followed, from https to https
+ * only; the server that one leads to gets the password that .network has for it, never that of the
+ * one before, nor one that the redirect brings. $http_proxy
  * and the like hold unless .network has a proxy; this machine itself (localhost) is asked without
  * one.
+ *
+ * A transfer ends for the server's slowness when it gets less than 1,000 bytes a second over a whole
+ * period (`stall`, or the network's timeout, or 20 seconds), or when the whole of it takes longer
+ * than a period and what its size takes at 4,000 bytes a second. With a period above 20 seconds it
+ * may be slower in proportion: in 120 seconds 20,000 bytes have to come, and 80,000 on average. A
+ * server that says more than 256 KB beside the file, in headers, trailers or redirects, is not
+ * listened to further.
  */
 #pragma once
 
@@ -41,7 +49,7 @@ struct fetch_options {
 	unsigned connections;	       /* 0: 8 */
 	bool show_progress;	       /* call progress_update() with the bytes that arrived */
 	bool keep_going;	       /* if an item fails, go on with the others: see its .err */
-	unsigned stall; /* seconds without data until a transfer counts as failed; 0: 20 */
+	unsigned stall;		       /* seconds, the period above; 0: .network's timeout */
 	unsigned pause; /* milliseconds before the second attempt, the third waits four times as
 				 long; 0: 500 */
 };

@@ -186,6 +186,15 @@ static const struct release_file *find_index(const struct suite *suite, const ch
 	return file;
 }
 
+/* The size of the text in an index, as the Release says; 0 if it does not. */
+static uint64_t text_size(const struct suite *suite, const char *directory)
+{
+	cleanup_free char *path = xasprintf("%sPackages", directory);
+	const struct release_file *file = release_find(&suite->release, path);
+
+	return file ? file->size : 0;
+}
+
 /* Adds an index to the list; false if the Release has no such index. component: "" in a flat
  * archive. */
 static bool add_index(struct update *u, const struct suite *suite, const char *component,
@@ -214,6 +223,7 @@ static bool add_index(struct update *u, const struct suite *suite, const char *c
 				    : xasprintf("'%s' at '%s'", suite->name, suite->repository),
 		.repository = xstrdup(suite->repository),
 		.pocket = suite->pocket,
+		.text_size = text_size(suite, directory),
 		.pin_priority = suite->priority ? suite->priority : suite->release.pin_priority,
 		.archive = xstrdup(suite->release.suite),
 		.codename = xstrdup(suite->release.codename),
@@ -292,12 +302,27 @@ static int list_indices(struct update *u, struct err *err)
 	return 0;
 }
 
+static int check_sizes(const struct update *u, struct err *err)
+{
+	for (size_t i = 0; i < u->indices.count; i++)
+		if (u->item[i].size > INDEX_TEXT_MAX)
+			return err_set(err, ERR_TRUST,
+				       "the Release of %s promises a Packages file of %llu bytes; "
+				       "more than %zu are none",
+				       u->indices.file[i].title,
+				       (unsigned long long)u->item[i].size, INDEX_TEXT_MAX);
+	return 0;
+}
+
 static int fetch_indices(struct update *u, struct err *err)
 {
 	const struct fetch_options options = { .network = &u->mirrors->network,
 					       .show_progress = true };
 	uint64_t total = 0;
+	int r = check_sizes(u, err);
 
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < u->indices.count; i++)
 		total += u->item[i].size;
 	progress_total(total);

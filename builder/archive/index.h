@@ -16,7 +16,7 @@
 #include "base/err.h"
 #include "recipe/recipe.h"
 
-/* More than this is no Packages file (trixie main amd64 has 55 MB of text). */
+/* More than this is no Packages file, compressed or not (trixie main amd64 has 55 MB of text). */
 #define INDEX_TEXT_MAX ((size_t)1024 * 1024 * 1024)
 
 struct index_file {		 /* one verified Packages.xz */
@@ -26,6 +26,7 @@ struct index_file {		 /* one verified Packages.xz */
 	char *title;		 /* "'trixie', component 'main'", for messages */
 	char *repository;	 /* as in struct package */
 	char sha256[DIGEST_HEX]; /* of Packages.xz, in the store */
+	uint64_t text_size;	 /* of the text in it, as its Release says; 0: it does not */
 	int pin_priority;	 /* of its release, see release.h, or the recipe's for it */
 	bool pocket;		 /* an update or security pocket of the main suite */
 	char *archive, *codename, *origin, *label; /* of its Release: Suite, Codename …; "" */
@@ -63,7 +64,7 @@ int indices_update(struct store *s, const struct recipe *recipe, const struct mi
 		   const struct index_options *options, struct indices *ret, struct err *err);
 void indices_release(struct indices *i);
 
-/* The decompressed text of a Packages file of the store, at most INDEX_TEXT_MAX bytes, as a private
- * file that is already unlinked, positioned at its start. (libsolv's repo_add_debpackages() wants a
+/* The decompressed text of a Packages file of the store, at most .text_size or INDEX_TEXT_MAX bytes,
+ * as a private file that is already unlinked, positioned at its start. (libsolv's repo_add_debpackages() wants a
  * FILE, which fdopen() makes of it.) */
 int index_open_text(struct store *s, const struct index_file *file, int *ret_fd, struct err *err);

@@ -124,6 +124,32 @@ int lock_check_kind(const struct lock *l, const struct recipe *recipe, struct er
 	return 0;
 }
 
+static bool has_repository(const struct recipe *recipe, const char *url)
+{
+	for (size_t i = 0; i < recipe->repository_count; i++)
+		if (streq(recipe->repository[i].url, url))
+			return true;
+	return false;
+}
+
+/* No lock says where to go: the recipe does. */
+static int check_repositories(const struct lock *l, const struct recipe *recipe, struct err *err)
+{
+	for (size_t i = 0; i < l->packages.count; i++) {
+		const char *url = l->packages.item[i].repository;
+
+		if (!*url || streq(url, "security") || streq(url, "local") ||
+		    has_repository(recipe, url))
+			continue;
+		(void)lock_error(l, lock_line(l, "Repository: %s", url), ERR_TRUST, err,
+				 "the lock has a package of '%s', which is none of the recipe's "
+				 "apt-repositories",
+				 url);
+		return err_hint(err, "the lock was edited: make a new one");
+	}
+	return 0;
+}
+
 int lock_check(const struct lock *l, const struct recipe *recipe, struct err *err)
 {
 	int r;
@@ -147,6 +173,9 @@ int lock_check(const struct lock *l, const struct recipe *recipe, struct err *er
 	}
 	if (!streq(l->recipe_digest, recipe->digest) || !same_inputs(&l->inputs, &recipe->inputs))
 		return stale(l, recipe, err);
+	r = check_repositories(l, recipe, err);
+	if (r < 0)
+		return r;
 	return lock_check_clock(l->source_date_epoch, err);
 }
 

@@ -9,8 +9,10 @@
 
 #include "deb/ar.h"
 #include "archive/lock-format.h"
+#include "archive/url.h"
 #include "base/io.h"
 #include "base/memory.h"
+#include "recipe/reach.h"
 
 struct times {
 	const struct packages *packages; /* borrowed */
@@ -62,11 +64,13 @@ static int copy_into_store(struct store *s, int fd, char ret_sha256[DIGEST_HEX],
 	return store_put_commit(&put, NULL, ret_sha256, err);
 }
 
-static int import_deb(struct store *s, const struct recipe_file *deb, struct err *err)
+static int import_deb(struct store *s, const struct recipe *recipe, const struct recipe_file *deb,
+		      struct err *err)
 {
 	cleanup_fd int fd = -1;
 	char digest[DIGEST_HEX];
-	int r = open_file(AT_FDCWD, deb->path, 0, ERR_USAGE, &fd, err);
+	int r = reach_open(recipe->reach, &deb->at, REACH_FILE, "package file", deb->path, &fd,
+			   err);
 
 	if (r < 0)
 		return r;
@@ -80,7 +84,7 @@ static int import_deb(struct store *s, const struct recipe_file *deb, struct err
 int lock_import_debs(struct store *s, const struct recipe *recipe, struct err *err)
 {
 	for (size_t i = 0; i < recipe->debs.count; i++) {
-		int r = import_deb(s, &recipe->debs.item[i], err);
+		int r = import_deb(s, recipe, &recipe->debs.item[i], err);
 
 		if (r < 0)
 			return r;
@@ -92,6 +96,7 @@ void lock_urls(const struct package *p, const struct mirrors *mirrors, int64_t t
 	       struct strv *ret)
 {
 	CLEANUP(strv_release) struct strv base = { 0 };
+	cleanup_free char *path = url_encode(p->path);
 	bool security = streq(p->repository, "security");
 
 	if (streq(p->repository, "local"))
@@ -107,7 +112,7 @@ void lock_urls(const struct package *p, const struct mirrors *mirrors, int64_t t
 	if (time > 0 && (security || !*p->repository))
 		mirrors_at(security ? &mirrors->last_security : &mirrors->last, time, &base);
 	for (size_t i = 0; i < base.count; i++)
-		strv_addf(ret, "%s/%s", base.item[i], p->path);
+		strv_addf(ret, "%s/%s", base.item[i], path);
 }
 
 /* Fills in the times that are known, and makes items to ask for the others. */

@@ -76,6 +76,32 @@ static int read_word(struct reader *reader, const char *name, char **ret)
 	return 0;
 }
 
+/* The value of a field that goes into paths, URLs or other files: of that form. */
+static int check_form(const struct reader *reader, const struct deb822_field *field,
+		      const struct format *form)
+{
+	const char *hint = NULL;
+
+	if (field && !form->is(field->value, &hint))
+		return err_at(reader->err, ERR_TRUST, reader->path, field->line, 0, "not %s: '%s'",
+			      form->noun, field->value);
+	return 0;
+}
+
+static int read_form(struct reader *reader, const char *name, const struct format *form, char **ret)
+{
+	const struct deb822_field *field = NULL;
+	int r = needed(reader, name, &field);
+
+	if (r < 0)
+		return r;
+	r = check_form(reader, field, form);
+	if (r < 0)
+		return r;
+	*ret = xstrdup(field->value);
+	return 0;
+}
+
 static int read_number(struct reader *reader, const char *name, uint64_t most, uint64_t *ret)
 {
 	const struct deb822_field *field = NULL;
@@ -151,7 +177,7 @@ static int read_foreign(struct reader *reader, struct strv *ret)
 		return 0;
 	strv_split(ret, field->value, " ");
 	for (size_t i = 0; i < ret->count; i++)
-		if (!is_word(ret->item[i]))
+		if (!package_architecture_is_valid(ret->item[i]))
 			return wrong(reader, field->line, "not architectures:", field->value);
 	return 0;
 }
@@ -183,6 +209,16 @@ static int read_snapshot(struct reader *reader, struct lock *l)
 	return 0;
 }
 
+static int read_architecture(struct reader *reader, char **ret)
+{
+	int r = read_word(reader, "Architecture", ret);
+
+	if (r < 0 || package_architecture_is_valid(*ret))
+		return r;
+	return wrong(reader, reader->stanza->field[reader->next - 1].line,
+		     "not an architecture:", *ret);
+}
+
 static int read_head(struct reader *reader, struct lock *l)
 {
 	uint64_t epoch = 0, bytes = 0;
@@ -195,11 +231,11 @@ static int read_head(struct reader *reader, struct lock *l)
 	if (!streq(format->value, LOCK_FORMAT) && !streq(format->value, LOCK_FORMAT_BARE))
 		return wrong(reader, format->line, "this netrescue does not know lock format",
 			     format->value);
-	if ((r = read_word(reader, "Recipe", &l->recipe_name)) < 0 ||
+	if ((r = read_form(reader, "Recipe", &format_name, &l->recipe_name)) < 0 ||
 	    (r = read_digest(reader, "Recipe-SHA256", l->recipe_digest)) < 0 ||
 	    (streq(format->value, LOCK_FORMAT) && (r = read_inputs(reader, &l->inputs)) < 0) ||
-	    (r = read_word(reader, "Suite", &l->suite)) < 0 ||
-	    (r = read_word(reader, "Architecture", &l->architecture)) < 0 ||
+	    (r = read_form(reader, "Suite", &format_suite_foreign, &l->suite)) < 0 ||
+	    (r = read_architecture(reader, &l->architecture)) < 0 ||
 	    (r = read_foreign(reader, &l->foreign)) < 0 ||
 	    (r = read_left_out(reader, &l->packages.left_out)) < 0 ||
 	    (r = read_snapshot(reader, l)) < 0 ||
@@ -239,11 +275,33 @@ static int read_flags(struct reader *reader, struct package *p)
 	return words.count == 0 ? 0 : wrong(reader, field->line, "unknown flag", words.item[0]);
 }
 
-static char *optional_word(struct reader *reader, const char *name)
+static int read_component(struct reader *reader, char **ret)
 {
-	const struct deb822_field *field = optional(reader, name);
+	const struct deb822_field *field = optional(reader, "Component");
 
-	return xstrdup(field ? field->value : "");
+	*ret = xstrdup(field ? field->value : "");
+	return check_form(reader, field, &format_word);
+}
+
+/* A mark of ours, or the URL of an apt-repository. */
+static int read_repository(struct reader *reader, char **ret)
+{
+	const struct deb822_field *field = optional(reader, "Repository");
+
+	*ret = xstrdup(field ? field->value : "");
+	if (!field || streq(field->value, "security") || streq(field->value, "local"))
+		return 0;
+	if (!is_word(field->value))
+		return wrong(reader, field->line, "not a URL:", field->value);
+	return check_form(reader, field, &format_url);
+}
+
+/* A local package is read from the recipe's file, not from this path: it is a bare name. */
+static bool path_is_good(const struct package *p)
+{
+	if (streq(p->repository, "local"))
+		return !strchr(p->path, '/') && !streq(p->path, ".") && !streq(p->path, "..");
+	return package_path_is_safe(p->path);
 }
 
 static int check_package(const struct reader *reader, const struct lock *l, const struct package *p)
@@ -257,8 +315,7 @@ static int check_package(const struct reader *reader, const struct lock *l, cons
 	if (!streq(p->architecture, l->architecture) && !streq(p->architecture, "all") &&
 	    !strv_has(&l->foreign, p->architecture))
 		return wrong(reader, line, "a package of another architecture:", p->architecture);
-	/* A local package is read from the recipe's file, not from this path. */
-	if (!streq(p->repository, "local") && !package_path_is_safe(p->path))
+	if (!path_is_good(p))
 		return wrong(reader, line, "not a path below the archive's root:", p->path);
 	if (p->size == 0)
 		return wrong(reader, line, "there is no size of", p->name);
@@ -273,16 +330,17 @@ static int read_package(struct reader *reader, struct lock *l)
 	if ((r = read_word(reader, "Package", &p->name)) < 0 ||
 	    (r = read_word(reader, "Version", &p->version)) < 0 ||
 	    (r = read_word(reader, "Architecture", &p->architecture)) < 0 ||
-	    (r = read_word(reader, "Suite", &p->suite)) < 0)
-		return r;
-	p->component = optional_word(reader, "Component");
-	if ((r = read_word(reader, "Path", &p->path)) < 0 ||
+	    (r = read_form(reader, "Suite", &format_suite_foreign, &p->suite)) < 0 ||
+	    (r = read_component(reader, &p->component)) < 0 ||
+	    (r = read_word(reader, "Path", &p->path)) < 0 ||
 	    (r = read_number(reader, "Size", INT64_MAX, &p->size)) < 0 ||
 	    (r = read_digest(reader, "SHA256", p->sha256)) < 0 ||
 	    (r = read_role(reader, &p->role)) < 0 || (r = read_flags(reader, p)) < 0 ||
 	    (r = read_number(reader, "Installed-Size", INT64_MAX, &p->installed_size)) < 0)
 		return r;
-	p->repository = optional_word(reader, "Repository");
+	r = read_repository(reader, &p->repository);
+	if (r < 0)
+		return r;
 	r = at_end(reader);
 	if (r < 0)
 		return r;
@@ -342,10 +400,24 @@ static int read_stanzas(const char *path, const struct text *text, struct lock *
 	return have_head ? 0 : err_at(err, ERR_TRUST, path, 1, 0, "the lock is empty");
 }
 
+/* A lock begins with its format. What does not may be anything, by a link for instance, and nothing
+ * of it is shown. */
+static bool is_like_lock(const struct text *text)
+{
+	return !text->length || starts_with(text->data, "Format:");
+}
+
+static int no_lock(const char *path, struct err *err)
+{
+	err_at(err, ERR_TRUST, path, 1, 0, "this is no lock: it does not begin with its format");
+	err_hide_line(err);
+	return err_hint(err, "'netrescue lock RECIPE' prints a lock; every result has one");
+}
+
 int lock_parse(const char *path, const struct text *text, struct lock *ret, struct err *err)
 {
 	CLEANUP(lock_release) struct lock l = { 0 };
-	int r = read_stanzas(path, text, &l, err);
+	int r = is_like_lock(text) ? read_stanzas(path, text, &l, err) : no_lock(path, err);
 
 	if (r < 0)
 		return r;

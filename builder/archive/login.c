@@ -73,20 +73,20 @@ static void parse(struct logins *l, char *text, const char *path, const char *sc
 	}
 }
 
-static void warn_if_open(const char *path)
+static void warn_if_open(int fd, const char *path)
 {
 	struct stat st;
 
-	if (stat(path, &st) == 0 && (st.st_mode & S_IROTH))
+	if (fstat(fd, &st) == 0 && (st.st_mode & S_IROTH))
 		log_warning("'%s' holds passwords, and everybody can read it: chmod o-r '%s'", path,
 			    path);
 }
 
-int logins_read(struct logins *l, const char *path, const char *scope, struct err *err)
+int logins_read_fd(struct logins *l, int fd, const char *path, const char *scope, struct err *err)
 {
 	CLEANUP(text_release) struct text text = { 0 };
 	size_t before = l->count;
-	int r = read_file(AT_FDCWD, path, FILE_MAX, &text, err);
+	int r = read_fd(fd, path, FILE_MAX, &text, err);
 
 	if (r < 0) {
 		err->class = err->class == ERR_INTERRUPTED ? err->class : ERR_USAGE;
@@ -95,8 +95,16 @@ int logins_read(struct logins *l, const char *path, const char *scope, struct er
 	parse(l, text.data, path, scope);
 	explicit_bzero(text.data, text.length);
 	if (l->count > before)
-		warn_if_open(path);
+		warn_if_open(fd, path);
 	return 0;
+}
+
+int logins_read(struct logins *l, const char *path, const char *scope, struct err *err)
+{
+	cleanup_fd int fd = -1;
+	int r = open_file(AT_FDCWD, path, 0, ERR_USAGE, &fd, err);
+
+	return r < 0 ? r : logins_read_fd(l, fd, path, scope, err);
 }
 
 static void read_apt_file(struct logins *l, const char *path)

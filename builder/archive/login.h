@@ -34,6 +34,8 @@ struct logins {
 /* Adds the entries of a file. It is ERR_USAGE if it cannot be read. A file that everybody can read
  * gets a warning. */
 int logins_read(struct logins *l, const char *path, const char *scope, struct err *err);
+/* The same of a file that is open; path: for messages. */
+int logins_read_fd(struct logins *l, int fd, const char *path, const char *scope, struct err *err);
 /* The same for apt's own files; what cannot be read is noted in ->unreadable. */
 void logins_read_apt(struct logins *l, const char *file, const char *directory);
 /* The entry for a URL; NULL if there is none. */

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "deb/deb822.h"
+#include "deb/package.h"
 #include "base/memory.h"
 
 static int parse_month(const char *s)
@@ -82,6 +83,10 @@ static int parse_file(const char *name, char *line, struct release *release, str
 	if (!path || strtok_r(NULL, " \t", &save) || !digest_is_valid(digest) ||
 	    parse_u64(size, &file.size) < 0)
 		return err_set(err, ERR_TRUST, "%s has a malformed line in its SHA256 list", name);
+	if (!package_path_is_safe(path))
+		return err_set(err, ERR_TRUST,
+			       "%s lists '%s', which is not a path below its directory", name,
+			       path);
 	if (release->file_count == RELEASE_FILES_MAX)
 		return err_set(err, ERR_TRUST, "%s has more than %d files in its SHA256 list", name,
 			       RELEASE_FILES_MAX);

@@ -28,7 +28,7 @@ static int verify(const struct suite *suite, const struct trust *trust, const ch
 		  const struct text *signed_text, struct text *ret_content, char **ret_fingerprint,
 		  struct err *err)
 {
-	const char *signature = strstr(signed_text->data, "\n" SUITE_SIGNATURE);
+	const char *signature = strstr(signed_text->data, "\n" ARMOUR_SIGNATURE);
 	CLEANUP(text_release) struct text content = { 0 };
 	CLEANUP(text_release) struct text detached = { 0 };
 	int r;
@@ -133,7 +133,7 @@ static void check_third_party(const struct suite *suite, const struct release *r
 int suite_join(const char *name, const struct text *release, const struct text *signature,
 	       struct text *ret, struct err *err)
 {
-	if (!starts_with(signature->data, SUITE_SIGNATURE) ||
+	if (!starts_with(signature->data, ARMOUR_SIGNATURE) ||
 	    strlen(signature->data) != signature->length)
 		return err_set(err, ERR_TRUST, "'%s.gpg' is not an armoured OpenPGP signature",
 			       name);

@@ -4,13 +4,12 @@
  * (suite-store.c): the decision whether it is taken.
  *
  * A signed text is an InRelease as it stands; or a Release, followed by its Release.gpg, which
- * begins with the line SUITE_SIGNATURE. So the store can remember either as one blob.
+ * begins with the line ARMOUR_SIGNATURE (armour.h). So the store can remember either as one blob.
  */
 #pragma once
 
+#include "archive/armour.h"
 #include "archive/suite.h"
-
-#define SUITE_SIGNATURE "-----BEGIN PGP SIGNATURE-----"
 
 /* Joins the two files; `name` is the URL of Release, for messages. ERR_TRUST if they are not a text
  * and an armoured signature, which is all that apt takes. */

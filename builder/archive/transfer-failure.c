@@ -6,6 +6,8 @@
 #include "archive/url.h"
 #include "base/memory.h"
 
+#define TIMER 100 /* milliseconds that libcurl may end too early */
+
 struct err *transfer_error(struct fetch_item *item, enum err_class class)
 {
 	if (class == ERR_TRUST && item->err.class == ERR_NETWORK)
@@ -43,17 +45,30 @@ static bool is_absent(CURLcode code, long status)
 		(status == 404 || status == 403 || status == 410));
 }
 
-/* The URL that was asked. */
-static const char *asked(const struct transfer *t)
+/* It has answered, but not in time. */
+static bool is_slow(const struct transfer *t, CURLcode code)
 {
-	return t->location ? t->location : t->item->url.item[t->url];
+	curl_off_t asked = 0;
+
+	return code == CURLE_OPERATION_TIMEDOUT &&
+	       curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &asked) == CURLE_OK &&
+	       asked > 0;
+}
+
+static curl_off_t microseconds_of(const struct transfer *t)
+{
+	curl_off_t total = 0;
+
+	(void)curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &total);
+	return total;
 }
 
 /* The server's certificate is not trusted. */
 static char *certificate_hint(const struct transfer *t)
 {
 	const struct network *network = t->options->network;
-	const char *authority = network ? network_authority(network, asked(t)) : NULL;
+	const struct authority *authority =
+		network ? network_authority(network, transfer_asked(t)) : NULL;
 	long result = 0;
 
 	(void)curl_easy_getinfo(t->easy, CURLINFO_SSL_VERIFYRESULT, &result);
@@ -66,7 +81,7 @@ static char *certificate_hint(const struct transfer *t)
 	if (authority)
 		return xasprintf("no certificate in '%s' vouches for the server: the file must "
 				 "hold that of the CA that signed the server's",
-				 authority);
+				 authority->file);
 	return xasprintf("this machine does not know the CA that signed the server's certificate: "
 			 "if it is a site's own, %sname its file by Acquire::https::CAInfo in "
 			 "apt.conf, or put it, as NAME.crt, into /usr/local/share/ca-certificates "
@@ -80,14 +95,25 @@ static char *login_hint(const struct transfer *t, long status)
 {
 	static const struct logins none;
 	const struct network *network = t->options->network;
-	cleanup_free char *hint =
-		logins_hint(network ? &network->logins : &none, asked(t), t->item->third_party);
+	cleanup_free char *hint = logins_hint(network ? &network->logins : &none, transfer_asked(t),
+					      t->item->third_party);
 
 	return xasprintf("%s: %s",
 			 status == 401 ? "the server wants a password"
 				       : "the server forbids it, as some do with files that they "
 					 "do not have: check the URL; if it needs a password",
 			 hint);
+}
+
+/* curl names the file only where it reads it itself. */
+static char *authority_hint(const struct transfer *t)
+{
+	const struct network *network = t->options->network;
+	const struct authority *authority =
+		network ? network_authority(network, transfer_asked(t)) : NULL;
+
+	return xasprintf("the file '%s' must hold certificates, as text (PEM)",
+			 authority ? authority->file : "of certificates");
 }
 
 /* --mirror is Debian's: it changes nothing for a third party's archive. */
@@ -100,7 +126,16 @@ static char *way_out(const struct transfer *t, CURLcode code, long status, bool 
 	if (code == CURLE_PEER_FAILED_VERIFICATION)
 		return certificate_hint(t);
 	if (code == CURLE_SSL_CACERT_BADFILE)
-		return xstrdup("that file must hold certificates, as text (PEM)");
+		return authority_hint(t);
+	if (t->fault)
+		return xstrdup(item->third_party
+				       ? "whoever runs the archive has to mend that: tell them"
+				       : "do not use this mirror; give another one (--mirror URL)");
+	if (is_slow(t, code))
+		return xasprintf("%s; if the line is slow, give it more time: "
+				 "'Acquire::http::Timeout \"120\";' in apt.conf",
+				 item->third_party ? "try again later"
+						   : "give another mirror (--mirror URL)");
 	if (passing)
 		return xstrdup(item->third_party
 				       ? "check the network and the proxy, or try again later"
@@ -117,6 +152,12 @@ static char *way_out(const struct transfer *t, CURLcode code, long status, bool 
 
 static char *reason(const struct transfer *t, CURLcode code, long status)
 {
+	if (t->fault)
+		return xstrdup(t->fault);
+	if (is_slow(t, code))
+		return xasprintf("the server is too slow: %llu bytes in %lld seconds",
+				 (unsigned long long)t->received,
+				 (long long)(microseconds_of(t) / 1000000));
 	if (code == CURLE_HTTP_RETURNED_ERROR && status < 400)
 		return xasprintf("the server answers %ld%s", status,
 				 t->redirects > 0 ? ", again and again"
@@ -133,7 +174,7 @@ static char *reason(const struct transfer *t, CURLcode code, long status)
 enum transfer_outcome transfer_failed(struct transfer *t, CURLcode code, long status)
 {
 	struct err *err = transfer_error(t->item, ERR_NETWORK);
-	bool passing = is_passing(code, status);
+	bool passing = !t->fault && is_passing(code, status);
 	cleanup_free char *url = url_public(t->item->url.item[t->url]);
 	cleanup_free char *origin = t->location ? url_origin(t->location) : NULL;
 	cleanup_free char *why = reason(t, code, status);
@@ -144,8 +185,12 @@ enum transfer_outcome transfer_failed(struct transfer *t, CURLcode code, long st
 	(void)err_set(err, ERR_NETWORK, "cannot fetch '%s'%s%s: %s", url,
 		      origin ? ", which is now at " : "", origin ? origin : "", why);
 	(void)err_hint(err, "%s", hint);
+	if (!passing)
+		return OUTCOME_OTHER;
+	if (is_slow(t, code) && microseconds_of(t) / 1000 + TIMER >= transfer_patience(t))
+		return OUTCOME_SLOW;
 	if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ||
 	    code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_OPERATION_TIMEDOUT)
 		return OUTCOME_UNREACHABLE;
-	return passing ? OUTCOME_AGAIN : OUTCOME_OTHER;
+	return OUTCOME_AGAIN;
 }

@@ -2,6 +2,7 @@
 #include "archive/transfer.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -11,7 +12,12 @@
 
 #define CONNECT_TIMEOUT 15L /* seconds */
 #define STALL_DEFAULT 20
-#define SLOWEST 100L /* bytes a second; a transfer slower than this counts as stalled */
+/* Bytes a second, see fetch.h: a transfer slower than this counts as stalled, */
+#define SLOWEST 1000
+#define SLOWEST_IN_PERIOD 20000L /* unless it gets so much in the time that it is given */
+#define SLOWEST_ON_AVERAGE 4	 /* times as much */
+#define SIZE_UNKNOWN ((uint64_t)1 << 20)
+#define BESIDES_MAX ((size_t)256 * 1024)
 #define REDIRECTS_MAX 5
 
 /* Tells curl that nothing was taken, which ends the transfer; *why says for what reason. */
@@ -35,6 +41,25 @@ static size_t receive_head(struct transfer *t, const char *data, size_t size)
 	return size > room ? stop(t, &t->enough) : size;
 }
 
+/* What is not the file has to end some time. */
+static size_t receive_besides(struct transfer *t, size_t size, const char *what)
+{
+	t->besides += size < BESIDES_MAX ? size : BESIDES_MAX;
+	if (t->besides <= BESIDES_MAX)
+		return size;
+	if (!t->fault)
+		t->fault = xasprintf("the server sends %s with more than %zu bytes", what,
+				     BESIDES_MAX);
+	return 0;
+}
+
+/* Headers, and the trailers of an answer in chunks. */
+static size_t receive_header(char *data, size_t one, size_t count, void *user)
+{
+	(void)data;
+	return receive_besides(user, one * count, "headers");
+}
+
 static size_t receive(char *data, size_t one, size_t count, void *user)
 {
 	struct transfer *t = user;
@@ -45,8 +70,8 @@ static size_t receive(char *data, size_t one, size_t count, void *user)
 	long status = 0;
 
 	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (status >= 300) /* what a redirect says besides */
-		return size;
+	if (status >= 300)
+		return receive_besides(t, size, "a redirect");
 	if (t->item->range || !*t->item->sha256)
 		return receive_head(t, data, size);
 	if (size > most - t->received)
@@ -111,13 +136,24 @@ int transfer_init(struct transfer *t, struct store *s, struct fetch_item *item,
 	return 0;
 }
 
+static CURLcode set_authority(struct transfer *t, const struct authority *authority)
+{
+	struct curl_blob content = { .data = authority->content.data,
+				     .len = authority->content.length,
+				     .flags = CURL_BLOB_COPY };
+	CURLcode c = content.data ? curl_easy_setopt(t->easy, CURLOPT_CAINFO_BLOB, &content)
+				  : curl_easy_setopt(t->easy, CURLOPT_CAINFO, authority->file);
+
+	return c == CURLE_OK ? curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL) : c;
+}
+
 /* A server is asked with the password and the authorities that are meant for it, and redirects are
  * followed by us, so that the next server gets its own. */
 static CURLcode set_access(struct transfer *t, const char *url)
 {
 	const struct network *network = t->options->network;
 	const struct login *login = network ? logins_find(&network->logins, url) : NULL;
-	const char *authority = network ? network_authority(network, url) : NULL;
+	const struct authority *authority = network ? network_authority(network, url) : NULL;
 	const char *proxy = proxy_for(t, url);
 	CURLcode c = CURLE_OK;
 
@@ -127,16 +163,70 @@ static CURLcode set_access(struct transfer *t, const char *url)
 		c = curl_easy_setopt(t->easy, CURLOPT_USERNAME, login->user);
 	if (c == CURLE_OK && login)
 		c = curl_easy_setopt(t->easy, CURLOPT_PASSWORD, login->password);
-	if (c == CURLE_OK && authority)
-		c = curl_easy_setopt(t->easy, CURLOPT_CAINFO, authority);
-	if (c == CURLE_OK && authority)
-		c = curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
-	return c;
+	return c == CURLE_OK && authority ? set_authority(t, authority) : c;
+}
+
+const char *transfer_asked(const struct transfer *t)
+{
+	return t->location ? t->location : t->item->url.item[t->url];
+}
+
+/* Seconds. */
+static long stall_of(const struct transfer *t)
+{
+	const struct network *network = t->options->network;
+
+	if (t->options->stall)
+		return t->options->stall;
+	return network && network->timeout ? network->timeout : STALL_DEFAULT;
+}
+
+/* Bytes a second. */
+static long slowest_of(const struct transfer *t)
+{
+	long slowest = SLOWEST_IN_PERIOD / stall_of(t);
+
+	return slowest > SLOWEST ? SLOWEST : slowest > 0 ? slowest : 1;
+}
+
+long transfer_patience(const struct transfer *t)
+{
+	const struct fetch_item *item = t->item;
+	uint64_t rate = (uint64_t)slowest_of(t) * SLOWEST_ON_AVERAGE;
+	uint64_t size = item->range ? item->range : item->size ? item->size : SIZE_UNKNOWN;
+	uint64_t seconds = (uint64_t)stall_of(t) + size / rate;
+
+	return seconds < LONG_MAX / 1000 ? (long)seconds * 1000 : LONG_MAX;
+}
+
+/* The protocols that this URL may have: what was asked for by https is not got by http, nor anything
+ * from the network out of a file. */
+static const char *protocols_for(const char *url)
+{
+	CLEANUP(url_release) struct url parts = url_split(url);
+
+	return streq(parts.scheme, "https")  ? "https"
+	       : streq(parts.scheme, "http") ? "http"
+					     : "file";
+}
+
+static int set_limits(struct transfer *t)
+{
+	const struct network *network = t->options->network;
+	long connect = network && network->timeout ? network->timeout : CONNECT_TIMEOUT;
+	CURLcode c = curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT, connect);
+
+	if (c == CURLE_OK)
+		c = curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, slowest_of(t));
+	if (c == CURLE_OK)
+		c = curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, stall_of(t));
+	if (c == CURLE_OK)
+		c = curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, transfer_patience(t));
+	return c == CURLE_OK ? 0 : -EINVAL;
 }
 
 static int set_options(struct transfer *t, const char *url)
 {
-	unsigned stall = t->options->stall ? t->options->stall : STALL_DEFAULT;
 	CURLcode c = set_access(t, url);
 	char range[32];
 
@@ -150,14 +240,13 @@ static int set_options(struct transfer *t, const char *url)
 	SET(CURLOPT_PRIVATE, t);
 	SET(CURLOPT_WRITEFUNCTION, receive);
 	SET(CURLOPT_WRITEDATA, t);
+	SET(CURLOPT_HEADERFUNCTION, receive_header);
+	SET(CURLOPT_HEADERDATA, t);
 	SET(CURLOPT_ERRORBUFFER, t->message);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_FAILONERROR, 1L);
-	SET(CURLOPT_PROTOCOLS_STR, "http,https,file");
+	SET(CURLOPT_PROTOCOLS_STR, t->fault ? "https" : protocols_for(url));
 	SET(CURLOPT_USERAGENT, "netrescue");
-	SET(CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT);
-	SET(CURLOPT_LOW_SPEED_LIMIT, SLOWEST);
-	SET(CURLOPT_LOW_SPEED_TIME, (long)stall);
 	SET(CURLOPT_BUFFERSIZE, 128L * 1024);
 	if (t->item->range) {
 		(void)snprintf(range, sizeof(range), "0-%llu",
@@ -165,17 +254,29 @@ static int set_options(struct transfer *t, const char *url)
 		SET(CURLOPT_RANGE, range);
 	}
 #undef SET
-	return c == CURLE_OK ? 0 : -EINVAL;
+	return c == CURLE_OK ? set_limits(t) : -EINVAL;
+}
+
+/* libcurl would open a FIFO and wait, deaf to signals, for somebody to write into it. */
+static bool is_special(const char *url)
+{
+	cleanup_free char *path = url_file(url);
+	struct stat st;
+
+	return path && stat(path, &st) == 0 && !S_ISREG(st.st_mode);
 }
 
 int transfer_start(struct transfer *t, struct err *err)
 {
-	const char *url = t->location ? t->location : t->item->url.item[t->url];
+	const char *url = transfer_asked(t);
 	cleanup_free char *public = url_public(t->item->url.item[t->url]);
 	int r;
 
 	t->received = 0;
+	t->besides = 0;
 	t->too_long = t->enough = t->item->absent = false;
+	free(take_ptr(t->fault));
+	t->fault = is_special(url) ? xstrdup("it is not a file") : NULL;
 	t->message[0] = '\0';
 	text_release(&t->head);
 	if (*t->item->sha256 && !t->item->range) {
@@ -196,13 +297,14 @@ static enum transfer_outcome wrong_size(struct transfer *t, const char *url)
 	const struct fetch_item *item = t->item;
 	struct err *err = transfer_error(t->item, ERR_TRUST);
 
-	if (!item->size)
+	if (!item->size && !item->range)
 		(void)err_set(err, ERR_TRUST,
 			      "'%s' has more than %llu bytes, more than such a file can have", url,
 			      (unsigned long long)item->limit);
 	else
 		(void)err_set(err, ERR_TRUST, "'%s' has %s than the %llu bytes it must have", url,
-			      t->too_long ? "more" : "less", (unsigned long long)item->size);
+			      t->too_long ? "more" : "less",
+			      (unsigned long long)(item->range ? item->range : item->size));
 	(void)err_hint(err, "the mirror has another file under this name; try another --mirror");
 	return OUTCOME_OTHER;
 }
@@ -214,6 +316,9 @@ static enum transfer_outcome judge_content(struct transfer *t, bool length_known
 	struct fetch_item *item = t->item;
 	char found[DIGEST_HEX];
 
+	if (t->received < item->range)
+		return length_known ? wrong_size(t, url)
+				    : transfer_failed(t, CURLE_PARTIAL_FILE, 0);
 	if (item->range || !*item->sha256) {
 		text_release(&item->head);
 		text_append(&t->head, "", 0);
@@ -239,19 +344,54 @@ static enum transfer_outcome judge_content(struct transfer *t, bool length_known
 	return OUTCOME_DONE;
 }
 
+/* Whether we go from one URL to another. If not, t->fault says why: only the web, never from what
+ * nobody can listen to to what everybody can, and with no name and password but ours. */
+static bool may_lead(struct transfer *t, const char *from, const char *to)
+{
+	CLEANUP(url_release) struct url a = url_split(from), b = url_split(to);
+	cleanup_free char *public = url_public(to);
+	cleanup_free char *origin = url_origin(from), *next = url_origin(to);
+
+	if (!streq(b.scheme, "http") && !streq(b.scheme, "https"))
+		t->fault = xasprintf("the server sends us to '%s', which is not of the web", to);
+	else if (streq(a.scheme, "https") && streq(b.scheme, "http"))
+		t->fault = xasprintf("the server sends us from https to http, to '%s'", public);
+	else if (!streq(public, to) && !streq(origin, next))
+		t->fault = xasprintf("the server sends us to '%s' with a password that it has made "
+				     "up",
+				     public);
+	return !t->fault;
+}
+
 /* Whether the server has said where to ask instead, and we may. */
 static bool follow(struct transfer *t)
 {
 	char *location = NULL;
 
 	if (curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &location) != CURLE_OK || !location ||
-	    t->redirects == REDIRECTS_MAX ||
-	    !(starts_with(location, "http://") || starts_with(location, "https://")))
+	    t->redirects == REDIRECTS_MAX || !may_lead(t, transfer_asked(t), location))
 		return false;
 	free(t->location);
 	t->location = xstrdup(location);
 	t->redirects++;
 	return true;
+}
+
+/* A part that nobody asked for is not taken for the part, or the whole, that was. */
+static bool is_part_asked_for(struct transfer *t, long status)
+{
+	struct curl_header *header = NULL;
+	const char *range = "none";
+
+	if (status != 206)
+		return true;
+	if (curl_easy_header(t->easy, "Content-Range", 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
+		range = header->value;
+	if (t->item->range && starts_with(range, "bytes 0-"))
+		return true;
+	t->fault =
+		xasprintf("the server answers with another part than was asked for (%.80s)", range);
+	return false;
 }
 
 enum transfer_outcome transfer_finish(struct transfer *t, CURLcode code, struct err *err)
@@ -269,10 +409,13 @@ enum transfer_outcome transfer_finish(struct transfer *t, CURLcode code, struct 
 		outcome = OUTCOME_FATAL;
 	} else if (t->too_long) {
 		outcome = wrong_size(t, url);
-	} else if (code == CURLE_OK && status >= 300 && follow(t)) {
-		outcome = OUTCOME_REDIRECT;
+	} else if (t->fault) {
+		outcome = transfer_failed(t, code, status);
 	} else if (code == CURLE_OK && status >= 300) {
-		outcome = transfer_failed(t, CURLE_HTTP_RETURNED_ERROR, status);
+		outcome = follow(t) ? OUTCOME_REDIRECT
+				    : transfer_failed(t, CURLE_HTTP_RETURNED_ERROR, status);
+	} else if ((code == CURLE_OK || t->enough) && !is_part_asked_for(t, status)) {
+		outcome = transfer_failed(t, code, status);
 	} else if (code == CURLE_OK || t->enough) {
 		outcome = judge_content(t, length >= 0, url, err);
 	} else {
@@ -306,5 +449,6 @@ void transfer_release(struct transfer *t)
 		store_put_release(&t->put);
 	text_release(&t->head);
 	free(t->location);
+	free(t->fault);
 	*t = (struct transfer){ .put = STORE_PUT_INIT };
 }

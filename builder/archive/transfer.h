@@ -22,6 +22,7 @@ struct transfer {
 	size_t url;	    /* index into item->url */
 	char *location;	    /* where that URL has led to; NULL: it has not */
 	unsigned redirects; /* on the way to there */
+	size_t besides;	    /* bytes of headers and trailers, and of what a redirect says besides */
 	unsigned attempt;   /* at that URL, from 0 */
 	int64_t not_before; /* milliseconds of the monotonic clock */
 	struct store_put put;
@@ -31,6 +32,7 @@ struct transfer {
 	int errnum; /* of a failed write to the store */
 	bool too_long;
 	bool enough; /* all of `range` has arrived */
+	char *fault; /* what is wrong with the server's answer, for messages; NULL: nothing */
 	char message[CURL_ERROR_SIZE];
 };
 
@@ -39,6 +41,7 @@ enum transfer_outcome {
 	OUTCOME_REDIRECT, /* start it once more */
 	OUTCOME_AGAIN,	  /* a passing failure: the same URL may work later; why is in item->err */
 	OUTCOME_UNREACHABLE, /* as OUTCOME_AGAIN, and it was the host that did not answer */
+	OUTCOME_SLOW,	     /* as OUTCOME_UNREACHABLE, and it is in vain to try once more */
 	OUTCOME_OTHER,	     /* try the next URL; why is in item->err */
 	OUTCOME_FATAL,	     /* no URL will help; why is in *err */
 };
@@ -56,6 +59,10 @@ enum transfer_outcome transfer_failed(struct transfer *t, CURLcode code, long st
 /* The item's error, for one of that class: the first failure is reported, but wrong bytes outrank a
  * mirror that does not answer. */
 struct err *transfer_error(struct fetch_item *item, enum err_class class);
+/* The URL that was asked: the item's, or where that has led to. */
+const char *transfer_asked(const struct transfer *t);
+/* How long the transfer may take in all, in milliseconds: see fetch.h. */
+long transfer_patience(const struct transfer *t);
 /* Bytes for the progress bar. */
 uint64_t transfer_progress(const struct transfer *t);
 void transfer_release(struct transfer *t);

@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "archive/trust.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "archive/archived-suite.h"
+#include "archive/armour.h"
 #include "archive/keyring.h"
 #include "base/child.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
 
-#define SIGNED_BEGIN "-----BEGIN PGP SIGNED MESSAGE-----"
-#define SIGNATURE_END "-----END PGP SIGNATURE-----"
 #define STATUS_MAX ((size_t)1024 * 1024)
 
 /* The descriptors' numbers in gpgv. */
@@ -81,33 +79,6 @@ static int read_back(int fd, size_t limit, struct text *ret, struct err *err)
 	}
 	if (n < 0)
 		return err_errno(err, ERR_BUILD, (int)-n, "cannot read what gpgv wrote");
-	return 0;
-}
-
-/* gpgv skips text around the signed part, and takes binary messages, too. Although only its output
- * is read, such a file is refused: it comes from an attacker or from a proxy's log-in page. */
-static int check_frame(const char *name, const char *data, size_t size, struct err *err)
-{
-	const char *end;
-	size_t begin = strlen(SIGNED_BEGIN);
-
-	if (size < begin || memcmp(data, SIGNED_BEGIN, begin) != 0) {
-		(void)err_set(err, ERR_TRUST, "%s is not a signed file", name);
-		return err_hint(err, "something between this machine and the mirror (a proxy, a "
-				     "log-in page) may have answered instead");
-	}
-	if (memchr(data, '\0', size) || memmem(data + begin, size - begin, SIGNED_BEGIN, begin))
-		return err_set(err, ERR_TRUST, "%s holds more than one signed text, or a NUL byte",
-			       name);
-	end = memmem(data, size, "\n" SIGNATURE_END, strlen("\n" SIGNATURE_END));
-	if (!end)
-		return err_set(err, ERR_TRUST, "%s breaks off before the end of its signature",
-			       name);
-	end += strlen("\n" SIGNATURE_END);
-	while (end < data + size && isspace((unsigned char)*end))
-		end++;
-	if (end != data + size)
-		return err_set(err, ERR_TRUST, "%s goes on after its signature", name);
 	return 0;
 }
 
@@ -290,6 +261,8 @@ static int run_gpgv(const struct gpgv *g, struct err *err)
 		"/nonexistent",
 		"--weak-digest",
 		"SHA1",
+		"--weak-digest",
+		"RIPEMD160",
 		"--status-fd",
 		"3",
 		"--keyring",
@@ -367,7 +340,7 @@ int trust_verify(const struct trust *trust, const char *name, const char *data, 
 	struct signature decisive;
 	int r;
 
-	r = check_frame(name, data, size, err);
+	r = armour_check_signed(name, data, size, err);
 	if (r < 0)
 		return r;
 	r = keyring_open(trust->keyring, trust->digest, &g.keyring, err);
@@ -392,8 +365,11 @@ int trust_verify_detached(const struct trust *trust, const char *name, const str
 {
 	CLEANUP(gpgv_release) struct gpgv g = GPGV_INIT;
 	struct signature decisive;
-	int r = keyring_open(trust->keyring, trust->digest, &g.keyring, err);
+	int r = armour_check_signature(name, sig, err);
 
+	if (r < 0)
+		return r;
+	r = keyring_open(trust->keyring, trust->digest, &g.keyring, err);
 	if (r < 0)
 		return r;
 	r = memory_fd(sig->data, sig->length, &g.signature, err);

@@ -6,7 +6,8 @@
  * So its status lines decide (doc/DETAILS of GnuPG): at least one signature must be GOODSIG with
  * VALIDSIG, and none may be BADSIG; a signature does not count if it has expired, if its key has
  * expired (but see .then) or was revoked or is unknown, or if its digest is weak. Only the text
- * that gpgv wrote is returned; what stands before or after the signed part is never read.
+ * that gpgv wrote is returned, and gpgv gets only what has the form that signed files have
+ * (armour.h).
  */
 #pragma once
 

@@ -38,6 +38,18 @@ struct url url_split(const char *url)
 	return split(url, 0);
 }
 
+char *url_file(const char *url)
+{
+	CLEANUP(url_release) struct url parts = url_split(url);
+	CURLU *u = streq(parts.scheme, "file") ? curl_url() : NULL;
+	char *path = NULL;
+
+	if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK)
+		path = part_of(u, CURLUPART_PATH, CURLU_URLDECODE);
+	curl_url_cleanup(u);
+	return path;
+}
+
 void url_release(struct url *u)
 {
 	free(u->scheme);
@@ -63,6 +75,19 @@ char *url_public(const char *url)
 	host += 3;
 	at = memrchr(host, '@', strcspn(host, "/?#"));
 	return at ? xasprintf("%.*s%s", (int)(host - url), url, at + 1) : xstrdup(url);
+}
+
+char *url_encode(const char *path)
+{
+	CLEANUP(text_release) struct text t = { 0 };
+
+	text_add(&t, "");
+	for (const char *c = path; *c; c++)
+		if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f || strchr("%?#\\", *c))
+			text_printf(&t, "%%%02X", (unsigned)(unsigned char)*c);
+		else
+			text_append(&t, c, 1);
+	return text_take(&t);
 }
 
 bool url_is_below(const char *url, const char *base)

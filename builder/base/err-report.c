@@ -17,10 +17,52 @@
 #define EXCERPT_FILE_MAX ((size_t)1024 * 1024)
 #define EXCERPT_LINE_MAX 160
 
+static struct remembered {
+	char *file, *text;
+} * remembered;
+static size_t remembered_count, remembered_allocated;
+
+static struct remembered *find_remembered(const char *file)
+{
+	for (size_t i = 0; i < remembered_count; i++)
+		if (streq(remembered[i].file, file))
+			return &remembered[i];
+	return NULL;
+}
+
+void err_remember(const char *file, const char *text)
+{
+	struct remembered *entry = find_remembered(file);
+
+	if (!entry) {
+		GROW(remembered, remembered_count, remembered_allocated);
+		entry = &remembered[remembered_count++];
+		*entry = (struct remembered){ .file = xstrdup(file) };
+	}
+	free(entry->text);
+	entry->text = xstrdup(text);
+}
+
+static char *line_of(const char *text, unsigned line)
+{
+	for (unsigned i = 1; i < line; i++) {
+		text = strchr(text, '\n');
+		if (!text)
+			return NULL;
+		text++;
+	}
+	size_t length = strcspn(text, "\r\n");
+	return length > 0 && length <= EXCERPT_LINE_MAX ? xstrndup(text, length) : NULL;
+}
+
 /* The text of a line, or NULL where it cannot be read: an error is reported without it, too. */
 static char *read_excerpt(const char *file, unsigned line)
 {
+	const struct remembered *known = find_remembered(file);
 	struct stat st;
+
+	if (known)
+		return line_of(known->text, line);
 	cleanup_fd int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
@@ -30,16 +72,7 @@ static char *read_excerpt(const char *file, unsigned line)
 	if (size < 0)
 		return NULL;
 	data[size] = '\0';
-
-	const char *p = data;
-	for (unsigned i = 1; i < line; i++) {
-		p = strchr(p, '\n');
-		if (!p)
-			return NULL;
-		p++;
-	}
-	size_t length = strcspn(p, "\r\n");
-	return length > 0 && length <= EXCERPT_LINE_MAX ? xstrndup(p, length) : NULL;
+	return line_of(data, line);
 }
 
 /* Later lines are indented, so that data cannot pass for a message of ours. */

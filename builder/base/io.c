@@ -106,16 +106,11 @@ int open_file(int dirfd, const char *path, int flags, enum err_class class, int 
 	return 0;
 }
 
-int read_file(int dirfd, const char *path, size_t limit, struct text *ret, struct err *err)
+int read_fd(int fd, const char *path, size_t limit, struct text *ret, struct err *err)
 {
 	CLEANUP(text_release) struct text content = { 0 };
-	cleanup_free char *buffer = NULL;
-	cleanup_fd int fd = -1;
-	int r = open_file(dirfd, path, 0, ERR_BUILD, &fd, err);
+	cleanup_free char *buffer = xmalloc(COPY_SIZE);
 
-	if (r < 0)
-		return r;
-	buffer = xmalloc(COPY_SIZE);
 	text_append(&content, "", 0);
 	for (;;) {
 		ssize_t n = read_all(fd, buffer, COPY_SIZE);
@@ -131,6 +126,14 @@ int read_file(int dirfd, const char *path, size_t limit, struct text *ret, struc
 	text_release(ret);
 	*ret = TAKE(content);
 	return 0;
+}
+
+int read_file(int dirfd, const char *path, size_t limit, struct text *ret, struct err *err)
+{
+	cleanup_fd int fd = -1;
+	int r = open_file(dirfd, path, 0, ERR_BUILD, &fd, err);
+
+	return r < 0 ? r : read_fd(fd, path, limit, ret, err);
 }
 
 int open_dir(int dirfd, const char *path, int *ret_fd, struct err *err)

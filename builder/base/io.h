@@ -28,6 +28,9 @@ int copy_fd(int in_fd, int out_fd, uint64_t *ret_bytes, struct err *err);
  * this class. */
 int open_file(int dirfd, const char *path, int flags, enum err_class class, int *ret_fd,
 	      struct err *err);
+/* The whole file that fd is open on, from where it stands; more than `limit` bytes are an error.
+ * path: for messages. */
+int read_fd(int fd, const char *path, size_t limit, struct text *ret, struct err *err);
 /* The whole file, which open_file() opens, NUL-terminated, its length in ret; more than `limit`
  * bytes are an error. */
 int read_file(int dirfd, const char *path, size_t limit, struct text *ret, struct err *err);

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/io.h"
 #include "base/memory.h"
@@ -12,8 +13,8 @@
 
 #define PROC_FILE_MAX ((size_t)64 << 10)
 
-/* "MemAvailable:  24415448 kB" */
-static uint64_t machine_available(const char *root)
+/* A line of /proc/meminfo, "MemAvailable:  24415448 kB", in bytes. 0 if there is none. */
+static uint64_t machine_memory(const char *root, const char *name)
 {
 	cleanup_free char *path = xasprintf("%s/proc/meminfo", root);
 	CLEANUP(err_release) struct err ignored = { 0 };
@@ -23,8 +24,8 @@ static uint64_t machine_available(const char *root)
 
 	if (read_file(AT_FDCWD, path, PROC_FILE_MAX, &t, &ignored) < 0)
 		return 0;
-	line = strstr(t.data, "MemAvailable:");
-	return line && sscanf(line, "MemAvailable: %llu kB", &kb) == 1 ? kb << 10 : 0;
+	line = strstr(t.data, name);
+	return line && sscanf(line + strlen(name), ": %llu kB", &kb) == 1 ? kb << 10 : 0;
 }
 
 /* A file of one number; `otherwise` if there is none in it ("max"). */
@@ -43,7 +44,24 @@ static uint64_t read_number(const char *directory, const char *path, const char 
 	return parse_u64(t.data, &value) < 0 ? otherwise : value;
 }
 
-/* The memory that a control group and all groups above it still allow. */
+/* What control groups can limit: the names of the controller and its files. */
+struct controller {
+	const char *name;
+	const char *limit[2], *used[2]; /* in version 1, in version 2 */
+};
+
+static const struct controller memory = {
+	.name = "memory",
+	.limit = { "memory.limit_in_bytes", "memory.max" },
+	.used = { "memory.usage_in_bytes", "memory.current" },
+};
+static const struct controller processes = {
+	.name = "pids",
+	.limit = { "pids.max", "pids.max" },
+	.used = { "pids.current", "pids.current" },
+};
+
+/* What a control group and all groups above it still allow. */
 static uint64_t group_available(const char *directory, const char *group, const char *limit,
 				const char *used)
 {
@@ -64,11 +82,12 @@ static uint64_t group_available(const char *directory, const char *group, const 
 }
 
 /* cgroups(7): "0::/path" is version 2, "N:memory:/path" version 1. */
-static uint64_t groups_available(const char *root)
+static uint64_t groups_available(const char *root, const struct controller *c)
 {
 	cleanup_free char *path = xasprintf("%s/proc/self/cgroup", root);
 	cleanup_free char *second = xasprintf("%s/sys/fs/cgroup", root);
-	cleanup_free char *first = xasprintf("%s/sys/fs/cgroup/memory", root);
+	cleanup_free char *first = xasprintf("%s/sys/fs/cgroup/%s", root, c->name);
+	cleanup_free char *mark = xasprintf(":%s:", c->name);
 	CLEANUP(err_release) struct err ignored = { 0 };
 	CLEANUP(text_release) struct text t = { 0 };
 	CLEANUP(strv_release) struct strv lines = { 0 };
@@ -78,15 +97,13 @@ static uint64_t groups_available(const char *root)
 		return least;
 	strv_split(&lines, t.data, "\n");
 	for (size_t i = 0; i < lines.count; i++) {
-		const char *v1 = strstr(lines.item[i], ":memory:");
+		const char *v1 = strstr(lines.item[i], mark);
 		uint64_t here = UINT64_MAX;
 
 		if (starts_with(lines.item[i], "0::"))
-			here = group_available(second, lines.item[i] + 3, "memory.max",
-					       "memory.current");
+			here = group_available(second, lines.item[i] + 3, c->limit[1], c->used[1]);
 		else if (v1)
-			here = group_available(first, v1 + strlen(":memory:"),
-					       "memory.limit_in_bytes", "memory.usage_in_bytes");
+			here = group_available(first, v1 + strlen(mark), c->limit[0], c->used[0]);
 		least = here < least ? here : least;
 	}
 	return least;
@@ -94,7 +111,8 @@ static uint64_t groups_available(const char *root)
 
 uint64_t memory_available_below(const char *root)
 {
-	uint64_t machine = machine_available(root), groups = groups_available(root);
+	uint64_t machine = machine_memory(root, "MemAvailable");
+	uint64_t groups = groups_available(root, &memory);
 
 	return groups < machine ? groups : machine;
 }
@@ -102,6 +120,40 @@ uint64_t memory_available_below(const char *root)
 uint64_t memory_available(void)
 {
 	return memory_available_below("");
+}
+
+uint64_t memory_and_swap_available_below(const char *root)
+{
+	uint64_t machine = machine_memory(root, "MemAvailable");
+	uint64_t groups = groups_available(root, &memory);
+
+	if (machine > 0)
+		machine += machine_memory(root, "SwapFree");
+	return groups < machine ? groups : machine;
+}
+
+uint64_t memory_and_swap_available(void)
+{
+	return memory_and_swap_available_below("");
+}
+
+uint64_t processes_available_below(const char *root)
+{
+	uint64_t threads = read_number(root, "/proc/sys/kernel", "threads-max", UINT64_MAX);
+	uint64_t groups = groups_available(root, &processes);
+
+	return groups < threads ? groups : threads;
+}
+
+uint64_t processes_available(void)
+{
+	uint64_t most = processes_available_below("");
+	struct rlimit own;
+
+	if (getrlimit(RLIMIT_NPROC, &own) == 0 && own.rlim_cur != RLIM_INFINITY &&
+	    own.rlim_cur < most)
+		most = own.rlim_cur;
+	return most;
 }
 
 unsigned processors_available(void)

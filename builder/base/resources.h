@@ -12,5 +12,17 @@ uint64_t memory_available(void);
 /* The same of a machine whose /proc and /sys are below root. */
 uint64_t memory_available_below(const char *root);
 
+/* The same with the swap that nobody uses; a control group's limit has none beside it. */
+uint64_t memory_and_swap_available(void);
+uint64_t memory_and_swap_available_below(const char *root);
+
+/* How many processes and threads can be started beside those that run: what a control group or one
+ * above it still allows (pids.max), or less where the kernel (threads-max) or the resource limit
+ * RLIMIT_NPROC, which counts all processes of the user, allows less in all. UINT64_MAX if nothing
+ * limits them. */
+uint64_t processes_available(void);
+/* The same of a machine whose /proc and /sys are below root, without the resource limit. */
+uint64_t processes_available_below(const char *root);
+
 /* The number of processors that this process may run on, at least 1. */
 unsigned processors_available(void);

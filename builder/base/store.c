@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/store.h"
+#include "base/store-parts.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,20 +14,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/beneath.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/owner.h"
 #include "base/tree.h"
 
-#define FACT_NAME_MAX 200
 #define PARTIAL_ATTEMPTS 100
 #define CHOOSE "choose another place with --store DIR or NETRESCUE_STORE"
-
-struct store {
-	char *path;
-	int dirfd;
-	int partial;
-};
 
 static char *default_path(void)
 {
@@ -52,54 +46,158 @@ static char *default_path(void)
  * maps other ids. */
 static int make_open_dir(int dirfd, const char *path)
 {
+	cleanup_fd int fd = -1;
+
 	if (mkdirat(dirfd, path, 0755) < 0)
 		return errno == EEXIST ? 0 : -errno;
-	return fchmodat(dirfd, path, 0755, 0) < 0 ? -errno : 0;
+	fd = open_beneath(dirfd, path, O_RDONLY | O_DIRECTORY, 0);
+	if (fd < 0)
+		return fd;
+	return fchmod(fd, 0755) < 0 ? -errno : 0;
 }
 
-static int check_owner(const struct store *s, const char *name, struct err *err)
+static int refuse_foreign(const struct store *s, const char *path, const struct stat *st,
+			  struct err *err)
 {
-	cleanup_free char *path =
-		streq(name, ".") ? xstrdup(s->path) : xasprintf("%s/%s", s->path, name);
-	const struct passwd *pw;
-	struct stat st;
+	cleanup_free char *whose = owner_name(st);
 
-	if (fstatat(s->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot read '%s'", path);
-	if (!S_ISDIR(st.st_mode))
-		return err_set(err, ERR_USAGE, "'%s' is not a directory", path);
-	if (st.st_uid == geteuid() || st.st_uid == 0)
-		return 0;
-	pw = getpwuid(st.st_uid);
-	err_set(err, ERR_USAGE,
-		"'%s' belongs to the user %s, who could change what is built from it", path,
-		pw ? pw->pw_name : "of another number");
+	if (streq(path, ".") && owner_check_made(s->dirfd) == 0) {
+		err_set(err, ERR_USAGE,
+			"the store '%s' is on a file system that takes us for %s, as NFS does with "
+			"root (root_squash)",
+			s->path, whose);
+		return err_hint(err, "choose a place on a local disk with --store DIR or "
+				     "NETRESCUE_STORE");
+	}
+	err_set(err, ERR_USAGE, "'%s%s%s' belongs to %s, who could change what is built from it",
+		s->path, streq(path, ".") ? "" : "/", streq(path, ".") ? "" : path, whose);
 	return err_hint(err, "name a store of your own with --store DIR or NETRESCUE_STORE, or run "
 			     "this as that user");
 }
 
+static int cannot(const struct store *s, const char *what, const char *path, int r, struct err *err)
+{
+	if (r == -ELOOP) {
+		err_set(err, ERR_USAGE,
+			"'%s/%s' is a link, or lies behind one: netrescue makes none there, and "
+			"follows none",
+			s->path, path);
+		return err_hint(err, "remove the link, or name another store with --store DIR or "
+				     "NETRESCUE_STORE");
+	}
+	err_errno(err, ERR_BUILD, -r, "cannot %s '%s/%s'", what, s->path, path);
+	if (r == -EINVAL)
+		return err_hint(err, "its file system does not take such a name, as FAT does not: "
+				     "a store has to lie on one of Unix (ext4, XFS, Btrfs, NFS); "
+				     "for a stick there is `netrescue store export`");
+	return err_hint(err, CHOOSE);
+}
+
+static int check_owner(const struct store *s, const char *name, struct err *err)
+{
+	cleanup_fd int fd = open_beneath(s->dirfd, name, O_PATH, 0);
+	struct stat st;
+
+	if (fd < 0)
+		return cannot(s, "open", name, fd, err);
+	if (fstat(fd, &st) < 0)
+		return cannot(s, "read", name, -errno, err);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(err, ERR_USAGE, "'%s/%s' is not a directory", s->path, name);
+	if (!owner_is_trusted(&st))
+		return refuse_foreign(s, name, &st, err);
+	if (owner_is_everybody(&st))
+		log_warning("everybody may write to '%s/%s', and so change what is built from it: "
+			    "chmod o-w '%s/%s'",
+			    s->path, name, s->path, name);
+	return 0;
+}
+
+/* Opens the directory that holds `path`, and sees that nobody else may exchange what is in it. */
+static int open_holder(const struct store *s, const char *path, const char **ret_name, int *ret_fd,
+		       struct err *err)
+{
+	cleanup_fd int fd = open_parent_beneath(s->dirfd, path, ret_name);
+	struct stat st;
+
+	if (fd == -ENOENT)
+		return -ENOENT;
+	if (fd < 0)
+		return cannot(s, "open", path, fd, err);
+	if (fstat(fd, &st) < 0)
+		return cannot(s, "open", path, -errno, err);
+	if (!owner_is_trusted(&st))
+		return refuse_foreign(s, path, &st, err);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int store_open_kept(const struct store *s, const char *path, int *ret_fd, struct err *err)
+{
+	cleanup_fd int holder = -1;
+	cleanup_fd int fd = -1;
+	const char *name = NULL;
+	struct stat st;
+	int r = open_holder(s, path, &name, &holder, err);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	fd = r < 0 ? r : open_beneath(holder, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	if (fd == -ENOENT) {
+		*ret_fd = -1;
+		return 0;
+	}
+	if (fd < 0)
+		return cannot(s, "open", path, fd, err);
+	if (fstat(fd, &st) < 0)
+		return cannot(s, "open", path, -errno, err);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_BUILD, "'%s/%s' is not a regular file", s->path, path);
+	if (!owner_is_trusted(&st))
+		return refuse_foreign(s, path, &st, err);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
 static int open_directories(struct store *s, struct err *err)
 {
-	static const char *const directory[] = { ".", "sha256", "fact", "tree", "log", "partial" };
+	static const char *const directory[] = {
+		".", "sha256", STORE_FACTS, "tree", "log", "partial",
+	};
+	struct stat st;
+	int r = check_owner(s, ".", err);
 
-	for (size_t i = 0; i < ARRAY_SIZE(directory); i++) {
-		int r = i == 0 ? 0 : make_open_dir(s->dirfd, directory[i]);
+	for (size_t i = 1; r == 0 && i < ARRAY_SIZE(directory); i++) {
+		int made = make_open_dir(s->dirfd, directory[i]);
 
-		if (r < 0) {
-			(void)err_errno(err, ERR_BUILD, -r, "cannot write to the store '%s'",
+		if (made < 0) {
+			(void)err_errno(err, ERR_BUILD, -made, "cannot write to the store '%s'",
 					s->path);
 			return err_hint(err, CHOOSE);
 		}
 		r = check_owner(s, directory[i], err);
-		if (r < 0)
-			return r;
 	}
-	return open_dir(s->dirfd, "partial", &s->partial, err);
+	/* The images of the lab's server, which not everybody has. */
+	if (r == 0 && fstatat(s->dirfd, "lab", &st, AT_SYMLINK_NOFOLLOW) == 0)
+		r = check_owner(s, "lab", err);
+	return r < 0 ? r : store_open_dir(s, "partial", &s->partial, err);
+}
+
+int store_open_dir(const struct store *s, const char *path, int *ret_fd, struct err *err)
+{
+	int fd = open_beneath(s->dirfd, path, O_RDONLY | O_DIRECTORY, 0);
+
+	if (fd == -ENOENT)
+		return -ENOENT;
+	if (fd < 0)
+		return cannot(s, "open", path, fd, err);
+	*ret_fd = fd;
+	return 0;
 }
 
 void store_sweep(struct store *s)
 {
-	int fd = openat(s->dirfd, "partial", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(s->partial, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *e;
 
@@ -111,8 +209,9 @@ void store_sweep(struct store *s)
 	while ((e = readdir(d))) {
 		if (e->d_name[0] == '.')
 			continue;
-		cleanup_fd int file = openat(s->partial, e->d_name,
-					     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		/* To write, because NFS gives no such lock to who only reads. */
+		cleanup_fd int file =
+			openat(s->partial, e->d_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 		if (file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0)
 			(void)unlinkat(s->partial, e->d_name, 0);
@@ -123,18 +222,18 @@ void store_sweep(struct store *s)
 int store_log(struct store *s, const char *name, int *ret_fd, struct err *err)
 {
 	cleanup_free char *path = xasprintf("log/%s", name);
-	cleanup_fd int fd = openat(s->dirfd, path,
-				   O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK |
-					   O_NOCTTY | O_CLOEXEC,
-				   0644);
-	struct stat st;
+	cleanup_fd int holder = -1;
+	const char *last = NULL;
+	int r = open_holder(s, path, &last, &holder, err);
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || ftruncate(fd, 0) < 0) {
-		err_errno(err, ERR_BUILD, fd < 0 ? errno : EINVAL, "cannot write the log '%s/%s'",
-			  s->path, path);
-		return err_hint(err, CHOOSE);
-	}
-	*ret_fd = take_fd(&fd);
+	if (r < 0)
+		return r == -ENOENT ? cannot(s, "write the log", path, r, err) : r;
+	/* A new file each time, since the old one may be a link, a hard one too, to any other. */
+	(void)unlinkat(holder, last, 0);
+	r = open_beneath(holder, last, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0644);
+	if (r < 0)
+		return cannot(s, "write the log", path, r, err);
+	*ret_fd = r;
 	return 0;
 }
 
@@ -199,6 +298,15 @@ static void renew(int fd)
 	(void)futimens(fd, NULL);
 }
 
+static void remove_kept(const struct store *s, const char *path)
+{
+	const char *name = NULL;
+	cleanup_fd int holder = open_parent_beneath(s->dirfd, path, &name);
+
+	if (holder >= 0)
+		(void)unlinkat(holder, name, 0);
+}
+
 int store_get(struct store *s, const char *sha256, int *ret_fd, struct err *err)
 {
 	cleanup_free char *name = NULL;
@@ -209,19 +317,17 @@ int store_get(struct store *s, const char *sha256, int *ret_fd, struct err *err)
 	if (!digest_is_valid(sha256))
 		return err_set(err, ERR_BUILD, "'%s' is not a SHA-256 digest", sha256);
 	name = blob_name(sha256);
-	fd = openat(s->dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT) {
+	r = store_open_kept(s, name, &fd, err);
+	if (r < 0 || fd < 0) {
 		*ret_fd = -1;
-		return 0;
+		return r;
 	}
-	if (fd < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot open '%s/%s'", s->path, name);
 	r = digest_fd(fd, found, err);
 	if (r < 0)
 		return err_wrap(err, "reading '%s/%s'", s->path, name);
 	if (!streq(found, sha256)) {
 		log_warning("'%s/%s' is damaged and was removed", s->path, name);
-		(void)unlinkat(s->dirfd, name, 0);
+		remove_kept(s, name);
 		*ret_fd = -1;
 		return 0;
 	}
@@ -234,12 +340,14 @@ int store_get(struct store *s, const char *sha256, int *ret_fd, struct err *err)
 
 bool store_has(struct store *s, const char *sha256)
 {
+	CLEANUP(err_release) struct err ignored = { 0 };
 	cleanup_free char *name = blob_name(sha256);
-	cleanup_fd int fd = openat(s->dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_fd int fd = -1;
 
-	if (fd >= 0)
-		renew(fd);
-	return fd >= 0;
+	if (store_open_kept(s, name, &fd, &ignored) < 0 || fd < 0)
+		return false;
+	renew(fd);
+	return true;
 }
 
 /* Returns -EAGAIN if another builder's store_sweep() removed the file before it was locked. */
@@ -255,7 +363,10 @@ static int create_locked(const struct store *s, char *name, size_t size)
 	fd = openat(s->partial, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return errno == EEXIST ? -EAGAIN : -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &st) < 0 || st.st_nlink == 0)
+	/* Where files cannot be locked (some NFS), no sweep will ever get the lock either. */
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return -EAGAIN;
+	if (fstat(fd, &st) < 0 || st.st_nlink == 0)
 		return -EAGAIN;
 	if (fchmod(fd, 0644) < 0)
 		return -errno;
@@ -271,33 +382,46 @@ int store_put_begin(struct store *s, struct store_put *ret, struct err *err)
 		fd = create_locked(s, name, sizeof(name));
 	if (fd < 0) {
 		err_errno(err, ERR_BUILD, -fd, "cannot create a file in '%s/partial'", s->path);
-		return err_hint(err, "choose another place with --store DIR or NETRESCUE_STORE");
+		return err_hint(err, CHOOSE);
 	}
 	*ret = (struct store_put){ .store = s, .fd = fd, .name = xstrdup(name) };
 	return 0;
 }
 
-/* Renames a finished partial file to `target`, which is in `directory`; makes that if need be. */
-static int publish_as(struct store_put *p, const char *directory, const char *target,
-		      struct err *err)
+/* Makes a directory of the store and those above it. */
+static int make_holder(const struct store *s, const char *directory, struct err *err)
+{
+	cleanup_fd int fd = -1;
+	int r = make_dirs_beneath(s->dirfd, directory, 0755);
+
+	if (r < 0)
+		return cannot(s, "make", directory, r, err);
+	fd = open_beneath(s->dirfd, directory, O_RDONLY | O_DIRECTORY, 0);
+	if (fd < 0)
+		return cannot(s, "open", directory, fd, err);
+	if (fchmod(fd, 0755) < 0)
+		return cannot(s, "make readable", directory, -errno, err);
+	return 0;
+}
+
+int store_publish(struct store_put *p, const char *directory, const char *target, struct err *err)
 {
 	const struct store *s = p->store;
+	cleanup_fd int holder = -1;
+	const char *name = NULL;
 	int r;
 
 	assert(s && p->name && directory);
-	r = renameat(s->partial, p->name, s->dirfd, target);
-
-	if (r < 0 && errno == ENOENT) {
-		r = make_dirs(s->dirfd, directory, 0755, err);
-		if (r < 0)
-			return err_wrap(err, "in the store '%s'", s->path);
-		if (fchmodat(s->dirfd, directory, 0755, 0) < 0)
-			return err_errno(err, ERR_BUILD, errno, "cannot make '%s/%s' readable",
-					 s->path, directory);
-		r = renameat(s->partial, p->name, s->dirfd, target);
+	r = open_holder(s, target, &name, &holder, err);
+	if (r == -ENOENT) {
+		r = make_holder(s, directory, err);
+		if (r == 0)
+			r = open_holder(s, target, &name, &holder, err);
 	}
 	if (r < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot make '%s/%s'", s->path, target);
+		return r == -ENOENT ? cannot(s, "make", target, r, err) : r;
+	if (renameat(s->partial, p->name, holder, name) < 0)
+		return cannot(s, "make", target, -errno, err);
 	free(take_ptr(p->name));
 	return 0;
 }
@@ -324,7 +448,7 @@ int store_put_commit(struct store_put *p, const char *known, char ret_sha256[DIG
 	}
 	directory = xasprintf("sha256/%.2s", found);
 	target = blob_name(found);
-	r = publish_as(p, directory, target, err);
+	r = store_publish(p, directory, target, err);
 	if (r < 0)
 		return r;
 	if (ret_sha256)
@@ -339,84 +463,4 @@ void store_put_release(struct store_put *p)
 	cleanup_close_fd(&p->fd);
 	free(p->name);
 	*p = (struct store_put)STORE_PUT_INIT;
-}
-
-static bool fact_word_is_valid(const char *s)
-{
-	size_t n = strlen(s);
-
-	if (n == 0 || n > FACT_NAME_MAX || *s == '.')
-		return false;
-	for (; *s; s++)
-		if (!isalnum((unsigned char)*s) && !strchr("._:@+-", *s))
-			return false;
-	return true;
-}
-
-static int fact_directory(const char *kind, const char *key, char **ret, struct err *err)
-{
-	char digest[DIGEST_HEX];
-
-	if (!fact_word_is_valid(kind) || !fact_word_is_valid(key))
-		return err_set(err, ERR_BUILD, "'%s/%s' cannot be the name of a fact", kind, key);
-	digest_bytes(key, strlen(key), digest);
-	*ret = xasprintf("fact/%s/%.2s", kind, digest);
-	return 0;
-}
-
-int store_fact_get(struct store *s, const char *kind, const char *key, char **ret, struct err *err)
-{
-	cleanup_free char *directory = NULL;
-	cleanup_free char *path = NULL;
-	cleanup_free char *value = NULL;
-	cleanup_fd int fd = -1;
-	ssize_t n;
-	int r;
-
-	r = fact_directory(kind, key, &directory, err);
-	if (r < 0)
-		return r;
-	path = xasprintf("%s/%s", directory, key);
-	fd = openat(s->dirfd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && errno != ENOENT)
-		return err_errno(err, ERR_BUILD, errno, "cannot open '%s/%s'", s->path, path);
-	if (fd >= 0) {
-		value = xmalloc(STORE_FACT_MAX + 2);
-		n = read_all(fd, value, STORE_FACT_MAX + 1);
-		if (n < 0)
-			return err_errno(err, ERR_BUILD, (int)-n, "cannot read '%s/%s'", s->path,
-					 path);
-		/* Without the newline at its end, the fact was not written to the end. */
-		if (n == 0 || value[n - 1] != '\n' || memchr(value, '\0', (size_t)n))
-			free(take_ptr(value));
-		else
-			value[n - 1] = '\0';
-	}
-	*ret = take_ptr(value);
-	return 0;
-}
-
-int store_fact_set(struct store *s, const char *kind, const char *key, const char *value,
-		   struct err *err)
-{
-	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
-	cleanup_free char *directory = NULL;
-	cleanup_free char *path = NULL;
-	cleanup_free char *line = xasprintf("%s\n", value);
-	size_t size = strlen(line);
-	int r;
-
-	if (size > STORE_FACT_MAX || strchr(value, '\n'))
-		return err_set(err, ERR_BUILD, "fact '%s/%s' is not one line", kind, key);
-	r = fact_directory(kind, key, &directory, err);
-	if (r < 0)
-		return r;
-	r = store_put_begin(s, &put, err);
-	if (r < 0)
-		return r;
-	r = write_all(put.fd, line, size);
-	if (r < 0)
-		return err_errno(err, ERR_BUILD, -r, "cannot write to the store '%s'", s->path);
-	path = xasprintf("%s/%s", directory, key);
-	return publish_as(&put, directory, path, err);
 }

@@ -65,11 +65,11 @@ void text_vprintf(struct text *t, const char *format, va_list arguments)
 	t->length += (size_t)length;
 }
 
-/* Length of the well-formed, printable UTF-8 character at s, or 0. */
-static size_t printable_length(const unsigned char *s)
+/* Length of the well-formed UTF-8 character at s, or 0 (Unicode 15, table 3-7). */
+static size_t utf8_length(const unsigned char *s)
 {
 	if (s[0] < 0x80)
-		return s[0] >= 0x20 && s[0] != 0x7f;
+		return 1;
 
 	size_t length = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
 	if (s[0] < 0xc2 || s[0] > 0xf4)
@@ -77,16 +77,27 @@ static size_t printable_length(const unsigned char *s)
 	for (size_t i = 1; i < length; i++)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
-	/* Overlong forms, surrogates, beyond U+10FFFF (Unicode 15, table 3-7); C1 controls. */
+	/* Overlong forms, surrogates, beyond U+10FFFF. */
 	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f) ||
-	    (s[0] == 0xc2 && s[1] < 0xa0))
-		return 0;
-	/* Marks that turn the direction of text can make a line read as another. */
-	if (s[0] == 0xe2 && ((s[1] == 0x80 && s[2] >= 0xaa && s[2] <= 0xae) ||
-			     (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9)))
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
 		return 0;
 	return length;
+}
+
+/* The same, 0 also for what is not printable: controls, C0 and C1, and what is mentioned below. */
+static size_t printable_length(const unsigned char *s)
+{
+	if (s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0))
+		return 0;
+	/* What turns the direction of text can make a line read as another, and there are
+	 * separators of lines and paragraphs, too: U+061C, 200E, 200F, 2028 to 202E, 2066 to
+	 * 2069. */
+	if ((s[0] == 0xd8 && s[1] == 0x9c) ||
+	    (s[0] == 0xe2 && s[1] == 0x80 &&
+	     (s[2] == 0x8e || s[2] == 0x8f || (s[2] >= 0xa8 && s[2] <= 0xae))) ||
+	    (s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9))
+		return 0;
+	return utf8_length(s);
 }
 
 void text_add_escaped(struct text *t, const char *s)
@@ -102,6 +113,36 @@ void text_add_escaped(struct text *t, const char *s)
 		} else {
 			text_printf(t, "\\x%02x", *p);
 			p++;
+		}
+	}
+}
+
+static bool is_lower_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+/* \x5c, or \x80 to \xff. */
+static bool reads_like_escape(const char *s)
+{
+	if (s[0] != '\\' || s[1] != 'x')
+		return false;
+	return (s[2] == '5' && s[3] == 'c') ||
+	       (is_lower_hex(s[2]) && s[2] >= '8' && is_lower_hex(s[3]));
+}
+
+void text_add_name(struct text *t, const char *s)
+{
+	text_append(t, "", 0);
+	while (*s) {
+		size_t length = utf8_length((const unsigned char *)s);
+
+		if (length > 0 && !reads_like_escape(s)) {
+			text_append(t, s, length);
+			s += length;
+		} else {
+			text_printf(t, "\\x%02x", (unsigned char)*s);
+			s++;
 		}
 	}
 }

@@ -55,7 +55,7 @@ static int set_field(const struct option_row *row, const char *value, struct inv
 			return err_set(err, ERR_USAGE, "option --%s: its argument is empty",
 				       row->name);
 		*(const char **)field = value;
-		return 0;
+		return row->check ? row->check(value, err) : 0;
 	case OPTION_NUMBER:
 		if (parse_u64(value, &number) < 0 || number == 0 || number > NUMBER_MAX)
 			return err_set(err, ERR_USAGE,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "command/cli.h"
+#include "sandbox/sandbox.h"
 
 /* The field's place; the compiler refuses a field of another type than the option fills. */
 #define FIELD(field, type)                                                                         \
@@ -64,8 +65,17 @@
 #define OPTION_SET                                                                                 \
 	LIST("set", set, "KEY=VALUE",                                                              \
 	     "lay this value over both; KEY+=VALUE adds to a list; may be repeated")
+#define OPTION_ALLOW                                                                               \
+	LIST("allow", allow, "PATH",                                                               \
+	     "let the recipe read this folder or file besides its own; may be repeated")
 #define OPTION_SANDBOX                                                                             \
 	TEXT("sandbox", sandbox, "KIND", "auto, namespace or guestfs (default: auto)",             \
-	     .words = "auto namespace guestfs")
+	     .words = "auto namespace guestfs", .check = sandbox_check_kind)
+#define OPTION_MEMORY                                                                              \
+	TEXT("memory", memory, "SIZE",                                                             \
+	     "memory that scripts and tree may take, as 4G (default: nine tenths of what is free)")
+#define OPTION_SCRIPT_TIMEOUT                                                                      \
+	TEXT("script-timeout", script_timeout, "DURATION",                                         \
+	     "end a script that runs longer, as 10m (default: never)")
 #define OPTION_JOBS                                                                                \
 	NUMBER("jobs", jobs, "N", "worker processes (default: one a processor)", .letter = 'j')

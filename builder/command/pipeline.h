@@ -21,21 +21,25 @@
 #include "publish/result.h"
 #include "recipe/recipe.h"
 #include "rootfs/rootfs.h"
+#include "sandbox/limits.h"
 
 struct build_options {
 	const char *recipe;
 	const struct strv *site, *set; /* laid over the recipe (struct recipe_source); NULL: none */
 	const char *set_directory; /* where relative paths in set start; NULL: the current one */
-	const char *lock;	   /* file of a lock to build exactly; NULL: resolve */
-	const char *keep;	   /* file of a lock whose versions stay; NULL: none */
+	const struct strv
+		*allow;	  /* what the recipe may read besides its own folder; NULL: nothing */
+	const char *lock; /* file of a lock to build exactly; NULL: resolve */
+	const char *keep; /* file of a lock whose versions stay; NULL: none */
 	const struct strv *update; /* packages to update in spite of it; NULL without keep */
 	const char *out;
 	const char *store;   /* NULL: the default */
 	const char *mirror;  /* URL; NULL: those of this machine's apt, then the recipe's */
 	const char *keyring; /* NULL: Debian's */
 	const char *sandbox; /* auto, namespace or guestfs; NULL: auto */
-	const char *sign;    /* a key (signature.h), or NULL: no signature */
-	unsigned jobs;	     /* 0: one a processor */
+	struct sandbox_limits limits; /* of what scripts take; zeroed: the defaults */
+	const char *sign;	      /* a key (signature.h), or NULL: no signature */
+	unsigned jobs;		      /* 0: one a processor */
 	bool offline;
 	bool no_cache;
 };
@@ -61,6 +65,8 @@ struct build {
 int pipeline_build(struct build *b, const struct build_options *options, struct err *err);
 /* Runs those up to the lock, which is then in b->lock. */
 int pipeline_lock(struct build *b, const struct build_options *options, struct err *err);
+/* Reads the recipe of these options; nothing else is done. */
+int build_load_recipe(const struct build_options *options, struct recipe *ret, struct err *err);
 void build_release(struct build *b);
 #define BUILD_INIT                                                                                 \
 	{                                                                                          \

@@ -42,6 +42,16 @@ char *shipped_recipe(const char *file)
 	return NULL;
 }
 
+void shipped_folders(struct strv *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		char *folder = find(places[i], ".");
+
+		if (folder)
+			strv_add_take(ret, folder);
+	}
+}
+
 static int add_name(const struct walk_entry *e, void *data, struct err *err)
 {
 	struct strv *names = data;

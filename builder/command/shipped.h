@@ -13,6 +13,9 @@
 
 /* The path of FILE ("fileserver.yaml"); NULL if it is not there. Caller frees. */
 char *shipped_recipe(const char *file);
+/* Adds the folders of these recipes that are there: what lies in them may be read by any recipe
+ * (recipe/reach.h). */
+void shipped_folders(struct strv *ret);
 /* The names of all of them ("minimal"), sorted. */
 void shipped_recipes(struct strv *ret);
 

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "base/tree.h"
 #include "command/pipeline.h"
+#include "command/shipped.h"
 #include "deb/deb.h"
 #include "publish/preflight.h"
 #include "rootfs/identity.h"
@@ -41,16 +42,27 @@ static int find_mirrors(struct build *b, struct err *err)
 	return mirrors_find(o->mirror, "/", &b->recipe, &b->mirrors, err);
 }
 
+int build_load_recipe(const struct build_options *options, struct recipe *ret, struct err *err)
+{
+	CLEANUP(strv_release) struct strv allow = { 0 };
+	const struct recipe_source source = {
+		.path = options->recipe,
+		.site = options->site,
+		.set = options->set,
+		.set_directory = options->set_directory,
+		.allow = &allow,
+	};
+
+	if (options->allow)
+		strv_add_all(&allow, options->allow);
+	shipped_folders(&allow);
+	return recipe_load_source(&source, ret, err);
+}
+
 int build_recipe(struct build *b, struct err *err)
 {
 	progress_start("recipe", 0, PROGRESS_STEPS);
-	const struct recipe_source source = {
-		.path = b->options->recipe,
-		.site = b->options->site,
-		.set = b->options->set,
-		.set_directory = b->options->set_directory,
-	};
-	int r = recipe_load_source(&source, &b->recipe, err);
+	int r = build_load_recipe(b->options, &b->recipe, err);
 	if (r < 0)
 		return r;
 	r = overlays_check(&b->recipe, err);
@@ -225,6 +237,7 @@ int build_sandbox(struct build *b, struct err *err)
 		.hostname = b->recipe.hostname,
 		.space = space,
 		.on_disk = wants_disk(),
+		.limits = b->options->limits,
 		.log_fd = b->log_fd,
 		.on_line = show_line,
 	};

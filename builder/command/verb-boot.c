@@ -5,16 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/owner.h"
+#include "base/progress.h"
+#include "base/temporary-dir.h"
 #include "base/tree.h"
 #include "command/fileserver.h"
 #include "command/options.h"
 #include "command/shipped.h"
 #include "command/verbs.h"
 #include "lab/lab.h"
+#include "publish/result-damage.h"
 
 #define SCRIPT_MAX ((size_t)1 << 20)
 
@@ -32,6 +37,7 @@ struct boot_invocation {
 	const char *bridge, *serve; /* the network */
 	bool simple;
 	const char *server; /* the server */
+	struct strv allow;
 	bool systemd_server;
 	const char *logs;
 	const char *store, *mirror, *keyring, *sandbox;
@@ -59,21 +65,14 @@ static void directory_release(struct directory *d)
 
 static int directory_make(struct directory *d, const char *logs, struct err *err)
 {
-	const char *tmp = getenv("TMPDIR");
-
-	if (logs) {
-		d->path = xstrdup(logs);
-		d->keep = true;
-		if (mkdir(logs, 0700) == 0 || errno == EEXIST)
-			return 0;
+	if (!logs)
+		return temporary_dir(NULL, "netrescue-boot.", &d->path, err);
+	d->path = xstrdup(logs);
+	d->keep = true;
+	if (mkdir(logs, 0700) < 0 && errno != EEXIST)
 		return err_errno(err, ERR_USAGE, errno, "cannot make '%s'", logs);
-	}
-	d->path = xasprintf("%s/netrescue-boot.XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	if (!mkdtemp(d->path)) {
-		d->keep = true;
-		return err_errno(err, ERR_BUILD, errno, "cannot make '%s'", d->path);
-	}
-	return 0;
+	/* QEMU writes there too, to fixed names, and follows the links that it finds. */
+	return owner_check_place(logs, "where the logs go", OWNER_FIXED_NAMES, err);
 }
 
 /* ---- the verb ------------------------------------------------------------------------------ */
@@ -100,6 +99,19 @@ static int check_usage(const struct boot_invocation *o, struct err *err)
 static int read_script(const char *path, struct text *ret, struct err *err)
 {
 	return path ? read_file(AT_FDCWD, path, SCRIPT_MAX, ret, err) : 0;
+}
+
+static int check_damage(const struct image *image, const char *hint, struct err *err)
+{
+	int r;
+
+	progress_start("check", 0, PROGRESS_STEPS);
+	progress_detail("%s", image->path);
+	r = result_refuse_damaged(image->fd, image->path, hint, NULL, err);
+	if (r < 0)
+		return r;
+	progress_end(image->path);
+	return 0;
 }
 
 static int make_options(const struct boot_invocation *o, const struct image *image,
@@ -141,6 +153,7 @@ static int find_server(const struct boot_invocation *o, struct store *s, struct 
 		return r;
 	const struct build_options options = {
 		.recipe = recipe,
+		.allow = &o->allow,
 		.store = o->store,
 		.mirror = o->mirror,
 		.keyring = o->keyring,
@@ -149,12 +162,15 @@ static int find_server(const struct boot_invocation *o, struct store *s, struct 
 		.jobs = o->jobs,
 	};
 	r = fileserver_find(&options, s, &path, err);
-	return r < 0 ? r : image_open(path, ret, err);
+	if (r < 0)
+		return r;
+	r = image_open(path, ret, err);
+	return r < 0 ? r : check_damage(ret, "remove it: the lab's server is built again", err);
 }
 
-static int run_lab(const struct boot_invocation *o, struct lab_options *lab, struct err *err)
+static int run_lab(const struct boot_invocation *o, struct lab_options *lab,
+		   struct directory *directory, struct err *err)
 {
-	CLEANUP(directory_release) struct directory directory = { 0 };
 	CLEANUP(text_release) struct text script = { 0 };
 	CLEANUP(text_release) struct text server_script = { 0 };
 	int r = read_script(o->script, &script, err);
@@ -164,14 +180,11 @@ static int run_lab(const struct boot_invocation *o, struct lab_options *lab, str
 	r = read_script(o->server_script, &server_script, err);
 	if (r < 0)
 		return r;
-	r = directory_make(&directory, o->logs, err);
-	if (r < 0)
-		return r;
 	lab->script = script.data;
 	lab->server_script = server_script.data;
-	lab->directory = directory.path;
+	lab->directory = directory->path;
 	r = o->check ? lab_check(lab, err) : lab_interactive(lab, err);
-	directory.keep |= r < 0 && err->class == ERR_BOOT;
+	directory->keep |= r < 0 && err->class == ERR_BOOT;
 	return r;
 }
 
@@ -180,6 +193,7 @@ static int run(const struct invocation *in, struct err *err)
 	const struct boot_invocation *o = (const struct boot_invocation *)in;
 	CLEANUP(store_cleanup) struct store *s = NULL;
 	CLEANUP(image_release) struct image image = IMAGE_INIT, server = IMAGE_INIT;
+	CLEANUP(directory_release) struct directory directory = { 0 };
 	struct lab_options lab;
 	int r = check_usage(o, err);
 
@@ -194,6 +208,14 @@ static int run(const struct invocation *in, struct err *err)
 	r = lab_examine(&lab, err);
 	if (r < 0)
 		return r;
+	r = directory_make(&directory, o->logs, err);
+	if (r < 0)
+		return r;
+	r = check_damage(&image,
+			 "get an intact copy, or build it again: a damaged result is not booted",
+			 err);
+	if (r < 0)
+		return r;
 	r = store_open(o->store, &s, err);
 	if (r < 0)
 		return r;
@@ -202,7 +224,7 @@ static int run(const struct invocation *in, struct err *err)
 		return r;
 	lab.store = s;
 	lab.server = &server;
-	return run_lab(o, &lab, err);
+	return run_lab(o, &lab, &directory, err);
 }
 
 static const struct option_row options[] = {
@@ -246,6 +268,8 @@ static const struct option_row options[] = {
 
 	GROUP("the server"),
 	TEXT("server", server, "RECIPE", "the recipe of the file server (default: fileserver)"),
+	LIST("allow", allow, "PATH",
+	     "let that recipe read this folder or file besides its own; may be repeated"),
 	FLAG("systemd-server", systemd_server,
 	     "its daemons are started by their units, not by a short init"),
 	OPTION_MIRROR,

@@ -8,16 +8,17 @@
 #include "base/log.h"
 #include "command/options.h"
 #include "command/pipeline.h"
+#include "command/script-limits.h"
 #include "command/shipped.h"
 #include "command/verbs.h"
 
 #define INVOCATION struct build_invocation
 struct build_invocation {
 	struct invocation in;
-	struct strv site, set;
+	struct strv site, set, allow;
 	const char *set_directory; /* hidden: for `netrescue verify`, which builds elsewhere */
 	const char *lock, *out, *sign;
-	const char *store, *mirror, *keyring, *sandbox;
+	const char *store, *mirror, *keyring, *sandbox, *memory, *script_timeout;
 	unsigned jobs;
 	bool offline, no_cache;
 };
@@ -48,14 +49,19 @@ static int run(const struct invocation *in, struct err *err)
 	const struct build_invocation *o = (const struct build_invocation *)in;
 	CLEANUP(build_release) struct build b = BUILD_INIT;
 	cleanup_free char *recipe = NULL;
-	int r = recipe_find(in->argument[0], &recipe, err);
+	struct sandbox_limits limits;
+	int r = script_limits(o->memory, o->script_timeout, &limits, err);
 
+	if (r < 0)
+		return r;
+	r = recipe_find(in->argument[0], &recipe, err);
 	if (r < 0)
 		return r;
 	const struct build_options options = {
 		.recipe = recipe,
 		.site = &o->site,
 		.set = &o->set,
+		.allow = &o->allow,
 		.set_directory = o->set_directory,
 		.lock = o->lock,
 		.out = o->out ? o->out : "out",
@@ -63,6 +69,7 @@ static int run(const struct invocation *in, struct err *err)
 		.mirror = o->mirror,
 		.keyring = o->keyring,
 		.sandbox = o->sandbox,
+		.limits = limits,
 		.sign = o->sign,
 		.jobs = o->jobs,
 		.offline = o->offline,
@@ -84,6 +91,7 @@ static int run(const struct invocation *in, struct err *err)
 static const struct option_row options[] = {
 	OPTION_SITE,
 	OPTION_SET,
+	OPTION_ALLOW,
 	TEXT("set-directory", set_directory, "DIR", "where relative paths in --set start",
 	     .hidden = true),
 	TEXT("lock", lock, "FILE", "build exactly what this lock says, or fail"),
@@ -94,6 +102,8 @@ static const struct option_row options[] = {
 	OPTION_OFFLINE,
 	FLAG("no-cache", no_cache, "build again even if the result is there, and compare"),
 	OPTION_SANDBOX,
+	OPTION_MEMORY,
+	OPTION_SCRIPT_TIMEOUT,
 	TEXT("sign", sign, "KEY",
 	     "sign SHA256SUMS: the file of an SSH key, or the id of a key of gpg's"),
 	OPTION_JOBS,
@@ -132,8 +142,15 @@ const struct verb verb_build = {
 		"are relative to FILE, in --set to the current directory. Nothing is read that "
 		"is not named here. The lock notices a change of these as one of the recipe."
 		"\n\n"
+		"The recipe may name files in its own folder, and of those that come with "
+		"netrescue; in `recipes`, also those in `overlays` beside it. With --allow PATH it "
+		"may read that folder or file, too. What --site and --set name is yours, wherever "
+		"it lies.\n\n"
 		"With --lock nothing is resolved: exactly the locked packages are used, or "
 		"the build fails. A result that is there already is kept.\n\n"
+		"A script that takes more memory than --memory, forks without end or runs longer "
+		"than --script-timeout ends the build; one that says nothing for five minutes is "
+		"named in a warning. docs/sandbox.md has all limits.\n\n"
 		"With --sign, SHA256SUMS and provenance.json get a signature beside them, "
 		"which `netrescue verify --signed-by` checks, and so do ssh-keygen and gpgv.",
 	.example = examples,

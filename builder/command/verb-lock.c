@@ -12,7 +12,7 @@ struct lock_invocation {
 	struct invocation in;
 	const char *keep;
 	const char *lock; /* what --keep was called in netrescue 0.1 */
-	struct strv site, set;
+	struct strv site, set, allow;
 	struct strv update;
 	const char *store, *mirror, *keyring;
 	bool offline;
@@ -52,6 +52,7 @@ static int run(const struct invocation *in, struct err *err)
 		.recipe = recipe,
 		.site = &o->site,
 		.set = &o->set,
+		.allow = &o->allow,
 		.store = o->store,
 		.mirror = o->mirror,
 		.keyring = o->keyring,
@@ -70,6 +71,7 @@ static int run(const struct invocation *in, struct err *err)
 static const struct option_row options[] = {
 	OPTION_SITE,
 	OPTION_SET,
+	OPTION_ALLOW,
 	TEXT("keep", keep, "FILE", "keep the versions that this lock has"),
 	TEXT("lock", lock, "FILE", "as --keep", .hidden = true),
 	LIST("update", update, "NAME",
@@ -104,7 +106,8 @@ const struct verb verb_lock = {
 		"mirror has newer ones or has it no longer: for a recipe or overlay that has "
 		"changed. --update NAME, which may be given again, moves that package, and others "
 		"only where its new version needs them; what moves and why is said on stderr.\n\n"
-		"--site and --set are as for `netrescue build`, which then needs the same ones.",
+		"--site, --set and --allow are as for `netrescue build`, which then needs the same "
+		"ones.",
 	.example = examples,
 	.min_arguments = 1,
 	.max_arguments = 1,

@@ -12,6 +12,7 @@
 #include "base/progress.h"
 #include "command/options.h"
 #include "command/pipeline.h"
+#include "command/script-limits.h"
 #include "command/shipped.h"
 #include "command/verbs.h"
 #include "verify/result-diff.h"
@@ -28,8 +29,8 @@
 struct verify_invocation {
 	struct invocation in;
 	const char *recipe, *signed_by;
-	struct strv site, set;
-	const char *store, *mirror, *sandbox;
+	struct strv site, set, allow;
+	const char *store, *mirror, *sandbox, *memory, *script_timeout;
 	unsigned jobs;
 	bool offline;
 };
@@ -70,20 +71,27 @@ static int visit(const struct walk_entry *e, void *data, struct err *err)
 	return 0;
 }
 
+static int hint_result(struct err *err)
+{
+	return err_hint(err, "name what `netrescue build` printed, OUT/RECIPE/VERSION, or "
+			     "OUT/RECIPE/latest");
+}
+
 static int open_result(struct verification *v, char **ret_lock, struct err *err)
 {
 	v->path = realpath(v->given, NULL);
 	v->dir = v->path ? open(v->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	if (v->dir < 0)
-		return err_errno(err, ERR_USAGE, errno, "cannot open '%s'", v->given);
+	if (v->dir < 0) {
+		err_errno(err, ERR_USAGE, errno, "cannot open '%s'", v->given);
+		return hint_result(err);
+	}
 	int r = walk_tree(v->dir, visit, ret_lock, err);
 	if (r < 0)
 		return r;
 	if (!*ret_lock && faccessat(v->dir, "SHA256SUMS", F_OK, 0) < 0) {
 		err_set(err, ERR_USAGE, "'%s' is no result: it has neither lock nor SHA256SUMS",
 			v->given);
-		return err_hint(err, "name what `netrescue build` printed, OUT/RECIPE/VERSION, or "
-				     "OUT/RECIPE/latest");
+		return hint_result(err);
 	}
 	return 0;
 }
@@ -120,18 +128,13 @@ static int check_signatures(const struct verification *v, struct err *err)
 /* A damaged copy says nothing about whether a build gives the same bytes. */
 static int check_damage(const struct verification *v, struct err *err)
 {
-	cleanup_free char *damaged = NULL;
-
 	progress_start("check", 0, PROGRESS_STEPS);
-	int r = result_damage(v->dir, NULL, &damaged, err);
+	int r = result_refuse_damaged(
+		v->dir, v->given,
+		"get an intact copy, or build it again: a damaged result is not compared", NULL,
+		err);
 	if (r < 0)
 		return r;
-	if (damaged) {
-		err_set(err, ERR_TRUST, "'%s' is damaged: %s", v->given, damaged);
-		return err_hint(
-			err,
-			"get an intact copy, or build it again: a damaged result is not compared");
-	}
 	progress_end("SHA256SUMS holds");
 	return 0;
 }
@@ -178,6 +181,7 @@ static int build_again(struct verification *v, struct err *err)
 		.recipe = v->recipe,
 		.site = &o->site,
 		.set = &o->set,
+		.allow = &o->allow,
 		.lock = v->lock,
 		.store = o->store,
 		.mirror = o->mirror,
@@ -196,8 +200,11 @@ static int build_again(struct verification *v, struct err *err)
 		.recipe = &v->build.recipe,
 		.site = &o->site,
 		.set = &o->set,
+		.allow = &o->allow,
 		.store = v->build.store,
 		.sandbox = o->sandbox,
+		.memory = o->memory,
+		.script_timeout = o->script_timeout,
 		.jobs = o->jobs,
 		.quiet = o->in.quiet,
 		.verbose = o->in.verbose,
@@ -247,8 +254,7 @@ static void print_text(const struct verification *v)
 		printf("0 differences: %zu files, %s, built again from %s\n", v->differences.files,
 		       human_size(v->differences.bytes, size), v->lock);
 	else
-		printf("%zu differences, the first in %s\n%s\n", v->differences.count,
-		       v->differences.item[0].artifact, t.data);
+		printf("%s\n", t.data);
 	print_variations(&v->rebuild.variations);
 }
 
@@ -283,7 +289,7 @@ static json_t *differences_json(const struct differences *f)
 		json_t *o = json_object();
 
 		json_add_text(o, "file", f->item[i].artifact);
-		json_add_text(o, "member", f->item[i].member);
+		json_add_name(o, "member", f->item[i].member);
 		json_add_text(o, "what", f->item[i].what);
 		json_add_text(o, "cause", f->item[i].follows ? NULL : f->item[i].cause);
 		json_add_text(o, "maker", f->item[i].maker);
@@ -320,8 +326,12 @@ static int run(const struct invocation *in, struct err *err)
 		.build = BUILD_INIT,
 		.rebuild = REBUILD_INIT,
 	};
-	int r = find_inputs(&v, err);
+	struct sandbox_limits checked;
+	int r = script_limits(v.o->memory, v.o->script_timeout, &checked, err);
 
+	if (r < 0)
+		return r;
+	r = find_inputs(&v, err);
 	if (r < 0)
 		return r;
 	r = build_again(&v, err);
@@ -348,6 +358,7 @@ static const struct option_row options[] = {
 	     "name)"),
 	OPTION_SITE,
 	OPTION_SET,
+	OPTION_ALLOW,
 	TEXT("signed-by", signed_by, "FILE",
 	     "demand a signature by one of these keys: SSH public keys, allowed_signers, OpenPGP "
 	     "keyring"),
@@ -355,6 +366,8 @@ static const struct option_row options[] = {
 	OPTION_MIRROR,
 	OPTION_OFFLINE,
 	OPTION_SANDBOX,
+	OPTION_MEMORY,
+	OPTION_SCRIPT_TIMEOUT,
 	OPTION_JOBS,
 	OPTION_JSON,
 	OPTION_QUIET,

@@ -88,13 +88,35 @@ void packages_release(struct packages *p)
 	*p = (struct packages){ 0 };
 }
 
+/* What "%xx" stands for; -1 if that is not at c. */
+static int decoded(const char *c)
+{
+	char digits[3] = { 0 };
+
+	if (*c != '%' || !isxdigit((unsigned char)c[1]) || !isxdigit((unsigned char)c[2]))
+		return -1;
+	memcpy(digits, c + 1, 2);
+	return (int)strtol(digits, NULL, 16);
+}
+
 bool package_path_is_safe(const char *path)
 {
 	if (path[0] == '\0' || path[0] == '/' || strlen(path) > 1000)
 		return false;
-	for (const char *c = path; *c; c++)
-		if (*c <= ' ' || *c == 0x7f || *c == '\\' || *c == '?' || *c == '#')
+	for (const char *c = path; *c; c++) {
+		int hidden = decoded(c);
+
+		if ((unsigned char)*c <= ' ' || *c == 0x7f || strchr("\\?#", *c))
 			return false;
+		if (hidden >= 0 && (hidden <= ' ' || hidden == 0x7f || strchr("./%\\?#", hidden)))
+			return false;
+	}
 	return !starts_with(path, "../") && !strstr(path, "/../") && !ends_with(path, "/..") &&
 	       !streq(path, "..");
+}
+
+bool package_architecture_is_valid(const char *name)
+{
+	return islower((unsigned char)*name) && strlen(name) <= 40 &&
+	       !name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")];
 }

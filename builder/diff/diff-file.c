@@ -87,7 +87,7 @@ json_t *file_json(const struct member *m)
 		json_add_text(o, "sha256", m->sha256);
 	}
 	if (m->type == S_IFLNK)
-		json_add_text(o, "target", m->target);
+		json_add_name(o, "target", m->target);
 	return o;
 }
 

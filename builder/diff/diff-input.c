@@ -45,17 +45,14 @@ static int parse_manifest(const char *path, const struct text *text, json_t **re
 /* Of a result that does not agree with itself we would say what is not true. */
 static int check_damage(struct diff_input *in, struct err *err)
 {
-	cleanup_free char *damaged = NULL;
-
 	progress_start("check", 0, PROGRESS_STEPS);
 	progress_detail("%s", in->path);
-	if (result_damage(in->dir_fd, &in->files, &damaged, err) < 0)
-		return err_wrap(err, "reading '%s'", in->path);
+	int r = result_refuse_damaged(in->dir_fd, in->path, "copy or build it again", &in->files,
+				      err);
+	if (r < 0)
+		return r;
 	progress_end(in->path);
-	if (!damaged)
-		return 0;
-	err_set(err, ERR_TRUST, "'%s' is damaged: %s", in->path, damaged);
-	return err_hint(err, "copy or build it again");
+	return 0;
 }
 
 static int read_lock_of(struct diff_input *in, struct err *err)

@@ -19,13 +19,13 @@ static json_t *change_json(const struct change *c)
 	json_t *o = json_object();
 
 	json_add_text(o, "change", change_kind_names[c->kind]);
-	json_add_text(o, "name", c->name);
+	json_add_name(o, "name", c->name);
 	if (c->old)
 		json_object_set(o, "old", c->old);
 	if (c->new)
 		json_object_set(o, "new", c->new);
 	if (c->words)
-		json_add_text(o, "words", c->words);
+		json_add_name(o, "words", c->words);
 	return o;
 }
 

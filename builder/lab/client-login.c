@@ -12,6 +12,8 @@
 #include "lab/health.h"
 #include "lab/keyboard.h"
 
+/* Of what a shell answers, when an error quotes it: bytes. */
+#define SHOWN_MAX 4000
 /* Then it is typed again: a login program discards what was typed before it was ready. */
 #define TYPE_AGAIN_S 12
 
@@ -56,7 +58,8 @@ static int facts_come(struct client *c, struct err *err)
 	if (r < 0 || !ended)
 		return r;
 	if (status != 0 || !streq(output.data, "0"))
-		return err_set(err, ERR_BOOT, "the shell on tty1 is not root's: '%s'", output.data);
+		return err_set(err, ERR_BOOT, "the shell on tty1 is not root's: '%.*s'", SHOWN_MAX,
+			       output.data);
 	r = client_screenshot(c, "", err);
 	return r < 0 ? r : 1;
 }
@@ -129,7 +132,7 @@ int step_health(struct client *c, struct err *err)
 	if (r < 0 || !ended)
 		return r;
 	if (status != 0)
-		return err_set(err, ERR_BOOT, "%s: %s", check->name,
+		return err_set(err, ERR_BOOT, "%s: %.*s", check->name, SHOWN_MAX,
 			       output.length > 0 ? output.data : "it failed and printed nothing");
 	c->check++;
 	return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lab/client.h"
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "lab/client-parts.h"
 
@@ -14,6 +15,9 @@
 /* QEMU's own first address is 52:54:00:12:34:56; each client's is one higher than the last. */
 #define MAC_FIRST 0x56
 #define LAST_LINES 6
+/* Of the capture. A boot has some tens of megabytes; a machine that sends for ever must not fill
+ * the disk. */
+#define CAPTURE_FILE_MAX ((uint64_t)1 << 30)
 
 /* ---- switching on -------------------------------------------------------------------------- */
 
@@ -114,6 +118,20 @@ int client_start(struct client *c, unsigned number, const struct client_options 
 	return r;
 }
 
+int client_limit_capture(struct client *c, struct err *err)
+{
+	json_t *arguments;
+
+	if (c->capture_ended || capture_file_size(c->capture) <= CAPTURE_FILE_MAX)
+		return 0;
+	c->capture_ended = true;
+	log_warning("the capture of client %u's packets has reached its limit of 1 GiB: it ends "
+		    "here, and so does what is counted of them",
+		    c->number);
+	arguments = json_pack("{s:s}", "id", "capture");
+	return qmp_execute(c->machine.qmp, "object-del", arguments, NULL, err);
+}
+
 void client_release(struct client *c)
 {
 	machine_release(&c->machine);
@@ -184,6 +202,14 @@ int client_check_phase(const char *name, struct err *err)
 	}
 	err_set(err, ERR_USAGE, "there is no phase '%s'", name);
 	return err_hint(err, "the phases are: %s", known.data);
+}
+
+bool client_ends_before_root(const char *name)
+{
+	for (const struct client_phase *p = phases; p->step != step_root; p++)
+		if (streq(p->name, name))
+			return true;
+	return false;
 }
 
 const char *client_phase_name(const struct client *c)
@@ -270,6 +296,9 @@ static int step_phase(struct client *c, const struct client_phase *p, struct err
 	if (r < 0)
 		return r;
 	r = capture_poll(c->capture, client_event, c, err);
+	if (r < 0)
+		return r;
+	r = qmp_has_ended(c->machine.qmp) ? 0 : client_limit_capture(c, err);
 	if (r < 0)
 		return r;
 	r = check_is_on(c, p, err);

@@ -51,7 +51,8 @@ struct client {
 	const struct client_options *options;
 	struct machine machine;
 	struct capture *capture;
-	unsigned number; /* from 1 */
+	bool capture_ended; /* at its limit */
+	unsigned number;    /* from 1 */
 	uint8_t mac[6];
 	/* Times as of lab_now(). */
 	double began;	    /* when it was switched on */
@@ -87,8 +88,13 @@ int client_start(struct client *c, unsigned number, const struct client_options 
 /* *ret_done: the last phase is over. ERR_BOOT names the phase, what was seen last and where the
  * logs are. */
 int client_step(struct client *c, bool *ret_done, struct err *err);
+/* Ends the capture once its file has reached a limit, with a warning; client_step() does that by
+ * itself. */
+int client_limit_capture(struct client *c, struct err *err);
 /* ERR_USAGE, with the names of all phases, if none is called so. */
 int client_check_phase(const char *name, struct err *err);
+/* Whether a boot that ends with the phase of this name has not asked for its root yet. */
+bool client_ends_before_root(const char *name);
 /* The name of the phase it is in; "done" after the last. */
 const char *client_phase_name(const struct client *c);
 void client_release(struct client *c);

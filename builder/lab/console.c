@@ -8,9 +8,12 @@
 
 #include "base/memory.h"
 
-/* More than any boot writes. A machine that writes for ever must not fill our memory. */
+/* More than any boot writes. A machine that writes for ever must not fill memory and disk, not even
+ * with what is left out of the text. */
 #define CONSOLE_MAX ((size_t)64 << 20)
 #define PIECE ((size_t)16 << 10)
+/* What is shown of it, in bytes: a line need not end. */
+#define SHOWN_MAX ((size_t)4000)
 #define ESC '\033'
 
 void console_init(struct console *c, const char *path)
@@ -53,7 +56,8 @@ int console_poll(struct console *c, struct err *err)
 	if (c->fd < 0)
 		return err_errno(err, ERR_BOOT, errno, "cannot open '%s'", c->path);
 	while ((n = read(c->fd, piece, sizeof(piece))) > 0) {
-		if (c->text.length > CONSOLE_MAX)
+		c->received += (size_t)n;
+		if (c->received > CONSOLE_MAX)
 			return err_set(err, ERR_BOOT,
 				       "the machine has written more than %zu bytes to '%s'",
 				       CONSOLE_MAX, c->path);
@@ -73,8 +77,9 @@ const char *console_find(const struct console *c, size_t from, const char *words
 const char *console_end(const struct console *c, size_t lines)
 {
 	const char *p = c->text.data + c->text.length;
+	const char *first = c->text.length > SHOWN_MAX ? p - SHOWN_MAX : c->text.data;
 
-	for (size_t seen = 0; p > c->text.data; p--)
+	for (size_t seen = 0; p > first; p--)
 		if (p[-1] == '\n' && ++seen > lines)
 			break;
 	return p;
@@ -84,9 +89,9 @@ char *console_line(const struct console *c, const char *place)
 {
 	const char *begin = place, *end = place, *time;
 
-	while (begin > c->text.data && begin[-1] != '\n')
+	while (begin > c->text.data && begin[-1] != '\n' && place - begin < (ptrdiff_t)SHOWN_MAX)
 		begin--;
-	while (*end && *end != '\n')
+	while (*end && *end != '\n' && end - place < (ptrdiff_t)SHOWN_MAX)
 		end++;
 	time = memchr(begin, ']', (size_t)(place - begin));
 	if (*begin == '[' && time &&

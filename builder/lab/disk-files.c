@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 
 #include "base/io.h"
 #include "base/libarchive.h"
@@ -9,11 +10,15 @@
 #include "lab/disk-files.h"
 
 #define CHUNK ((size_t)1 << 20)
+/* Of all files that an image gives its server. Loaders, menus and a kernel have 100 MB; of a file
+ * with holes it is the full size that counts. */
+#define IMAGE_FILES_MAX ((uint64_t)8 << 30)
 
 struct files {
 	struct archive *tar;
 	const char *top; /* the directory's name on the disk */
 	uint64_t size;
+	uint64_t most; /* 0: no limit */
 };
 
 static int cannot_write(struct files *f, struct err *err)
@@ -24,13 +29,14 @@ static int cannot_write(struct files *f, struct err *err)
 
 static int put_content(struct files *f, const struct walk_entry *e, struct err *err)
 {
-	cleanup_fd int fd = openat(e->dirfd, e->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	cleanup_free char *chunk = xmalloc(CHUNK);
+	cleanup_fd int fd = -1;
 	int64_t left = e->st->st_size;
 	ssize_t n;
+	int r = open_file(e->dirfd, e->name, O_NOFOLLOW, ERR_BUILD, &fd, err);
 
-	if (fd < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot open '%s'", e->path);
+	if (r < 0)
+		return r;
 	for (; (n = read_all(fd, chunk, CHUNK)) > 0; left -= n)
 		if (archive_write_data(f->tar, chunk, (size_t)n) != n)
 			break;
@@ -56,6 +62,11 @@ static int put_entry(const struct walk_entry *e, void *data, struct err *err)
 		return err_set(err, ERR_USAGE,
 			       "'%s' is neither a file nor a directory nor a symbolic link",
 			       e->path);
+	f->size += regular ? (uint64_t)e->st->st_size : 0;
+	if (f->most > 0 && f->size > f->most)
+		return err_set(err, ERR_USAGE,
+			       "the files that the image gives its server have more than %ju bytes",
+			       (uintmax_t)f->most);
 	archive_entry_set_pathname(entry, to);
 	archive_entry_set_mode(entry, e->st->st_mode & (S_IFMT | 0777));
 	archive_entry_set_size(entry, regular ? e->st->st_size : 0);
@@ -69,19 +80,13 @@ static int put_entry(const struct walk_entry *e, void *data, struct err *err)
 	}
 	if (archive_write_header(f->tar, entry) != ARCHIVE_OK)
 		return cannot_write(f, err);
-	f->size += (uint64_t)archive_entry_size(entry);
 	return regular ? put_content(f, e, err) : 0;
 }
 
-static int put_directory(struct files *f, int dirfd, const char *path, const char *top,
-			 struct err *err)
+static int put_directory(struct files *f, int fd, const char *top, struct err *err)
 {
 	CLEANUP(archive_entry_cleanup) struct archive_entry *entry = archive_entry_new();
-	cleanup_fd int fd = -1;
-	int r = open_dir(dirfd, path, &fd, err);
 
-	if (r < 0)
-		return r;
 	f->top = top;
 	archive_entry_set_pathname(entry, top);
 	archive_entry_set_mode(entry, S_IFDIR | 0755);
@@ -90,24 +95,42 @@ static int put_directory(struct files *f, int dirfd, const char *path, const cha
 	return walk_tree(fd, put_entry, f, err);
 }
 
+/* What is in the image may be somebody else's: not a byte from outside of it. */
+static int put_of_image(struct files *f, const struct image *i, const char *name, struct err *err)
+{
+	cleanup_fd int fd = -1;
+	int r = image_open_dir(i, name, &fd, err);
+
+	return r < 0 ? r : put_directory(f, fd, name, err);
+}
+
+static int put_mirror(struct files *f, const char *path, struct err *err)
+{
+	cleanup_fd int fd = -1;
+	int r = open_dir(AT_FDCWD, path, &fd, err);
+
+	f->most = 0;
+	return r < 0 ? r : put_directory(f, fd, "mirror", err);
+}
+
 int disk_files_write(const struct image *i, const char *mirror, int out_fd, uint64_t *ret_size,
 		     struct err *err)
 {
 	CLEANUP(archive_write_cleanup) struct archive *tar = archive_write_new();
-	struct files f = { .tar = tar };
+	struct files f = { .tar = tar, .most = IMAGE_FILES_MAX };
 	int r;
 
 	if (archive_write_set_format_pax_restricted(tar) != ARCHIVE_OK ||
 	    archive_write_open_fd(tar, out_fd) != ARCHIVE_OK)
 		return cannot_write(&f, err);
-	r = put_directory(&f, i->fd, "tftp", "tftp", err);
+	r = put_of_image(&f, i, "tftp", err);
 	if (r < 0)
 		return r;
-	r = put_directory(&f, i->fd, "server", "server", err);
+	r = put_of_image(&f, i, "server", err);
 	if (r < 0)
 		return r;
 	if (mirror) {
-		r = put_directory(&f, AT_FDCWD, mirror, "mirror", err);
+		r = put_mirror(&f, mirror, err);
 		if (r < 0)
 			return r;
 	}

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "lab/disk-files.h"
+#include "lab/unpacked.h"
 
 /* The kind of the store's facts; a new one when disks are made in another way. */
 #define DISK_KIND "disk1"
@@ -23,9 +24,7 @@
 
 static uint64_t tree_size(const struct image *i)
 {
-	const json_t *rootfs = json_object_get(i->manifest, "rootfs");
-
-	return (uint64_t)json_integer_value(json_object_get(rootfs, "tar-size"));
+	return (uint64_t)i->tree_size;
 }
 
 static int put_archive(struct sandbox *sb, const struct image *i, const char *where,
@@ -34,9 +33,10 @@ static int put_archive(struct sandbox *sb, const struct image *i, const char *wh
 	cleanup_fd int fd = -1;
 	int r = image_open_file(i, "rootfs.tar.zst", &fd, err);
 
-	if (r < 0)
-		return r;
-	r = sandbox_put(sb, fd, where, err);
+	if (r == 0)
+		r = unpacked_check(fd, tree_size(i), "rootfs.tar.zst", err);
+	if (r == 0)
+		r = sandbox_put(sb, fd, where, err);
 	return r < 0 ? err_wrap(err, "unpacking '%s/rootfs.tar.zst'", i->path) : 0;
 }
 

@@ -4,17 +4,60 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "recipe/format.h"
 
 #define MANIFEST_MAX (64 << 20)
 #define MANIFEST_FORMAT 1
+#define ENTRIES_MAX 1000
+#define TEXT_MAX 2000
+/* Of the tree. The largest images have some gigabytes; the server may write as much on its disk. */
+#define TREE_MAX (16LL << 30)
 
 static const char *text_of(const json_t *o, const char *key)
 {
 	return json_string_value(json_object_get(o, key));
 }
+
+/* ---- what values may be ---------------------------------------------------------------------- */
+
+/*
+ * The manifest may be written by anybody. Its values become paths, arguments of QEMU, words of a
+ * kernel's command line and of shell scripts, so none is taken that a recipe could not have given.
+ */
+
+static bool is_printable(const char *s)
+{
+	CLEANUP(text_release) struct text t = { 0 };
+
+	text_add_escaped(&t, s);
+	return *s && strlen(s) <= TEXT_MAX && streq(t.data, s);
+}
+
+/* As a recipe's value of that format; NULL is none. */
+static bool is_of(const struct format *f, const char *s)
+{
+	const char *hint = NULL;
+
+	return s && is_printable(s) && f->is(s, &hint);
+}
+
+/* One part of a path: a version, the release of a kernel. */
+static bool is_part(const char *s)
+{
+	return s && is_printable(s) && *s != '.' && !strpbrk(s, "/ '\"\\$`,");
+}
+
+/* The kernel's words, which the checks inside have between single quotes. */
+static bool is_words(const char *s)
+{
+	return !*s || (is_printable(s) && !strpbrk(s, "'\"\\$`"));
+}
+
+/* ---- what the manifest says ------------------------------------------------------------------ */
 
 static int take_entry(struct image *i, size_t n, const json_t *o)
 {
@@ -27,7 +70,8 @@ static int take_entry(struct image *i, size_t n, const json_t *o)
 		.title = text_of(o, "title"),
 		.append = append ? append : "",
 	};
-	if (!kind || !e->label || !e->title)
+	if (!kind || !is_of(&format_label, e->label) || !is_of(&format_title, e->title) ||
+	    !is_words(e->append))
 		return -EINVAL;
 	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
 		if (!streq(kind, kinds[k]))
@@ -43,6 +87,8 @@ static int take_menu(struct image *i, const json_t *menu)
 	const json_t *entries = json_object_get(menu, "entries");
 	int r = 0;
 
+	if (json_array_size(entries) > ENTRIES_MAX)
+		return -EINVAL;
 	i->entry_count = json_array_size(entries);
 	i->entry = xcalloc(i->entry_count + 1, sizeof(*i->entry));
 	for (size_t n = 0; r == 0 && n < i->entry_count; n++)
@@ -60,21 +106,46 @@ static bool has_word(const json_t *array, const char *word)
 	return false;
 }
 
-static bool is_complete(const struct image *i)
+/* *ret_what: the first value that is not there, or that no build can have written; NULL: none. */
+static const char *find_bad(const struct image *i)
 {
-	return i->recipe && i->version && i->hostname && i->init && i->nfs_path && i->address &&
-	       i->netmask && i->interface && i->tftp_root;
+	const struct {
+		const char *what;
+		bool is_good;
+	} value[] = {
+		{ "recipe", is_of(&format_name, i->recipe) },
+		{ "version", is_part(i->version) },
+		{ "kernel", !i->kernel || is_part(i->kernel) },
+		{ "rootfs.tar-size", i->tree_size >= 0 && i->tree_size <= TREE_MAX },
+		{ "settings.hostname", is_of(&format_hostname, i->hostname) },
+		{ "settings.init",
+		  i->init && (streq(i->init, "systemd") || streq(i->init, "sysvinit")) },
+		{ "settings.default-locale",
+		  !i->locale || is_of(&format_default_locale, i->locale) },
+		{ "settings.nfs-path", is_of(&format_server_path, i->nfs_path) },
+		{ "server.address", is_of(&format_address, i->address) },
+		{ "server.netmask", is_of(&format_address, i->netmask) },
+		{ "server.interface", is_of(&format_interface, i->interface) },
+		{ "server.tftp-root", is_of(&format_server_path, i->tftp_root) },
+	};
+
+	for (size_t n = 0; n < ARRAY_SIZE(value); n++)
+		if (!value[n].is_good)
+			return value[n].what;
+	return NULL;
 }
 
 static int take_manifest(struct image *i, struct err *err)
 {
 	const json_t *m = i->manifest, *settings = json_object_get(m, "settings"),
 		     *server = json_object_get(m, "server"), *menu = json_object_get(m, "menu");
-	int r = menu ? take_menu(i, menu) : 0;
+	const char *bad = menu && take_menu(i, menu) < 0 ? "menu" : NULL;
 
 	i->recipe = text_of(m, "recipe");
 	i->version = text_of(m, "version");
 	i->kernel = text_of(m, "kernel");
+	i->tree_size =
+		json_integer_value(json_object_get(json_object_get(m, "rootfs"), "tar-size"));
 	i->hostname = text_of(settings, "hostname");
 	i->init = text_of(settings, "init");
 	i->locale = text_of(settings, "default-locale");
@@ -85,10 +156,13 @@ static int take_manifest(struct image *i, struct err *err)
 	i->interface = text_of(server, "interface");
 	i->tftp_root = text_of(server, "tftp-root");
 	i->uefi = has_word(json_object_get(m, "firmware"), "uefi");
-	if (json_integer_value(json_object_get(m, "format")) != MANIFEST_FORMAT || r < 0 ||
-	    !is_complete(i)) {
-		err_set(err, ERR_USAGE, "'%s/manifest.json' is not what this netrescue writes",
-			i->path);
+	if (json_integer_value(json_object_get(m, "format")) != MANIFEST_FORMAT)
+		bad = "format";
+	if (!bad)
+		bad = find_bad(i);
+	if (bad) {
+		err_set(err, ERR_USAGE, "'%s/manifest.json' is not what this netrescue writes: %s",
+			i->path, bad);
 		return err_hint(err, "build the image again");
 	}
 	return 0;
@@ -98,8 +172,12 @@ static int read_manifest(struct image *i, struct err *err)
 {
 	CLEANUP(text_release) struct text t = { 0 };
 	json_error_t at;
-	int r = read_file(i->fd, "manifest.json", MANIFEST_MAX, &t, err);
+	struct stat st;
+	int r;
 
+	if (fstatat(i->fd, "manifest.json", &st, 0) == 0 && !S_ISREG(st.st_mode))
+		return err_set(err, ERR_USAGE, "'%s/manifest.json' is not a regular file", i->path);
+	r = read_file(i->fd, "manifest.json", MANIFEST_MAX, &t, err);
 	if (r < 0)
 		return r;
 	i->manifest = json_loadb(t.data, t.length, JSON_REJECT_DUPLICATES, &at);
@@ -143,4 +221,15 @@ int image_open_file(const struct image *i, const char *path, int *ret_fd, struct
 	int r = open_file(i->fd, path, 0, ERR_USAGE, ret_fd, err);
 
 	return r < 0 ? err_wrap(err, "'%s'", i->path) : 0;
+}
+
+int image_open_dir(const struct image *i, const char *name, int *ret_fd, struct err *err)
+{
+	int fd = openat(i->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(err, ERR_USAGE, errno, "cannot open the directory '%s/%s'",
+				 i->path, name);
+	*ret_fd = fd;
+	return 0;
 }

@@ -2,13 +2,15 @@
 /*
  * A built image as the lab sees it: the directory that `netrescue build` made, and what its
  * manifest.json says about it. The recipe is not needed, so an image that was built on another
- * machine and copied here boots the same.
+ * machine and copied here boots the same. It may also come from somebody who means harm: the values
+ * below have the forms that a recipe's have (recipe/format.h), whoever wrote them.
  */
 #pragma once
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -28,7 +30,8 @@ struct image {
 	int fd;		  /* owned: that directory */
 	const char *recipe;
 	const char *version;
-	const char *kernel; /* its release */
+	const char *kernel; /* its release; NULL: it has none */
+	int64_t tree_size;  /* bytes of rootfs.tar, as the manifest says; 0: it does not */
 	const char *hostname;
 	const char *init; /* systemd | sysvinit */
 	const char *locale;
@@ -45,8 +48,11 @@ struct image {
 		.fd = -1                                                                           \
 	}
 
-/* ERR_USAGE unless path is a directory with a manifest.json of format 1. */
+/* ERR_USAGE unless path is a directory with a manifest.json of format 1 and of values that a build
+ * can have written; the first that is not so is named. */
 int image_open(const char *path, struct image *ret, struct err *err);
 void image_release(struct image *i);
 /* Opens a file of the image for reading. */
 int image_open_file(const struct image *i, const char *path, int *ret_fd, struct err *err);
+/* Opens a directory that is directly in the image; a link to one is none. */
+int image_open_dir(const struct image *i, const char *name, int *ret_fd, struct err *err);

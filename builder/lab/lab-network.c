@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "lab/bridge.h"
 #include "lab/lab-parts.h"
+#include "lab/served.h"
 
 static void add_server_socket(struct lab *l, unsigned number)
 {
@@ -13,14 +14,22 @@ static void add_server_socket(struct lab *l, unsigned number)
 	strv_addf(&l->netdevs, "stream,id=n,server=off,addr.type=unix,addr.path=%s", quoted);
 }
 
-/* QEMU gives such a client what server/dhcpd.conf would; its next-server is the host. */
-static void add_simple(struct lab *l)
+/* QEMU gives such a client what server/dhcpd.conf would; its next-server is the host. Where the
+ * client is not to get as far as its root it reaches nothing else. */
+static int add_simple(struct lab *l, struct err *err)
 {
-	cleanup_free char *tftp = xasprintf("%s/tftp", l->options->image->path);
+	const struct lab_options *o = l->options;
+	const bool alone = o->until && client_ends_before_root(o->until);
+	int r = served_check(o->image, err);
+
+	if (r < 0)
+		return r;
+	cleanup_free char *tftp = xasprintf("%s/tftp", o->image->path);
 	cleanup_free char *quoted = qemu_path(tftp);
 
-	strv_addf(&l->netdevs, "user,id=n,tftp=%s,bootfile=%s", quoted,
-		  l->options->firmware == CLIENT_BIOS ? "pxelinux.0" : "efi64/shimx64.efi");
+	strv_addf(&l->netdevs, "user,id=n,restrict=%s,tftp=%s,bootfile=%s", alone ? "on" : "off",
+		  quoted, o->firmware == CLIENT_BIOS ? "pxelinux.0" : "efi64/shimx64.efi");
+	return 0;
 }
 
 static int add_tap(struct lab *l, struct client_options *client, struct err *err)
@@ -71,7 +80,7 @@ static int connect_client(struct lab *l, unsigned n, struct err *err)
 		add_server_socket(l, n + 1);
 		break;
 	case LAB_SIMPLE:
-		add_simple(l);
+		r = add_simple(l, err);
 		break;
 	case LAB_BRIDGE:
 		r = add_tap(l, &l->client[n], err);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdio.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "lab/lab-parts.h"
+#include "lab/lab-report.h"
+
+#define SHOWN_MAX 4000 /* bytes of a list in an error */
 
 /* The export may say that it is read-only; the times of the files tell whether it was. */
 static int find_changes(struct lab *l, struct text *ret, struct err *err)
@@ -16,22 +17,6 @@ static int find_changes(struct lab *l, struct text *ret, struct err *err)
 	int status = 0;
 
 	return machine_run(&l->server, script, SERVER_TIMEOUT_S, ret, &status, err);
-}
-
-static void print_changes(const struct lab *l, const char *paths)
-{
-	CLEANUP(strv_release) struct strv lines = { 0 };
-
-	strv_split(&lines, paths, "\n");
-	progress_clear();
-	for (size_t i = 0; i < lines.count; i++) {
-		if (!l->options->json) {
-			printf("changed on the server: %s\n", lines.item[i]);
-			continue;
-		}
-		json_print(json_pack("{s:s, s:o}", "event", "changed", "path",
-				     json_text(lines.item[i])));
-	}
 }
 
 int lab_check_tree(struct lab *l, struct err *err)
@@ -46,8 +31,9 @@ int lab_check_tree(struct lab *l, struct err *err)
 	if (r < 0 || paths.length == 0)
 		return r;
 	if (strstr(l->entry->append, "rescue.overlay"))
-		return err_set(err, ERR_BOOT, "clients changed the tree on the server:\n%s",
-			       paths.data);
-	print_changes(l, paths.data);
+		return err_set(err, ERR_BOOT, "clients changed the tree on the server:\n%.*s",
+			       SHOWN_MAX, paths.data);
+	progress_clear();
+	lab_print_changes(paths.data, l->options->json);
 	return 0;
 }

@@ -2,19 +2,18 @@
 #include "lab/lab.h"
 
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/interrupt.h"
-#include "base/json.h"
 #include "base/kvm.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "lab/bridge.h"
 #include "lab/lab-parts.h"
+#include "lab/lab-report.h"
 
 #define POLL_MS 100
 /* How long a phase may go without progress, emulated and with KVM. The longest is the login. */
@@ -144,10 +143,11 @@ static int make_disks(const struct lab_options *o, char **root, char **tree, cha
 
 	if (r < 0)
 		return r;
-	r = disk_from_archive(&d, o->image, o->image->version, "pxe-root", tree, err);
+	r = disk_from_files(&d, o->image, o->mirror, "pxe-data", data, err);
 	if (r < 0)
 		return r;
-	return disk_from_files(&d, o->image, o->mirror, "pxe-data", data, err);
+	/* Last, as it is somebody else's tree: no other disk is made in a sandbox that had it. */
+	return disk_from_archive(&d, o->image, o->image->version, "pxe-root", tree, err);
 }
 
 static int start_server(struct lab *l, struct err *err)
@@ -200,16 +200,10 @@ static int start_lab(struct lab *l, const struct lab_options *o, unsigned client
 static void phase_over(const struct client *c, const char *phase, double seconds, void *data)
 {
 	const struct lab *l = data;
-	double at = lab_now() - c->began;
 
 	progress_detail("client %u: after %s", c->number, phase);
 	progress_clear();
-	if (l->options->json)
-		json_print(json_pack("{s:s, s:i, s:s, s:f, s:f}", "event", "phase", "client",
-				     (int)c->number, "phase", phase, "seconds", seconds, "at", at));
-	else
-		printf("client %u  %-14s %6.1f s  (at %.1f s)\n", c->number, phase, seconds, at);
-	(void)fflush(stdout);
+	lab_print_phase(c, phase, seconds, l->options->json);
 }
 
 static void script_output(const struct client *c, const char *line, void *data)
@@ -217,42 +211,7 @@ static void script_output(const struct client *c, const char *line, void *data)
 	const struct lab *l = data;
 
 	progress_clear();
-	if (l->options->json)
-		json_print(json_pack("{s:s, s:i, s:o}", "event", "output", "client", (int)c->number,
-				     "line", json_text(line)));
-	else
-		printf("client %u  | %s\n", c->number, line);
-}
-
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-/* What all clients sent and received. The lab's hub sends every packet to all clients that are on,
- * so the capture of the one that was on longest has all; in other networks each has its own. */
-static void print_totals(const struct lab *l, const struct client *client, unsigned count)
-{
-	bool shared = l->options->network == LAB_SERVER;
-	uint64_t all = 0, tftp = 0, nfs = 0;
-	char all_text[16], tftp_text[16], nfs_text[16];
-
-	for (unsigned i = 0; i < count; i++) {
-		const struct capture_totals *t = capture_totals(client[i].capture);
-		uint64_t nfs_bytes = t->nfs_bytes_to_client + t->nfs_bytes_to_server;
-
-		all = shared ? larger(all, t->bytes) : all + t->bytes;
-		tftp = shared ? larger(tftp, t->tftp_bytes) : tftp + t->tftp_bytes;
-		nfs = shared ? larger(nfs, nfs_bytes) : nfs + nfs_bytes;
-	}
-
-	if (l->options->json)
-		json_print(json_pack("{s:s, s:I, s:I, s:I}", "event", "wire", "bytes",
-				     (json_int_t)all, "tftp", (json_int_t)tftp, "nfs",
-				     (json_int_t)nfs));
-	else
-		printf("on the wire: %s in all, %s by TFTP, %s by NFS\n", human_size(all, all_text),
-		       human_size(tftp, tftp_text), human_size(nfs, nfs_text));
+	lab_print_output(c, line, l->options->json);
 }
 
 /* Nobody waits for its end, since it may reboot the server. */
@@ -335,7 +294,7 @@ static int check_clients(struct lab *l, struct client *client, unsigned count, s
 	if (r < 0)
 		return r;
 	progress_end(l->options->until ? "as far as asked" : "all checks passed");
-	print_totals(l, client, count);
+	lab_print_totals(client, count, l->options->network == LAB_SERVER, l->options->json);
 	return 0;
 }
 
@@ -371,6 +330,16 @@ static void choose_display(struct client_options *o)
 	o->may_end = true;
 }
 
+static int watch(struct client *c, struct err *err)
+{
+	int r = machine_poll(&c->machine, err);
+
+	if (r < 0 || qmp_has_ended(c->machine.qmp))
+		return r;
+	r = client_limit_capture(c, err);
+	return r < 0 ? r : qmp_pause(c->machine.qmp, POLL_MS, err);
+}
+
 int lab_interactive(const struct lab_options *o, struct err *err)
 {
 	CLEANUP(lab_release) struct lab l = LAB_INIT;
@@ -386,10 +355,7 @@ int lab_interactive(const struct lab_options *o, struct err *err)
 	if (l.client[0].terminal == TERMINAL_SERIAL)
 		log_note("this terminal is the machine's serial port; Ctrl-A X switches it off");
 	while (!qmp_has_ended(c.machine.qmp)) {
-		r = machine_poll(&c.machine, err);
-		if (r < 0)
-			return r;
-		r = qmp_pause(c.machine.qmp, POLL_MS, err);
+		r = watch(&c, err);
 		if (r < 0)
 			return r;
 	}

@@ -41,6 +41,24 @@ static char *machine_file(const struct machine *m, const char *suffix)
 	return xasprintf("%s/%s.%s", m->directory, m->name, suffix);
 }
 
+/* QEMU's own filter of system calls: what the machine finds to break in it starts no programs,
+ * changes no user and, as the kernel then has it, gains no privilege by a setuid program. A window
+ * may have to start programs of the desktop; and who gives a filter has chosen. */
+static void add_filter(struct strv *v, const struct strv *arguments)
+{
+	bool has_window = false;
+
+	for (size_t i = 0; i + 1 < arguments->count; i++)
+		if (streq(arguments->item[i], "-display"))
+			has_window = !streq(arguments->item[i + 1], "none") &&
+				     !starts_with(arguments->item[i + 1], "curses");
+	if (strv_has(arguments, "-sandbox"))
+		return;
+	strv_add(v, "-sandbox");
+	strv_addf(v, "on,obsolete=deny,elevateprivileges=deny,resourcecontrol=deny,spawn=%s",
+		  has_window ? "allow" : "deny");
+}
+
 static void add_common(struct strv *v, const struct machine *m, enum accel accel)
 {
 	cleanup_free char *console = machine_file(m, "console"), *shell = machine_file(m, "shell");
@@ -147,6 +165,7 @@ int machine_start(struct machine *m, const char *directory, const char *name, en
 	console = machine_file(m, "console");
 	console_init(&m->console, console);
 	add_common(&argv, m, accel);
+	add_filter(&argv, arguments);
 	strv_add_all(&argv, arguments);
 	r = qmp_new(&m->qmp, &theirs, err);
 	if (r < 0)

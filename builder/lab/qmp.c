@@ -11,6 +11,9 @@
 #include "base/memory.h"
 #include "base/text.h"
 
+/* A machine may make QEMU send events for ever: the rest is for the next time. */
+#define READS_MAX 64
+
 struct qmp {
 	int fd; /* -1: QEMU has ended */
 	struct text input;
@@ -117,7 +120,7 @@ int qmp_read(struct qmp *q, struct err *err)
 {
 	char buffer[65536];
 
-	while (q->fd >= 0) {
+	for (int i = 0; q->fd >= 0 && i < READS_MAX; i++) {
 		ssize_t got = recv(q->fd, buffer, sizeof(buffer), MSG_DONTWAIT);
 		int r;
 
@@ -141,7 +144,7 @@ int qmp_read(struct qmp *q, struct err *err)
 }
 
 /* Waits until the deadline for input (or, if asked for, until there is room to write) and reads the
- * input. Returns 1 if something happened, 0 at the deadline. */
+ * input. Returns 1 if something happened, 0 at the deadline, however many events QEMU sends. */
 static int await(struct qmp *q, short events, int64_t deadline, struct err *err)
 {
 	struct pollfd watch[] = {
@@ -159,7 +162,7 @@ static int await(struct qmp *q, short events, int64_t deadline, struct err *err)
 	if (n == 0)
 		return 0;
 	r = qmp_read(q, err);
-	return r < 0 ? r : 1;
+	return r < 0 ? r : left > 0;
 }
 
 /* Waits until *message is there; `what` it is goes into errors. */

@@ -12,9 +12,11 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/tree.h"
+#include "publish/result-built.h"
 #include "publish/result-damage.h"
 #include "publish/result-equal.h"
 #include "publish/result-files.h"
+#include "publish/result-place.h"
 #include "publish/tree-mismatch.h"
 
 #define SUMS "SHA256SUMS"
@@ -148,11 +150,9 @@ static int report_tree(const struct result *res, int old_fd, const char *name, s
 static int report_different(const struct result *res, int old_fd, const struct mismatch *d,
 			    const char *name, struct err *err)
 {
-	if (d->damaged) {
-		err_set(err, ERR_BUILD,
-			"'%s/%s/%s' was changed after it was built: its '%s' is not as its " SUMS
-			" says",
-			res->out, res->recipe->name, res->version, d->path);
+	if (d->damage) {
+		err_set(err, ERR_BUILD, "'%s/%s/%s' was changed after it was built: %s", res->out,
+			res->recipe->name, res->version, d->damage);
 		return err_hint(err,
 				"remove that directory and build again; the new result is in "
 				"'%s/%s/%s'",
@@ -223,27 +223,17 @@ static int sign_old(const struct result *res, int old_fd, struct err *err)
 	return 0;
 }
 
-static int mismatch_with_old(struct result *res, int *ret_old, struct mismatch *ret,
-			     struct err *err)
-{
-	int r = open_dir(res->out_fd, res->version, ret_old, err);
-
-	if (r < 0)
-		return r;
-	return result_mismatch(*ret_old, res->dir_fd, ret, err);
-}
-
 /* 1: the version is there already and equal; 0: it is not there; negative: it differs. */
 static int compare_old(struct result *res, struct err *err)
 {
 	CLEANUP(mismatch_release) struct mismatch d = { 0 };
 	cleanup_fd int old_fd = -1;
-	struct stat st;
-	int r;
+	int r = result_place_old(res, &old_fd, NULL, err);
 
-	if (fstatat(res->out_fd, res->version, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+	if (r == -ENOENT)
 		return 0;
-	r = mismatch_with_old(res, &old_fd, &d, err);
+	if (r == 0)
+		r = result_mismatch(old_fd, res->dir_fd, &d, err);
 	if (r < 0)
 		return err_wrap(err, "comparing with the earlier result '%s/%s/%s'", res->out,
 				res->recipe->name, res->version);
@@ -269,10 +259,13 @@ static int point_latest(struct result *res, struct err *err)
 
 static int publish_locked(struct result *res, struct err *err)
 {
-	int r = compare_old(res, err);
+	int r = compare_old(res, err), built;
 
 	if (r < 0)
 		return r;
+	built = result_note_built(res->store, res->lock->digest, res->dir_fd, err);
+	if (built < 0)
+		return built;
 	if (r > 0) {
 		res->up_to_date = true;
 		res->published = true;
@@ -335,19 +328,40 @@ static int check_lock(const struct result *res, int dir_fd, char **ret, struct e
 	return 0;
 }
 
-/* 1: the version is there, as its checksums say; 0: it is not, or not like that. */
+/* 1: nothing speaks against keeping a result without damage; 0: something does, which is said. */
+static int may_stay(struct result *res, int dir_fd, struct err *err)
+{
+	bool built = false;
+	int r = result_was_built(res->store, res->lock->digest, dir_fd, &built, err);
+
+	if (r < 0)
+		return r;
+	if (!built)
+		log_note("nothing in the store proves that '%s/%s/%s' was built here: building it "
+			 "again to compare",
+			 res->out, res->recipe->name, res->version);
+	else if (wants_signature(res, dir_fd))
+		log_note("'%s/%s/%s' is not signed: building it again, since a signature says "
+			 "that the signer has seen it built",
+			 res->out, res->recipe->name, res->version);
+	return built && !wants_signature(res, dir_fd);
+}
+
+/* 1: the version is there, as it was built here; 0: it is not, or not like that. */
 static int is_whole(struct result *res, struct err *err)
 {
-	cleanup_fd int fd =
-		openat(res->out_fd, res->version, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	cleanup_free char *damage = NULL;
-	int r;
+	cleanup_fd int fd = -1;
+	bool ours = false;
+	int r = result_place_old(res, &fd, &ours, err);
 
-	if (fd < 0 && errno == ENOENT)
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	if (!ours) {
+		log_note("'%s/%s/%s' was made by another user: building it again, to compare",
+			 res->out, res->recipe->name, res->version);
 		return 0;
-	if (fd < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot open '%s/%s/%s'", res->out,
-				 res->recipe->name, res->version);
+	}
 	r = result_damage(fd, NULL, &damage, err);
 	if (r < 0)
 		return err_wrap(err, "checking the result '%s/%s/%s'", res->out, res->recipe->name,
@@ -355,14 +369,8 @@ static int is_whole(struct result *res, struct err *err)
 	r = damage ? 0 : check_lock(res, fd, &damage, err);
 	if (r < 0)
 		return r;
-	if (!damage && wants_signature(res, fd)) {
-		log_note("'%s/%s/%s' is not signed: building it again, since a signature says "
-			 "that the signer has seen it built",
-			 res->out, res->recipe->name, res->version);
-		return 0;
-	}
 	if (!damage)
-		return 1;
+		return may_stay(res, fd, err);
 	log_warning("'%s/%s/%s' was changed after it was built: %s; building it again to compare",
 		    res->out, res->recipe->name, res->version, damage);
 	return 0;

@@ -44,7 +44,7 @@ static int put_program(struct store *s, const struct lock *lock, struct sandbox 
 static int check_runs(struct sandbox *sb, const char *program, struct err *err)
 {
 	const char *const argv[] = { program, "--version", NULL };
-	struct sandbox_command c = { .argv = argv, .may_fail = true };
+	struct sandbox_command c = { .argv = argv, .read_only = true, .may_fail = true };
 	int r = sandbox_run(sb, &c, 1, err);
 
 	if (r < 0)

@@ -10,7 +10,7 @@
 #include "publish/file-owners.h"
 #include "publish/file-trace.h"
 #include "publish/generated-files.h"
-#include "publish/private-key.h"
+#include "base/private-key.h"
 
 /* What is known while they are found out; the arrays are parallel to the members. */
 struct origins_reader {

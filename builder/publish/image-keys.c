@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "publish/file-origins.h"
 #include "publish/menu.h"
-#include "publish/private-key.h"
+#include "base/private-key.h"
 #include "publish/result-files.h"
 #include "recipe/recipe-identity.h"
 

@@ -171,3 +171,16 @@ int result_damage(int dir_fd, struct result_files *ret_files, char **ret, struct
 		*ret_files = TAKE(files);
 	return 0;
 }
+
+int result_refuse_damaged(int dir_fd, const char *name, const char *hint,
+			  struct result_files *ret_files, struct err *err)
+{
+	cleanup_free char *damage = NULL;
+
+	if (result_damage(dir_fd, ret_files, &damage, err) < 0)
+		return err_wrap(err, "checking '%s'", name);
+	if (!damage)
+		return 0;
+	err_set(err, ERR_TRUST, "'%s' is damaged: %s", name, damage);
+	return err_hint(err, "%s", hint);
+}

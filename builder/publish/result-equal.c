@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "publish/result-equal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/io.h"
 #include "base/memory.h"
+#include "publish/result-damage.h"
 #include "publish/result-files.h"
 
 #define SUMS "SHA256SUMS"
-#define SUMS_MAX (1 << 20)
 #define MANIFEST "manifest.json"
-#define HOW_MISSING "is missing"
 
 static bool is_consequence(const char *path)
 {
@@ -53,43 +48,10 @@ static void merge(const struct result_files *old, const struct result_files *new
 		else if (order < 0)
 			note(d, old->item[i].path, "is only");
 		else if (order > 0)
-			note(d, new->item[k].path, HOW_MISSING);
+			note(d, new->item[k].path, "is missing");
 		i += order <= 0;
 		k += order >= 0;
 	}
-}
-
-/* A file that is not as its own result's SHA256SUMS says was changed later: that tells nothing
- * about reproducibility. */
-static int check_damage(int old_fd, const struct result_files *old, struct mismatch *d,
-			struct err *err)
-{
-	CLEANUP(text_release) struct text sums = { 0 };
-	struct stat st;
-
-	if (fstatat(old_fd, SUMS, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT) {
-		d->damaged = true;
-		return 0;
-	}
-	if (read_file(old_fd, SUMS, SUMS_MAX, &sums, err) < 0)
-		return err_wrap(err, "reading the old " SUMS);
-	for (size_t i = 0; i < old->count; i++) {
-		const struct result_file *f = &old->item[i];
-		cleanup_free char *line = xasprintf("%s  %s\n", f->sha256, f->path);
-
-		if (f->link || streq(f->path, SUMS) || strstr(sums.data, line))
-			continue;
-		free(d->path);
-		d->path = xstrdup(f->path);
-		d->damaged = true;
-		return 0;
-	}
-	if (streq(d->how, HOW_MISSING)) {
-		cleanup_free char *end = xasprintf("  %s\n", d->path);
-
-		d->damaged = strstr(sums.data, end) != NULL;
-	}
-	return 0;
 }
 
 int result_mismatch(int old_fd, int new_fd, struct mismatch *ret, struct err *err)
@@ -105,7 +67,8 @@ int result_mismatch(int old_fd, int new_fd, struct mismatch *ret, struct err *er
 	if (r < 0)
 		return r;
 	merge(&old, &new, &d);
-	r = d.path ? check_damage(old_fd, &old, &d, err) : 0;
+	/* One that was changed later tells nothing about reproducibility. */
+	r = d.path ? result_damage(old_fd, NULL, &d.damage, err) : 0;
 	if (r < 0)
 		return r;
 	*ret = TAKE(d);
@@ -115,5 +78,6 @@ int result_mismatch(int old_fd, int new_fd, struct mismatch *ret, struct err *er
 void mismatch_release(struct mismatch *d)
 {
 	free(d->path);
+	free(d->damage);
 	*d = (struct mismatch){ 0 };
 }

@@ -10,7 +10,7 @@
 struct mismatch {
 	char *path;	 /* owned; NULL: none */
 	const char *how; /* "differs", "is missing", "is only"; followed by "in" the old result */
-	bool damaged;	 /* the old file is not what the old SHA256SUMS says */
+	char *damage; /* owned: how the old result is damaged (result-damage.h); NULL: it is not */
 };
 
 /* Compares two results, provenance.json and signatures aside. *ret: the first path in byte order

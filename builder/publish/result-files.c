@@ -7,27 +7,39 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/beneath.h"
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/memory.h"
 #include "base/tree.h"
 #include "publish/signature.h"
 
-static int make_parents(struct result *res, const char *path, struct err *err)
+/* Opens the directory that is to hold `path`, and makes it and those above it. */
+static int open_holder(const struct result *res, const char *path, const char **ret_name,
+		       int *ret_fd, struct err *err)
 {
 	const char *slash = strrchr(path, '/');
 	cleanup_free char *above = slash ? xstrndup(path, (size_t)(slash - path)) : NULL;
+	int r = above ? make_dirs_beneath(res->dir_fd, above, 0755) : 0;
 
-	return above ? make_dirs(res->dir_fd, above, 0755, err) : 0;
+	if (r == 0)
+		r = open_parent_beneath(res->dir_fd, path, ret_name);
+	if (r < 0)
+		return err_errno(err, ERR_BUILD, -r,
+				 "cannot make a directory for '%s' of the result", path);
+	*ret_fd = r;
+	return 0;
 }
 
 int result_create(struct result *res, const char *path, int *ret_fd, struct err *err)
 {
-	int r = make_parents(res, path, err), fd;
+	const char *name = NULL;
+	cleanup_fd int holder = -1;
+	int r = open_holder(res, path, &name, &holder, err), fd;
 
 	if (r < 0)
 		return r;
-	fd = openat(res->dir_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	fd = openat(holder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot create '%s' of the result", path);
 	*ret_fd = fd;
@@ -50,11 +62,13 @@ int result_write(struct result *res, const char *path, const void *data, size_t 
 
 int result_symlink(struct result *res, const char *target, const char *path, struct err *err)
 {
-	int r = make_parents(res, path, err);
+	const char *name = NULL;
+	cleanup_fd int holder = -1;
+	int r = open_holder(res, path, &name, &holder, err);
 
 	if (r < 0)
 		return r;
-	if (symlinkat(target, res->dir_fd, path) < 0)
+	if (symlinkat(target, holder, name) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot make the link '%s' of the result",
 				 path);
 	return 0;

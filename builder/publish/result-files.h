@@ -36,9 +36,3 @@ struct result_files {
 /* Reads and hashes all of it but provenance.json and signatures. */
 int result_files_read(int dir_fd, struct result_files *ret, struct err *err);
 void result_files_release(struct result_files *f);
-
-/* Waits until this process has locked out/RECIPE (flock(2)). Directories in it may be made, renamed
- * or removed only under this lock. It is released by result_unlock_out() or by closing. On file
- * systems where directories cannot be locked (NFS) there is no lock. */
-int result_lock_out(struct result *res, struct err *err);
-void result_unlock_out(struct result *res);

@@ -8,13 +8,18 @@
 
 #define ROOT "image"
 
-static void add_property(json_t *properties, const char *name, const char *value)
+static void add_value(json_t *properties, const char *name, json_t *value)
 {
 	json_t *o = json_object();
 
 	json_add_text(o, "name", name);
-	json_add_text(o, "value", value);
+	json_object_set_new(o, "value", value);
 	json_array_append_new(properties, o);
+}
+
+static void add_property(json_t *properties, const char *name, const char *value)
+{
+	add_value(properties, name, json_text(value));
 }
 
 static void add_count(json_t *properties, const char *name, size_t count)
@@ -98,10 +103,10 @@ static json_t *file_json(const struct file_origin *file)
 	json_t *o = json_object(), *properties = json_array();
 
 	json_add_text(o, "type", "file");
-	json_add_text(o, "bom-ref", ref);
-	json_add_text(o, "name", name);
+	json_add_name(o, "bom-ref", ref);
+	json_add_name(o, "name", name);
 	if (file->member->target)
-		add_property(properties, "netrescue:link", file->member->target);
+		add_value(properties, "netrescue:link", json_name(file->member->target));
 	else
 		json_object_set_new(o, "hashes", hashes_json(file->sha1, file->sha256));
 	if (file->package)
@@ -112,7 +117,7 @@ static json_t *file_json(const struct file_origin *file)
 		add_property(properties, "netrescue:finding",
 			     file->altered ? SBOM_ALTERED : SBOM_DARK);
 		if (file->trace)
-			add_property(properties, "netrescue:trace", file->trace);
+			add_value(properties, "netrescue:trace", json_name(file->trace));
 	} else {
 		add_property(properties, "netrescue:stage", file->stage);
 		add_property(properties, "netrescue:maker", file->how);
@@ -140,7 +145,7 @@ static json_t *root_json(const struct sbom *b)
 		cleanup_free char *what =
 			xasprintf("a package's file is missing: /%s", origins->gone.item[i]);
 
-		add_property(properties, "netrescue:finding", what);
+		add_value(properties, "netrescue:finding", json_name(what));
 	}
 	json_object_set_new(o, "properties", properties);
 	return o;

@@ -149,13 +149,13 @@ static json_t *file_json(const struct file_origin *file, const char *id)
 	json_t *o = json_object(), *sums = json_array();
 
 	json_add_text(o, "SPDXID", id);
-	json_add_text(o, "fileName", name);
+	json_add_name(o, "fileName", name);
 	json_array_append_new(sums, checksum("SHA1", file->sha1));
 	json_array_append_new(sums, checksum("SHA256", file->sha256));
 	json_object_set_new(o, "checksums", sums);
 	json_add_text(o, "licenseConcluded", UNKNOWN);
 	json_add_text(o, "copyrightText", UNKNOWN);
-	json_add_text(o, "comment", comment);
+	json_add_name(o, "comment", comment);
 	return o;
 }
 
@@ -249,7 +249,7 @@ static json_t *annotations_json(const struct sbom *b)
 		json_add_text(o, "annotationDate", b->date);
 		json_add_text(o, "annotationType", "OTHER");
 		json_add_text(o, "annotator", "Tool: netrescue");
-		json_add_text(o, "comment", comment);
+		json_add_name(o, "comment", comment);
 		json_array_append_new(annotations, o);
 	}
 	return annotations;

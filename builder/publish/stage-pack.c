@@ -94,11 +94,10 @@ static int copy_kernels(struct result *res, struct sandbox *sb, struct err *err)
 
 static int pack(struct result *res, struct sandbox *sb, uint64_t *ret_size, struct err *err)
 {
-	int r = pack_rootfs(res, sb, ret_size, err);
+	/* Before the image's own zstd runs, although it could not change them. */
+	int r = copy_kernels(res, sb, err);
 
-	if (r < 0)
-		return r;
-	return copy_kernels(res, sb, err);
+	return r < 0 ? r : pack_rootfs(res, sb, ret_size, err);
 }
 
 int stage_pack(struct result *res, struct rootfs *rootfs, struct err *err)

@@ -102,7 +102,7 @@ static void write_key(struct text *out, const struct schema_key *key, const char
 		write_range(out, label, field);
 		break;
 	case SCHEMA_WORDS:
-	case SCHEMA_KEYS:
+	case SCHEMA_LINES:
 		write_list(out, label, field);
 		break;
 	case SCHEMA_FILE:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "recipe/input.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,6 +16,8 @@
 
 /* Of an authorized_keys file of an overlay; a larger one is an error. */
 #define OVERLAY_KEYS_MAX ((size_t)1024 * 1024)
+
+#define FILE_URL "file://"
 
 static const struct input_rule {
 	const char *key, *noun;
@@ -35,7 +38,8 @@ char *input_path(const struct position *at, const char *given)
 	return xasprintf("%.*s%s", (int)(slash - at->file + 1), at->file, given);
 }
 
-/* in_recipe: the hint where the recipe, and not --set, names the path. */
+/* in_recipe: the hint where the recipe, and not --set, names the path. A file that is out of reach
+ * has a hint already. */
 static int hint_path(const struct position *at, const char *in_recipe, struct err *err)
 {
 	if (!at->file || err_has_lines(at->file))
@@ -44,22 +48,18 @@ static int hint_path(const struct position *at, const char *in_recipe, struct er
 			     "is given");
 }
 
-/* O_NONBLOCK, so that a fifo cannot hold us up before it is refused. */
-static int open_regular(const struct position *at, const char *noun, const char *path,
-			uint64_t most, int *ret_fd, struct err *err)
+static int open_regular(const struct reach *reach, const struct position *at, const char *noun,
+			const char *path, uint64_t most, int *ret_fd, struct err *err)
 {
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	cleanup_fd int fd = -1;
 	struct stat st;
+	int r = reach_open(reach, at, REACH_FILE, noun, path, &fd, err);
 
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		const char *why = strerrordesc_np(errno);
-
-		position_error(at, err, "cannot read %s '%s': %s", noun, path, why);
+	if (r == -EINVAL)
+		return r;
+	if (r < 0)
 		return hint_path(at, "paths are relative to the recipe that names them", err);
-	}
-	if (!S_ISREG(st.st_mode))
-		return position_error(at, err, "%s '%s' is not a regular file", noun, path);
-	if ((uint64_t)st.st_size > most)
+	if (fstat(fd, &st) < 0 || (uint64_t)st.st_size > most)
 		return position_error(at, err, "%s '%s' is larger than %llu bytes", noun, path,
 				      (unsigned long long)most);
 	*ret_fd = take_fd(&fd);
@@ -89,13 +89,14 @@ static int check_start(enum input_kind kind, const struct recipe_file *f, const 
 	return 0;
 }
 
-int input_file(enum input_kind kind, struct recipe_file *f, struct err *err)
+int input_file(const struct reach *reach, enum input_kind kind, struct recipe_file *f,
+	       struct err *err)
 {
 	cleanup_fd int fd = -1;
 	char start[4096] = "";
 	int r;
 
-	r = open_regular(&f->at, rules[kind].noun, f->path, rules[kind].most, &fd, err);
+	r = open_regular(reach, &f->at, rules[kind].noun, f->path, rules[kind].most, &fd, err);
 	if (r < 0)
 		return r;
 	if (read_all(fd, start, sizeof(start) - 1) < 0 || lseek(fd, 0, SEEK_SET) < 0)
@@ -105,6 +106,46 @@ int input_file(enum input_kind kind, struct recipe_file *f, struct err *err)
 	if (r < 0)
 		return r;
 	return digest_fd(fd, f->digest, err);
+}
+
+static int hex_value(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *p = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
+
+	return p ? (int)(p - digits) : -1;
+}
+
+/* The path of a URL as libcurl opens it, up to what stands for a moment. */
+static char *path_of_url(const char *url)
+{
+	CLEANUP(text_release) struct text path = { 0 };
+
+	text_add(&path, "");
+	for (const char *p = url + strlen(FILE_URL); *p && !starts_with(p, "/{"); p++) {
+		const int high = *p == '%' ? hex_value(p[1]) : -1;
+		const int low = high >= 0 ? hex_value(p[2]) : -1;
+		const char byte = low >= 0 ? (char)(high * 16 + low) : *p;
+
+		text_append(&path, &byte, 1);
+		p += low >= 0 ? 2 : 0;
+	}
+	return text_take(&path);
+}
+
+int input_archive(const struct reach *reach, const struct position *at, const char *url,
+		  struct err *err)
+{
+	CLEANUP(err_release) struct err why = { 0 };
+	cleanup_fd int fd = -1;
+	cleanup_free char *path = NULL;
+
+	if (!starts_with(url, FILE_URL "/"))
+		return 0;
+	path = path_of_url(url);
+	if (reach_open(reach, at, REACH_FOLDER, "archive", path, &fd, &why) == -EXDEV)
+		return err_move(err, &why);
+	return 0;
 }
 
 static int add_key(const struct position *at, const struct position *here, const char *line,
@@ -174,14 +215,23 @@ static int add_line(const struct input_lines_rule *rule, const struct position *
 	return rule->add(at, here, line, list, err);
 }
 
+/* The recipe may have named any file that it can read. What is in that is not shown where it is not
+ * of the expected form. */
+static int hide_line(struct err *err, const char *path)
+{
+	if (err->file && streq(err->file, path))
+		err_hide_line(err);
+	return err_value(err);
+}
+
 int input_line(enum input_lines kind, const struct position *at, const char *line,
 	       struct recipe_list *list, struct err *err)
 {
 	return add_line(&lines_rules[kind], at, at, line, list, err);
 }
 
-int input_lines(enum input_lines kind, const struct position *at, const char *given,
-		struct recipe_list *list, struct err *err)
+int input_lines(const struct reach *reach, enum input_lines kind, const struct position *at,
+		const char *given, struct recipe_list *list, struct err *err)
 {
 	const struct input_lines_rule *rule = &lines_rules[kind];
 	cleanup_free char *path = input_path(at, given);
@@ -189,7 +239,7 @@ int input_lines(enum input_lines kind, const struct position *at, const char *gi
 	size_t before = list->count;
 	struct position here = { .file = path, .column = 1 };
 	ssize_t size;
-	int r = open_regular(at, rule->noun, path, INPUT_LINES_MAX, &fd, err);
+	int r = open_regular(reach, at, rule->noun, path, INPUT_LINES_MAX, &fd, err);
 
 	if (r < 0)
 		return r;
@@ -205,7 +255,7 @@ int input_lines(enum input_lines kind, const struct position *at, const char *gi
 		here.line++;
 		r = add_line(rule, at, &here, line, list, err);
 		if (r < 0)
-			return r;
+			return hide_line(err, path);
 	}
 	if (list->count == before && !here.line)
 		return position_error(at, err, "%s '%s' is empty", rule->noun, path);
@@ -249,11 +299,12 @@ static int add_link(struct overlay_walk *w, const struct walk_entry *e, struct e
 	return 0;
 }
 
-static int look_for_keys(struct overlay_walk *w, const struct walk_entry *e, struct err *err)
+static int look_for_keys(struct overlay_walk *w, const struct walk_entry *e, int fd,
+			 struct err *err)
 {
 	CLEANUP(text_release) struct text keys = { 0 };
 
-	if (read_file(e->dirfd, e->name, OVERLAY_KEYS_MAX, &keys, err) < 0)
+	if (lseek(fd, 0, SEEK_SET) < 0 || read_fd(fd, e->path, OVERLAY_KEYS_MAX, &keys, err) < 0)
 		return err_wrap(err, "overlay '%s', file '%s'", w->path, e->path);
 	if (format_has_key_line(keys.data))
 		w->has_keys = true;
@@ -279,7 +330,7 @@ static int add_file(struct overlay_walk *w, const struct walk_entry *e, struct e
 	add_field(w->digest, st.st_mode & S_IXUSR ? "program" : "file");
 	add_field(w->digest, e->path);
 	add_field(w->digest, content);
-	return streq(e->path, "root/.ssh/authorized_keys") ? look_for_keys(w, e, err) : 0;
+	return streq(e->path, "root/.ssh/authorized_keys") ? look_for_keys(w, e, fd, err) : 0;
 }
 
 static int add_entry(const struct walk_entry *e, void *data, struct err *err)
@@ -303,20 +354,27 @@ static int add_entry(const struct walk_entry *e, void *data, struct err *err)
 			"at boot");
 }
 
-int input_overlay(const struct position *at, const char *path, char ret_digest[DIGEST_HEX],
-		  bool *has_keys, struct err *err)
+int input_open_overlay(const struct reach *reach, const struct position *at, const char *path,
+		       int *ret_fd, struct err *err)
 {
-	CLEANUP(err_release) struct err why = { 0 };
+	int r = reach_open(reach, at, REACH_FOLDER, "overlay", path, ret_fd, err);
+
+	if (r < 0)
+		return hint_path(
+			at, "give the path of a folder, relative to the recipe that names it", err);
+	return 0;
+}
+
+int input_overlay(const struct reach *reach, const struct position *at, const char *path,
+		  char ret_digest[DIGEST_HEX], bool *has_keys, struct err *err)
+{
 	CLEANUP(digest_cleanup) struct digest *digest = digest_new();
 	struct overlay_walk w = { .at = at, .path = path, .digest = digest };
 	cleanup_fd int fd = -1;
-	int r = open_dir(AT_FDCWD, path, &fd, &why);
+	int r = input_open_overlay(reach, at, path, &fd, err);
 
-	if (r < 0) {
-		position_error(at, err, "cannot read overlay: %s", why.message);
-		return hint_path(
-			at, "give the path of a folder, relative to the recipe that names it", err);
-	}
+	if (r < 0)
+		return r;
 	r = walk_tree(fd, add_entry, &w, err);
 	if (r < 0)
 		return r;

@@ -14,71 +14,45 @@
 #include "recipe/input.h"
 #include "recipe/merge.h"
 #include "recipe/override.h"
+#include "recipe/recipe-read.h"
 #include "recipe/validate.h"
 #include "recipe/values.h"
 
-#define RECIPE_SIZE_MAX ((size_t)1024 * 1024)
 #define EXTENDS_MAX 8
 
-static int read_regular(const char *path, struct text *ret, struct err *err)
-{
-	struct stat st;
-
-	if (stat(path, &st) < 0)
-		return err_errno(err, ERR_USAGE, errno, "cannot read recipe '%s'", path);
-	if (!S_ISREG(st.st_mode))
-		return err_set(err, ERR_USAGE, "cannot read recipe '%s': not a regular file", path);
-	if ((size_t)st.st_size > RECIPE_SIZE_MAX)
-		return err_set(err, ERR_USAGE, "recipe '%s' is larger than 1 MiB", path);
-	if (access(path, R_OK) < 0)
-		return err_errno(err, ERR_USAGE, errno, "cannot read recipe '%s'", path);
-	return read_file(AT_FDCWD, path, RECIPE_SIZE_MAX, ret, err);
-}
-
-/* Reads one file into a checked tree. from: the `extends` that names it, or NULL. */
-static int read_tree(struct recipe *recipe, const char *path, const struct position *from,
-		     struct node **ret, struct err *err)
+/* The user has named this file: the recipe, or one of --site. */
+static int open_named(const char *path, int *ret_fd, struct err *err)
 {
 	CLEANUP(err_release) struct err why = { 0 };
-	CLEANUP(text_release) struct text content = { 0 };
-	CLEANUP(node_cleanup) struct node *root = NULL;
-	int r = read_regular(path, &content, &why);
+	int r = reach_open(NULL, &(struct position){ 0 }, REACH_FILE, "recipe", path, ret_fd, &why);
 
-	if (r < 0 && from) {
-		position_error(from, err, "%s", why.message);
-		return err_hint(err, "'extends' is a path, relative to this file");
-	}
-	if (r < 0) {
-		why.class = ERR_USAGE; /* The user has named this file. */
-		return err_move(err, &why);
-	}
-	strv_add(&recipe->files, path);
-	r = node_parse(recipe->files.item[recipe->files.count - 1], content.data, content.length,
-		       &root, err);
-	if (r < 0)
-		return r;
-	r = schema_check(root, err);
-	if (r < 0)
-		return r;
-	*ret = take_ptr(root);
-	return 0;
+	return r < 0 ? err_set(err, ERR_USAGE, "%s", why.message) : 0;
 }
 
-static bool same_file(const char *a, const char *b)
+/* from: the `extends` that names it. */
+static int open_extended(const struct recipe *recipe, const char *path, const struct position *from,
+			 int *ret_fd, struct err *err)
+{
+	int r = reach_open(recipe->reach, from, REACH_FILE, "recipe", path, ret_fd, err);
+
+	if (r < 0 && r != -EINVAL)
+		err_hint(err, "'extends' is a path, relative to this file");
+	return r;
+}
+
+static bool same_file(const char *a, int b)
 {
 	struct stat x, y;
 
-	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+	return stat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
 }
 
 static int check_cycle(const struct recipe *recipe, const struct node *extends, const char *path,
-		       struct err *err)
+		       int fd, struct err *err)
 {
-	if (recipe->files.count > EXTENDS_MAX)
-		return position_error(&extends->at, err, "more than %d recipes extend one another",
-				      EXTENDS_MAX);
 	for (size_t i = 0; i < recipe->files.count; i++) {
-		if (!same_file(recipe->files.item[i], path))
+		if (!same_file(recipe->files.item[i], fd))
 			continue;
 		position_error(&extends->at, err, "'%s' extends itself", path);
 		return err_hint(err, "follow 'extends' from file to file: one must be the base");
@@ -86,28 +60,42 @@ static int check_cycle(const struct recipe *recipe, const struct node *extends, 
 	return 0;
 }
 
-/* Reads path and all that it extends; *ret is the merged tree. */
-static int load_tree(struct recipe *recipe, const char *path, const struct position *from,
-		     struct node **ret, struct err *err)
+static int load_tree(struct recipe *recipe, const char *path, int fd, struct node **ret,
+		     struct err *err);
+
+static int load_extended(struct recipe *recipe, const struct node *extends, struct node **ret,
+			 struct err *err)
+{
+	cleanup_free char *path = input_path(&extends->at, extends->text);
+	cleanup_fd int fd = -1;
+	int r;
+
+	if (recipe->files.count > EXTENDS_MAX)
+		return position_error(&extends->at, err, "more than %d recipes extend one another",
+				      EXTENDS_MAX);
+	r = open_extended(recipe, path, &extends->at, &fd, err);
+
+	if (r < 0)
+		return r;
+	r = check_cycle(recipe, extends, path, fd, err);
+	return r < 0 ? r : load_tree(recipe, path, fd, ret, err);
+}
+
+/* Reads path, which fd is open on, and all that it extends; *ret is the merged tree. */
+static int load_tree(struct recipe *recipe, const char *path, int fd, struct node **ret,
+		     struct err *err)
 {
 	CLEANUP(node_cleanup) struct node *root = NULL;
 	CLEANUP(node_cleanup) struct node *base = NULL;
 	const struct node *extends;
-	int r = read_tree(recipe, path, from, &root, err);
+	int r = recipe_read(recipe, path, fd, &root, err);
 
 	if (r < 0)
 		return r;
 	extends = node_get(root, "extends");
-	if (extends) {
-		cleanup_free char *base_path = input_path(&extends->at, extends->text);
-
-		r = check_cycle(recipe, extends, base_path, err);
-		if (r < 0)
-			return r;
-		r = load_tree(recipe, base_path, &extends->at, &base, err);
-		if (r < 0)
-			return r;
-	}
+	r = extends ? load_extended(recipe, extends, &base, err) : 0;
+	if (r < 0)
+		return r;
 	return merge_recipes(take_ptr(base), root, ret, err);
 }
 
@@ -130,6 +118,7 @@ static int lay_set(struct recipe *recipe, const struct recipe_source *source, co
 	int r;
 
 	strv_add_take(&recipe->places, place);
+	reach_trust(recipe->reach, place);
 	r = override_parse(set, place, &over, err);
 	if (r < 0)
 		return r;
@@ -137,16 +126,27 @@ static int lay_set(struct recipe *recipe, const struct recipe_source *source, co
 	return r < 0 ? r : lay_over(tree, over, err);
 }
 
+static int lay_site(struct recipe *recipe, const char *path, struct node **tree, struct err *err)
+{
+	CLEANUP(node_cleanup) struct node *over = NULL;
+	cleanup_fd int fd = -1;
+	int r = open_named(path, &fd, err);
+
+	if (r < 0)
+		return r;
+	r = recipe_read(recipe, path, fd, &over, err);
+	if (r < 0)
+		return r;
+	reach_trust(recipe->reach, recipe->files.item[recipe->files.count - 1]);
+	return lay_over(tree, over, err);
+}
+
 static int lay_all(struct recipe *recipe, const struct recipe_source *source, struct node **tree,
 		   struct err *err)
 {
 	for (size_t i = 0; source->site && i < source->site->count; i++) {
-		CLEANUP(node_cleanup) struct node *over = NULL;
-		int r = read_tree(recipe, source->site->item[i], NULL, &over, err);
+		int r = lay_site(recipe, source->site->item[i], tree, err);
 
-		if (r < 0)
-			return r;
-		r = lay_over(tree, over, err);
 		if (r < 0)
 			return r;
 	}
@@ -252,8 +252,9 @@ static int resolve_lines(struct recipe *recipe, enum input_lines kind, const str
 	for (size_t i = 0; i < given.count; i++) {
 		const struct recipe_name *item = &given.item[i];
 		const bool is_line = format->is_line(item->value);
-		int r = (is_line ? input_line : input_lines)(kind, &item->at, item->value, lines,
-							     err);
+		int r = is_line ? input_line(kind, &item->at, item->value, lines, err)
+				: input_lines(recipe->reach, kind, &item->at, item->value, lines,
+					      err);
 
 		if (r < 0)
 			return r;
@@ -280,7 +281,7 @@ static int resolve_list(struct recipe *recipe, const struct schema_key *key, str
 	struct recipe_files *files = (void *)((char *)recipe + key->offset);
 
 	for (size_t i = 0; i < files->count; i++) {
-		int r = input_file(kind, &files->item[i], err);
+		int r = input_file(recipe->reach, kind, &files->item[i], err);
 
 		if (r < 0)
 			return r;
@@ -297,11 +298,25 @@ static int resolve_files(struct recipe *recipe, struct err *err)
 			r = resolve_list(recipe, &schema[i], err);
 	for (size_t i = 0; i < recipe->tree_file_count && r >= 0; i++)
 		if (recipe->tree_file[i].source.path)
-			r = input_file(INPUT_FILE, &recipe->tree_file[i].source, err);
+			r = input_file(recipe->reach, INPUT_FILE, &recipe->tree_file[i].source,
+				       err);
 	if (recipe->keyring.path && r >= 0)
-		r = input_file(INPUT_KEYRING, &recipe->keyring, err);
+		r = input_file(recipe->reach, INPUT_KEYRING, &recipe->keyring, err);
 	for (size_t i = 0; i < recipe->repository_count && r >= 0; i++)
-		r = input_file(INPUT_KEYRING, &recipe->repository[i].keyring, err);
+		r = input_file(recipe->reach, INPUT_KEYRING, &recipe->repository[i].keyring, err);
+	return r;
+}
+
+static int check_archives(const struct recipe *recipe, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < recipe->mirrors.count && r >= 0; i++)
+		r = input_archive(recipe->reach, &recipe->mirrors.item[i].at,
+				  recipe->mirrors.item[i].value, err);
+	for (size_t i = 0; i < recipe->repository_count && r >= 0; i++)
+		r = input_archive(recipe->reach, &recipe->repository[i].at,
+				  recipe->repository[i].url, err);
 	return r;
 }
 
@@ -310,13 +325,33 @@ static int resolve_overlays(struct recipe *recipe, bool *has_keys, struct err *e
 	for (size_t i = 0; i < recipe->overlays.count; i++) {
 		const struct recipe_name *overlay = &recipe->overlays.item[i];
 		char digest[DIGEST_HEX];
-		int r = input_overlay(&overlay->at, overlay->value, digest, has_keys, err);
+		int r = input_overlay(recipe->reach, &overlay->at, overlay->value, digest, has_keys,
+				      err);
 
 		if (r < 0)
 			return r;
 		strv_add(&recipe->overlay_digests, digest);
 	}
 	return 0;
+}
+
+static int read_all_files(struct recipe *recipe, const struct recipe_source *source,
+			  struct node **ret, struct err *err)
+{
+	cleanup_fd int fd = -1;
+	int r = open_named(source->path, &fd, err);
+
+	if (r < 0)
+		return r;
+	r = reach_new(source->path, source->allow, &recipe->reach, err);
+	if (r < 0)
+		return r;
+	r = load_tree(recipe, source->path, fd, ret, err);
+	if (r < 0)
+		return r;
+	recipe->laid_over = (source->site && source->site->count > 0) ||
+			    (source->set && source->set->count > 0);
+	return lay_all(recipe, source, ret, err);
 }
 
 static int load(struct recipe *recipe, const struct recipe_source *source, struct err *err)
@@ -327,12 +362,7 @@ static int load(struct recipe *recipe, const struct recipe_source *source, struc
 	int r;
 
 	recipe->path = xstrdup(source->path);
-	r = load_tree(recipe, source->path, NULL, &root, err);
-	if (r < 0)
-		return r;
-	recipe->laid_over = (source->site && source->site->count > 0) ||
-			    (source->set && source->set->count > 0);
-	r = lay_all(recipe, source, &root, err);
+	r = read_all_files(recipe, source, &root, err);
 	if (r < 0)
 		return r;
 	r = schema_require(root, recipe->path, err);
@@ -348,6 +378,9 @@ static int load(struct recipe *recipe, const struct recipe_source *source, struc
 	if (r < 0)
 		return r;
 	r = resolve_files(recipe, err);
+	if (r < 0)
+		return r;
+	r = check_archives(recipe, err);
 	if (r < 0)
 		return r;
 	r = resolve_overlays(recipe, &overlay_has_keys, err);
@@ -394,6 +427,7 @@ void recipe_release(struct recipe *recipe)
 	strv_release(&recipe->files);
 	strv_release(&recipe->places);
 	strv_release(&recipe->line_files);
+	reach_free(take_ptr(recipe->reach));
 	free(take_ptr(recipe->place));
 	free(take_ptr(recipe->path));
 }

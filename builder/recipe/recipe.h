@@ -136,7 +136,8 @@ struct recipe_place {	 /* where the value of a key was written */
 };
 
 struct recipe {
-	char *path; /* of the file given on the command line */
+	char *path;	     /* of the file given on the command line */
+	struct reach *reach; /* which files it may name (reach.h) */
 	char *name;
 	char *title;
 	char *suite;	    /* trixie */
@@ -260,6 +261,9 @@ struct recipe_source {
 				    * none */
 	const struct strv *set;	 /* KEY=VALUE or KEY+=VALUE (override.h), over those; NULL: none */
 	const char *set_directory; /* where relative paths in `set` start; NULL: the current one */
+	const struct strv
+		*allow; /* paths that the recipe may read besides its own folder (reach.h);
+				      NULL: none */
 };
 
 /* Reads the recipe. Errors are ERR_USAGE, at their place in the file, with a hint. */

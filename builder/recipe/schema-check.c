@@ -241,7 +241,7 @@ static int check_value(const struct schema_key *key, const struct node *node, st
 	case SCHEMA_WORDS:
 	case SCHEMA_FOLDERS:
 	case SCHEMA_FILES:
-	case SCHEMA_KEYS:
+	case SCHEMA_LINES:
 	case SCHEMA_ENTRIES:
 		return check_list(key, node, err);
 	case SCHEMA_IDS:

@@ -23,7 +23,7 @@ static const char *type_name(const struct schema_key *key)
 	case SCHEMA_NUMBER:
 		return "number";
 	case SCHEMA_WORDS:
-	case SCHEMA_KEYS:
+	case SCHEMA_LINES:
 		return "list";
 	case SCHEMA_FOLDERS:
 	case SCHEMA_FILES:

@@ -129,7 +129,7 @@ const struct schema_key schema[] = {
 	{ "debs", SCHEMA_FILES, FIELD(debs), .format = &format_deb_path,
 	  .example = "tools_1.0_all.deb",
 	  .doc = "local package files to install" },
-	{ "debconf", SCHEMA_KEYS, FIELD(debconf), .format = &format_answer_or_path, .fallback = "",
+	{ "debconf", SCHEMA_LINES, FIELD(debconf), .format = &format_answer_or_path, .fallback = "",
 	  .example = "answers.debconf",
 	  .doc = "answers to what packages ask, known before any of them asks: lines OWNER "
 		 "QUESTION TYPE VALUE (debconf-set-selections(1)), or files of lines" },
@@ -194,7 +194,7 @@ const struct schema_key schema[] = {
 	{ "root.password", SCHEMA_TEXT, FIELD(root.password), .format = &format_password,
 	  .fallback = "locked",
 	  .doc = "locked, or a crypt(3) hash; the image is readable by all who can boot it" },
-	{ "root.authorized-keys", SCHEMA_KEYS, FIELD(root.authorized_keys),
+	{ "root.authorized-keys", SCHEMA_LINES, FIELD(root.authorized_keys),
 	  .format = &format_key_or_path,
 	  .fallback = "", .example = "keys/admin.pub",
 	  .doc = "public SSH keys that may log in as root: lines, or files of lines" },
@@ -212,7 +212,7 @@ const struct schema_key schema[] = {
 	  .example = "Alice Example", .doc = "the person's name" },
 	{ "users.password", SCHEMA_TEXT, USER(password), .format = &format_password,
 	  .fallback = "locked", .doc = "locked, or a crypt(3) hash" },
-	{ "users.authorized-keys", SCHEMA_KEYS, USER(authorized_keys),
+	{ "users.authorized-keys", SCHEMA_LINES, USER(authorized_keys),
 	  .format = &format_key_or_path, .fallback = "", .example = "keys/alice.pub",
 	  .doc = "public SSH keys that may log in as this user: lines, or files of lines" },
 	{ "users.shell", SCHEMA_TEXT, USER(shell), .format = &format_image_path,
@@ -459,7 +459,7 @@ bool schema_is_list(const struct schema_key *key)
 	case SCHEMA_WORDS:
 	case SCHEMA_FOLDERS:
 	case SCHEMA_FILES:
-	case SCHEMA_KEYS:
+	case SCHEMA_LINES:
 	case SCHEMA_ENTRIES:
 		return true;
 	case SCHEMA_EXTENDS:

@@ -38,7 +38,7 @@ enum schema_type {
 	SCHEMA_FOLDERS, /* struct recipe_list of paths of directories */
 	SCHEMA_FILE,	/* struct recipe_file */
 	SCHEMA_FILES,	/* struct recipe_files */
-	SCHEMA_KEYS,	/* struct recipe_list: lines, given or read from files (format.is_line) */
+	SCHEMA_LINES,	/* struct recipe_list: lines, given or read from files (format.is_line) */
 	SCHEMA_IDS,	/* NAME: NUMBER, or NAME: {group: NUMBER} */
 	SCHEMA_SECTION, /* a mapping; its keys are rows of their own */
 	SCHEMA_ENTRIES, /* a list of mappings; their keys are rows of their own */

@@ -92,7 +92,7 @@ static void set_scalar(const struct schema_key *key, void *field, const char *te
 	case SCHEMA_WORDS:
 	case SCHEMA_FOLDERS:
 	case SCHEMA_FILES:
-	case SCHEMA_KEYS:
+	case SCHEMA_LINES:
 	case SCHEMA_IDS:
 	case SCHEMA_SECTION:
 	case SCHEMA_ENTRIES:
@@ -271,7 +271,7 @@ static void release_key(const struct schema_key *key, char *base)
 		break;
 	case SCHEMA_WORDS:
 	case SCHEMA_FOLDERS:
-	case SCHEMA_KEYS:
+	case SCHEMA_LINES:
 		recipe_list_release(field);
 		break;
 	case SCHEMA_FILE:

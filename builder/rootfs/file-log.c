@@ -100,27 +100,19 @@ static void differences(const struct strv *before, const struct strv *after, str
 	}
 }
 
-int file_log_changes(struct rootfs *rootfs, const struct strv *before, struct strv *ret,
-		     struct err *err)
+int file_log_add_since(struct rootfs *rootfs, const struct strv *before, const char *maker,
+		       struct err *err)
 {
 	CLEANUP(strv_release) struct strv after = { 0 };
+	CLEANUP(strv_release) struct strv path = { 0 };
 	int r = file_log_snapshot(rootfs, &after, err);
 
 	if (r < 0)
 		return r;
-	differences(before, &after, ret);
-	return 0;
-}
-
-int file_log_add_since(struct rootfs *rootfs, const struct strv *before, const char *maker,
-		       struct err *err)
-{
-	CLEANUP(strv_release) struct strv path = { 0 };
-	int r = file_log_changes(rootfs, before, &path, err);
-
-	for (size_t i = 0; i < path.count && r >= 0; i++)
+	differences(before, &after, &path);
+	for (size_t i = 0; i < path.count; i++)
 		file_log_add(&rootfs->file_log, path.item[i], maker);
-	return r;
+	return 0;
 }
 
 struct sandbox_command file_log_verify_command(void)

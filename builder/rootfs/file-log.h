@@ -41,10 +41,8 @@ int file_log_add_tar(struct file_log *log, int tar_fd, const char *maker, struct
 
 /* For a maker that does not say what it does: file_log_snapshot() before it lists the tree, then
  * file_log_add_since() notes what came, went or changed, by inode and change time (of a directory
- * only its mode and owner); file_log_changes() appends these paths to ret instead. */
+ * only its mode and owner). */
 int file_log_snapshot(struct rootfs *rootfs, struct strv *ret, struct err *err);
-int file_log_changes(struct rootfs *rootfs, const struct strv *before, struct strv *ret,
-		     struct err *err);
 int file_log_add_since(struct rootfs *rootfs, const struct strv *before, const char *maker,
 		       struct err *err);
 

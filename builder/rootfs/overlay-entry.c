@@ -7,12 +7,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/err-report.h"
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/private-key.h"
 #include "base/text.h"
 #include "base/tree.h"
 #include "recipe/template.h"
 #include "rootfs/account.h"
+#include "rootfs/laid-key.h"
 
 struct collector {
 	const struct recipe *recipe;
@@ -143,16 +146,21 @@ static int set_template(struct collector *c, struct overlay_entry *e, const stru
 	CLEANUP(text_release) struct text text = { 0 };
 	CLEANUP(text_release) struct text expanded = { 0 };
 	cleanup_free char *shown = xasprintf("%s/%s", c->dir, e->path);
+	cleanup_fd int fd = -1;
 	int r;
 
-	r = read_file(w->dirfd, w->name, OVERLAY_TEMPLATE_SIZE_MAX, &text, err);
+	r = open_file(w->dirfd, w->name, O_NOFOLLOW, ERR_USAGE, &fd, err);
+	if (r == 0)
+		r = read_fd(fd, w->name, OVERLAY_TEMPLATE_SIZE_MAX, &text, err);
 	if (r < 0)
 		return err_wrap(err, "template '%s'", shown);
 	if (memchr(text.data, 0, text.length))
 		return refuse(c, e->path, err, "is not text and cannot be a template");
 	r = template_expand(c->recipe, shown, text.data, &expanded, err);
-	if (r < 0)
+	if (r < 0) {
+		err_remember(shown, text.data);
 		return r;
+	}
 	e->size = expanded.length;
 	e->content = text_take(&expanded);
 	return 0;
@@ -243,6 +251,29 @@ static void note_parent(struct collector *c, const char *path)
 	}
 }
 
+static int check_key(const struct collector *c, const struct overlay_entry *e,
+		     const struct walk_entry *w, struct err *err)
+{
+	cleanup_free char *start = NULL;
+	cleanup_fd int fd = -1;
+	ssize_t size;
+	int r;
+
+	if (e->type != S_IFREG)
+		return 0;
+	if (e->content)
+		return laid_key_check(c->recipe, NULL, c->dir, e->path, e->mode, e->content,
+				      e->size, err);
+	r = open_file(w->dirfd, w->name, O_NOFOLLOW, ERR_USAGE, &fd, err);
+	if (r < 0)
+		return err_wrap(err, "overlay '%s'", c->dir);
+	start = xmalloc(PRIVATE_KEY_LOOK);
+	size = read_all(fd, start, PRIVATE_KEY_LOOK);
+	if (size < 0)
+		return refuse(c, e->path, err, "cannot be read");
+	return laid_key_check(c->recipe, NULL, c->dir, e->path, e->mode, start, (size_t)size, err);
+}
+
 static int visit(const struct walk_entry *w, void *data, struct err *err)
 {
 	struct collector *c = data;
@@ -273,9 +304,12 @@ static int visit(const struct walk_entry *w, void *data, struct err *err)
 	r = apply_rules(c, &e, w, err);
 	if (r < 0)
 		return r;
-	if (overlay_rules_want(&c->rules, w->path))
+	if (!overlay_rules_want(&c->rules, w->path))
+		return 0;
+	r = check_key(c, &e, w, err);
+	if (r == 0)
 		add_entry(c, &e);
-	return 0;
+	return r;
 }
 
 /* The directories that `dir` rules make because the folder does not have them. */

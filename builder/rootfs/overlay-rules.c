@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/err-report.h"
 #include "base/io.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -291,6 +292,7 @@ int overlay_rules_read(const struct recipe *recipe, const char *dir, int dirfd,
 {
 	CLEANUP(overlay_rules_release) struct overlay_rules rules = { 0 };
 	CLEANUP(text_release) struct text content = { 0 };
+	cleanup_fd int fd = -1;
 	struct stat st;
 	int r;
 
@@ -301,11 +303,14 @@ int overlay_rules_read(const struct recipe *recipe, const char *dir, int dirfd,
 						   rules.path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_USAGE, "'%s' is not a regular file", rules.path);
-	r = read_file(dirfd, OVERLAY_RULES, OVERLAY_RULES_SIZE_MAX, &content, err);
+	r = open_file(dirfd, OVERLAY_RULES, O_NOFOLLOW, ERR_USAGE, &fd, err);
+	if (r == 0)
+		r = read_fd(fd, OVERLAY_RULES, OVERLAY_RULES_SIZE_MAX, &content, err);
 	if (r < 0)
 		return err_wrap(err, "reading '%s'", rules.path);
 	if (memchr(content.data, 0, content.length))
 		return err_set(err, ERR_USAGE, "'%s' has a NUL byte in it", rules.path);
+	err_remember(rules.path, content.data);
 	r = read_lines(recipe, &rules, content.data, err);
 	if (r < 0)
 		return r;

@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "base/beneath.h"
 #include "base/io.h"
 #include "base/libarchive.h"
 #include "base/memory.h"
+#include "recipe/input.h"
 #include "rootfs/overlay-entry.h"
 
 static int archive_error(struct archive *a, const char *dir, struct err *err)
@@ -23,10 +25,12 @@ static int archive_error(struct archive *a, const char *dir, struct err *err)
 static int open_content(int dirfd, const struct overlay_entry *e, int *ret_fd, uint64_t *ret_size,
 			struct err *err)
 {
-	cleanup_fd int fd = openat(dirfd, e->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	cleanup_fd int fd = open_beneath(dirfd, e->path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0)
+		return err_errno(err, ERR_USAGE, -fd, "cannot read '%s'", e->path);
+	if (fstat(fd, &st) < 0)
 		return err_errno(err, ERR_USAGE, errno, "cannot read '%s'", e->path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_USAGE, "'%s' is no longer a regular file", e->path);
@@ -128,15 +132,16 @@ int overlay_write_entries(const struct overlay_entries *entries, const char *dir
 	return archive_write_close(a) == ARCHIVE_OK ? 0 : archive_error(a, dir, err);
 }
 
-int overlay_write_tar(const struct recipe *recipe, const char *dir,
+int overlay_write_tar(const struct recipe *recipe, const struct recipe_name *overlay,
 		      const struct overlay_context *context, int out_fd, struct err *err)
 {
 	CLEANUP(overlay_entries_release) struct overlay_entries entries = { 0 };
 	cleanup_fd int dirfd = -1;
-	int r = open_dir(AT_FDCWD, dir, &dirfd, err);
+	const char *dir = overlay->value;
+	int r = input_open_overlay(recipe->reach, &overlay->at, dir, &dirfd, err);
 
 	if (r < 0)
-		return err_wrap(err, "overlay '%s'", dir);
+		return r;
 	r = overlay_collect(recipe, dir, dirfd, context, &entries, err);
 	if (r < 0)
 		return r;
@@ -147,9 +152,10 @@ int overlays_check(const struct recipe *recipe, struct err *err)
 {
 	for (size_t i = 0; i < recipe->overlays.count; i++) {
 		CLEANUP(overlay_entries_release) struct overlay_entries entries = { 0 };
-		const char *dir = recipe->overlays.item[i].value;
+		const struct recipe_name *overlay = &recipe->overlays.item[i];
+		const char *dir = overlay->value;
 		cleanup_fd int dirfd = -1;
-		int r = open_dir(AT_FDCWD, dir, &dirfd, err);
+		int r = input_open_overlay(recipe->reach, &overlay->at, dir, &dirfd, err);
 
 		if (r < 0)
 			return r;

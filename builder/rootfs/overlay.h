@@ -4,7 +4,7 @@
  * recipe has been read, long before there is a tree. settings_overlays() then makes each into a tar
  * stream, which the sandbox unpacks inside the tree, where links cannot lead out:
  *
- *	r = overlay_write_tar(recipe, dir, &context, fd, err);
+ *	r = overlay_write_tar(recipe, overlay, &context, fd, err);
  *	...
  *	r = sandbox_put(sandbox, fd, "/", err);
  *
@@ -43,10 +43,10 @@ struct overlay_context {
 	int64_t epoch;	    /* modification time of everything, in seconds */
 };
 
-/* Writes the overlay in `dir` as a pax tar to out_fd, from its position; names are relative and in
- * the order of their bytes. ERR_USAGE for what is wrong with the overlay, at a line of `.overlay`
- * or of a template where there is one; ERR_BUILD if the tar cannot be written. */
-int overlay_write_tar(const struct recipe *recipe, const char *dir,
+/* Writes the overlay, one of recipe->overlays, as a pax tar to out_fd, from its position; names are
+ * relative and in the order of their bytes. ERR_USAGE for what is wrong with the overlay, at a line
+ * of `.overlay` or of a template where there is one; ERR_BUILD if the tar cannot be written. */
+int overlay_write_tar(const struct recipe *recipe, const struct recipe_name *overlay,
 		      const struct overlay_context *context, int out_fd, struct err *err);
 
 /* Finds in a recipe's overlays what would fail later: rules, types of files, templates. Names in

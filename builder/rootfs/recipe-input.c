@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "rootfs/recipe-input.h"
 
-#include <fcntl.h>
-
 #include "base/io.h"
+#include "recipe/reach.h"
 
 #define SIZE_MOST ((size_t)16 << 20)
 
-int recipe_input_read(const struct recipe_file *file, struct text *ret, struct err *err)
+int recipe_input_read(const struct recipe *recipe, const struct recipe_file *file, struct text *ret,
+		      struct err *err)
 {
 	char digest[DIGEST_HEX];
-	int r = read_file(AT_FDCWD, file->path, SIZE_MOST, ret, err);
+	cleanup_fd int fd = -1;
+	int r = reach_open(recipe->reach, &file->at, REACH_FILE, "file", file->path, &fd, err);
+
+	if (r < 0)
+		return r;
+	r = read_fd(fd, file->path, SIZE_MOST, ret, err);
 
 	if (r < 0)
 		return r;

@@ -8,4 +8,5 @@
 #include "recipe/recipe.h"
 
 /* ERR_TRUST if the file is not the one that the recipe was read with. */
-int recipe_input_read(const struct recipe_file *file, struct text *ret, struct err *err);
+int recipe_input_read(const struct recipe *recipe, const struct recipe_file *file, struct text *ret,
+		      struct err *err);

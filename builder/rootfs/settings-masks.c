@@ -11,8 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/beneath.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "recipe/input.h"
 
 /* Prints "PACKAGE UNIT NEEDED" for each unit of the packages and for all that it needs, beginning
  * with itself. */
@@ -50,16 +52,29 @@ static void masks_release(struct masks *m)
 	free(m->item);
 }
 
+static bool is_masked_by(const struct recipe *recipe, const struct recipe_name *overlay,
+			 const char *unit)
+{
+	CLEANUP(err_release) struct err ignored = { 0 };
+	cleanup_free char *path = xasprintf("etc/systemd/system/%s", unit);
+	cleanup_fd int fd = -1, parent = -1;
+	char target[PATH_MAX] = "";
+	const char *name;
+
+	if (input_open_overlay(recipe->reach, &overlay->at, overlay->value, &fd, &ignored) < 0)
+		return false;
+	parent = open_parent_beneath(fd, path, &name);
+	return parent >= 0 && readlinkat(parent, name, target, sizeof(target) - 1) > 0 &&
+	       streq(target, "/dev/null");
+}
+
 /* Says in mask->by what masks the unit: the last that does. NULL: nothing of the recipe. */
 static void find_origin(const struct recipe *recipe, struct mask *mask)
 {
 	for (size_t i = 0; i < recipe->overlays.count; i++) {
 		const struct recipe_name *overlay = &recipe->overlays.item[i];
-		cleanup_free char *path =
-			xasprintf("%s/etc/systemd/system/%s", overlay->value, mask->unit);
-		char target[PATH_MAX] = "";
 
-		if (readlink(path, target, sizeof(target) - 1) < 0 || !streq(target, "/dev/null"))
+		if (!is_masked_by(recipe, overlay, mask->unit))
 			continue;
 		mask->by = overlay;
 		mask->is_overlay = true;

@@ -21,11 +21,11 @@ static int put_tar(struct rootfs *rootfs, int fd, const char *maker, struct err 
 	return sandbox_put(rootfs->sandbox, fd, "/", err);
 }
 
-static int put_overlay(struct rootfs *rootfs, const char *dir,
+static int put_overlay(struct rootfs *rootfs, const struct recipe_name *overlay,
 		       const struct overlay_context *context, struct err *err)
 {
 	/* Without the directory's place, which differs from machine to machine. */
-	cleanup_free char *name = last_name(dir);
+	cleanup_free char *name = last_name(overlay->value);
 	cleanup_free char *maker = xasprintf("overlay '%s'", name);
 	cleanup_fd int fd = -1;
 	int r;
@@ -33,11 +33,11 @@ static int put_overlay(struct rootfs *rootfs, const char *dir,
 	r = temporary_fd(&fd, err);
 	if (r < 0)
 		return r;
-	r = overlay_write_tar(rootfs->recipe, dir, context, fd, err);
+	r = overlay_write_tar(rootfs->recipe, overlay, context, fd, err);
 	if (r < 0)
 		return r;
 	r = put_tar(rootfs, fd, maker, err);
-	return r < 0 ? err_wrap(err, "overlay '%s'", dir) : 0;
+	return r < 0 ? err_wrap(err, "overlay '%s'", overlay->value) : 0;
 }
 
 static int put_files(struct rootfs *rootfs, const struct overlay_context *context, struct err *err)
@@ -66,7 +66,7 @@ static int check_unchanged(const struct recipe *recipe, size_t number, struct er
 	bool has_keys = false;
 	int r;
 
-	r = input_overlay(&overlay->at, overlay->value, digest, &has_keys, err);
+	r = input_overlay(recipe->reach, &overlay->at, overlay->value, digest, &has_keys, err);
 	if (r < 0)
 		return r;
 	if (streq(digest, recipe->overlay_digests.item[number]))
@@ -133,9 +133,7 @@ int settings_overlays(struct rootfs *rootfs, struct err *err)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < rootfs->recipe->overlays.count; i++) {
-		const char *dir = rootfs->recipe->overlays.item[i].value;
-
-		r = put_overlay(rootfs, dir, &context, err);
+		r = put_overlay(rootfs, &rootfs->recipe->overlays.item[i], &context, err);
 		if (r < 0)
 			return r;
 		r = check_unchanged(rootfs->recipe, i, err);

@@ -11,6 +11,8 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 
+/* Of an error's message and hint; the longest have some last lines of a script. */
+#define ERR_TEXT_MAX ((size_t)16 << 10)
 #define MESSAGE_MAGIC 0x6e727331U
 
 struct header {
@@ -321,6 +323,22 @@ void message_send_err(int sock, const struct err *failure)
 	(void)message_send(sock, &m, &ignored);
 }
 
+/* A helper is not interrupted, whatever it says, and nobody reads more than some pages. */
+static void clean_err(struct err *got)
+{
+	static const char cut[] = " …";
+	char *const text[] = { got->message, got->hint };
+
+	free(got->file);
+	got->file = NULL;
+	got->line = got->column = 0;
+	if (got->class == ERR_INTERRUPTED)
+		got->class = ERR_BUILD;
+	for (size_t i = 0; i < ARRAY_SIZE(text); i++)
+		if (text[i] && strlen(text[i]) > ERR_TEXT_MAX)
+			memcpy(text[i] + ERR_TEXT_MAX - sizeof(cut), cut, sizeof(cut));
+}
+
 int message_take_err(struct message *m, struct err *err)
 {
 	CLEANUP(err_release) struct err got = { 0 };
@@ -330,8 +348,6 @@ int message_take_err(struct message *m, struct err *err)
 	if (r < 0)
 		return r;
 	(void)err_from_line(line, &got);
-	free(got.file);
-	got.file = NULL;
-	got.line = got.column = 0;
+	clean_err(&got);
 	return err->class == ERR_NONE ? err_move(err, &got) : err_value(err);
 }

@@ -5,7 +5,8 @@
  * sandbox-guestfs between them (guestfs/guestfs.h) the messages also pass a serial port (frame.h).
  *
  * The main program sends one request and reads messages until the reply, MESSAGE_OK or
- * MESSAGE_ERROR; the helper may send any number of MESSAGE_OUTPUT and MESSAGE_NOTE before it.
+ * MESSAGE_ERROR; the helper may send any number of MESSAGE_OUTPUT, MESSAGE_NOTE and
+ * MESSAGE_WARNING before it.
  * MESSAGE_OPEN is the first request. Whoever hangs up ends the sandbox.
  *
  * A message is a header {magic, type, body length, number of descriptors}, with its descriptors as
@@ -33,26 +34,29 @@
 #define MESSAGE_FD_MAX 4
 #define MESSAGE_BODY_MAX (64U << 20)
 #define MESSAGE_LIST_MAX 65536U
-#define MESSAGE_VERSION 2U
+#define MESSAGE_VERSION 3U
 
 enum message_type {
 	/* requests; their values, in this order */
 	MESSAGE_OPEN =
-		1, /* version, epoch, host name, kernel, space, on_disk; fd: directory for trees */
+		1, /* version, epoch, host name, kernel, space, on_disk, the limits (limits.h); fd:
+		      directory for trees */
 	MESSAGE_KERNEL,	 /* release */
 	MESSAGE_PUT,	 /* directory; fd: tar stream */
 	MESSAGE_EXTRACT, /* jobs, list of paths */
-	MESSAGE_RUN,	/* count, then per command: argv, env, has input, input, output ("" none) */
-	MESSAGE_READ,	/* path; the reply carries the open file */
-	MESSAGE_WRITE,	/* path, mode, content */
-	MESSAGE_EXISTS, /* path; reply: 0 or 1 */
-	MESSAGE_SWEEP,	/* count, then per rule: action, pattern */
+	MESSAGE_RUN,	 /* count, then per command: argv, env, has input, input, output ("" none),
+			 * read-only */
+	MESSAGE_READ,	 /* path; the reply carries the open file */
+	MESSAGE_WRITE,	 /* path, mode, content */
+	MESSAGE_EXISTS,	 /* path; reply: 0 or 1 */
+	MESSAGE_SWEEP,	 /* count, then per rule: action, pattern */
 	MESSAGE_ARCHIVE, /* filter argv (may be empty); fd: where to */
 	/* answers */
 	MESSAGE_OK = 64,
-	MESSAGE_ERROR,	/* the error as a line (base/err-line.h) */
-	MESSAGE_OUTPUT, /* number of the command, bytes it wrote */
-	MESSAGE_NOTE,	/* a line for whoever waits for the build */
+	MESSAGE_ERROR,	 /* the error as a line (base/err-line.h) */
+	MESSAGE_OUTPUT,	 /* number of the command, bytes it wrote */
+	MESSAGE_NOTE,	 /* a line for whoever waits for the build */
+	MESSAGE_WARNING, /* a line that is shown with --quiet, too */
 };
 
 struct message {
@@ -96,6 +100,7 @@ void message_release(struct message *m);
 void message_send_err(int sock, const struct err *failure);
 /* An error as values of a message, and back into *err. message_take_err() also calls message_end(),
  * and returns the error's negative value. It drops the position: a file of this machine would be
- * quoted to whoever reads the message, and a sandbox has no say in which one. */
+ * quoted to whoever reads the message, and a sandbox has no say in which one. Nor does it believe
+ * in an interruption, and a text of more than 16 KiB is cut. */
 void message_put_err(struct message *m, const struct err *err);
 int message_take_err(struct message *m, struct err *err);

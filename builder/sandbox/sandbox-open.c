@@ -66,7 +66,7 @@ bool sandbox_is_installed(const char *kind)
 	return false;
 }
 
-static int check_kind(const char *kind, struct err *err)
+int sandbox_check_kind(const char *kind, struct err *err)
 {
 	if (!kind || streq(kind, "auto"))
 		return 0;
@@ -135,8 +135,10 @@ static int greet(struct sandbox *sb, struct store *s, const struct sandbox_optio
 	CLEANUP(message_release) struct message reply = { 0 };
 	struct sandbox_output output = { 0 };
 	cleanup_fd int trees = -1;
-	int r = open_dir(store_dirfd(s), "tree", &trees, err);
+	int r = store_open_dir(s, "tree", &trees, err);
 
+	if (r == -ENOENT)
+		return err_errno(err, ERR_BUILD, ENOENT, "cannot open '%s/tree'", store_path(s));
 	if (r < 0)
 		return r;
 	message_put_u64(&m, MESSAGE_VERSION);
@@ -145,6 +147,7 @@ static int greet(struct sandbox *sb, struct store *s, const struct sandbox_optio
 	message_put_text(&m, options->kernel ? options->kernel : "6.1.0-netrescue");
 	message_put_u64(&m, options->space);
 	message_put_u64(&m, options->on_disk);
+	message_put_limits(&m, &options->limits);
 	message_put_fd(&m, trees);
 	r = sandbox_exchange(sb, &m, &reply, &output, 1, err);
 	sandbox_output_release(&output);
@@ -209,7 +212,7 @@ static int open_chosen(struct sandbox *sb, struct store *s, const struct sandbox
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (streq(options->kind, kinds[i].name))
 			return open_kind(sb, &kinds[i], s, options, err);
-	return check_kind(options->kind, err);
+	return sandbox_check_kind(options->kind, err);
 }
 
 int sandbox_open(struct store *s, const struct sandbox_options *options, struct sandbox **ret,
@@ -222,7 +225,7 @@ int sandbox_open(struct store *s, const struct sandbox_options *options, struct 
 	sb->sock = -1;
 	sb->log = -1;
 	sb->on_line = options->on_line;
-	r = check_kind(options->kind, err);
+	r = sandbox_check_kind(options->kind, err);
 	if (r < 0)
 		return r;
 	if (options->log_fd >= 0) {

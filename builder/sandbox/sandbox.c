@@ -38,10 +38,30 @@ static void add_log(struct sandbox *sb, const char *data, size_t size)
 		    "left out of it");
 }
 
+/* A log is read on a terminal sooner or later, so all that is in it can be printed: what a script
+ * wrote with tabs, but without NUL bytes and returns at the ends of lines. */
+static void add_clean_log(struct sandbox *sb, const char *data, size_t size)
+{
+	CLEANUP(text_release) struct text clean = { 0 };
+
+	for (const char *end = data + size; data < end;) {
+		size_t length = strcspn(data, "\n\t");
+		cleanup_free char *piece = xstrndup(data, length);
+
+		if (length > 0 && data[length] == '\n' && piece[length - 1] == '\r')
+			piece[length - 1] = '\0';
+		text_add_escaped(&clean, piece);
+		if (data[length])
+			text_append(&clean, data + length, 1);
+		data += length + 1;
+	}
+	add_log(sb, clean.data, clean.length);
+}
+
 static void end_line(struct sandbox *sb, struct sandbox_output *o)
 {
 	text_add(&o->line, "\n");
-	add_log(sb, o->line.data, o->line.length);
+	add_clean_log(sb, o->line.data, o->line.length);
 	o->line.data[--o->line.length] = '\0';
 	if (sb->on_line)
 		sb->on_line(o->line.data, sb->data);
@@ -92,18 +112,21 @@ static int take_output(struct sandbox *sb, struct message *m, struct sandbox_out
 	if (number < count)
 		add_output(sb, &output[number], data, size);
 	else
-		add_log(sb, data, size);
+		add_clean_log(sb, data, size);
 	return 0;
 }
 
-static int take_note(struct message *m, struct err *err)
+static int take_note(struct message *m, bool warning, struct err *err)
 {
 	cleanup_free char *line = message_get_text(m);
 	int r = message_end(m, err);
 
 	if (r < 0)
 		return r;
-	log_note("%s", line);
+	if (warning)
+		log_warning("%s", line);
+	else
+		log_note("%s", line);
 	return 0;
 }
 
@@ -144,8 +167,8 @@ static int receive_one(struct sandbox *sb, struct message *ret_reply, struct san
 
 	if (r < 0)
 		return r;
-	if (m.type == MESSAGE_NOTE)
-		return take_note(&m, err);
+	if (m.type == MESSAGE_NOTE || m.type == MESSAGE_WARNING)
+		return take_note(&m, m.type == MESSAGE_WARNING, err);
 	if (m.type == MESSAGE_OUTPUT)
 		return take_output(sb, &m, output, count, err);
 	sb->lost = false;

@@ -28,6 +28,7 @@
 #include "base/store.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "sandbox/limits.h"
 
 /* A script that writes for ever would fill the disk. An ordinary build's log has about 1 MiB. */
 #define SANDBOX_LOG_MAX ((size_t)16 << 20)
@@ -42,6 +43,7 @@ struct sandbox_options {
 	const char *kernel;   /* what uname -r says inside; sandbox_set_kernel() changes it */
 	uint64_t space; /* bytes that tree and scratch will need: decides between tmpfs and disk */
 	bool on_disk;	/* put the tree onto disk even if there is memory for it */
+	struct sandbox_limits limits; /* of what scripts take; zeroed: those of docs/sandbox.md */
 	int log_fd; /* output of commands goes here, up to SANDBOX_LOG_MAX bytes, of which the last
 			 * line and a warning tell; -1: nowhere */
 	/* as with sandbox_on_line(), but it also gets the steps of opening; may be NULL */
@@ -50,6 +52,8 @@ struct sandbox_options {
 
 int sandbox_open(struct store *s, const struct sandbox_options *options, struct sandbox **ret,
 		 struct err *err);
+/* ERR_USAGE unless the kind is one of those above, or NULL. sandbox_open() asks it, too. */
+int sandbox_check_kind(const char *kind, struct err *err);
 /* Whether the helper program of that kind (namespace, guestfs) is where netrescue looks for it. */
 bool sandbox_is_installed(const char *kind);
 void sandbox_free(struct sandbox *sb); /* kills everything in it, removes the tree */
@@ -73,12 +77,15 @@ struct sandbox_command {
 	const char *const *env; /* added to the environment above; may be NULL */
 	const char *input;	/* text for stdin; NULL: /dev/null */
 	const char *output;	/* path inside the tree that gets stdout; NULL: the log */
-	bool may_fail;		/* a non-zero status is no error (it is in .status) */
-	int status;		/* out: waitpid status */
+	bool read_only; /* the tree cannot be written to, but for an empty /tmp and /var/tmp of the
+			 * command's own */
+	bool may_fail;	/* a non-zero status is no error (it is in .status) */
+	int status;	/* out: waitpid status */
 };
 /* Runs the commands (64 at most) at the same time and waits for all; whatever they leave running is
  * killed. The error of the first that failed names the command, its status and the last lines it
- * wrote. A program that is not there: status 127. */
+ * wrote. A program that is not there: status 127. When one of them reaches a limit (limits.h) all are
+ * killed, and the error names the limit and the script. */
 int sandbox_run(struct sandbox *sb, struct sandbox_command *command, size_t count, struct err *err);
 /* One command, argv as arguments up to NULL. */
 int sandbox_call(struct sandbox *sb, struct err *err, const char *program, ...)
@@ -114,7 +121,7 @@ struct sweep {
 int sandbox_sweep(struct sandbox *sb, const struct sweep *rule, size_t count, struct err *err);
 
 /* Writes the tree as a normalised pax tar (pack.h says how) through the filter command that runs
- * in the sandbox (NULL: no filter) to out_fd. ret_tar_sha256: digest of the tar before the
+ * in the sandbox, read-only (NULL: no filter), to out_fd. ret_tar_sha256: digest of the tar before the
  * filter. */
 int sandbox_archive(struct sandbox *sb, const char *const *filter, int out_fd,
 		    char ret_tar_sha256[DIGEST_HEX], uint64_t *ret_tar_size, struct err *err);

@@ -60,7 +60,8 @@ static void add_difference(struct text *t, const struct difference *d)
 		text_add(t, ": ");
 		text_add_escaped(t, d->member);
 	}
-	text_printf(t, ": %s", d->what);
+	text_add(t, ": ");
+	text_add_escaped(t, d->what);
 	if (d->maker) {
 		text_add(t, "; ");
 		text_add_escaped(t, d->maker);
@@ -100,6 +101,11 @@ void differences_text(const struct differences *list, struct text *ret)
 	CLEANUP(strv_release) struct strv following = { 0 };
 	cleanup_free char *joined = NULL;
 
+	if (list->count > 0) {
+		text_printf(ret, "%zu differences, the first in ", list->count);
+		text_add_escaped(ret, list->item[0].artifact);
+		text_add(ret, "\n");
+	}
 	for (size_t i = 0; i < list->count; i++) {
 		if (list->item[i].follows)
 			strv_add(&following, list->item[i].artifact);
@@ -109,5 +115,7 @@ void differences_text(const struct differences *list, struct text *ret)
 	if (following.count == 0)
 		return;
 	joined = strv_join(&following, ", ");
-	text_printf(ret, "\nlists of digests, which differ with them: %s\n", joined);
+	text_add(ret, "\nlists of digests, which differ with them: ");
+	text_add_escaped(ret, joined);
+	text_add(ret, "\n");
 }

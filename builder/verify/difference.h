@@ -33,6 +33,7 @@ struct differences {
  * valid until the next one is added. */
 struct difference *differences_add(struct differences *list, const char *artifact,
 				   const char *member, const char *what, const char *cause);
-/* The report: grouped by cause, a paragraph each. */
+/* The report: how many, then grouped by cause, a paragraph each; nothing without differences. Names
+ * in a result are its giver's, and so they are escaped. */
 void differences_text(const struct differences *list, struct text *ret);
 void differences_release(struct differences *list);

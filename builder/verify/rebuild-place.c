@@ -17,10 +17,10 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/temporary-dir.h"
 #include "base/tree.h"
 
 #define PREFIX "netrescue-verify."
-#define NAME PREFIX "XXXXXX"
 #define PROVENANCE_MAX ((size_t)64 << 20)
 #define PROBES 40
 #define TREE_ON_DISK "tree on disk"
@@ -45,23 +45,10 @@ static bool has_room(const char *path, uint64_t need)
 	       (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize >= need;
 }
 
-static int make_directory(const char *above, char **ret, struct err *err)
-{
-	cleanup_free char *path = xasprintf("%s/" NAME, above);
-
-	if (!mkdtemp(path))
-		return err_errno(err, ERR_BUILD, errno, "cannot make '%s'", path);
-	/* Another user has to get through. */
-	if (chmod(path, 0711) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot open '%s' to others", path);
-	*ret = take_ptr(path);
-	return 0;
-}
-
 /* The rebuild holds the lock too (rebuild.c): it may outlive its parent for a moment. */
 static int make_locked(const char *above, char **ret, int *ret_lock, struct err *err)
 {
-	int r = make_directory(above, ret, err);
+	int r = temporary_dir(above, PREFIX, ret, err);
 
 	if (r < 0)
 		return r;
@@ -130,7 +117,7 @@ int rebuild_place(const struct rebuild_options *o, struct rebuild *b, struct err
 	struct stat here, there;
 	int r;
 
-	/* What is put there for the rebuild, another user may have to read. */
+	/* What is put there for the rebuild, its user may have to read. */
 	(void)umask(022);
 	sweep(above);
 	for (size_t i = 0; i < ARRAY_SIZE(memory); i++)
@@ -138,6 +125,9 @@ int rebuild_place(const struct rebuild_options *o, struct rebuild *b, struct err
 	r = make_locked(above, &b->scratch, &b->lock[0], err);
 	if (r < 0)
 		return r;
+	/* The rebuild's user has to get through. */
+	if (fchmod(b->lock[0], 0711) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot open '%s' to others", b->scratch);
 	r = walk_tree(o->original, add_size, &size, err);
 	if (r < 0)
 		return r;
@@ -195,7 +185,7 @@ static int list_in(const char *path, const char *above, struct text *ret, struct
 static int list_probes(const char *above, struct text *ret, struct err *err)
 {
 	cleanup_free char *path = NULL;
-	int r = make_directory(above, &path, err), removed;
+	int r = temporary_dir(above, PREFIX, &path, err), removed;
 
 	if (r < 0)
 		return r;

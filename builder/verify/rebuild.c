@@ -17,8 +17,10 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/store-key.h"
 #include "base/tree.h"
 #include "recipe/values.h"
+#include "verify/other-user.h"
 #include "verify/rebuild-place.h"
 
 #define END_MILLISECONDS 60000
@@ -81,13 +83,15 @@ static int copy_lock(const struct rebuild_options *o, const struct rebuild *b, s
 	return write_file(AT_FDCWD, path, text, strlen(text), 0644, err);
 }
 
+/* Links in the path stay: a recipe's paths start where the user says that it lies. */
 static int add_absolute(struct strv *argv, const char *before, const char *path, struct err *err)
 {
-	cleanup_free char *absolute = realpath(path, NULL);
+	cleanup_free char *here = realpath(".", NULL);
 
-	if (!absolute)
-		return err_errno(err, ERR_BUILD, errno, "cannot find '%s'", path);
-	strv_addf(argv, "%s%s", before, absolute);
+	if (!here)
+		return err_errno(err, ERR_BUILD, errno, "cannot find the current directory");
+	strv_addf(argv, "%s%s%s%s", before, *path == '/' ? "" : here, *path == '/' ? "" : "/",
+		  path);
 	return 0;
 }
 
@@ -146,6 +150,11 @@ static int add_overrides(const struct rebuild_options *o, struct strv *argv, str
 		if (r < 0)
 			return r;
 	}
+	for (size_t i = 0; i < o->allow->count; i++) {
+		r = add_absolute(argv, "--allow=", o->allow->item[i], err);
+		if (r < 0)
+			return r;
+	}
 	for (size_t i = 0; i < o->set->count; i++)
 		strv_addf(argv, "--set=%s", o->set->item[i]);
 	return o->set->count ? add_absolute(argv, "--set-directory=", ".", err) : 0;
@@ -166,6 +175,10 @@ static int add_command(const struct rebuild_options *o, const struct rebuild *b,
 	strv_add(argv, "--offline");
 	if (o->sandbox)
 		strv_addf(argv, "--sandbox=%s", o->sandbox);
+	if (o->memory)
+		strv_addf(argv, "--memory=%s", o->memory);
+	if (o->script_timeout)
+		strv_addf(argv, "--script-timeout=%s", o->script_timeout);
 	if (o->quiet || o->verbose)
 		strv_add(argv, o->quiet ? "--quiet" : "--verbose");
 	r = add_overrides(o, argv, err);
@@ -206,8 +219,9 @@ static int run_child(const struct strv *argv, const int lock[2], bool on_disk, s
 	CLEANUP(strv_release) struct strv env = { 0 };
 	int status = 0, r;
 
+	/* Not the store's key: the rebuild may be another user's, and has a new store. */
 	for (char **v = environ; *v; v++)
-		if (!starts_with(*v, "NETRESCUE_TREE="))
+		if (!starts_with(*v, "NETRESCUE_TREE=") && !starts_with(*v, STORE_KEY_VARIABLE "="))
 			strv_add(&env, *v);
 	if (!getenv(APPLIANCE_QEMU))
 		strv_add(&env, clock);
@@ -286,6 +300,9 @@ int rebuild_run(const struct rebuild_options *o, struct rebuild *ret, struct err
 	r = run_child(&argv, ret->lock, rebuild_wants_disk(o), err);
 	if (r < 0)
 		return r;
+	r = other_user_take_back(ret->lock[1], err);
+	if (r < 0)
+		return err_wrap(err, "taking the rebuild over");
 	r = read_report(ret, err);
 	if (r < 0)
 		return r;

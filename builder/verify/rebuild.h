@@ -23,9 +23,11 @@ struct rebuild_options {
 	const struct lock *lock;
 	const struct recipe *recipe;
 	const struct strv *site, *set; /* what was laid over it */
+	const struct strv *allow;      /* what it may read besides its own folder */
 	struct store *store;	       /* which has every package of the lock */
-	const char *sandbox;	       /* of `netrescue build`; NULL: its default */
-	unsigned jobs;		       /* 0: another number than the default */
+	/* of `netrescue build`; NULL: its default */
+	const char *sandbox, *memory, *script_timeout;
+	unsigned jobs; /* 0: another number than the default */
 	bool quiet, verbose;
 };
 

@@ -175,7 +175,7 @@ static int own_mounts(struct vary *v)
 	return 0;
 }
 
-static int cover(struct vary *v, const char *name, const char *target, const char *content)
+int vary_cover(struct vary *v, const char *name, const char *target, const char *content)
 {
 	CLEANUP(err_release) struct err err = { 0 };
 	cleanup_free char *file = xasprintf("%s/%s", v->scratch, name);
@@ -227,7 +227,7 @@ static int change_processor(struct vary *v, struct text *why_not)
 		text_add(why_not, "this machine shows no " CPUINFO);
 		return 1;
 	}
-	return cover(v, "cpuinfo", CPUINFO, new.data);
+	return vary_cover(v, "cpuinfo", CPUINFO, new.data);
 }
 
 static void look_keyboard(const struct vary *v, struct text *ret)
@@ -257,7 +257,7 @@ static int change_keyboard(struct vary *v, struct text *why_not)
 		return 1;
 	}
 	read_proc(INPUT, &t);
-	return cover(v, "input", INPUT, strstr(t.data, "eyboard") ? "" : keyboard);
+	return vary_cover(v, "input", INPUT, strstr(t.data, "eyboard") ? "" : keyboard);
 }
 
 static int count_top(const struct walk_entry *entry, void *data, struct err *err)

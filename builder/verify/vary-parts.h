@@ -23,6 +23,10 @@ struct trial {
 	int (*change)(struct vary *v, struct text *why_not);
 };
 
+/* Mounts a file of that content over target, in a mount namespace of our own; name: an unused one in
+ * the scratch directory. -errno. */
+int vary_cover(struct vary *v, const char *name, const char *target, const char *content);
+
 /* vary-machine.c: host name, processor, devices, network, time since boot, kernel, most of which
  * need root. vary-user.c: the user. Both end with an entry whose name is NULL. */
 extern const struct trial vary_machine[], vary_user[];

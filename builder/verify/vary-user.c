@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Another user, for root's rebuild: one whom this machine does not know, with a uid that nobody has
+ * and nobody can get. A user who exists would not do, since any process of theirs could replace
+ * what the rebuild writes, or trace the rebuild itself, and so decide what verify compares.
+ *
+ * newuidmap(1) has to know the user and a range of subordinate ids; so /etc/passwd, subuid and
+ * subgid are others in the rebuild's mount namespace.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -9,47 +17,113 @@
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/subids.h"
 #include "base/tree.h"
+#include "verify/other-user.h"
 #include "verify/vary-parts.h"
 
-#define SUBID_MAX ((size_t)4 << 20)
-#define SUBID_NEEDED 65536
+#define NAME "netrescue-verify"
+#define PASSWD "/etc/passwd"
+#define FILE_MAX ((size_t)64 << 20)
+/* Above all ids that a sandbox of root's can have. */
+#define UID_FIRST (SUBIDS_HIGH_LAST + SUBIDS_COUNT)
+#define UID_COUNT 65536U
 
-/* subuid(5): whether that user has a range that the sandbox can use. */
-static bool has_range(const char *path, const char *name)
+/* ---- the user ------------------------------------------------------------------------------- */
+
+/* The number is the same only for processes whose pids are the same, or far apart; such a one would
+ * be seen to run. */
+static int choose_uid(uid_t *ret, struct text *why_not)
 {
-	CLEANUP(err_release) struct err ignored = { 0 };
-	CLEANUP(text_release) struct text t = { 0 };
-	CLEANUP(strv_release) struct strv lines = { 0 };
-	uint64_t count;
+	CLEANUP(err_release) struct err err = { 0 };
+	uid_t uid = (uid_t)(UID_FIRST + (uint32_t)getpid() % UID_COUNT);
+	bool taken;
 
-	if (read_file(AT_FDCWD, path, SUBID_MAX, &t, &ignored) < 0)
-		return false;
-	strv_split(&lines, t.data, "\n");
-	for (size_t i = 0; i < lines.count; i++) {
-		CLEANUP(strv_release) struct strv field = { 0 };
+	if (other_user_has_processes(uid, &taken, &err) < 0) {
+		text_add(why_not, err.message);
+		return 1;
+	}
+	if (taken || getpwuid(uid) || getgrgid(uid)) {
+		text_printf(why_not, "somebody has the uid %u", (unsigned)uid);
+		return 1;
+	}
+	*ret = uid;
+	return 0;
+}
 
-		strv_split(&field, lines.item[i], ":");
-		if (field.count == 3 && streq(field.item[0], name) &&
-		    parse_u64(field.item[2], &count) == 0 && count >= SUBID_NEEDED)
+static bool has_program(const char *name)
+{
+	CLEANUP(strv_release) struct strv directory = { 0 };
+
+	strv_split(&directory, getenv("PATH") ?: "", ":");
+	for (size_t i = 0; i < directory.count; i++) {
+		cleanup_free char *path = xasprintf("%s/%s", directory.item[i], name);
+
+		if (access(path, X_OK) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* The first of /etc/passwd; getpwent(3) owns it. */
-static const struct passwd *find_user(void)
+/* Puts that file, with one more line, over itself. */
+static int add_line(struct vary *v, const char *name, const char *path, const char *line,
+		    struct err *err)
 {
-	const struct passwd *pw;
+	CLEANUP(text_release) struct text t = { 0 };
+	int r = read_file(AT_FDCWD, path, FILE_MAX, &t, err);
 
-	setpwent();
-	while ((pw = getpwent()))
-		if (pw->pw_uid != 0 && has_range("/etc/subuid", pw->pw_name) &&
-		    has_range("/etc/subgid", pw->pw_name))
-			break;
-	endpwent();
-	return pw;
+	if (r < 0)
+		return r;
+	if (t.length > 0 && t.data[t.length - 1] != '\n')
+		text_add(&t, "\n");
+	text_printf(&t, "%s\n", line);
+	r = vary_cover(v, name, path, t.data);
+	return r < 0 ? err_errno(err, ERR_BUILD, -r, "cannot mount over '%s'", path) : 0;
 }
+
+static int add_lines(struct vary *v, uid_t uid, struct err *err)
+{
+	cleanup_free char *user = NULL, *range = NULL;
+	uint32_t first;
+	int r = subids_find_unused(&first, err);
+
+	if (r < 0)
+		return r;
+	user = xasprintf(NAME ":x:%u:%u::%s:/bin/false", (unsigned)uid, (unsigned)uid, v->home);
+	range = xasprintf(NAME ":%u:%u", first, SUBIDS_COUNT);
+	r = add_line(v, "passwd", PASSWD, user, err);
+	if (r == 0)
+		r = add_line(v, "subuid", SUBUID_FILE, range, err);
+	if (r == 0)
+		r = add_line(v, "subgid", SUBGID_FILE, range, err);
+	return r;
+}
+
+static int make_user(struct vary *v, uid_t *ret, struct text *why_not)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	int r;
+
+	if (access(SUBUID_FILE, F_OK) < 0 || access(SUBGID_FILE, F_OK) < 0 ||
+	    !has_program("newuidmap") || !has_program("newgidmap")) {
+		text_add(why_not,
+			 "an ordinary user's sandbox needs newuidmap (apt install uidmap)");
+		return 1;
+	}
+	r = choose_uid(ret, why_not);
+	if (r != 0)
+		return r;
+	if (add_lines(v, *ret, &err) < 0) {
+		text_add(why_not, err.message);
+		return 1;
+	}
+	if (getpwuid(*ret))
+		return 0;
+	text_add(why_not, "this machine's users are not those of " PASSWD);
+	return 1;
+}
+
+/* ---- what the user can use ------------------------------------------------------------------ */
 
 static int check_entry(const struct walk_entry *e, void *data, struct err *err)
 {
@@ -97,55 +171,52 @@ static int check_paths(const struct vary *v, struct err *err)
 	return check_all(&v->write, W_OK, err);
 }
 
-static int give_entry(const struct walk_entry *e, void *data, struct err *err)
-{
-	const struct passwd *pw = data;
-
-	if (fchownat(e->dirfd, e->name, pw->pw_uid, pw->pw_gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot change the owner of '%s'", e->path);
-	return 0;
-}
-
-static int give(const char *path, struct passwd *pw, struct err *err)
-{
-	cleanup_fd int fd = -1;
-	int r = open_dir(AT_FDCWD, path, &fd, err);
-
-	if (r < 0)
-		return r;
-	r = walk_tree(fd, give_entry, pw, err);
-	if (r < 0)
-		return r;
-	if (fchown(fd, pw->pw_uid, pw->pw_gid) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot change the owner of '%s'", path);
-	return 0;
-}
-
-/* Gives the directories away, and sees whether the user could work with all there is. */
-static int give_all(const struct vary *v, struct passwd *pw, struct err *err)
+static int give_all(const struct vary *v, uid_t uid, struct err *err)
 {
 	for (size_t i = 0; i < v->write.count; i++) {
-		int r = give(v->write.item[i], pw, err);
+		cleanup_fd int fd = -1;
+		int r = open_dir(AT_FDCWD, v->write.item[i], &fd, err);
 
+		if (r == 0)
+			r = other_user_give(fd, uid, err);
 		if (r < 0)
-			return r;
+			return err_wrap(err, "giving '%s' to another user", v->write.item[i]);
 	}
 	return 0;
 }
 
-static int prepare(const struct vary *v, struct passwd *pw, struct err *err)
+/* Who may use /dev/kvm, if it is a group, may the user as well: an appliance without it takes an
+ * hour. */
+static int set_groups(void)
 {
-	int r = give_all(v, pw, err);
+	struct stat st;
+	bool group = stat("/dev/kvm", &st) == 0 && st.st_gid != 0 &&
+		     (st.st_mode & (S_IRGRP | S_IWGRP)) == (S_IRGRP | S_IWGRP);
 
-	if (r < 0)
-		return r;
-	if (setegid(pw->pw_gid) < 0 || seteuid(pw->pw_uid) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot become '%s'", pw->pw_name);
+	return setgroups(group ? 1 : 0, &st.st_gid);
+}
+
+/* As the user, which this process is not yet for good. */
+static int check_as(const struct vary *v, uid_t uid, struct err *err)
+{
+	int r;
+
+	if (set_groups() < 0 || setegid(uid) < 0 || seteuid(uid) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot become uid %u", (unsigned)uid);
 	r = check_paths(v, err);
 	if (seteuid(0) < 0 || setegid(0) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot become root again");
 	return r;
 }
+
+static int prepare(const struct vary *v, uid_t uid, struct err *err)
+{
+	int r = give_all(v, uid, err);
+
+	return r < 0 ? r : check_as(v, uid, err);
+}
+
+/* ---- the change ----------------------------------------------------------------------------- */
 
 static void look_user(const struct vary *v, struct text *ret)
 {
@@ -158,32 +229,25 @@ static void look_user(const struct vary *v, struct text *ret)
 static int change_user(struct vary *v, struct text *why_not)
 {
 	CLEANUP(err_release) struct err err = { 0 };
-	const struct passwd *found;
-	struct passwd pw;
+	uid_t uid = 0;
+	int r;
 
 	if (geteuid() != 0) {
 		text_add(why_not, "only root becomes another user");
 		return 1;
 	}
-	found = find_user();
-	if (!found) {
-		text_add(why_not, "nobody here has subordinate ids (useradd --system NAME, then "
-				  "usermod --add-subuids, --add-subgids)");
-		return 1;
-	}
-	pw = *found;
-	cleanup_free char *name = pw.pw_name = xstrdup(pw.pw_name);
-	if (prepare(v, &pw, &err) < 0) {
+	r = make_user(v, &uid, why_not);
+	if (r != 0)
+		return r;
+	if (prepare(v, uid, &err) < 0) {
 		CLEANUP(err_release) struct err ignored = { 0 };
-		struct passwd root = { 0 };
 
 		/* Then root goes on, for whom a store of that user's would be a foreign one. */
-		(void)give_all(v, &root, &ignored);
-		text_printf(why_not, "user '%s' cannot use %s", name, err.message);
+		(void)give_all(v, 0, &ignored);
+		text_printf(why_not, "another user cannot use %s", err.message);
 		return 1;
 	}
-	if (initgroups(name, pw.pw_gid) < 0 || setresgid(pw.pw_gid, pw.pw_gid, pw.pw_gid) < 0 ||
-	    setresuid(pw.pw_uid, pw.pw_uid, pw.pw_uid) < 0)
+	if (setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0)
 		return -errno;
 	return 0;
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What `netrescue boot` refuses before it begins anything: nothing is built, no machine is started.
 . tests/lib/tap.sh
-plan 65
+plan 80
 
 image=$scratch/image
 mkdir "$image"
@@ -49,8 +49,35 @@ refused '--until without --check' '--until.*need --check' - "$image" --until men
 refused 'no number of clients' "'none' is not a number" - "$image" --check --clients none
 refused 'an option there is not' "'--frimware'" "'--firmware'" "$image" --frimware bios
 
+# ---- what a result's giver, or another user, may have laid there ----------------------------------
+
+forge() {
+	rm -rf "$scratch/forged"
+	cp -r "$image" "$scratch/forged"
+	sed -i "s|$1|$2|" "$scratch/forged/manifest.json"
+}
+
+forge '"version": "1"' '"version": "../../.."'
+refused 'a version that is a path' "manifest.json' is not what this netrescue writes: version" 'build the image again' \
+	"$scratch/forged"
+forge '"title": "Rescue"' '"title": "R\\\\u001b]0;owned\\\\u0007"'
+refused 'a menu that writes to the terminal' 'is not what this netrescue writes: menu' - "$scratch/forged"
+rm "$scratch/forged/manifest.json"
+mkfifo "$scratch/forged/manifest.json"
+refused 'a pipe in place of the manifest' "manifest.json' is not a regular file" - "$scratch/forged"
+rm -rf "$scratch/forged"
+
 sed -i 's/"bios"/"bios", "uefi"/' "$image/manifest.json"
 refused 'memtest under Secure Boot' 'memory test is not signed' - "$image" --check --entry memtest --firmware secureboot
+
+if ((EUID == 0)) && command -v qemu-system-x86_64 >/dev/null; then
+	install -d -o 12345 "$scratch/logs"
+	refused "logs in another user's directory" "'$scratch/logs', where the logs go, belongs to the user 12345" \
+		'directory of your own' "$image" --check --simple --until menu --logs "$scratch/logs"
+	silent "logs in another user's directory: nothing was written" find "$scratch/logs" -mindepth 1
+else
+	skip 5 'logs of another user: needs root and qemu-system-x86'
+fi
 
 run env PATH="$scratch/nothing" "$NETRESCUE" boot --store "$scratch/store" "$image"
 is "$status" 1 'no QEMU: exit code 1'

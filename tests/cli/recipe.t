@@ -20,7 +20,7 @@ cat >"$scratch/site/mine.yaml" <<-'END'
 	name: mine
 	packages: [less, -zstdd]
 END
-run "$NETRESCUE" build "$scratch/site/mine.yaml" --out "$scratch/out" --store "$scratch/store" --offline
+run "$NETRESCUE" build --allow "$scratch" "$scratch/site/mine.yaml" --out "$scratch/out" --store "$scratch/store" --offline
 is "$status" 2 'a wrong recipe is exit code 2'
 is "$stdout" '' 'nothing on stdout'
 like "$stderr" 'site/mine\.yaml:3:18: error: .* no .zstdd. to remove' 'file, line and column on stderr'
@@ -34,13 +34,13 @@ cat >"$scratch/site/wifi.yaml" <<-'END'
 	name: wifi
 	components: [non-free-firmware]
 END
-run "$NETRESCUE" lock "$scratch/site/wifi.yaml" --store "$scratch/empty" --offline
+run "$NETRESCUE" lock --allow "$scratch" "$scratch/site/wifi.yaml" --store "$scratch/empty" --offline
 is "$status" 4 'a recipe from before lists added to defaults is taken'
 like "$stderr" "site/wifi\.yaml:3: 'components' adds to the default, which is main; up to netrescue 0\.1 it replaced it\. Write '!replace \[non-free-firmware\]' to replace it, or '\[main, non-free-firmware\]' to say" \
 	'with a note about what has changed'
 for words in '!replace [non-free-firmware]' '[main, non-free-firmware]'; do
 	sed -i "s/^components:.*/components: $words/" "$scratch/site/wifi.yaml"
-	run "$NETRESCUE" lock "$scratch/site/wifi.yaml" --store "$scratch/empty" --offline
+	run "$NETRESCUE" lock --allow "$scratch" "$scratch/site/wifi.yaml" --store "$scratch/empty" --offline
 	unlike "$stderr" 'adds to the default' "which '$words' makes silent"
 done
 

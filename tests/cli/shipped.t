@@ -42,7 +42,7 @@ is "$status" 2 'with a slash it is a path only'
 like "$stderr" "minimal.?: No such file" 'which is not there'
 
 # A file of the user's goes before a shipped recipe of its name.
-echo 'nonsense: yes' >minimal
+echo 'nome: yes' >minimal
 tried minimal
 like "$stderr" 'minimal:1:1: error' 'a file of that name goes first'
 rm minimal
@@ -51,7 +51,7 @@ mkdir minimal own
 tried minimal
 is "$status" 4 'a folder of that name does not' || diag "$stderr"
 tried own
-like "$stderr" 'own.?: not a regular file' 'but is what was meant where no recipe is called so'
+like "$stderr" 'own.? is not a regular file' 'but is what was meant where no recipe is called so'
 rmdir minimal own
 run "$NETRESCUE" build recipe.yaml
 is "$status" 2 'a file that is not there, without a slash: exit code 2'

@@ -20,7 +20,8 @@ static void write_tar(const struct fuzz_pieces *pieces)
 		.epoch = 1787976000,
 	};
 
-	(void)overlay_write_tar(fuzz_recipe(), path, &context, out, &err);
+	(void)overlay_write_tar(fuzz_recipe(), &(struct recipe_name){ .value = path }, &context,
+				out, &err);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

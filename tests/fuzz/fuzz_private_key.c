@@ -2,7 +2,7 @@
 /* Any file of a tree, which is asked whether it is a private key: the first line is its name and a
  * first byte its mode. */
 #include "fuzz.h"
-#include "publish/private-key.h"
+#include "base/private-key.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

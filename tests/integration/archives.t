@@ -247,10 +247,10 @@ mirror_certificate "$scratch/other"
 with 'suite: stable' 'ca: other/ca.crt'
 refused 4 "another site's CA" "no certificate in '.*other/ca\.crt' vouches for the server"
 with 'suite: stable' 'ca: vendor/keyring.gpg'
-refused 4 'a file without certificates' 'keyring\.gpg' 'hint: that file must hold certificates'
+refused 4 'a file without certificates' 'CA certificate' "hint: the file '.*keyring\.gpg' must hold certificates"
 with 'suite: stable' 'ca: absent.crt'
 exits 2 'a CA that is not there is refused at once' tiny_run lock "$recipe"
-like "$stderr" "site\.yaml:[0-9]+:[0-9]+: error: cannot read '.*absent\.crt'" 'where the recipe names it'
+like "$stderr" "site\.yaml:[0-9]+:[0-9]+: error: cannot read file of certificates '.*absent\.crt'" 'where the recipe names it'
 with 'suite: stable'
 echo "Acquire::https::CAInfo \"$v/ca.crt\";" >"$APT_CONFIG"
 taken "apt's CAInfo is taken"

@@ -65,7 +65,7 @@ mkdir -p "$scratch/overlay/etc/site"
 echo first >"$scratch/overlay/etc/site/motd"
 tiny_recipe "$scratch/tiny.yaml" 'packages: [tool, going, back]' 'overlays: [overlay]' 'hostname: one'
 cp "$scratch/tiny.yaml" "$scratch/tiny.first.yaml"
-plan 40
+plan 48
 
 night first
 run tiny_build "$scratch/tiny.yaml"
@@ -191,6 +191,39 @@ zstd -qf "$scratch/more.tar" -o "$scratch/damaged/rootfs.tar.zst"
 forged all
 is "$status" 1 'a program more, set-user-id, which the descriptions do not tell of: a difference'
 like "$stdout" 'etc/suid' 'by name'
+# Names that are meant for the terminal of whoever compares.
+name=$'\e]0;owned\a\e[2J\302\2331A\342\200\256'
+hostile() {
+	LC_ALL=C grep -aP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae' "$scratch/.stdout" "$scratch/.stderr"
+}
+anew
+echo ours >"$scratch/more/etc/$name"
+zstd -qdf "$second/rootfs.tar.zst" -o "$scratch/more.tar"
+tar --append -f "$scratch/more.tar" -C "$scratch/more" "./etc/$name"
+zstd -qf "$scratch/more.tar" -o "$scratch/damaged/rootfs.tar.zst"
+mv "$scratch/damaged/server/README" "$scratch/damaged/server/README$name"
+run "$NETRESCUE" diff "$second" "$scratch/damaged"
+is "$status" 3 'a name that controls a terminal: not what the sums say'
+not_ok 'and the message does not' hostile
+python3 - "$scratch/damaged" "$name" <<'.'
+import json, sys
+top, name = sys.argv[1:]
+for file in "manifest.json", "SHA256SUMS":
+    with open(f"{top}/{file}", encoding="utf-8") as f:
+        text = f.read()
+    if file == "manifest.json":
+        name_here = json.dumps(name)[1:-1]
+    else:
+        name_here = name
+    with open(f"{top}/{file}", "w", encoding="utf-8", newline="") as f:
+        f.write(text.replace("server/README", "server/README" + name_here))
+.
+python3 tests/lib/forge.py all "$scratch/damaged"
+for format in --all --markdown --json; do
+	run "$NETRESCUE" diff "$format" "$second" "$scratch/damaged"
+	is "$status" 1 "$format: with all descriptions put right it is a difference" || diag "$stderr"
+	not_ok "$format: and what is printed controls nothing" hostile
+done
 # Only what the version's name explains is no news.
 anew
 file=$(cd "$second" && find server -type f | sort | head -n 1)

@@ -65,28 +65,28 @@ unpack() {
 
 # ---- entries that cannot work ----
 
-recipe 'identity: [{path: /etc/agent/made.pem, do: make-at-boot}]'
+recipe 'identity: [{path: /etc/agent/made.pem, do: make-at-boot}, {path: /etc/agent/laid.pem, do: keep}]'
 run tiny_build "$scratch/tiny.yaml"
 is "$status" 2 'make-at-boot without a command, of a file that nobody knows, is refused'
 like "$stderr" "tiny\.yaml:[0-9]+:[0-9]+: error: netrescue does not know how '/etc/agent/made.pem' is made" 'says where'
 unlike "$stderr" 'index' 'before anything is fetched'
-recipe 'identity: [{path: /etc/absent.pem, do: remove}]'
+recipe 'identity: [{path: /etc/absent.pem, do: remove}, {path: /etc/agent/laid.pem, do: keep}]'
 run tiny_build "$scratch/tiny.yaml"
 is "$status" 2 'so is an entry for what is not in the image'
 like "$stderr" "tiny\.yaml:[0-9]+:[0-9]+: error: .*nothing in the image is called '/etc/absent\.pem'" 'says where'
 
 # ---- private keys that nobody knows ----
 
-recipe 'identity: [{path: /etc/agent/kept.pem, do: keep}]'
+recipe 'identity: [{path: /etc/agent/kept.pem, do: keep}, {path: /etc/agent/laid.pem, do: keep}]'
 run tiny_build "$scratch/tiny.yaml"
 is "$status" 1 'private keys that a script made are an error' || diag "$stderr"
 like "$stderr" $'holds private keys:\n *'"/etc/agent/gone\.pem \(PEM, in a directory of agent\)"$'\n *'"/etc/agent/made\.pem \(PEM" \
 	'which names them, their kind and the package'
-unlike "$stderr" 'kept\.pem|laid\.pem' 'but for what the recipe keeps, or an overlay lays'
+unlike "$stderr" 'kept\.pem|laid\.pem' 'but for what the recipe keeps, of a script and of an overlay'
 like "$stderr" "hint: .*identity: \[\{path: /etc/agent/gone\.pem, do: remove\}\]" 'and a way out'
 ok 'there is no result' test ! -e "$scratch/out/tiny"
 
-ways=('identity:' '  - {path: /etc/agent/gone.pem, do: remove}' '  - {path: /etc/agent/k*, do: keep}'
+ways=('identity:' '  - {path: /etc/agent/gone.pem, do: remove}' '  - {path: "/etc/agent/[kl]*", do: keep}'
 	'  - path: /etc/agent/made.pem' '    do: make-at-boot' '    command: echo made >/etc/agent/made.pem')
 recipe "${ways[@]}"
 run tiny_build "$scratch/tiny.yaml"

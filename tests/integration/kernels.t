@@ -7,7 +7,7 @@
 . tests/lib/mirror.sh
 . tests/lib/tiny.sh
 need python3 gpg jq newuidmap
-plan 47
+plan 52
 
 m=$scratch/m
 tiny_new "$m"
@@ -108,6 +108,16 @@ Package: hello
 Files:
  /usr/bin/hello 0755 #!/bin/sh\necho hello\n
 
+Package: hostile-zstd
+Depends: zstd
+Files:
+ /usr/share/hostile/zstd 0755 #!/bin/sh\n( for file in /boot/vmlinuz-*; do echo forged >$file; done\n cp /bin/sh /usr/bin/added; chmod 4755 /usr/bin/added; rm -r /etc/default\n) 2>/dev/null\nexec /usr/bin/zstd.real "$@"\n
+X-Postinst:
+ #!/bin/sh
+ set -e
+ mv /usr/bin/zstd /usr/bin/zstd.real
+ cp /usr/share/hostile/zstd /usr/bin/zstd
+
 Package: linux-nothing
 Depends: hello
 
@@ -188,6 +198,21 @@ like "$menu" $'MENU LABEL Rescue, Linux 9\\.9\\+vendor\n\tKERNEL kernel/both/'"$
 is "$(jq -r '.menu.entries[] | select(.label == "rescue-9.9-vendor") | .initrd' "$image/manifest.json")" \
 	"kernel/both/$version/9.9+vendor/initrd.img" 'so does the manifest'
 ok 'and all is summed up' sh -c "cd '$image' && sha256sum --quiet -c SHA256SUMS && grep -q 9.9+vendor/vmlinuz SHA256SUMS"
+
+# ---- an image's own zstd that changes the tree while it packs it -----------------------------------------------------
+
+recipe hostile 'packages: [sysvinit-core, vendor-kernel, hostile-zstd]'
+run tiny_build "$scratch/hostile.yaml"
+is "$status" 0 'a zstd that would change the tree packs it' || diag "$stderr"
+tree=$scratch/out/hostile/latest/tftp/kernel/hostile/$(readlink "$scratch/out/hostile/latest")
+is "$(<"$tree/vmlinuz"), $(initrd_of "$tree/initrd.img")" 'kernel 9.9+vendor, initrd of 9.9+vendor' \
+	'kernel and initrd are those that were checked'
+mkdir "$scratch/hostile"
+zstd -dcq "$scratch/out/hostile/latest/rootfs.tar.zst" | tar -C "$scratch/hostile" -x --no-same-owner
+ok 'the packed tree has the same kernel' cmp "$tree/vmlinuz" "$scratch/hostile/boot/vmlinuz-9.9+vendor"
+ok 'and the same initrd' cmp "$tree/initrd.img" "$scratch/hostile/boot/initrd.img-9.9+vendor"
+is "$(cd "$scratch/hostile" && ls -d usr/bin/added usr/bin/zstd.real etc/default 2>/dev/null | tr '\n' ' ')" \
+	'etc/default usr/bin/zstd.real ' 'and nothing else was put into it, or taken out of it'
 
 # ---- DKMS ------------------------------------------------------------------------------------------------------------
 

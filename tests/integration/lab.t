@@ -8,8 +8,9 @@
 . tests/lib/mirror.sh
 . tests/lib/tiny.sh
 . tests/lib/state.sh
-need python3 gpg zstd newuidmap qemu-system-x86_64 debugfs e2fsck e2label
-plan 55
+. tests/lib/facts.sh
+need python3 gpg zstd newuidmap qemu-system-x86_64 debugfs e2fsck e2label openssl
+plan 86
 
 m=$scratch/m
 store=$scratch/store
@@ -65,6 +66,8 @@ with tarfile.open(fileobj=sys.stdout.buffer, mode="w|", format=tarfile.PAX_FORMA
 END
 }
 rootfs one
+describe() { python3 tests/lib/forge.py describe "$image"; }
+describe
 
 boot=("$NETRESCUE" boot "$image" --store "$store" --server "$scratch/server.yaml")
 online=(--mirror "$MIRROR_URL" --keyring "$m/keyring.gpg")
@@ -104,6 +107,21 @@ done
 run "${simple[@]}" --offline --timeout 1 --logs "$scratch/logs"
 ok '--logs: they are there' test -e "$scratch/logs/client1.console"
 silent 'and nowhere else' ls "$TMPDIR"
+
+mkdir -m 1777 "$scratch/everybodys"
+run "${simple[@]}" --offline --timeout 1 --logs "$scratch/everybodys"
+is "$status" 2 "--logs: a directory that others may write to"
+like "$stderr" "others may write to '$scratch/everybodys'" 'is not taken, in words'
+silent 'and nothing is in it' ls "$scratch/everybodys"
+
+# QEMU's own TFTP server would follow it, and the client could pass it on.
+ln -s /etc/shadow "$image/tftp/pxelinux.0"
+describe
+run "${simple[@]}" --offline --timeout 1
+is "$status" 2 'a link out of the image that QEMU would serve'
+like "$stderr" "'tftp/pxelinux.0' is a link that leads out of tftp/" 'is refused, in words'
+rm "$image/tftp/pxelinux.0"
+describe
 
 # A person at a terminal, who is called away: QEMU has made the terminal raw.
 cat >"$scratch/person.py" <<'END'
@@ -176,13 +194,78 @@ is "$(debug "$data" 'cat /tftp/menu/default') $(debug "$data" 'cat /server/dhcpd
 like "$(debug "$data" 'stat /tftp/menu/default')" 'Mode: *0600' 'with their modes'
 like "$(debug "$data" 'stat /tftp/default')" 'Fast link dest: "menu/default"' 'and links'
 
+# A tree that would become more than it says: nothing is made of it.
+cp "$image/manifest.json" "$scratch/manifest.json"
+sed -i 's/"tar-size": 100000/"tar-size": 100/' "$image/manifest.json"
+rootfs bomb
+describe
+run "${boot[@]}" --check --offline
+is "$status" 2 'a tree that is larger than its manifest says'
+like "$stderr" "'rootfs.tar.zst' holds more than the 100 bytes" 'is not unpacked'
+rootfs one
+cp "$scratch/manifest.json" "$image/manifest.json"
+describe
+
 before=$(state_of "$store/sha256")
 with_server 'the second time'
 same_text "$(state_of "$store/sha256")" "$before" 'the same disks are used again'
 rootfs two
 echo 'dhcpd 2' >"$image/server/dhcpd.conf"
+# refused NAME WORDS: nothing is begun
+refused() {
+	run "${boot[@]}" --check --offline
+	is "$status" 3 "$1: refused"
+	like "$stderr" "$2" "$1: in words" || diag "$stderr"
+	silent "$1: no machine was started" ls "$TMPDIR"
+}
+refused 'a changed image' "'$image' is damaged: rootfs\\.tar\\.zst is not what its SHA256SUMS says.*hint: .*a damaged result is not booted"
+describe
+echo >>"$server/server/exports"
+refused 'a changed server' 'is damaged: server/exports is not what its SHA256SUMS says.*hint: remove it: .* built again'
+sed -i '$d' "$server/server/exports"
+rm "$image/x.lock"
+sed -i '/x\.lock/d' "$image/SHA256SUMS"
+refused 'an image without its lock' 'x\.lock is not what its manifest\.json says'
+describe
 with_server 'after a change'
 is "$(disk system | wc -l) $(disk pxe-root | wc -l) $(disk pxe-data | wc -l)" '1 2 2' 'other content, other disks'
+
+# ---- a store that somebody else has filled ---------------------------------------------------------
+
+data=$(disk pxe-data | xargs ls -t | head -n 1) # the one that was used last
+key=$(basename "$(grep -rl "^$(basename "$data")$" "$store/known/disk1")")
+forged=$(basename "$tree")
+for how in bare theirs ours; do
+	fact_forge $how "$store" disk1 "$key" "$forged"
+	with_server "$how: a forged disk"
+	found=$(fact_value "$store" disk1 "$key")
+	[[ $how == ours ]] || is "$([[ $found == "$forged" ]] && echo same) $(e2label "$store/sha256/${found:0:2}/$found")" \
+		' pxe-data' "$how: a forged disk: another one is made"
+done
+is "$found" "$forged" 'though it would be used'
+rm "$(fact_file "$store" disk1 "$key")"
+
+# from_elsewhere: boots with a mirror, so that the server can be built.
+from_elsewhere() {
+	run "${boot[@]}" --check "${online[@]}"
+	is "$status" 5 "$1: the server cannot start"
+	rm -rf "${TMPDIR:?}"/*
+}
+digest=$(sha256sum <"$server/server.lock")
+cp "$server/tftp/pxelinux.0" "$scratch/pxelinux.0"
+for how in theirs ours; do
+	echo evil >>"$server/tftp/pxelinux.0"
+	python3 tests/lib/forge.py all "$server"
+	sums=$(sha256sum <"$server/SHA256SUMS")
+	fact_forge $how "$store" result "${digest%% *}" "${sums%% *}"
+	from_elsewhere "$how: a forged server"
+	[[ $how == ours ]] && continue
+	like "$stderr" "proves that '$server' was built here: it is removed" "$how: a forged server: is not used"
+	ok "$how: a forged server: built again" cmp "$server/tftp/pxelinux.0" "$scratch/pxelinux.0"
+done
+unlike "$stderr" 'built here' 'though it would be'
+rm -r "$server"
+from_elsewhere 'without a server'
 
 # ---- what gc keeps ---------------------------------------------------------------------------------
 

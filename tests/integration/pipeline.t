@@ -29,6 +29,15 @@ X-Postinst:
  echo "about to fail" >&2
  exit 3
 
+Package: quiet
+Version: 1.0
+Files:
+ /usr/bin/quiet 0755 x\n
+X-Postinst:
+ #!/bin/sh
+ grep 'Max processes' /proc/self/limits
+ sleep 600
+
 Package: system-user
 Version: 1.0
 Depends: base-passwd
@@ -38,7 +47,7 @@ X-Postinst:
  grep -q ^made: /etc/group || echo 'made:x:765:' >>/etc/group
 .
 tiny_serve "$scratch/m"
-plan 27
+plan 32
 
 tiny_recipe "$scratch/tiny.yaml" 'packages: [hello]'
 run tiny_build "$scratch/tiny.yaml"
@@ -78,6 +87,15 @@ like "$stderr" 'about to fail' 'and shows its last lines'
 like "$stderr" 'log/broken-[0-9TZ]+-[0-9a-f]+\.log' 'and the place of the full log'
 same_text "$(state_of "$scratch/out")" "$before" 'out is as it was'
 silent 'no tree and no partial file is left' find "$scratch/store/tree" "$scratch/store/partial" -mindepth 1
+
+tiny_recipe "$scratch/quiet.yaml" 'packages: [quiet]'
+NETRESCUE_SANDBOX_SILENCE=1s NETRESCUE_SANDBOX_PROCESSES=1234 \
+	tiny_out=$scratch/out5 run tiny_build "$scratch/quiet.yaml" --memory 600M --script-timeout 3s
+is "$status" 1 'a script that hangs fails the build after --script-timeout'
+like "$stderr" "warning: the postinst of package 'quiet' has said nothing for 1 s" 'a warning comes before'
+like "$stderr" "error: stage rest: the postinst of package 'quiet' has run for 3 s, its limit, and was ended" 'the error names it'
+like "$stderr" 'sandbox: namespace, tree on disk' 'more than --memory does not go into memory'
+like "$(cat "$scratch"/store/log/tiny-*.log)" 'Max processes +5330 ' 'the number of processes is passed on, too'
 
 tiny_recipe "$scratch/ids.yaml" 'packages: [system-user]' 'strict-ids: true'
 tiny_out=$scratch/out3 run tiny_build "$scratch/ids.yaml"

@@ -7,7 +7,7 @@ need python3 setpriv unshare newuidmap getfattr setfattr getfacl setfacl setcap 
 
 tree "$scratch/tree.tar" cat ls id uname env chmod chown mkdir ln setcap getcap sleep stat readlink \
 	touch sort tr setfattr
-plan $((34 + 5 * ${#sandbox_ways[@]}))
+plan $((34 + 7 * ${#sandbox_ways[@]}))
 
 # What others may do in the directory that holds the store is no part of the image.
 for way in "${sandbox_ways[@]}"; do
@@ -62,6 +62,19 @@ for way in "${sandbox_ways[@]}"; do
 	like "$stdout" "${digest%% *} $(stat -c %s "$scratch/out.tar")" \
 		"$way: the archive has the digest and size that were told"
 	is "$digest" "${first:=$digest}" "$way: the archive is the same to the byte"
+	: >"$scratch/through"
+	chmod 666 "$scratch/through"
+	sandbox "$way" <<-END
+		put $scratch/tree.tar /
+		write /etc/kept 644 kept
+		look sh -c echo~changed>/etc/kept||echo~refused;echo~x>/tmp/own;ls~/tmp
+		archive $scratch/through sh -c echo~changed>/etc/kept;echo~changed>/new;exec~cat
+		read /etc/kept
+		exists /new
+		exists /tmp/own
+	END
+	like "$stdout" $'refused\nown\n' "$way: a command that may only look has a /tmp of its own" || diag "$stderr"
+	like "$stdout" $'\nkeptno\nno$' "$way: neither it nor a filter changes the tree"
 done
 
 # ---- the archive, as others read it -------------------------------------------------------------

@@ -28,12 +28,13 @@ X-Postinst:
  #!/bin/sh
  mkdir -p /opt
  echo secret >/opt/unexplained
+ touch "$(printf '/opt/odd\376')" "$(printf '/opt/odd\377')" '/opt/odd\xff'
  ln -s /opt/unexplained /opt/link
  echo other >/usr/share/dark/changed
  rm /usr/share/dark/gone
 .
 tiny_serve "$scratch/m"
-plan 29
+plan 32
 
 cdx() {
 	jq -r "$@" "$result/sbom.cdx.json"
@@ -91,14 +92,23 @@ same_text "$(cdx '.components[] | select(.name == "/srv/laid") | .hashes[] | sel
 	"$(sha256sum <"$scratch/tree/srv/laid" | cut -d' ' -f1)" 'files have their hashes'
 is "$(file /srv/away link)" ../srv 'links their target'
 
+light=$result
 tiny_recipe "$scratch/dark.yaml" 'packages: [dark]'
 run tiny_build "$scratch/dark.yaml"
 is "$status" 0 'a package whose script makes files nobody knows of builds'
 result=$stdout
 silent 'whose bills are valid' /usr/bin/python3 tests/lib/sbom.py "$result"
-like "$stderr" '4 files that neither a package nor a stage' 'with a warning that counts them'
-is "$(sbom_property "$result" files-dark)" 4 'and so does the bill'
+like "$stderr" '7 files that neither a package nor a stage' 'with a warning that counts them'
+is "$(sbom_property "$result" files-dark)" 7 'and so does the bill'
 like "$(file /opt/unexplained finding)" 'no package' 'it finds the file'
 like "$(file /opt/link finding)" 'no package' 'and the link'
 like "$(file /usr/share/dark/changed finding)" 'not as the package brought it' "a package's file that changed"
 like "$(sbom_property "$result" finding)" 'missing: /usr/share/dark/gone' 'and one that is gone'
+
+# Names that are no UTF-8, and one that looks like their escape: three files are three, everywhere.
+names='/opt/odd\x5cxff /opt/odd\xfe /opt/odd\xff '
+is "$(cdx '.components[] | select(."bom-ref" == "file:" + .name).name' | grep -F /opt/odd | sort | tr '\n' ' ')" \
+	"$names" 'names that are no UTF-8 stay apart in CycloneDX'
+is "$(spdx '.files[].fileName' | sed -n 's,^\.\(/opt/odd\),\1,p' | sort | tr '\n' ' ')" "$names" 'in SPDX'
+run "$NETRESCUE" diff --json "$light" "$result"
+is "$(jq -r '.. | .name? // empty' <<<"$stdout" | grep -F /opt/odd | sort | tr '\n' ' ')" "$names" 'and in what diff prints'

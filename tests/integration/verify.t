@@ -4,6 +4,7 @@
 . tests/lib/tap.sh
 . tests/lib/mirror.sh
 . tests/lib/tiny.sh
+. tests/lib/image.sh
 need python3 gpg zstd newuidmap jq diff
 
 verify() {
@@ -48,12 +49,15 @@ X-Postinst:
  touch -d "@$((1600000000 + $(date +%N | sed 's/^0*//') % 100000))" time-stamp
 .
 tiny_serve "$scratch/m"
-plan 35
+plan 39
 
 tiny_recipe "$scratch/tiny.yaml" 'packages: [hello]'
 run tiny_build "$scratch/tiny.yaml"
 is "$status" 0 'an image to verify' || { diag "$stderr"; tap_die 'nothing else can work'; }
 clean=$stdout
+
+is_root=
+[[ $(id -u) = 0 ]] && unshare --mount --uts true 2>/dev/null && is_root=1
 
 # ---- interrupted ---------------------------------------------------------------------------------
 chmod 755 "$scratch"
@@ -67,7 +71,7 @@ left() {
 		[[ -d $dir && $before != *"$dir"* ]] && flock -n "$dir" echo "$dir"
 	done
 }
-# interrupted SIGNAL: when the rebuild has its sandbox; sets $status
+# interrupted SIGNAL: when the rebuild has its sandbox; sets $status, and $owners: whose its directories were
 interrupted() {
 	local pid i
 	: >"$scratch/interrupted.log"
@@ -78,12 +82,19 @@ interrupted() {
 		grep -q 'sandbox: ' "$scratch/interrupted.log" && break
 		sleep 0.1
 	done
+	owners=$(stat -c %u "$TMPDIR"/netrescue-verify.*/{home,store} /dev/shm/netrescue-verify.*/tiny 2>/dev/null | sort -u)
 	kill -s "$1" "$pid"
 	status=0
 	wait "$pid" 2>/dev/null || status=$?
 }
 interrupted TERM
 is "$status $(left)" '143 ' 'interrupted, it leaves nothing'
+if [[ $is_root ]]; then
+	like "$owners" '^[1-9][0-9]*$' 'one user that is not root had the directories'
+	is "$(getent passwd "$owners")" '' 'whom nobody can be'
+else
+	skip 2 'not root'
+fi
 interrupted KILL
 # The rebuild ends by itself; from then on its directories are nobody's.
 for ((i = 0; i < 600; i++)); do
@@ -93,7 +104,9 @@ done
 is "$status" 137 'killed, it leaves the next one to sweep'
 
 # ---- the same ------------------------------------------------------------------------------------
-verify "$scratch/tiny.yaml" "$clean"
+# The rebuild has neither our store nor the key of it, which root's other user could not even read.
+(umask 077 && printf '%064d\n' 1 >"$scratch/store-key")
+NETRESCUE_STORE_KEY=$scratch/store-key verify "$scratch/tiny.yaml" "$clean"
 is "$status" 0 'the same under other conditions' || diag "$stderr" "$stdout"
 like "$stdout" '^0 differences: [0-9]+ files, .* built again from .*/tiny\.lock' '0 differences'
 varied=$(sed -n '/^varied/,/^not varied/s/^  \(.\{24\}\) .* → .*/\1/p' <<<"$stdout" | sed 's/ *$//')
@@ -103,9 +116,9 @@ for name in umask 'time zone' language 'home directory' 'working directory' envi
 	[[ $'\n'$varied$'\n' == *$'\n'"$name"$'\n'* ]] || missing+=" $name"
 done
 is "$missing" '' 'what needs no right is varied'
-if [[ $(id -u) = 0 ]] && unshare --mount --uts true 2>/dev/null; then
+if [[ $is_root ]]; then
 	missing=
-	for name in 'host name' 'flags of the processor' keyboard network; do
+	for name in user 'host name' 'flags of the processor' keyboard network; do
 		[[ $'\n'$varied$'\n' == *$'\n'"$name"$'\n'* ]] || missing+=" $name"
 	done
 	is "$missing" '' 'what root may is varied too'
@@ -157,6 +170,23 @@ like "$stderr" 'recipe' 'in words'
 run "$NETRESCUE" verify --store "$scratch/store" --offline "$clean"
 is "$status $(grep -c 'recipes/tiny\.yaml' <<<"$stderr")" '2 1' 'a recipe that is nowhere is named'
 
+# ---- another user of this machine ----------------------------------------------------------------
+# Anybody but root: the rebuild's own user, if there were processes of theirs, could replace what is compared.
+if [[ $is_root ]]; then
+	user=$(image_user)
+	cp -a "$clean" "$scratch/tampered"
+	echo tampered >"$scratch/tampered/tftp/pxelinux.0"
+	python3 tests/lib/forge.py all "$scratch/tampered"
+	python3 tests/lib/swap-rebuild.py "$user" "$scratch/tampered" 120 >"$scratch/swapped" 2>&1 &
+	attack=$!
+	verify "$scratch/tiny.yaml" "$scratch/tampered"
+	is "$status" 5 'a changed result is not made good by another user' || diag "$stderr" "$stdout"
+	ok 'who looked for the rebuild until its end' kill "$attack"
+	wait "$attack" 2>/dev/null
+else
+	skip 2 'not root'
+fi
+
 # ---- leaks --------------------------------------------------------------------------------------
 # The same recipe, with what the command line lays over it: both have to reach the build elsewhere.
 mkdir -p "$scratch/more/etc"
@@ -164,10 +194,13 @@ echo made-up >"$scratch/more/etc/made-up"
 printf '%s\n' 'name: leak' 'packages: !replace [leak]' >"$scratch/site.yaml"
 echo 'debconf debconf/priority select low' >"$scratch/answers"
 here=$(realpath --relative-to . "$scratch")
-laid_over=(--site "$scratch/site.yaml" --set "overlays+=$here/more" --set "debconf+=$here/answers")
-run tiny_build "${laid_over[@]}" "$scratch/tiny.yaml"
+mkdir -p "$scratch/below" "$scratch/allowed/etc"
+echo allowed >"$scratch/allowed/etc/allowed"
+{ cat "$scratch/tiny.yaml" && echo 'overlays: [../allowed]'; } >"$scratch/below/tiny.yaml"
+laid_over=(--site "$scratch/site.yaml" --set "overlays+=$here/more" --set "debconf+=$here/answers" --allow "$here/allowed")
+run tiny_build "${laid_over[@]}" "$scratch/below/tiny.yaml"
 leaky=$stdout
-verify "$scratch/tiny.yaml" "$leaky" --json "${laid_over[@]}"
+verify "$scratch/below/tiny.yaml" "$leaky" --json "${laid_over[@]}"
 is "$status" 5 'a leak is a failed verification' || diag "$stderr"
 like "$stderr" 'differs from .* the first in rootfs\.tar\.zst' 'the first file that differs is named'
 result=$(grep '"event": *"result"' <<<"$stdout")

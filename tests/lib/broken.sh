@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
-# Images that are broken on purpose, and what the lab says of them. To be sourced after tap.sh and image.sh.
+# Images that are broken on purpose, though they are what they say of themselves, and what the lab says of them. To be sourced after tap.sh and image.sh.
 #
 #	broken_copy NAME		a copy of $image to be broken, in $broken
 #	broken_pxelinux FILE NAME	three TAP lines: a copy without that FILE of PXELINUX's fails in its menu
@@ -26,6 +26,7 @@ broken_pxelinux() {
 broken_boot() {
 	local name=$1 phase=$2 words=$3
 	shift 3
+	[[ $broken != "$scratch"/broken/* ]] || python3 tests/lib/forge.py describe "$broken"
 	run "$NETRESCUE" boot "$broken" --check --store "$image_store" --logs "$scratch/logs" --timeout 300 "$@"
 	is "$status" 5 "$name: the lab fails"
 	like "$stderr" "error: (client 1, [a-z]+, )?$phase: .*$words" "$name: it says where and why"

@@ -397,11 +397,35 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(401, b"who are you?\n", WWW_Authenticate='Basic realm="test"')
         if kind == "redirect":
             return self.answer(302, Location=argument.replace("{path}", name))
+        if kind == "endless":
+            return self.endless(argument)
         if ".." in name or not os.path.isfile(path):
             return self.answer(404, b"not here\n")
         with open(path, "rb") as f:
             content = f.read()
         return self.serve(content, kind, argument)
+
+    def endless(self, what):
+        """What has no end: the client has to see to that."""
+        chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        begin, more, pause = {
+            "headers": (b"HTTP/1.1 200 OK\r\n", b"X-More: of it\r\n" * 500, 0),
+            "header": (b"HTTP/1.1 200 OK\r\nX-Long: ", b"x" * 10000, 0),
+            "drops": (b"HTTP/1.1 200 OK\r\n", b"X-More: of it\r\n", 0.05),
+            "continue": (b"", b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 100, 0),
+            "body": (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 10000, 0),
+            "chunks": (chunked, b"2710\r\n" + b"x" * 10000 + b"\r\n", 0),
+            "trailers": (chunked + b"1\r\nx\r\n0\r\n", b"X-More: of it\r\n" * 500, 0),
+            "extension": (chunked + b"1;x=", b"x" * 10000, 0),
+            "extensions": (chunked, b"1;x=" + b"x" * 10000 + b"\r\nx\r\n", 0),
+            "redirect": (b"HTTP/1.1 302 Found\r\nLocation: /blob\r\n\r\n", b"x" * 10000, 0),
+        }[what]
+        self.log_message('"%s" %s -', self.requestline, what)
+        self.wfile.write(begin)
+        while True:
+            self.wfile.write(more)
+            self.wfile.flush()
+            time.sleep(pause)
 
     def login(self):
         how, _, text = self.headers.get("Authorization", "").partition(" ")
@@ -429,6 +453,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if kind == "stall":
                 time.sleep(600)
             self.close_connection = True
+        elif kind == "chunked":
+            self.send_response(200)
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            for at in range(0, len(content), 1000):
+                part = content[at: at + 1000]
+                self.wfile.write(b'%x;name="a;b";other\r\n%s\r\n' % (len(part), part))
+            self.wfile.write(b"0;last\r\nX-Trailer: yes\r\nContent-Length: 1\r\n\r\n")
+        elif kind == "part":
+            self.answer(206, content[: 132], Content_Range="bytes " + argument)
         elif kind == "slow":
             self.answer(status, length=len(content), **headers)
             for at in range(0, len(content), max(1, int(argument) // 20)):

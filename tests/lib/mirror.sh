@@ -60,6 +60,11 @@
 #	  stall N		sends N bytes and then nothing more
 #	  slow N		N bytes a second
 #	  norange		ignores Range
+#	  part RANGE		206 with the first 132 bytes, which it says to be RANGE (bytes=RANGE/TOTAL)
+#	  chunked		in chunks, with extensions and trailers, as HTTP allows
+#	  endless WHAT		headers, header (one), drops (of headers), continue (answers before the
+#				answer), body, chunks, extension (of one chunk), extensions, trailers,
+#				or what a redirect says besides, without an end
 #	  login USER:PASSWORD	401 unless the request has them
 #	  guard USER:PASSWORD	403 likewise
 #	  redirect URL		302; {path} in URL stands for the path asked for

@@ -11,6 +11,7 @@ plan 12
 image_build tests/lib/session.yaml "$scratch/out"
 cp -a "$image" "$scratch/short"
 sed -i '1i default-lease-time 120; max-lease-time 120;' "$scratch/short/server/dhcpd.conf"
+python3 tests/lib/forge.py describe "$scratch/short"
 
 # dhcpcd writes its lease anew when it has been renewed, which is after half of it.
 cat >"$scratch/lease.sh" <<'EOF'

@@ -8,9 +8,9 @@
 need python3
 guestfs_need
 
-plan 37
+plan 39
 
-tree "$scratch/tree.tar" cat date dd
+tree "$scratch/tree.tar" cat date dd sleep
 long=$(printf 'n%.0s' {1..120})
 python3 - "$scratch/everything.tar" "$long" <<'.'
 import io, struct, sys, tarfile
@@ -145,10 +145,15 @@ like "$stderr" 'use --sandbox=auto, namespace or guestfs' 'and the choice is sho
 
 guestfs_kernel
 # Asked of the appliance alone, as namespaces have the clock of this machine.
+# The last ends at a limit, which is kept inside. An emulated processor takes ten seconds for some of the others.
 echo 'run date +%s' >>"$scratch/requests"
+echo 'run sleep 900' >>"$scratch/requests"
 ask "$scratch/two" guestfs_as "$user" env LIBGUESTFS_BACKEND_SETTINGS=force_tcg \
-	NETRESCUE_APPLIANCE_QEMU="-cpu max,aes=off -rtc base=$(date -u -d '+400 days' +%FT%T)" "${in_appliance[@]}"
-is "$status" 0 'so does an appliance, for a user without subordinate ids' || diag "$stdout" "$stderr"
+	NETRESCUE_APPLIANCE_QEMU="-cpu max,aes=off -rtc base=$(date -u -d '+400 days' +%FT%T)" "${in_appliance[@]}" silence=15 timeout=60
+is "$(grep -v 'sleep 900' <<<"$stderr" | grep -c 'error:')" 0 'so does an appliance, for a user without subordinate ids' ||
+	diag "$stdout" "$stderr"
+like "$stderr" "warning: the command 'sleep 900' has said nothing for 15 s" 'it tells of silence'
+like "$status:$stderr" "^1:.*error: the command 'sleep 900' has run for 1 min, its limit, and was ended" 'and ends what takes too long'
 like "$stdout" $'\nguestfs, an emulated appliance\n' 'which says what it is'
 like "$stderr" 'the appliance is emulated, so this build takes about [0-9]+ times as long' 'and what that costs'
 clock=$(grep -Eo '[0-9]{10}$' <<<"$stdout" | tail -n 1)

@@ -3,7 +3,9 @@
  * A sandbox by hand, for the tests: reads one request a line from stdin, words separated by tabs, and does
  * it. Ends with the first failure, printed as netrescue prints it, and its exit code.
  *
- *	sandbox-driver STORE [disk] [space=BYTES] [kind=WORD]
+ *	sandbox-driver STORE [disk] [space=BYTES] [kind=WORD] [LIMIT=N]
+ *
+ * LIMIT: memory (bytes), processes, files, silence or timeout (seconds).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -69,7 +71,7 @@ static int exists(struct sandbox *sb, const char *path, struct err *err)
 	return r;
 }
 
-/* run, may-fail: the words; together: commands separated by the word "+" */
+/* run, may-fail, look (read-only): the words; together: commands separated by the word "+" */
 static int run(struct sandbox *sb, struct strv *w, struct err *err)
 {
 	struct sandbox_command c[16] = { 0 };
@@ -85,6 +87,7 @@ static int run(struct sandbox *sb, struct strv *w, struct err *err)
 		c[count++].argv = (const char *const *)&w->item[i + 1];
 	}
 	c[0].may_fail = streq(w->item[0], "may-fail");
+	c[0].read_only = streq(w->item[0], "look");
 	r = sandbox_run(sb, c, count, err);
 	if (r == 0 && c[0].may_fail)
 		printf("status %d\n", c[0].status);
@@ -132,9 +135,27 @@ static int act(struct sandbox *sb, struct strv *w, struct err *err)
 				     err);
 	if (streq(verb, "feed") && n >= 3)
 		return feed(sb, w, err);
-	if ((streq(verb, "run") || streq(verb, "may-fail") || streq(verb, "together")) && n >= 1)
+	if ((streq(verb, "run") || streq(verb, "may-fail") || streq(verb, "look") ||
+	     streq(verb, "together")) &&
+	    n >= 1)
 		return run(sb, w, err);
 	return err_set(err, ERR_USAGE, "sandbox-driver: what is '%s' with %zu words?", verb, n);
+}
+
+/* refused, then another request: it has to fail, and what its message says is printed. */
+static int act_or_refuse(struct sandbox *sb, struct strv *w, struct err *err)
+{
+	struct strv rest = { .item = w->item + 1, .count = w->count - 1 };
+	CLEANUP(err_release) struct err failure = { 0 };
+	CLEANUP(text_release) struct text words = { 0 };
+
+	if (w->count < 2 || !streq(w->item[0], "refused"))
+		return act(sb, w, err);
+	if (act(sb, &rest, &failure) == 0)
+		return err_set(err, ERR_BUILD, "'%s' was not refused", w->item[2]);
+	text_add_escaped(&words, failure.message);
+	printf("refused: %s\n", words.data);
+	return 0;
 }
 
 static int act_all(struct store *s, const struct sandbox_options *options, struct err *err)
@@ -153,7 +174,7 @@ static int act_all(struct store *s, const struct sandbox_options *options, struc
 		line[n - 1] = '\0';
 		strv_split(&w, line, "\t");
 		(void)fflush(stdout);
-		r = act(sb, &w, err);
+		r = act_or_refuse(sb, &w, err);
 	}
 	return r;
 }
@@ -168,14 +189,29 @@ int main(int argc, char **argv)
 				     .log_fd = 1,
 				     .space = 512 << 20 };
 
+	const struct {
+		const char *name;
+		uint64_t *value;
+	} number[] = {
+		{ "space=", &o.space },
+		{ "memory=", &o.limits.memory },
+		{ "processes=", &o.limits.processes },
+		{ "files=", &o.limits.files },
+	};
+
 	interrupt_init();
 	for (int i = 2; i < argc; i++) {
 		if (streq(argv[i], "disk"))
 			o.on_disk = true;
-		else if (starts_with(argv[i], "space="))
-			(void)parse_u64(argv[i] + 6, &o.space);
+		else if (starts_with(argv[i], "silence="))
+			o.limits.silence = (unsigned)atoi(argv[i] + 8);
+		else if (starts_with(argv[i], "timeout="))
+			o.limits.timeout = (unsigned)atoi(argv[i] + 8);
 		else if (starts_with(argv[i], "kind="))
 			o.kind = argv[i] + 5;
+		for (size_t n = 0; n < sizeof(number) / sizeof(number[0]); n++)
+			if (starts_with(argv[i], number[n].name))
+				(void)parse_u64(argv[i] + strlen(number[n].name), number[n].value);
 	}
 	if (argc > 1 && store_open(argv[1], &s, &err) == 0)
 		(void)act_all(s, &o, &err);

@@ -931,6 +931,39 @@ static void read_byte_by_byte(void **state)
 	assert_int_equal(capture_totals(capture)->packets, 8);
 }
 
+struct flood {
+	const struct recording *c;
+	unsigned events;
+};
+
+/* Each event makes the machine send it all once more. */
+static void flood(const struct capture_event *e, void *data)
+{
+	struct flood *f = data;
+
+	(void)e;
+	f->events++;
+	assert_true(f->events < 1000);
+	append_file("flood", f->c->file.data + 24, f->c->file.length - 24);
+}
+
+/* A machine that sends faster than we read has to wait for the next time, not we for its end. */
+static void read_while_it_grows(void **state)
+{
+	CLEANUP(recording_release) struct recording c = begin();
+	CLEANUP(capture_cleanup) struct capture *capture = new_capture("flood");
+	CLEANUP(err_release) struct err err = { 0 };
+	struct flood f = { .c = &c };
+
+	(void)state;
+	add_some(&c);
+	assert_int_equal(capture_file_size(capture), 0);
+	append_file("flood", c.file.data, c.file.length);
+	assert_int_equal(capture_file_size(capture), c.file.length);
+	assert_int_equal(capture_poll(capture, flood, &f, &err), 0);
+	assert_true(f.events > 0);
+}
+
 static void read_in_two_parts(void **state)
 {
 	CLEANUP(recording_release) struct recording c = begin();
@@ -1118,6 +1151,7 @@ int main(void)
 		TEST(arp),
 		TEST(read_byte_by_byte),
 		TEST(read_in_two_parts),
+		TEST(read_while_it_grows),
 		TEST(read_cut_packets),
 		TEST(read_damaged_packets),
 		TEST(byte_orders_and_units),

@@ -2,6 +2,7 @@
 /* What a client makes of packets, and how it finds its way in a menu: without a machine. */
 #include "qemu.h"
 
+#include "base/log.h"
 #include "lab/client-parts.h"
 
 /* ---- packets --------------------------------------------------------------------------------- */
@@ -358,6 +359,48 @@ static void edits_silent_entries(void **state)
 	assert_int_equal(step, 1);
 }
 
+/* ---- limits ---------------------------------------------------------------------------------- */
+
+/* Only these may be shut in when QEMU itself is the network: for the root they need the host. */
+static void boots_that_need_no_root(void **state)
+{
+	(void)state;
+	assert_true(client_ends_before_root("firmware"));
+	assert_true(client_ends_before_root("menu"));
+	assert_true(client_ends_before_root("initramfs"));
+	assert_false(client_ends_before_root("NFS root"));
+	assert_false(client_ends_before_root("login"));
+	assert_false(client_ends_before_root("end"));
+}
+
+/* A machine that sends for ever: its capture ends, once, and the boot goes on. */
+static void ends_a_capture_at_its_limit(void **state)
+{
+	static const char *const part[] = {
+		QEMU_BEGIN, "< \"object-del\",\"id\":2,\"arguments\":{\"id\":\"capture\"}",
+		OK("{}"), NULL
+	};
+	cleanup_free char *path = xasprintf("%s/client1.pcap", scratch_path);
+	CLEANUP(err_release) struct err err = { 0 };
+	struct client c = { .number = 1, .machine = MACHINE_INIT };
+
+	(void)state;
+	log_set_level(LOG_QUIET);
+	c.capture = capture_new(path);
+	c.machine.qmp = qemu_begin(part);
+	assert_int_equal(client_limit_capture(&c, &err), 0);
+	scratch_file("client1.pcap", "");
+	assert_int_equal(truncate(path, (off_t)1 << 30), 0);
+	assert_int_equal(client_limit_capture(&c, &err), 0);
+	assert_false(c.capture_ended);
+	assert_int_equal(truncate(path, ((off_t)1 << 30) + 1), 0);
+	assert_int_equal(client_limit_capture(&c, &err), 0);
+	assert_true(c.capture_ended);
+	assert_int_equal(client_limit_capture(&c, &err), 0);
+	capture_free(c.capture);
+	qemu_end(c.machine.qmp);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -373,6 +416,9 @@ int main(void)
 		cmocka_unit_test(goes_to_the_entry),
 		cmocka_unit_test(waits_for_all_of_the_menu),
 		cmocka_unit_test(edits_silent_entries),
+		cmocka_unit_test(boots_that_need_no_root),
+		cmocka_unit_test_setup_teardown(ends_a_capture_at_its_limit, scratch_setup,
+						scratch_teardown),
 	};
 
 	return cmocka_run_group_tests_name("client", tests, NULL, NULL);

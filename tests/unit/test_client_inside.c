@@ -75,12 +75,37 @@ static void hands_out_every_line(void **state)
 	assert_int_equal(close(port[1]), 0);
 }
 
+/* The image's shell may answer with megabytes. */
+static void quotes_little_of_a_check(void **state)
+{
+	const struct client_options o = { .image = &image, .entry = &plain };
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(text_release) struct text said = { 0 };
+	struct client c = { .machine = MACHINE_INIT, .options = &o };
+	int port[2];
+
+	(void)state;
+	text_add(&said, "\n@begin0\n");
+	for (int i = 0; i < 10000; i++)
+		text_add(&said, "x");
+	text_add(&said, "\n@end0 1\n");
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, port), 0);
+	c.machine.shell.fd = port[0];
+	c.machine.shell.busy = true;
+	assert_int_equal(write(port[1], said.data, said.length), said.length);
+	assert_true(step_health(&c, &err) < 0);
+	assert_true(strlen(err.message) < 4100);
+	shell_release(&c.machine.shell);
+	assert_int_equal(close(port[1]), 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(facts_for_scripts),
 		cmocka_unit_test(checks_are_scripts),
 		cmocka_unit_test(hands_out_every_line),
+		cmocka_unit_test(quotes_little_of_a_check),
 	};
 
 	return cmocka_run_group_tests_name("client_inside", tests, NULL, NULL);

@@ -96,6 +96,43 @@ static void waits_for_the_file(void **state)
 	assert_non_null(strstr(err.message, "/serial'"));
 }
 
+/* Nothing of this is kept as text, but the file grows all the same. */
+static void gives_up_on_endless_output(void **state)
+{
+	CLEANUP(console_release) struct console c = { .fd = -1 };
+	CLEANUP(err_release) struct err err = { 0 };
+
+	(void)state;
+	open_console(&c);
+	append("serial", "", 0);
+	assert_int_equal(truncate(c.path, (off_t)65 << 20), 0);
+	assert_true(console_poll(&c, &err) < 0);
+	assert_int_equal(err.class, ERR_BOOT);
+	assert_non_null(strstr(err.message, "has written more than 67108864 bytes"));
+	assert_int_equal(c.text.length, 0);
+}
+
+/* What an error quotes is no more than a person reads. */
+static void quotes_little_of_an_endless_line(void **state)
+{
+	CLEANUP(console_release) struct console c = { .fd = -1 };
+	cleanup_free char *line = NULL;
+	char x[1000];
+
+	(void)state;
+	open_console(&c);
+	memset(x, 'x', sizeof(x));
+	for (int i = 0; i < 20; i++) {
+		append("serial", x, sizeof(x));
+		if (i == 10)
+			append("serial", "here", 4);
+	}
+	poll_console(&c);
+	assert_int_equal(strlen(console_end(&c, 3)), 4000);
+	line = console_line(&c, console_find(&c, 0, "here"));
+	assert_int_equal(strlen(line), 8000);
+}
+
 static void finds(void **state)
 {
 	static const char said[] = "Linux version 6\nfirst login\nzero \0 byte\nsecond login";
@@ -157,8 +194,13 @@ static void gives_whole_lines(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(drops_sequences), TEST(reads_in_pieces),	TEST(waits_for_the_file),
-		TEST(finds),	       TEST(gives_whole_lines),
+		TEST(drops_sequences),
+		TEST(reads_in_pieces),
+		TEST(waits_for_the_file),
+		TEST(finds),
+		TEST(gives_whole_lines),
+		TEST(gives_up_on_endless_output),
+		TEST(quotes_little_of_an_endless_line),
 	};
 
 	return cmocka_run_group_tests_name("console", tests, NULL, NULL);

@@ -99,6 +99,22 @@ static void compare_trees(struct differences *list)
 	assert_int_equal(result_diff(old, new, &no_variations, list, &err), 0);
 }
 
+/* The result may be somebody else's. */
+static void names_of_an_enemy(void **state)
+{
+	CLEANUP(differences_release) struct differences list = { 0 };
+	CLEANUP(text_release) struct text t = { 0 };
+
+	(void)state;
+	differences_add(&list, "a\033[2J", "etc/\n0 differences", "content\a", NULL);
+	differences_add(&list, "SUMS\x9b", NULL, "content", NULL)->follows = true;
+	differences_text(&list, &t);
+	assert_string_equal(t.data, "2 differences, the first in a\\x1b[2J\n"
+				    "\nno cause that netrescue knows (1):\n"
+				    "  a\\x1b[2J: etc/\\x0a0 differences: content\\x07\n"
+				    "\nlists of digests, which differ with them: SUMS\\x9b\n");
+}
+
 static void results(void **state)
 {
 	CLEANUP(differences_release) struct differences list = { 0 };
@@ -117,7 +133,8 @@ static void results(void **state)
 	assert_int_equal(list.files, 6);
 	assert_int_equal(list.count, 5);
 	differences_text(&list, &t);
-	assert_string_equal(t.data, "\nno cause that netrescue knows (4):\n"
+	assert_string_equal(t.data, "5 differences, the first in exports\n"
+				    "\nno cause that netrescue knows (4):\n"
 				    "  exports: content\n"
 				    "      --- original\n      +++ rebuilt\n      @@ -1,2 +1,2 @@\n"
 				    "       one\n      -two\n      +zwei\n"
@@ -153,6 +170,7 @@ int main(void)
 		cmocka_unit_test(guesses),
 		cmocka_unit_test(variations_are_recognised),
 		cmocka_unit_test(equal_is_not_varied),
+		cmocka_unit_test(names_of_an_enemy),
 		cmocka_unit_test_setup_teardown(results, trees_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_read, trees_setup, scratch_teardown),
 	};

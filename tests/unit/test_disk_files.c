@@ -14,7 +14,7 @@
 
 static int write_files(const char *mirror, int *ret_fd, uint64_t *ret_size, struct err *err)
 {
-	const struct image i = { .fd = scratch_fd };
+	const struct image i = { .fd = scratch_fd, .path = scratch_path };
 	cleanup_fd int fd = -1;
 
 	assert_int_equal(temporary_fd(&fd, err), 0);
@@ -108,6 +108,36 @@ static void depends_on_nothing_else(void **state)
 	assert_string_not_equal(a, b);
 }
 
+static void assert_not_written(const char *message)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_fd int fd = -1;
+	uint64_t size = 0;
+
+	assert_true(write_files(NULL, &fd, &size, &err) < 0);
+	assert_int_equal(err.class, ERR_USAGE);
+	assert_non_null(strstr(err.message, message));
+}
+
+/* Not a byte from outside of the image, and no more bytes than there can be. */
+static void an_image_that_means_harm(void **state)
+{
+	cleanup_fd int fd = -1;
+
+	(void)state;
+	make_image();
+	assert_int_equal(mkfifoat(scratch_fd, "tftp/pipe", 0600), 0);
+	assert_not_written("'pipe' is neither a file nor a directory nor a symbolic link");
+	assert_int_equal(unlinkat(scratch_fd, "tftp/pipe", 0), 0);
+	fd = openat(scratch_fd, "tftp/holes", O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
+	assert_int_equal(ftruncate(fd, (off_t)1 << 42), 0);
+	assert_not_written("more than 8589934592 bytes");
+	assert_int_equal(unlinkat(scratch_fd, "tftp/holes", 0), 0);
+	assert_int_equal(renameat(scratch_fd, "server", scratch_fd, "elsewhere"), 0);
+	assert_int_equal(symlinkat("elsewhere", scratch_fd, "server"), 0);
+	assert_not_written("cannot open the directory");
+}
+
 static void takes_a_mirror(void **state)
 {
 	CLEANUP(err_release) struct err err = { 0 };
@@ -149,6 +179,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(depends_on_nothing_else, scratch_setup,
 						scratch_teardown),
 		cmocka_unit_test_setup_teardown(takes_a_mirror, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(an_image_that_means_harm, scratch_setup,
+						scratch_teardown),
 		cmocka_unit_test_setup_teardown(refuses_what_cannot_be_served, scratch_setup,
 						scratch_teardown),
 	};

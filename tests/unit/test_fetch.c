@@ -196,10 +196,70 @@ static void test_redirect(void **state)
 
 static void test_redirect_to_file_is_refused(void **state)
 {
-	cleanup_free char *rule = xasprintf("blob redirect file://%s/m/archive/blob", scratch_path);
+	static const char *const others[] = { "file://%s/m/archive/blob", "FILE:///%s",
+					      "ftp://127.0.0.1/%s", "gopher://127.0.0.1/%s",
+					      "scp://127.0.0.1/%s" };
 
 	(void)state;
-	expect(rule, ERR_NETWORK, "cannot fetch", 1);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		cleanup_free char *rule = NULL;
+		cleanup_free char *path = xstrdup(scratch_path);
+		CLEANUP(text_release) struct text to = { 0 };
+
+		for (const char *c = others[i]; *c; c++)
+			if (c[0] == '%')
+				text_add(&to, (c++, path));
+			else
+				text_append(&to, c, 1);
+		rule = xasprintf("blob redirect %s", to.data);
+		scratch_file("m/access.log", "");
+		expect(rule, ERR_NETWORK, "which is not of the web", 1);
+	}
+}
+
+/* The password of a URL stays with its server, and one that a redirect brings is not used. */
+static void test_redirect_and_passwords(void **state)
+{
+	const char *port = strrchr(loopback_url, ':') + 1;
+	cleanup_free char *away = xasprintf("away redirect http://localhost:%s/blob\n"
+					    "here redirect /blob\n"
+					    "over redirect //localhost:%s/blob\n"
+					    "made redirect http://a:b@localhost:%s/blob\n",
+					    port, port, port);
+	static const struct {
+		const char *path;
+		const char *logins; /* "": they are refused */
+	} cases[] = {
+		{ "away", "u:secret away\n" },
+		{ "over", "u:secret over\n" },
+		{ "here", "u:secret here\nu:secret blob\n" },
+		{ "made", "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(fetch_item_release) struct fetch_item item = item_for("");
+		CLEANUP(err_release) struct err err = { 0 };
+		CLEANUP(text_release) struct text logins = { 0 };
+		bool good = *cases[i].logins != '\0';
+
+		assert_int_equal(close_store(state) + fresh_store(state), 0);
+		loopback_fault(away);
+		scratch_file("m/logins.log", "");
+		free(item.url.item[0]);
+		item.url.item[0] =
+			xasprintf("http://u:secret@127.0.0.1:%s/%s", port, cases[i].path);
+		assert_int_equal(fetch_all(store, &item, 1, &(struct fetch_options){ .pause = 10 },
+					   &err) == 0,
+				 good);
+		if (!good) {
+			assert_non_null(strstr(err.message, "with a password that it has made up"));
+			assert_null(strstr(err.message, "a:b"));
+			assert_null(strstr(err.message, "secret"));
+			continue;
+		}
+		assert_int_equal(read_file(scratch_fd, "m/logins.log", 4096, &logins, &err), 0);
+		assert_string_equal(logins.data, cases[i].logins);
+	}
 }
 
 static void test_redirect_loop(void **state)
@@ -226,6 +286,106 @@ static void test_too_long(void **state)
 	assert_true(fetch_all(store, &item, 1, &(struct fetch_options){ .pause = 10 }, &err) < 0);
 	assert_int_equal(err.class, ERR_TRUST);
 	assert_non_null(strstr(err.message, "more than the 99999 bytes"));
+}
+
+/* What a server may say in chunks, and what it says beside the file. */
+static void test_chunks(void **state)
+{
+	(void)state;
+	expect("blob chunked", ERR_NONE, NULL, 1);
+}
+
+/* Nothing that a server sends without end holds us. */
+static void test_endless(void **state)
+{
+	static const struct {
+		const char *what;
+		enum err_class class;
+		const char *message;
+		unsigned asked;
+	} cases[] = {
+		{ "headers", ERR_NETWORK, "headers", 1 },
+		{ "header", ERR_NETWORK, "cannot fetch", 1 },
+		{ "drops", ERR_NETWORK, "the server is too slow: 0 bytes in", 3 },
+		{ "continue", ERR_NETWORK, "headers", 1 },
+		{ "body", ERR_TRUST, "more than the 100000 bytes", 1 },
+		{ "chunks", ERR_TRUST, "more than the 100000 bytes", 1 },
+		{ "trailers", ERR_NETWORK, "headers", 1 },
+		{ "extension", ERR_NETWORK, "the server is too slow: 0 bytes in", 3 },
+		{ "redirect", ERR_NETWORK, "a redirect with more than", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_free char *fault = xasprintf("blob endless %s", cases[i].what);
+
+		print_message("# endless %s\n", cases[i].what);
+		scratch_file("m/access.log", "");
+		expect(fault, cases[i].class, cases[i].message, cases[i].asked);
+	}
+}
+
+/* A server that drips, and stays just above what counts in a period. */
+static void test_drip_above_the_limit(void **state)
+{
+	const struct fetch_options options = { .stall = 1, .pause = 10 };
+	CLEANUP(fetch_item_release) struct fetch_item item = item_for("drip");
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_fd int fd = -1;
+
+	(void)state;
+	item.size = 12000;
+	digest_bytes(content, item.size, item.sha256);
+	fd = openat(scratch_fd, "m/archive/drip", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	assert_int_equal(write_all(fd, content, item.size), 0);
+	loopback_fault("drip slow 2000");
+	assert_true(fetch_all(store, &item, 1, &options, &err) < 0);
+	assert_int_equal(err.class, ERR_NETWORK);
+	assert_non_null(strstr(err.message, "the server is too slow: "));
+	assert_non_null(strstr(err.hint, "another mirror (--mirror URL)"));
+	assert_non_null(strstr(err.hint, "Acquire::http::Timeout"));
+	assert_int_equal(requests(), 1);
+}
+
+/* Another mirror is asked, and the slow one no more. */
+static void test_drip_and_another_mirror(void **state)
+{
+	const struct network network = { .timeout = 1 };
+	const struct fetch_options options = { .network = &network, .pause = 10 };
+	CLEANUP(fetch_item_release) struct fetch_item item = item_for("slow");
+	CLEANUP(err_release) struct err err = { 0 };
+
+	(void)state;
+	strv_addf(&item.url, "http://localhost:%s/blob", strrchr(loopback_url, ':') + 1);
+	assert_int_equal(symlinkat("blob", scratch_fd, "m/archive/slow"), 0);
+	loopback_fault("slow slow 100");
+	assert_int_equal(fetch_all(store, &item, 1, &options, &err), 0);
+	assert_string_equal(item.from, item.url.item[1]);
+	assert_true(is_stored());
+}
+
+static void test_wrong_parts(void **state)
+{
+	static const char *const faults[] = { "blob part 500-631/100000", "blob part */100000",
+					      "blob status 206", "blob status 416",
+					      "blob short 100" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
+		CLEANUP(fetch_item_release) struct fetch_item item = item_for("blob");
+		CLEANUP(err_release) struct err err = { 0 };
+
+		item.range = 132;
+		loopback_fault(faults[i]);
+		assert_true(fetch_all(store, &item, 1, &(struct fetch_options){ .pause = 10 },
+				      &err) < 0);
+		assert_non_null(strstr(err.message, loopback_url));
+		assert_non_null(err.hint);
+	}
+	scratch_file("m/access.log", "");
+	expect("blob part 0-131/100000", ERR_NETWORK, "another part than was asked for", 1);
+	scratch_file("m/access.log", "");
+	expect("blob status 416", ERR_NETWORK, "416", 1);
 }
 
 static void test_nobody_listens(void **state)
@@ -404,6 +564,22 @@ static void test_file_url(void **state)
 	assert_int_equal(requests(), 0);
 }
 
+/* Nobody writes into that FIFO, and to open it would hold us. */
+static void test_file_url_of_a_fifo(void **state)
+{
+	CLEANUP(fetch_item_release) struct fetch_item item = item_for("blob");
+	CLEANUP(err_release) struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(mkfifoat(scratch_fd, "m/archive/a fifo", 0600), 0);
+	free(item.url.item[0]);
+	item.url.item[0] = xasprintf("file://%s/m/archive/a%%20fifo", scratch_path);
+	assert_true(fetch_all(store, &item, 1, &(struct fetch_options){ .pause = 10 }, &err) < 0);
+	assert_int_equal(err.class, ERR_NETWORK);
+	assert_non_null(strstr(err.message, "a%20fifo"));
+	assert_non_null(strstr(err.message, "it is not a file"));
+}
+
 /* The file size limit stands for a full disk: the write fails in the same place. */
 static void test_no_room(void **state)
 {
@@ -453,18 +629,37 @@ static void test_interrupt(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FETCH_TEST(test_plain),		 FETCH_TEST(test_not_found),
-		FETCH_TEST(test_hints),		 FETCH_TEST(test_server_error),
-		FETCH_TEST(test_fails_twice),	 FETCH_TEST(test_truncated),
-		FETCH_TEST(test_short_file),	 FETCH_TEST(test_wrong_bytes),
-		FETCH_TEST(test_redirect),	 FETCH_TEST(test_redirect_to_file_is_refused),
-		FETCH_TEST(test_redirect_loop),	 FETCH_TEST(test_stall),
-		FETCH_TEST(test_too_long),	 FETCH_TEST(test_nobody_listens),
-		FETCH_TEST(test_next_mirror),	 FETCH_TEST(test_wrong_bytes_outrank_a_bad_line),
-		FETCH_TEST(test_dead_mirror),	 FETCH_TEST(test_range),
-		FETCH_TEST(test_unknown_digest), FETCH_TEST(test_nobody_to_ask),
-		FETCH_TEST(test_keep_going),	 FETCH_TEST(test_file_url),
-		FETCH_TEST(test_no_room),	 FETCH_TEST(test_interrupt),
+		FETCH_TEST(test_plain),
+		FETCH_TEST(test_not_found),
+		FETCH_TEST(test_hints),
+		FETCH_TEST(test_server_error),
+		FETCH_TEST(test_fails_twice),
+		FETCH_TEST(test_truncated),
+		FETCH_TEST(test_short_file),
+		FETCH_TEST(test_wrong_bytes),
+		FETCH_TEST(test_redirect),
+		FETCH_TEST(test_redirect_to_file_is_refused),
+		FETCH_TEST(test_redirect_loop),
+		FETCH_TEST(test_stall),
+		FETCH_TEST(test_chunks),
+		FETCH_TEST(test_endless),
+		FETCH_TEST(test_redirect_and_passwords),
+		FETCH_TEST(test_drip_above_the_limit),
+		FETCH_TEST(test_drip_and_another_mirror),
+		FETCH_TEST(test_wrong_parts),
+		FETCH_TEST(test_too_long),
+		FETCH_TEST(test_nobody_listens),
+		FETCH_TEST(test_next_mirror),
+		FETCH_TEST(test_wrong_bytes_outrank_a_bad_line),
+		FETCH_TEST(test_dead_mirror),
+		FETCH_TEST(test_range),
+		FETCH_TEST(test_unknown_digest),
+		FETCH_TEST(test_nobody_to_ask),
+		FETCH_TEST(test_keep_going),
+		FETCH_TEST(test_file_url),
+		FETCH_TEST(test_file_url_of_a_fifo),
+		FETCH_TEST(test_no_room),
+		FETCH_TEST(test_interrupt),
 	};
 
 	return cmocka_run_group_tests(tests, setup, loopback_teardown);

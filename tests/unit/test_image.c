@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "lab/image.h"
 
 /* As the manifest of a built image, with nothing that the lab does not read. */
@@ -65,6 +66,19 @@ static void needs_no_menu(void **state)
 	assert_null(i.locale);
 }
 
+static void assert_refused(const char *what)
+{
+	CLEANUP(image_release) struct image i = IMAGE_INIT;
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_free char *words = xasprintf("is not what this netrescue writes: %s", what);
+
+	assert_true(image_open(scratch_path, &i, &err) < 0);
+	assert_int_equal(err.class, ERR_USAGE);
+	assert_non_null(strstr(err.message, words));
+	assert_string_equal(err.hint, "build the image again");
+	assert_int_equal(i.fd, -1);
+}
+
 static void refuses_others(void **state)
 {
 	static const char *const bad[] = {
@@ -87,16 +101,72 @@ static void refuses_others(void **state)
 
 	(void)state;
 	for (size_t n = 0; n < ARRAY_SIZE(bad); n++) {
-		CLEANUP(image_release) struct image i = IMAGE_INIT;
-		CLEANUP(err_release) struct err err = { 0 };
-
 		scratch_file("manifest.json", bad[n]);
-		assert_true(image_open(scratch_path, &i, &err) < 0);
-		assert_int_equal(err.class, ERR_USAGE);
-		assert_non_null(strstr(err.message, "is not what this netrescue writes"));
-		assert_string_equal(err.hint, "build the image again");
-		assert_int_equal(i.fd, -1);
+		assert_refused("");
 	}
+}
+
+/* Values become paths, arguments, words of command lines: whoever forges them gets no further. */
+static void refuses_what_no_build_writes(void **state)
+{
+	static const struct {
+		const char *from, *to, *what;
+	} forged[] = {
+		{ "\"recipe\": \"x\"", "\"recipe\": \"../x\"", "recipe" },
+		{ "\"recipe\": \"x\"", "\"recipe\": \"latest\"", "recipe" },
+		{ "\"version\": \"v1\"", "\"version\": \"../..\"", "version" },
+		{ "\"version\": \"v1\"", "\"version\": \"..\"", "version" },
+		{ "\"version\": \"v1\"", "\"version\": \"\"", "version" },
+		{ "\"version\": \"v1\"", "\"version\": \"v\\u001b[2J\"", "version" },
+		{ "\"version\": \"v1\"", "\"version\": \"v\\u202e1\"", "version" },
+		{ "\"kernel\": \"6.1\"", "\"kernel\": \"6.1 init=/x\"", "kernel" },
+		{ "\"hostname\": \"rescue\"", "\"hostname\": \"r'; reboot; '\"",
+		  "settings.hostname" },
+		{ "\"init\": \"systemd\"", "\"init\": \"runit\"", "settings.init" },
+		{ "\"de_DE.UTF-8\"", "\"de'$(reboot)'\"", "settings.default-locale" },
+		{ "\"/srv/pxe/x\"", "\"/srv/pxe/x' -delete -o -name 'x\"", "settings.nfs-path" },
+		{ "\"/srv/pxe/x\"", "\"/srv/../etc\"", "settings.nfs-path" },
+		{ "\"192.168.1.1\"", "\"192.168.1.1/24 init=/bin/sh\"", "server.address" },
+		{ "\"255.255.255.0\"", "\"24\"", "server.netmask" },
+		{ "\"eth0\"", "\"eth0 init=/x\"", "server.interface" },
+		{ "\"/srv/pxe/tftp\"", "\"/srv/pxe/tftp lab.root=/\"", "server.tftp-root" },
+		{ "\"r\", \"title\"", "\"r\\n\", \"title\"", "menu" },
+		{ "\"Rescue\"", "\"Res\\u009bcue\"", "menu" },
+		{ "\"append\": \"ro\"", "\"append\": \"ro'; reboot; '\"", "menu" },
+		{ "\"append\": \"ro\"", "\"append\": \"ro\\u0007\"", "menu" },
+		{ "\"kernel\": ", "\"rootfs\": {\"tar-size\": -1}, \"kernel\": ",
+		  "rootfs.tar-size" },
+		{ "\"kernel\": ", "\"rootfs\": {\"tar-size\": 9000000000000000000}, \"kernel\": ",
+		  "rootfs.tar-size" },
+	};
+
+	(void)state;
+	for (size_t n = 0; n < ARRAY_SIZE(forged); n++) {
+		static const char whole[] = WHOLE "}";
+		const char *place = strstr(whole, forged[n].from);
+		cleanup_free char *manifest = NULL;
+
+		assert_non_null(place);
+		manifest = xasprintf("%.*s%s%s", (int)(place - whole), whole, forged[n].to,
+				     place + strlen(forged[n].from));
+		scratch_file("manifest.json", manifest);
+		assert_refused(forged[n].what);
+	}
+}
+
+static void refuses_endless_menus(void **state)
+{
+	CLEANUP(text_release) struct text t = { 0 };
+
+	(void)state;
+	text_add(&t,
+		 "{\"format\": 1, " NAMES ", " SETTINGS ", " SERVER ", \"menu\": {\"entries\": [");
+	for (int i = 0; i <= 1000; i++)
+		text_printf(&t, "%s{\"kind\": \"local\", \"label\": \"x\", \"title\": \"x\"}",
+			    i > 0 ? "," : "");
+	text_add(&t, "]}}");
+	scratch_file("manifest.json", t.data);
+	assert_refused("menu");
 }
 
 static void assert_no_image(const char *path, const char *message)
@@ -138,10 +208,9 @@ static void says_what_is_no_image(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(reads_a_manifest),
-		TEST(needs_no_menu),
-		TEST(refuses_others),
-		TEST(says_what_is_no_image),
+		TEST(reads_a_manifest),	     TEST(needs_no_menu),
+		TEST(refuses_others),	     TEST(refuses_what_no_build_writes),
+		TEST(refuses_endless_menus), TEST(says_what_is_no_image),
 	};
 
 	return cmocka_run_group_tests_name("image", tests, NULL, NULL);

@@ -276,6 +276,51 @@ static void refuses_another_recipe(void **state)
 }
 
 /* A local package comes from the recipe's file, and only while that is what it was. */
+/* Where packages come from is the recipe's to say, and a lock that says it differs is not
+ * followed. */
+static void goes_where_the_recipe_says(void **state)
+{
+	CLEANUP(teardown) struct fixture f = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(lock_release) struct lock lock = { 0 };
+	char url[] = "https://vendor.example/debian";
+	struct recipe_repository repository = { .url = url };
+
+	(void)state;
+	setup(&f);
+	add(&f, "aa", "1700000000", "");
+	assert_int_equal(make(&f, false, &lock, &err), 0);
+	free(lock.packages.item[0].repository);
+	lock.packages.item[0].repository = xstrdup(url);
+	assert_true(lock_check(&lock, &f.recipe, &err) < 0);
+	assert_int_equal(err.class, ERR_TRUST);
+	assert_non_null(strstr(err.message, url));
+	assert_non_null(err.hint);
+	err_release(&err);
+	f.recipe.repository = &repository;
+	f.recipe.repository_count = 1;
+	assert_int_equal(lock_check(&lock, &f.recipe, &err), 0);
+}
+
+/* Servers decode what they are asked for, and so does the file system's side of libcurl. */
+static void writes_paths_as_urls(void **state)
+{
+	CLEANUP(teardown) struct fixture f = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(lock_release) struct lock lock = { 0 };
+	struct package *p;
+
+	(void)state;
+	setup(&f);
+	add(&f, "aa", "1700000000", "");
+	p = &f.packages.item[0];
+	assert_int_equal(renameat(scratch_fd, "aa.deb", scratch_fd, "aa_1%3a2~x+y.deb"), 0);
+	free(p->path);
+	p->path = xstrdup("aa_1%3a2~x+y.deb");
+	assert_int_equal(make(&f, false, &lock, &err), 0);
+	assert_int_equal(lock_fetch(f.store, &lock, &f.recipe, &f.mirrors, false, &err), 0);
+}
+
 static void keeps_local_packages(void **state)
 {
 	CLEANUP(teardown) struct fixture f = { 0 };
@@ -355,6 +400,8 @@ int main(void)
 		scratch_test(refuses_another_recipe),
 		scratch_test(says_what_changed),
 		scratch_test(keeps_local_packages),
+		scratch_test(goes_where_the_recipe_says),
+		scratch_test(writes_paths_as_urls),
 		cmocka_unit_test(reads_dates),
 		scratch_test(needs_no_mirror_for_what_is_there),
 	};

@@ -55,5 +55,5 @@ static void run_case(void **state)
 
 int main(void)
 {
-	return case_run_all("lock cases", "tests/cases/lock/*.case", 30, run_case);
+	return case_run_all("lock cases", "tests/cases/lock/*.case", 54, run_case);
 }

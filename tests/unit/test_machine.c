@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "base/io.h"
 #include "base/memory.h"
 #include "lab/machine.h"
 
@@ -46,6 +47,48 @@ static void runs_and_ends(void **state)
 	pid = m.child.pid;
 	machine_release(&m);
 	assert_int_equal(kill(pid, 0), -1);
+}
+
+/* The line `name: value` of QEMU's /proc/PID/status. */
+static long status_of(pid_t pid, const char *name)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(text_release) struct text t = { 0 };
+	cleanup_free char *path = xasprintf("/proc/%d/status", (int)pid);
+	cleanup_free char *words = xasprintf("\n%s:", name);
+	const char *place;
+
+	assert_int_equal(read_file(AT_FDCWD, path, 65536, &t, &err), 0);
+	place = strstr(t.data, words);
+	assert_non_null(place);
+	return strtol(place + strlen(words), NULL, 10);
+}
+
+#define SECCOMP_FILTER 2 /* proc(5) */
+
+/* Whoever gets out of the machine into QEMU finds a filter of system calls there. */
+static void is_shut_in(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(machine_release) struct machine m = MACHINE_INIT;
+
+	(void)state;
+	need_qemu();
+	assert_int_equal(start(&m, "", &err), 0);
+	assert_int_equal(status_of(m.child.pid, "Seccomp"), SECCOMP_FILTER);
+	assert_int_equal(status_of(m.child.pid, "NoNewPrivs"), 1);
+}
+
+/* A person may choose another. */
+static void is_shut_in_as_asked(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(machine_release) struct machine m = MACHINE_INIT;
+
+	(void)state;
+	need_qemu();
+	assert_int_equal(start(&m, "-sandbox off", &err), 0);
+	assert_int_equal(status_of(m.child.pid, "Seccomp"), 0);
 }
 
 static void says_what_qemu_said(void **state)
@@ -139,8 +182,8 @@ static void doubles_commas(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(runs_and_ends),	 TEST(says_what_qemu_said),
-		TEST(notices_its_death), TEST(never_outlives_its_owner),
+		TEST(runs_and_ends),	   TEST(is_shut_in),	    TEST(is_shut_in_as_asked),
+		TEST(says_what_qemu_said), TEST(notices_its_death), TEST(never_outlives_its_owner),
 		TEST(doubles_commas),
 	};
 

@@ -93,15 +93,15 @@ static void describe_tar(int fd, struct text *out)
 }
 
 /* Two streams of one overlay, the second after its files were touched, are the same bytes. */
-static void assert_repeats(const struct recipe *r, const char *dir, int first)
+static void assert_repeats(const struct recipe *r, const struct recipe_name *overlay, int first)
 {
 	CLEANUP(err_release) struct err err = { 0 };
 	cleanup_fd int second = -1;
 	char x[DIGEST_HEX], y[DIGEST_HEX];
 
 	assert_int_equal(temporary_fd(&second, &err), 0);
-	assert_int_equal(utimensat(AT_FDCWD, dir, NULL, 0), 0);
-	assert_int_equal(overlay_write_tar(r, dir, &context, second, &err), 0);
+	assert_int_equal(utimensat(AT_FDCWD, overlay->value, NULL, 0), 0);
+	assert_int_equal(overlay_write_tar(r, overlay, &context, second, &err), 0);
 	assert_int_equal(lseek(first, 0, SEEK_SET), 0);
 	assert_int_equal(lseek(second, 0, SEEK_SET), 0);
 	assert_int_equal(digest_fd(first, x, &err), 0);
@@ -109,11 +109,12 @@ static void assert_repeats(const struct recipe *r, const char *dir, int first)
 	assert_string_equal(x, y);
 }
 
-static int write_tar(const struct recipe *r, const char *dir, int fd, struct err *err)
+static int write_tar(const struct recipe *r, const struct recipe_name *overlay, int fd,
+		     struct err *err)
 {
 	int e = overlays_check(r, err);
 
-	return e < 0 ? e : overlay_write_tar(r, dir, &context, fd, err);
+	return e < 0 ? e : overlay_write_tar(r, overlay, &context, fd, err);
 }
 
 static int write_again(struct err *err)
@@ -125,7 +126,7 @@ static int write_again(struct err *err)
 
 	if (e == 0)
 		e = temporary_fd(&fd, err);
-	return e < 0 ? e : write_tar(&r, r.overlays.item[0].value, fd, err);
+	return e < 0 ? e : write_tar(&r, &r.overlays.item[0], fd, err);
 }
 
 static void run_case(void **state)
@@ -143,7 +144,7 @@ static void run_case(void **state)
 		fail_msg("%s", case_printed(&err));
 	assert_int_equal(r.overlays.count, 1);
 	assert_int_equal(temporary_fd(&fd, &err), 0);
-	e = write_tar(&r, r.overlays.item[0].value, fd, &err);
+	e = write_tar(&r, &r.overlays.item[0], fd, &err);
 	if (streq(c.kind, "error")) {
 		cleanup_free char *printed = case_printed(&err);
 
@@ -158,7 +159,7 @@ static void run_case(void **state)
 		fail_msg("%s", case_printed(&err));
 	describe_tar(fd, &got);
 	assert_string_equal(got.data, c.expected);
-	assert_repeats(&r, r.overlays.item[0].value, fd);
+	assert_repeats(&r, &r.overlays.item[0], fd);
 }
 
 int main(void)

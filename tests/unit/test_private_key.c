@@ -6,7 +6,7 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "publish/private-key.h"
+#include "base/private-key.h"
 
 #define FILE_MAX ((size_t)1 << 20)
 

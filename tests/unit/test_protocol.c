@@ -281,6 +281,24 @@ static void position_of_an_error(void **state)
 	assert_int_equal(back.column, 0);
 }
 
+/* A sandbox that was taken over does not choose how we end, nor how much is read. */
+static void errors_that_lie(void **state)
+{
+	CLEANUP(err_release) struct err err = { .class = ERR_INTERRUPTED };
+	CLEANUP(err_release) struct err back = { 0 };
+	CLEANUP(message_release) struct message m = { .type = MESSAGE_ERROR };
+
+	(void)state;
+	err.message = xmalloc(100001);
+	memset(err.message, 'x', 100000);
+	err.message[100000] = '\0';
+	message_put_err(&m, &err);
+	assert_true(message_take_err(&m, &back) < 0);
+	assert_int_equal(back.class, ERR_BUILD);
+	assert_int_equal(strlen(back.message), (16 << 10) - 1);
+	assert_true(ends_with(back.message, "xxx …"));
+}
+
 int main(void)
 {
 #define ON_PAIR(test) cmocka_unit_test_setup_teardown(test, make_pair, close_pair)
@@ -298,6 +316,7 @@ int main(void)
 		ON_PAIR(over_the_limit),
 		ON_PAIR(large_body),
 		cmocka_unit_test(errors),
+		cmocka_unit_test(errors_that_lie),
 		cmocka_unit_test(position_of_an_error),
 	};
 

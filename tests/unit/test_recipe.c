@@ -122,8 +122,9 @@ static void digest_ignores_comments_names_and_mirrors(void **state)
 	(void)state;
 	scratch_file("a.yaml", HEAD "packages: [vim, less]\n");
 	scratch_file("b.yaml", "# other words\n" HEAD "packages:\n  - 'vim'\n  - less # pager\n"
-			       "mirrors: [http://mirror.example/debian]\nkeymap: us\n");
-	scratch_file("base.yaml", HEAD "packages: [vim]\nmirrors: [file:///srv/debian]\n");
+			       "mirrors: [http://a.example]\nkeymap: us\n");
+	scratch_file("base.yaml",
+		     HEAD "packages: [vim]\nmirrors: [http://mirror.example/debian]\n");
 	scratch_file("c.yaml", "extends: base.yaml\npackages: [less]\n");
 	assert_same("a.yaml", "b.yaml");
 	assert_same("a.yaml", "c.yaml");

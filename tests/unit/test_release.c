@@ -93,6 +93,11 @@ static void test_refused(void **state)
 		DATE "SHA256:\n " DIGEST_A " 5 a/b c\n",
 		DATE "SHA256:\n AA" DIGEST_A " 5 a/b\n",
 		DATE "SHA256:\n " DIGEST_A " 5 a/b\n " DIGEST_B " 5 a/b\n",
+		DATE "SHA256:\n " DIGEST_A " 5 ../a\n",
+		DATE "SHA256:\n " DIGEST_A " 5 /etc/a\n",
+		DATE "SHA256:\n " DIGEST_A " 5 a/%2e%2e/b\n",
+		DATE "SHA256:\n " DIGEST_A " 5 a\\..\\b\n",
+		DATE "SHA256:\n " DIGEST_A " 5 a/\x1b[2J\n",
 		DATE FILES "\nDate: Sat, 12 Sep 2027 07:55:41 UTC\n",
 	};
 

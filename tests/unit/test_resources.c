@@ -130,6 +130,35 @@ static void nonsense(void **state)
 	}
 }
 
+static void swap(void **state)
+{
+	(void)state;
+	assert_int_equal(memory_and_swap_available_below(scratch_path), 0);
+	machine_file("proc/meminfo",
+		     "MemAvailable: 1048576 kB\nSwapTotal: 4 kB\nSwapFree: 1024 kB\n");
+	assert_int_equal(memory_and_swap_available_below(scratch_path), 1025 * MIB);
+	assert_available(1024 * MIB);
+	machine_file("proc/self/cgroup", "0::/a\n");
+	machine_file("sys/fs/cgroup/a/memory.max", "104857600\n");
+	assert_int_equal(memory_and_swap_available_below(scratch_path), 100 * MIB);
+}
+
+static void processes(void **state)
+{
+	(void)state;
+	assert_true(processes_available_below(scratch_path) == UINT64_MAX);
+	machine_file("proc/sys/kernel/threads-max", "60000\n");
+	assert_int_equal(processes_available_below(scratch_path), 60000);
+	machine_file("proc/self/cgroup", "8:pids:/docker/1\n0::/x\n");
+	machine_file("sys/fs/cgroup/pids/docker/1/pids.max", "max\n");
+	machine_file("sys/fs/cgroup/pids/docker/1/pids.current", "7\n");
+	assert_int_equal(processes_available_below(scratch_path), 60000);
+	machine_file("sys/fs/cgroup/pids/docker/1/pids.max", "500\n");
+	assert_int_equal(processes_available_below(scratch_path), 493);
+	machine_file("sys/fs/cgroup/x/pids.max", "100\n");
+	assert_int_equal(processes_available_below(scratch_path), 100);
+}
+
 static void this_machine(void **state)
 {
 	(void)state;
@@ -166,6 +195,8 @@ int main(void)
 		RESOURCES_TEST(high_is_no_limit),
 		RESOURCES_TEST(version_1),
 		RESOURCES_TEST(nonsense),
+		RESOURCES_TEST(swap),
+		RESOURCES_TEST(processes),
 		cmocka_unit_test(this_machine),
 		cmocka_unit_test(pinned),
 	};

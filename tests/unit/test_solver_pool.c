@@ -240,6 +240,11 @@ static void refuses_wrong_stanzas(void **state)
 	refuse("Package: bash\nFilename: ../x\n\n", "path");
 	refuse("Package: bash\nFilename: x/..\n\n", "path");
 	refuse("Package: bash\nFilename: a?b\n\n", "path");
+	refuse("Package: bash\nFilename: .//etc/passwd\n\n", "path");
+	refuse("Package: bash\nFilename: ././../x\n\n", "path");
+	refuse("Package: bash\nFilename: x/%2e%2E/y\n\n", "path");
+	refuse("Package: bash\nFilename: x\\..\\y\n\n", "path");
+	refuse("Package: bash\nFilename: x\x1b[2J\n\n", "path");
 	refuse("Package: bash\nSHA256: 12\n\n", "SHA-256");
 	refuse("no field\n\n", "Field: value");
 	refuse("Package: bash\nVersion: 1\n\n", "Architecture");

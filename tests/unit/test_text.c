@@ -45,6 +45,9 @@ static void escaping(void **state)
 		{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" }, /* too large */
 		{ "\xe2\x82", "\\xe2\\x82" },			/* cut short */
 		{ "\xe2\x80\xae", "\\xe2\\x80\\xae" },		/* right-to-left override */
+		{ "a\xe2\x80\xa8", "a\\xe2\\x80\\xa8" },	/* line separator */
+		{ "\xe2\x80\x8f", "\\xe2\\x80\\x8f" },		/* right-to-left mark */
+		{ "\xd8\x9c", "\\xd8\\x9c" },			/* Arabic letter mark */
 	};
 
 	(void)state;
@@ -53,6 +56,60 @@ static void escaping(void **state)
 
 		text_add_escaped(&t, row[i].raw);
 		assert_string_equal(t.data, row[i].escaped);
+	}
+}
+
+/* What text_add_name() has done, undone: \\x5c and \\x80 to \\xff stand for their bytes. */
+static void undo(const char *s, struct text *ret)
+{
+	while (*s) {
+		char digits[3] = { s[0] == '\\' && s[1] == 'x' ? s[2] : '\0' };
+		unsigned char byte;
+
+		if (digits[0])
+			digits[1] = s[3];
+		byte = (unsigned char)strtoul(digits, NULL, 16);
+		if (strspn(digits, "0123456789abcdef") == 2 && (byte >= 0x80 || byte == '\\')) {
+			text_append(ret, &byte, 1);
+			s += 4;
+		} else {
+			text_append(ret, s++, 1);
+		}
+	}
+}
+
+static void names(void **state)
+{
+	static const struct {
+		const char *raw, *name;
+	} row[] = {
+		{ "", "" },
+		{ "etc/\xc3\xa4 \n\x7f\xc2\x9b", "etc/\xc3\xa4 \n\x7f\xc2\x9b" },
+		{ "a\xff", "a\\xff" },
+		{ "a\xfe", "a\\xfe" },
+		{ "a\xc3", "a\\xc3" },
+		{ "\xe2\x82z", "\\xe2\\x82z" },
+		{ "a\xef\xbf\xbd", "a\xef\xbf\xbd" }, /* U+FFFD itself */
+		/* Not escapes, so they stay: those of systemd's units for one. */
+		{ "dev-disk-by\\x2duuid.swap", "dev-disk-by\\x2duuid.swap" },
+		{ "a\\xFF \\ \\x8 \\x7f \\x", "a\\xFF \\ \\x8 \\x7f \\x" },
+		/* They read like escapes, but are names of their own. */
+		{ "a\\xff", "a\\x5cxff" },
+		{ "a\\x5c", "a\\x5cx5c" },
+		{ "a\\x5cxff", "a\\x5cx5cxff" },
+		{ "a\\\xff", "a\\\\xff" },
+		{ "\\x8\xff", "\\x8\\xff" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		CLEANUP(text_release) struct text t = { 0 };
+		CLEANUP(text_release) struct text back = { 0 };
+
+		text_add_name(&t, row[i].raw);
+		assert_string_equal(t.data, row[i].name);
+		undo(t.data, &back);
+		assert_string_equal(back.data ? back.data : "", row[i].raw);
 	}
 }
 
@@ -186,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_grows_and_holds_nul),
 		cmocka_unit_test(escaping),
+		cmocka_unit_test(names),
 		cmocka_unit_test(lists),
 		cmocka_unit_test(comparisons),
 		cmocka_unit_test(numbers),

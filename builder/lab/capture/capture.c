@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -39,6 +40,13 @@ void capture_free(struct capture *capture)
 	free(capture->buffer);
 	free(capture->path);
 	free(capture);
+}
+
+uint64_t capture_file_size(const struct capture *capture)
+{
+	struct stat st;
+
+	return stat(capture->path, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
 const struct capture_totals *capture_totals(const struct capture *capture)
@@ -124,8 +132,12 @@ static int read_records(struct capture *capture, struct err *err)
 	return 0;
 }
 
+/* Reads what is there now. What is written meanwhile is for the next time: a machine can write
+ * faster than we read. */
 static int poll_file(struct capture *capture, struct err *err)
 {
+	struct stat st;
+	uint64_t got = 0;
 	int r;
 
 	if (capture->fd < 0)
@@ -134,7 +146,9 @@ static int poll_file(struct capture *capture, struct err *err)
 		return 0;
 	if (capture->fd < 0)
 		return err_errno(err, ERR_BOOT, errno, "cannot open '%s'", capture->path);
-	for (;;) {
+	if (fstat(capture->fd, &st) < 0)
+		return err_errno(err, ERR_BOOT, errno, "cannot read '%s'", capture->path);
+	while (got < (uint64_t)st.st_size) {
 		ssize_t n = read_all(capture->fd, capture->buffer + capture->filled,
 				     BUFFER_SIZE - capture->filled);
 
@@ -142,11 +156,13 @@ static int poll_file(struct capture *capture, struct err *err)
 			return err_errno(err, ERR_BOOT, (int)-n, "cannot read '%s'", capture->path);
 		if (n == 0)
 			return 0;
+		got += (uint64_t)n;
 		capture->filled += (size_t)n;
 		r = read_records(capture, err);
 		if (r < 0)
 			return r;
 	}
+	return 0;
 }
 
 int capture_poll(struct capture *capture, capture_fn fn, void *data, struct err *err)

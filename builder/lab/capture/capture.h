@@ -190,6 +190,9 @@ typedef void (*capture_fn)(const struct capture_event *e, void *data);
  * a capture of Ethernet or cannot be read; then all later calls fail, too. */
 int capture_poll(struct capture *capture, capture_fn fn, void *data, struct err *err);
 
+/* Bytes of the file at the moment, which the machine makes grow as it likes; 0: there is none. */
+uint64_t capture_file_size(const struct capture *capture);
+
 /* As of the last capture_poll(). */
 const struct capture_totals *capture_totals(const struct capture *capture);
 

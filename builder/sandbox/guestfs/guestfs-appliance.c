@@ -19,6 +19,10 @@
 
 #define SCRATCH_FILE "scratch"
 #define SAID_KEPT 12
+/* Of a line of theirs, and of the daemon's reason: the appliance may talk without an end. */
+#define SAID_LENGTH ((size_t)1000)
+/* As in lab/machine.c: whoever gets from the appliance into QEMU starts no programs. */
+#define QEMU_FILTER "on,obsolete=deny,elevateprivileges=deny,resourcecontrol=deny,spawn=deny"
 #define SUPERMIN_UNFINISHED "appliance.d."
 #define REPORT_FD 3
 #define RUNTIME_FD 4
@@ -72,7 +76,7 @@ static void hear(guestfs_h *g, void *data, uint64_t event, int handle, int flags
 	for (size_t i = 0; i < size; i++) {
 		if (said[i] == '\n')
 			keep_line(d);
-		else if (said[i] != '\r' && said[i] != '\0')
+		else if (said[i] != '\r' && said[i] != '\0' && d->line.length < SAID_LENGTH)
 			text_append(&d->line, &said[i], 1);
 	}
 }
@@ -82,7 +86,9 @@ static void hear(guestfs_h *g, void *data, uint64_t event, int handle, int flags
 static int failed(struct driver *d, const char *doing, struct err *err)
 {
 	const char *why = d->g ? guestfs_last_error(d->g) : NULL;
-	cleanup_free char *short_why = xstrndup(why ? why : "", strcspn(why ? why : "", "\n"));
+	size_t length = strcspn(why ? why : "", "\n");
+	cleanup_free char *short_why =
+		xstrndup(why ? why : "", length < SAID_LENGTH ? length : SAID_LENGTH);
 	cleanup_free char *said = NULL;
 
 	if (d->line.length > 0)
@@ -180,6 +186,12 @@ static int add_port(struct driver *d, const struct appliance *a, struct err *err
 	return 0;
 }
 
+static int add_filter(struct driver *d, struct err *err)
+{
+	return guestfs_config(d->g, "-sandbox", QEMU_FILTER) < 0 ? failed(d, "confine QEMU", err)
+								 : 0;
+}
+
 /* For tests and `verify`: another clock, another processor. */
 static int add_given(struct driver *d, struct err *err)
 {
@@ -214,6 +226,9 @@ static int configure(struct driver *d, const struct appliance *a, struct err *er
 	if (r < 0)
 		return r;
 	r = add_port(d, a, err);
+	if (r < 0)
+		return r;
+	r = add_filter(d, err);
 	if (r < 0)
 		return r;
 	return add_given(d, err);

@@ -10,14 +10,15 @@
 #include "sandbox/frame.h"
 #include "sandbox/guestfs/guestfs.h"
 
-/* Kernel and initramfs are the largest files that anybody reads. */
-#define READ_MAX ((off_t)1 << 30)
+/* Of what comes back, with its holes. The lab's disks have the largest. */
+#define END_MAX ((uint64_t)1 << 40)
 
 /* Where the content that belongs to an answer goes. */
 struct sink {
-	int fd;	    /* -1: nowhere */
-	off_t end;  /* bytes so far, holes included */
-	off_t most; /* 0: no limit */
+	int fd;	       /* -1: nowhere */
+	uint64_t end;  /* bytes so far, holes included */
+	uint64_t data; /* without holes */
+	uint64_t most; /* of data: the appliance's disk has no room for more */
 };
 
 static int driver_ended(struct relay *relay, struct err *err)
@@ -117,40 +118,47 @@ static int malformed(struct err *err)
 
 /* ---- what comes back ------------------------------------------------------------------------ */
 
-static bool is_too_large(struct relay *relay, const struct sink *s)
+/* Whoever sends more sends without an end, and nothing else would end that. */
+static int too_much(const struct sink *s, struct err *err)
 {
-	if (s->most == 0 || s->end <= s->most)
-		return false;
-	err_set(relay->failure, ERR_BUILD, "a file of the tree is too large to be read");
-	return true;
+	char most[16];
+
+	return err_set(err, ERR_BUILD, "the appliance sent more than the %s that it may",
+		       human_size(s->most, most));
 }
 
 /* The bytes have to be read in any case. If they cannot be kept, the first failure becomes the
  * answer. */
-static void keep(struct relay *relay, struct sink *s, const void *data, size_t size)
+static int keep(struct relay *relay, struct sink *s, const struct text *body, struct err *err)
 {
 	int r = 0;
 
-	s->end += (off_t)size;
-	if (s->fd >= 0 && relay->failure->class == ERR_NONE && !is_too_large(relay, s))
-		r = write_all(s->fd, data, size);
+	if (s->fd < 0)
+		return malformed(err);
+	s->end += body->length;
+	s->data += body->length;
+	if (s->data > s->most || s->end > END_MAX)
+		return too_much(s, err);
+	if (relay->failure->class == ERR_NONE)
+		r = write_all(s->fd, body->data, body->length);
 	if (r < 0)
 		err_errno(relay->failure, ERR_BUILD, -r,
 			  "cannot keep what comes from the appliance");
+	return 0;
 }
 
 static int skip(struct relay *relay, struct sink *s, const struct text *body, struct err *err)
 {
 	uint64_t zeros;
 
-	if (body->length != sizeof(zeros))
+	if (body->length != sizeof(zeros) || s->fd < 0)
 		return malformed(err);
 	memcpy(&zeros, body->data, sizeof(zeros));
-	if (zeros > INT64_MAX - (uint64_t)s->end)
+	if (zeros > END_MAX - s->end)
 		return malformed(err);
-	s->end += (off_t)zeros;
-	if (s->fd >= 0 && !is_too_large(relay, s) &&
-	    (lseek(s->fd, s->end, SEEK_SET) < 0 || ftruncate(s->fd, s->end) < 0))
+	s->end += zeros;
+	if (relay->failure->class == ERR_NONE &&
+	    (lseek(s->fd, (off_t)s->end, SEEK_SET) < 0 || ftruncate(s->fd, (off_t)s->end) < 0))
 		err_errno(relay->failure, ERR_BUILD, errno,
 			  "cannot keep what comes from the appliance");
 	return 0;
@@ -162,6 +170,20 @@ static int send_failure(struct relay *relay, struct err *err)
 
 	message_put_err(&m, relay->failure);
 	return message_send(relay->sock, &m, err);
+}
+
+/* Whoever has taken over the appliance can warn of anything: it is said whose words these are. */
+static int name_speaker(struct message *m, struct err *err)
+{
+	cleanup_free char *line = message_get_text(m);
+	int r = message_end(m, err);
+
+	if (r < 0)
+		return r;
+	cleanup_free char *named = xasprintf("in the appliance: %s", line);
+	text_release(&m->body);
+	message_put_text(m, named);
+	return 0;
 }
 
 static int pass_answer(struct relay *relay, const struct text *body, const struct sink *s,
@@ -179,8 +201,11 @@ static int pass_answer(struct relay *relay, const struct text *body, const struc
 	else
 		text_append(&m.body, body->data + sizeof(head), body->length - sizeof(head));
 	*ret_done = m.type == MESSAGE_OK || m.type == MESSAGE_ERROR;
-	if (!*ret_done && m.type != MESSAGE_OUTPUT && m.type != MESSAGE_NOTE)
+	/* Notes are shown as our own words, and nothing in the appliance has any to say. */
+	if (!*ret_done && m.type != MESSAGE_OUTPUT && m.type != MESSAGE_WARNING)
 		return malformed(err);
+	if (m.type == MESSAGE_WARNING && name_speaker(&m, err) < 0)
+		return err_value(err);
 	if (*ret_done && relay->failure->class != ERR_NONE)
 		return send_failure(relay, err);
 	if (head.with_fd) {
@@ -213,8 +238,7 @@ static int take_frame(struct relay *relay, struct sink *s, bool *ret_done, struc
 	case FRAME_MESSAGE:
 		return pass_answer(relay, &body, s, ret_done, err);
 	case FRAME_DATA:
-		keep(relay, s, body.data, body.length);
-		return 0;
+		return keep(relay, s, &body, err);
 	case FRAME_HOLE:
 		return skip(relay, s, &body, err);
 	case FRAME_END:
@@ -269,7 +293,7 @@ int relay_request(struct relay *relay, const struct message *request, struct err
 {
 	CLEANUP(err_release) struct err failure = { 0 };
 	cleanup_fd int temporary = -1;
-	struct sink s = { .fd = -1 };
+	struct sink s = { .fd = -1, .most = relay->content_max };
 	int tar = request->type == MESSAGE_PUT && request->fd_count > 0 ? request->fd[0] : -1;
 	int r;
 
@@ -283,7 +307,6 @@ int relay_request(struct relay *relay, const struct message *request, struct err
 		if (temporary < 0 || unlinkat(relay->directory, "read", 0) < 0)
 			return err_errno(err, ERR_BUILD, errno, "cannot make a temporary file");
 		s.fd = temporary;
-		s.most = READ_MAX;
 	}
 	r = send_request(relay, request, err);
 	return r < 0 ? r : answer(relay, tar, &s, err);

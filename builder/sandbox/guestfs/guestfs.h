@@ -76,6 +76,7 @@ struct relay {
 	int port;	      /* to the appliance: a connected socket */
 	int directory;	      /* for temporary files */
 	uint32_t request;     /* number of the latest request */
+	uint64_t content_max; /* bytes of an archive or a file that comes back: those of the disk */
 	const char *describe; /* replaces the first value of the reply to MESSAGE_OPEN, or NULL */
 	struct err *failure;  /* what failed here during the request: then this is the answer */
 };
@@ -83,8 +84,9 @@ struct relay {
 /* Waits until fd can be read, or written if `write`: 0. -ECANCELED, with *err not set, if the main
  * program has hung up; the driver's own error if that has ended. */
 int relay_wait(struct relay *relay, int fd, bool write, struct err *err);
-/* Passes a request on to the appliance, and all its answers back to the main program. The request's
- * descriptors stay the caller's. */
+/* Passes a request on to the appliance, and all its answers back to the main program. What runs in
+ * the appliance may have taken it over: every length, number and kind of what comes back is
+ * checked, and who sends without an end has lost. The request's descriptors stay the caller's. */
 int relay_request(struct relay *relay, const struct message *request, struct err *err);
 
 /* ---- guestfs-launch.c ----------------------------------------------------------------------- */

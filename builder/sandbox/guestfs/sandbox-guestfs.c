@@ -21,6 +21,7 @@
 #include "base/resources.h"
 #include "base/text.h"
 #include "base/tree.h"
+#include "sandbox/limits.h"
 #include "sandbox/locked-dir.h"
 #include "sandbox/guestfs/guestfs.h"
 
@@ -33,6 +34,8 @@
 /* MiB: for the appliance itself, its page cache, and what the image's own programs take. */
 #define MEMORY_MIN 768U
 #define MEMORY_MAX 4096U
+/* Beside what the user says that scripts may take. */
+#define MEMORY_BESIDE 512U
 /* With emulation only one: QEMU before 8.1 may run code that another processor has just rewritten,
  * and the kernel, which patches itself, dies of an int3. A second processor would save a tenth of
  * the time, most of it in pack. */
@@ -50,6 +53,7 @@ struct guest {
 	char *name; /* owned: our directory in it */
 	char *path; /* owned: the same, absolute */
 	uint64_t space;
+	struct sandbox_limits limits;
 	bool kvm;
 	const char *why_not; /* why KVM is not used; NULL: it is */
 };
@@ -100,6 +104,7 @@ static int read_open(struct guest *g, struct message *m, struct err *err)
 	free(message_get_text(m)); /* kernel */
 	g->space = message_get_u64(m);
 	(void)message_get_u64(m); /* on_disk */
+	message_get_limits(m, &g->limits);
 	g->trees = m->fd_count > 0 && !m->bad ? fcntl(m->fd[0], F_DUPFD_CLOEXEC, 0) : -1;
 	return g->trees < 0 ? err_set(err, ERR_BUILD, "malformed sandbox message") : 0;
 }
@@ -211,6 +216,16 @@ static unsigned between(uint64_t least, uint64_t value, uint64_t most)
 	return (unsigned)(value < least ? least : value > most ? most : value);
 }
 
+/* MiB. Of this the sandbox inside derives its own limit, a little less. */
+static unsigned choose_memory(const struct guest *g)
+{
+	uint64_t given = g->limits.memory / MEBI;
+
+	if (given == 0)
+		return between(MEMORY_MIN, memory_available() / MEBI / 2, MEMORY_MAX);
+	return between(MEMORY_MIN, given + MEMORY_BESIDE, INT_MAX);
+}
+
 /* ---- from start to end
  * ----------------------------------------------------------------------------- */
 
@@ -236,7 +251,7 @@ static int start_driver(struct guest *g, const char *port_path, struct err *err)
 	struct appliance a = {
 		.directory = g->path,
 		.port_path = port_path,
-		.memory = between(MEMORY_MIN, memory_available() / MEBI / 2, MEMORY_MAX),
+		.memory = choose_memory(g),
 		.processors = g->kvm ? between(1, processors_available(), PROCESSORS_MAX) : 1,
 		.kvm = g->kvm,
 	};
@@ -245,6 +260,7 @@ static int start_driver(struct guest *g, const char *port_path, struct err *err)
 
 	if (r < 0)
 		return r;
+	g->relay.content_max = a.disk;
 	r = runtime_make(g->relay.directory, &runtime, err);
 	if (r < 0)
 		return r;

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -18,10 +17,6 @@
 
 #define OUTPUT_CHUNK ((size_t)64 << 10)
 #define SAID_MAX ((size_t)1 << 20)
-#define OPEN_FILES_SOFT 1024
-#define OPEN_FILES_HARD 524288
-#define FILE_SIZE_MAX (16ULL << 30) /* a tree on disk has no other limit */
-#define PROCESSES_MAX 8192
 #define NOT_FOUND 127
 
 static const char *const environment[] = {
@@ -62,18 +57,7 @@ static void fill_environment(const struct ns *ns, const char *const *more, struc
 		set_variable(ret, *more);
 }
 
-static void limit(int what, rlim_t soft, rlim_t hard)
-{
-	struct rlimit now;
-
-	if (getrlimit(what, &now) < 0)
-		return;
-	now.rlim_max = hard < now.rlim_max ? hard : now.rlim_max;
-	now.rlim_cur = soft < now.rlim_max ? soft : now.rlim_max;
-	(void)setrlimit(what, &now);
-}
-
-static int connect_and_limit(const struct ns_job *job, int pipe)
+static int connect_and_limit(const struct ns *ns, const struct ns_job *job, int pipe)
 {
 	int in = job->in >= 0 ? job->in : open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -83,10 +67,7 @@ static int connect_and_limit(const struct ns_job *job, int pipe)
 		return -errno;
 	(void)setsid();
 	(void)umask(022);
-	limit(RLIMIT_CORE, 0, 0);
-	limit(RLIMIT_NOFILE, OPEN_FILES_SOFT, OPEN_FILES_HARD);
-	limit(RLIMIT_FSIZE, FILE_SIZE_MAX, FILE_SIZE_MAX);
-	limit(RLIMIT_NPROC, PROCESSES_MAX, PROCESSES_MAX);
+	ns_limits_apply(ns);
 	return 0;
 }
 
@@ -102,8 +83,10 @@ static int send_listener(int confined, int listener)
 static int confine(struct ns *ns, const struct ns_job *job, int pipe, int confined)
 {
 	int listener = -1;
-	int r = connect_and_limit(job, pipe);
+	int r = connect_and_limit(ns, job, pipe);
 
+	if (r == 0 && job->read_only)
+		r = ns_mount_read_only();
 	if (r < 0)
 		return r;
 	r = ns_filter_confine(ns->filter, &listener);
@@ -195,7 +178,8 @@ static int start(struct ns *ns, struct ns_job *job, size_t count, size_t me, str
 }
 
 /* Passes on what the job has written; closes the pipe at its end. */
-static int take_output(struct ns *ns, struct ns_job *j, size_t index, struct err *err)
+static int take_output(struct ns *ns, struct ns_job *j, size_t index, struct ns_watch *w,
+		       struct err *err)
 {
 	CLEANUP(message_release) struct message m = { .type = MESSAGE_OUTPUT };
 	char chunk[OUTPUT_CHUNK];
@@ -212,6 +196,7 @@ static int take_output(struct ns *ns, struct ns_job *j, size_t index, struct err
 			text_append(&j->said, chunk, (size_t)n);
 		return 0;
 	}
+	ns_watch_heard(ns, w);
 	message_put_u64(&m, index);
 	message_put_bytes(&m, chunk, (size_t)n);
 	return message_send(ns->sock, &m, err);
@@ -249,7 +234,7 @@ static size_t reap(const struct ns *ns, struct ns_job *job, size_t count)
 }
 
 static int serve_job(struct ns *ns, struct ns_job *job, size_t index, const struct pollfd *p,
-		     struct err *err)
+		     struct ns_watch *w, struct err *err)
 {
 	if (p[1].revents & POLLIN)
 		ns_filter_answer(ns, job->listener);
@@ -257,30 +242,43 @@ static int serve_job(struct ns *ns, struct ns_job *job, size_t index, const stru
 		(void)close(take_fd(&job->listener)); /* everyone below that filter has ended */
 	if (p[2].revents != 0)
 		take_listener(job);
-	return p[0].revents != 0 ? take_output(ns, job, index, err) : 0;
+	return p[0].revents != 0 ? take_output(ns, job, index, w, err) : 0;
 }
 
-static int wait_all(struct ns *ns, struct ns_job *job, size_t count, struct err *err)
+/* What wait_all() waits for: the main program, ended children, and three descriptors of each job. */
+static void fill_poll(const struct ns *ns, const struct ns_job *job, size_t count, struct pollfd *p)
+{
+	p[0] = (struct pollfd){ .fd = ns->sock, .events = POLLRDHUP };
+	p[1] = (struct pollfd){ .fd = ns->signals, .events = POLLIN };
+	for (size_t i = 0; i < count; i++) {
+		struct pollfd *q = &p[2 + 3 * i];
+
+		q[0] = (struct pollfd){ .fd = job[i].pipe, .events = POLLIN };
+		q[1] = (struct pollfd){ .fd = job[i].listener, .events = POLLIN };
+		q[2] = (struct pollfd){ .fd = job[i].confined, .events = POLLIN };
+	}
+}
+
+static int wait_all(struct ns *ns, struct ns_job *job, size_t count, struct ns_watch *w,
+		    struct err *err)
 {
 	cleanup_free struct pollfd *p = xcalloc(count * 3 + 2, sizeof(*p));
 
 	for (size_t running = count; running > 0;) {
-		p[0] = (struct pollfd){ .fd = ns->sock, .events = POLLRDHUP };
-		p[1] = (struct pollfd){ .fd = ns->signals, .events = POLLIN };
-		for (size_t i = 0; i < count; i++) {
-			struct pollfd *q = &p[2 + 3 * i];
+		int r = ns_watch_look(ns, w, job, count, err);
 
-			q[0] = (struct pollfd){ .fd = job[i].pipe, .events = POLLIN };
-			q[1] = (struct pollfd){ .fd = job[i].listener, .events = POLLIN };
-			q[2] = (struct pollfd){ .fd = job[i].confined, .events = POLLIN };
-		}
-		if (poll(p, 2 + 3 * count, -1) < 0 && errno != EINTR)
+		if (r < 0)
+			return r;
+		fill_poll(ns, job, count, p);
+		r = poll(p, 2 + 3 * count, ns_watch_wait(w));
+		if (r < 0 && errno != EINTR)
 			return err_errno(err, ERR_BUILD, errno, "cannot wait in the sandbox");
+		if (r <= 0)
+			continue;
 		if (p[0].revents != 0)
 			_exit(0); /* nobody is left to tell; the kernel ends the rest */
 		for (size_t i = 0; i < count; i++) {
-			int r = serve_job(ns, &job[i], i, &p[2 + 3 * i], err);
-
+			r = serve_job(ns, &job[i], i, &p[2 + 3 * i], w, err);
 			if (r < 0)
 				return r;
 		}
@@ -322,7 +320,8 @@ static int work_failed(struct ns_job *job, size_t count, struct err *err)
 	return broken.class == ERR_NONE ? 0 : err_move(err, &broken);
 }
 
-static int run_jobs(struct ns *ns, struct ns_job *job, size_t count, struct err *err)
+static int run_jobs(struct ns *ns, struct ns_job *job, size_t count, struct ns_watch *w,
+		    struct err *err)
 {
 	for (size_t i = 0; i < count; i++) {
 		int r = start(ns, job, count, i, err);
@@ -330,15 +329,16 @@ static int run_jobs(struct ns *ns, struct ns_job *job, size_t count, struct err 
 		if (r < 0)
 			return r;
 	}
-	return wait_all(ns, job, count, err);
+	return wait_all(ns, job, count, w, err);
 }
 
 /* What they wrote before they ended or were killed. */
-static int drain(struct ns *ns, struct ns_job *job, size_t count, struct err *err)
+static int drain(struct ns *ns, struct ns_job *job, size_t count, struct ns_watch *w,
+		 struct err *err)
 {
 	for (size_t i = 0; i < count; i++)
 		while (job[i].pipe >= 0) {
-			int r = take_output(ns, &job[i], i, err);
+			int r = take_output(ns, &job[i], i, w, err);
 
 			if (r < 0)
 				return r;
@@ -348,15 +348,19 @@ static int drain(struct ns *ns, struct ns_job *job, size_t count, struct err *er
 
 int ns_run(struct ns *ns, struct ns_job *job, size_t count, struct err *err)
 {
-	int r = run_jobs(ns, job, count, err);
+	struct ns_watch w;
+	int r;
 
+	ns_watch_begin(ns, &w);
+	r = run_jobs(ns, job, count, &w, err);
 	kill_rest();
 	if (r < 0)
 		return r;
-	r = drain(ns, job, count, err);
+	r = drain(ns, job, count, &w, err);
 	if (r < 0)
 		return r;
-	return work_failed(job, count, err);
+	r = ns_watch_end(ns, job, count, err);
+	return r < 0 ? r : work_failed(job, count, err);
 }
 
 void ns_job_release(struct ns_job *job)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -159,6 +160,19 @@ static int deny_devices(scmp_filter_ctx f)
 	return 0;
 }
 
+/* A script cannot undo ns_limits_apply(): 0 would hand its dump to the host's program for that. It
+ * is told that it could, since `ulimit -c 0` is no reason to fail. */
+static int deny_core_limit(scmp_filter_ctx f)
+{
+	int r = seccomp_rule_add(f, SCMP_ACT_ERRNO(0), SCMP_SYS(setrlimit), 1,
+				 SCMP_A0(SCMP_CMP_EQ, RLIMIT_CORE, 0));
+
+	if (r < 0)
+		return r;
+	return seccomp_rule_add(f, SCMP_ACT_ERRNO(0), SCMP_SYS(prlimit64), 2,
+				SCMP_A1(SCMP_CMP_EQ, RLIMIT_CORE, 0), SCMP_A2(SCMP_CMP_NE, 0, 0));
+}
+
 static int set_up(scmp_filter_ctx f)
 {
 	int r = seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2);
@@ -191,6 +205,9 @@ static int add_rules(scmp_filter_ctx f)
 	if (r < 0)
 		return r;
 	r = deny_devices(f);
+	if (r < 0)
+		return r;
+	r = deny_core_limit(f);
 	if (r < 0)
 		return r;
 	return seccomp_rule_add(f, SCMP_ACT_NOTIFY, SCMP_SYS(uname), 0);

@@ -14,69 +14,11 @@
 #include "base/child.h"
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/subids.h"
 #include "base/text.h"
 #include "sandbox/namespace/ns.h"
 
-#define SUBID_FILE_MAX ((size_t)4 << 20)
 #define PROC_FILE_MAX ((size_t)64 << 10)
-/* Where root looks for ids that nobody uses: above those that shadow, systemd and containers hand
- * out by default. */
-#define HIGH_FIRST 0x70000000U
-#define HIGH_LAST 0x7ffe0000U
-
-struct range {
-	uint64_t first;
-	uint64_t count;
-};
-
-struct ranges {
-	struct range *item;
-	size_t count;
-	size_t allocated;
-};
-
-static void ranges_release(struct ranges *ranges)
-{
-	free(ranges->item);
-}
-
-/* subuid(5): NAME-OR-UID:FIRST:COUNT. name NULL: everybody's. A missing file has no ranges. */
-static int read_subids(const char *path, const char *name, const char *number, struct ranges *ret,
-		       struct err *err)
-{
-	CLEANUP(text_release) struct text t = { 0 };
-	CLEANUP(strv_release) struct strv lines = { 0 };
-
-	if (access(path, F_OK) < 0 && errno == ENOENT)
-		return 0;
-	int r = read_file(AT_FDCWD, path, SUBID_FILE_MAX, &t, err);
-	if (r < 0)
-		return r;
-	strv_split(&lines, t.data, "\n");
-	for (size_t i = 0; i < lines.count; i++) {
-		CLEANUP(strv_release) struct strv field = { 0 };
-		struct range range;
-
-		strv_split(&field, lines.item[i], ":");
-		if (field.count != 3 || parse_u64(field.item[1], &range.first) < 0 ||
-		    parse_u64(field.item[2], &range.count) < 0)
-			continue;
-		if (name && !streq(field.item[0], name) && !streq(field.item[0], number))
-			continue;
-		GROW(ret->item, ret->count, ret->allocated);
-		ret->item[ret->count++] = range;
-	}
-	return 0;
-}
-
-static bool overlaps(const struct ranges *ranges, uint64_t first)
-{
-	for (size_t i = 0; i < ranges->count; i++)
-		if (first < ranges->item[i].first + ranges->item[i].count &&
-		    ranges->item[i].first < first + NS_IDS)
-			return true;
-	return false;
-}
 
 /* In a container that maps only some ids the high ones do not exist. Then *ret is set, to the end
  * of the first range that is large enough. */
@@ -97,7 +39,8 @@ static int own_range(const char *path, uint32_t *ret, struct err *err)
 		if (field.count != 3 || parse_u64(field.item[0], &first) < 0 ||
 		    parse_u64(field.item[1], &outside) < 0 || parse_u64(field.item[2], &count) < 0)
 			continue;
-		if (first <= HIGH_FIRST && first + count > (uint64_t)HIGH_LAST + NS_IDS)
+		if (first <= SUBIDS_HIGH_FIRST &&
+		    first + count > (uint64_t)SUBIDS_HIGH_LAST + NS_IDS)
 			return 0;
 		if (count >= 2 * NS_IDS) {
 			*ret = (uint32_t)(first + count - NS_IDS);
@@ -111,28 +54,13 @@ static int own_range(const char *path, uint32_t *ret, struct err *err)
 			     "host as an ordinary user with a range in /etc/subuid");
 }
 
-/* All ranges that are handed out to somebody. */
-static int read_taken(struct ranges *ret, struct err *err)
-{
-	int r = read_subids("/etc/subuid", NULL, NULL, ret, err);
-
-	return r < 0 ? r : read_subids("/etc/subgid", NULL, NULL, ret, err);
-}
-
 static int plan_root(struct ns_map *map, struct err *err)
 {
-	CLEANUP(ranges_release) struct ranges taken = { 0 };
-	uint32_t first = HIGH_FIRST;
-	int r = read_taken(&taken, err);
+	uint32_t first;
+	int r = subids_find_unused(&first, err);
 
 	if (r < 0)
 		return r;
-	for (; overlaps(&taken, first); first += NS_IDS)
-		if (first >= HIGH_LAST)
-			return err_set(err, ERR_BUILD,
-				       "no %u unused ids between %u and %u: "
-				       "/etc/subuid and /etc/subgid hand them all out",
-				       NS_IDS, HIGH_FIRST, HIGH_LAST);
 	map->uid[0] = (struct ns_extent){ 0, first, NS_IDS };
 	map->gid[0] = map->uid[0];
 	r = own_range("/proc/self/uid_map", &map->uid[0].outside, err);
@@ -144,9 +72,8 @@ static int plan_root(struct ns_map *map, struct err *err)
 /* The caller's range in the file, or one with count 0. */
 static int find_own(const char *path, const char *name, struct ns_extent *ret, struct err *err)
 {
-	CLEANUP(ranges_release) struct ranges mine = { 0 };
-	cleanup_free char *number = xasprintf("%u", (unsigned)geteuid());
-	int r = read_subids(path, name, number, &mine, err);
+	CLEANUP(subids_release) struct subids mine = { 0 };
+	int r = subids_read(path, name, geteuid(), &mine, err);
 
 	if (r < 0)
 		return r;
@@ -162,14 +89,17 @@ static int find_own(const char *path, const char *name, struct ns_extent *ret, s
 /* Names the file that has no range for the user, and the command that adds one nobody else has. */
 static int no_range(const char *name, bool has_uid, bool has_gid, struct err *err)
 {
-	CLEANUP(ranges_release) struct ranges taken = { 0 };
+	CLEANUP(subids_release) struct subids taken = { 0 };
 	CLEANUP(text_release) struct text options = { 0 };
 	uint64_t first = 100000;
-	int r = read_taken(&taken, err);
+	int r = subids_read(SUBUID_FILE, NULL, 0, &taken, err);
 
 	if (r < 0)
 		return r;
-	while (overlaps(&taken, first))
+	r = subids_read(SUBGID_FILE, NULL, 0, &taken, err);
+	if (r < 0)
+		return r;
+	while (subids_overlap(&taken, first, NS_IDS))
 		first += NS_IDS;
 	if (!has_uid)
 		text_printf(&options, " --add-subuids %llu-%llu", (unsigned long long)first,
@@ -186,11 +116,11 @@ static int plan_user(struct ns_map *map, struct err *err)
 {
 	const struct passwd *pw = getpwuid(geteuid());
 	cleanup_free char *name = pw ? xstrdup(pw->pw_name) : xasprintf("%u", (unsigned)geteuid());
-	int r = find_own("/etc/subuid", name, &map->uid[0], err);
+	int r = find_own(SUBUID_FILE, name, &map->uid[0], err);
 
 	if (r < 0)
 		return r;
-	r = find_own("/etc/subgid", name, &map->gid[0], err);
+	r = find_own(SUBGID_FILE, name, &map->gid[0], err);
 	if (r < 0)
 		return r;
 	if (map->uid[0].count == 0 || map->gid[0].count == 0)

@@ -187,7 +187,7 @@ static int pass_message(struct port *p, bool *ret_done, struct err *err)
 		return r;
 	if (r == 0)
 		return err_set(err, ERR_BUILD, "the sandbox in the appliance ended");
-	if (m.type == MESSAGE_OUTPUT || m.type == MESSAGE_NOTE)
+	if (m.type == MESSAGE_OUTPUT || m.type == MESSAGE_NOTE || m.type == MESSAGE_WARNING)
 		return send_message(p, &m, false, err);
 	while (p->archive >= 0) {
 		r = pass_archive(p, err);

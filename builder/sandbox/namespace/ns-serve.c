@@ -44,12 +44,14 @@ static int read_command(struct message *request, struct command *c, struct ns_jo
 	has_input = message_get_u64(request) != 0;
 	input = message_get_bytes(request, &size);
 	cleanup_free char *output = message_get_text(request);
+	job->read_only = message_get_u64(request) != 0;
 	if (c->argv.count == 0)
 		request->bad = true;
 	if (request->bad)
 		return 0;
 	job->argv = (const char *const *)c->argv.item;
 	job->env = (const char *const *)c->env.item;
+	job->is_script = true;
 	if (has_input) {
 		int r = memory_fd(input, size, &job->in, err);
 
@@ -147,6 +149,9 @@ static int answer(struct ns *ns, struct message *request, struct err *err)
 	if (r < 0) {
 		message_release(&reply);
 		reply.type = MESSAGE_ERROR;
+		/* The archive goes to a file of the caller's, on another disk than the tree. */
+		if (request->type != MESSAGE_ARCHIVE)
+			ns_watch_explain(ns, &failure);
 		message_put_err(&reply, &failure);
 	}
 	r = message_send(ns->sock, &reply, err);

@@ -42,7 +42,7 @@ static int make_directory(const char *path, mode_t mode, struct err *err)
  * directory, which the keeper entered before it made the namespaces. A path would not do, as we may
  * not be allowed to search the directories above, nor would a descriptor, as it belongs to the
  * outer mount namespace. */
-static int mount_base(const struct ns_tree *tree, struct err *err)
+static int mount_base(const struct ns *ns, const struct ns_tree *tree, struct err *err)
 {
 	cleanup_free char *data = NULL;
 
@@ -52,7 +52,9 @@ static int mount_base(const struct ns_tree *tree, struct err *err)
 					 "cannot take over the tree's directory");
 		return ns_mount(".", BASE, NULL, MS_BIND | MS_REC, NULL, err);
 	}
-	data = xasprintf("mode=0755,nr_inodes=4m,size=%lluk", (unsigned long long)tree->size >> 10);
+	data = xasprintf("mode=0755,nr_inodes=%llu,size=%lluk",
+			 (unsigned long long)ns->limits.files,
+			 (unsigned long long)tree->size >> 10);
 	return ns_mount("tmpfs", BASE, "tmpfs", MS_NODEV | MS_NOSUID, data, err);
 }
 
@@ -66,7 +68,7 @@ static int mount_all(struct ns *ns, const struct ns_tree *tree, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = mount_base(tree, err);
+	r = mount_base(ns, tree, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(directory); i++) {
@@ -110,6 +112,8 @@ int ns_setup(struct ns *ns, const struct ns_options *options, const struct ns_tr
 	ns->epoch = options->epoch;
 	ns->hostname = xstrdup(options->hostname);
 	ns->kernel = xstrdup(options->kernel);
+	ns->limits = options->limits;
+	ns->in_memory = !tree->on_disk;
 	(void)umask(022);
 	r = set_names(ns, err);
 	if (r < 0)

@@ -93,9 +93,12 @@ static int make_box(const struct ns_tree *t, struct err *err)
 	r = locked_dir_set_mode(box, 0755, err);
 	if (r < 0)
 		return r;
-	if (!t->map.by_helper && fchown(box, t->map.uid[0].outside, t->map.gid[0].outside) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot give the sandbox its directory");
-	return 0;
+	if (t->map.by_helper || fchown(box, t->map.uid[0].outside, t->map.gid[0].outside) == 0)
+		return 0;
+	err_errno(err, ERR_BUILD, errno, "cannot give the sandbox its directory in the store%s",
+		  errno == EPERM ? ", whose file system keeps no owners" : "");
+	return err_hint(err, "choose another place with --store DIR or NETRESCUE_STORE, not on FAT "
+			     "or NFS");
 }
 
 /* PID.RANDOM/box: the outer directory is ours and is locked, the inner one is given to the
@@ -113,11 +116,12 @@ int ns_tree_choose(const struct ns_options *options, struct ns_tree *ret, struct
 	CLEANUP(ns_tree_release) struct ns_tree t = { .fd = -1, .parent = options->trees };
 	uint64_t need = options->space + options->space / 10 * 3 + MEMORY_RESERVE;
 	uint64_t available = memory_available();
+	uint64_t most = options->limits.memory < available ? options->limits.memory : available;
 	int r;
 
 	remove_stale(options->trees);
-	t.on_disk = options->on_disk || need >= available;
-	t.size = available / 10 * 8;
+	t.on_disk = options->on_disk || need >= most;
+	t.size = available / 10 * 8 < most ? available / 10 * 8 : most;
 	r = ns_map_plan(t.on_disk, &t.map, err);
 	if (r < 0)
 		return r;

@@ -124,12 +124,22 @@ static int keep_random(const char *proc, const char *store, struct err *err)
 	return ns_mount(source, target, NULL, MS_BIND, NULL, err);
 }
 
-static int mount_proc(const char *root, const char *store, struct err *err)
+/* For ourselves: what is mounted on it later does not appear in it. */
+static int keep_bare(struct ns *ns, const char *proc, struct err *err)
+{
+	ns->proc = (int)syscall(SYS_open_tree, AT_FDCWD, proc, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return ns->proc < 0 ? err_errno(err, ERR_BUILD, errno, "cannot look at '%s'", proc) : 0;
+}
+
+static int mount_proc(struct ns *ns, const char *root, const char *store, struct err *err)
 {
 	cleanup_free char *proc = xasprintf("%s/proc", root);
 	cleanup_free char *nothing = xasprintf("%s/nothing", store);
 	int r = ns_mount("proc", proc, "proc", SAFE, NULL, err);
 
+	if (r < 0)
+		return r;
+	r = keep_bare(ns, proc, err);
 	if (r < 0)
 		return r;
 	if (symlink(NOWHERE, nothing) < 0)
@@ -198,5 +208,5 @@ int ns_world_mount(struct ns *ns, const char *new_root, const char *store, struc
 	if (r < 0)
 		return r;
 	r = mount_dev(new_root, err);
-	return r < 0 ? r : mount_proc(new_root, store, err);
+	return r < 0 ? r : mount_proc(ns, new_root, store, err);
 }

@@ -27,9 +27,11 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/subids.h"
+#include "sandbox/limits.h"
 #include "sandbox/protocol.h"
 
-#define NS_IDS 65536U /* ids inside: 0 to 65535 */
+#define NS_IDS SUBIDS_COUNT /* ids inside: 0 to 65535 */
 #define NS_KERNEL_VERSION "#1 SMP PREEMPT_DYNAMIC Debian"
 
 struct ns_options { /* of MESSAGE_OPEN */
@@ -38,6 +40,7 @@ struct ns_options { /* of MESSAGE_OPEN */
 	char *kernel;	/* owned */
 	uint64_t space;
 	bool on_disk;
+	struct sandbox_limits limits;
 	int trees; /* owned; the store's directory for trees */
 };
 
@@ -73,10 +76,11 @@ int ns_hint_refused(struct err *err);
 
 struct ns_tree {
 	bool on_disk;
-	uint64_t size; /* limit of the tmpfs */
-	int parent;    /* borrowed: options.trees */
-	int fd;	       /* owned, locked; -1 in memory */
-	char *name;    /* owned, in parent; NULL in memory */
+	bool has_group; /* a control group of our own holds it */
+	uint64_t size;	/* limit of the tmpfs, in bytes */
+	int parent;	/* borrowed: options.trees */
+	int fd;		/* owned, locked; -1 in memory */
+	char *name;	/* owned, in parent; NULL in memory */
 	struct ns_map map;
 };
 
@@ -91,11 +95,15 @@ struct ns {
 	int sock;
 	int tree;    /* the tree without what is mounted in it: for archive and sweep */
 	int world;   /* directory of the fixed files */
+	int proc;    /* /proc without what covers it for the scripts */
 	int signals; /* signalfd of SIGCHLD */
+	int events;  /* of the control group; -1: there is none */
 	int64_t epoch;
 	char *kernel;
 	char *hostname;
 	scmp_filter_ctx filter;
+	struct sandbox_limits limits; /* all of them chosen */
+	bool in_memory;		      /* the tree is in a tmpfs of ours */
 };
 
 /* ---- ns-setup.c, ns-mount.c, ns-world.c, ns-filter.c ---------------------------------------- */
@@ -110,6 +118,10 @@ int ns_setup(struct ns *ns, const struct ns_options *options, const struct ns_tr
  */
 int ns_mount(const char *source, const char *target, const char *type, unsigned long flags,
 	     const char *data, struct err *err);
+
+/* In a command's process: from now on it sees the tree read-only, with an empty /tmp and /var/tmp of
+ * its own. Before ns_filter_confine(), which takes the right away to undo it. -errno. */
+int ns_mount_read_only(void);
 
 /* /proc and /dev below new_root, with the fixed files from the directory `store` (ns->world). */
 int ns_world_mount(struct ns *ns, const char *new_root, const char *store, struct err *err);
@@ -130,7 +142,9 @@ void ns_filter_answer(const struct ns *ns, int listener);
 struct ns_job {
 	/* a command … */
 	const char *const *argv;
+	bool is_script;		/* silence and a timeout mean something */
 	const char *const *env; /* added to the sandbox's environment */
+	bool read_only;
 	/* … or work of our own, done in a forked process with all capabilities, from in to out.
 	 * Returns 0, or an error, which ns_run() passes on. What it writes to `result` is in .said
 	 * afterwards. */
@@ -141,6 +155,9 @@ struct ns_job {
 	int out;	  /* owned; stdout; -1: the log */
 	struct text said; /* out: what the work wrote to `result` */
 	int status;	  /* out: waitpid status */
+
+	pid_t script;	/* ns-watch.c's: the process that is timed */
+	uint64_t since; /* and when it was first seen */
 
 	pid_t pid; /* the rest is ns-command.c's */
 	int pipe;
@@ -154,10 +171,100 @@ struct ns_job {
 	}
 
 /* Runs all jobs at the same time, sends the output of commands as MESSAGE_OUTPUT and waits; then
- * kills whatever they left running. A command that fails is no error here, but work that fails is.
+ * kills whatever they left running. A command that fails is no error here, but work that fails is,
+ * and so is a limit that was reached.
  * Ends the server if the main program hangs up. */
 int ns_run(struct ns *ns, struct ns_job *job, size_t count, struct err *err);
 void ns_job_release(struct ns_job *job);
+
+/* ---- ns-limits.c, ns-usage.c, ns-watch.c: what the scripts take ----------------------------- */
+
+/* In the keeper, which sees the host: puts a limit wherever there is 0. */
+void ns_limits_choose(struct sandbox_limits *limits);
+/* In a command's process: resource limits, which hold between two looks of the watch. */
+void ns_limits_apply(const struct ns *ns);
+/* In the keeper: what it forks from now on is what the kernel kills first when it runs out of
+ * memory (proc_pid_oom_score_adj(5)). Returns what to give to ns_limits_go_as_before(); caller
+ * frees. */
+char *ns_limits_go_first(void);
+void ns_limits_go_as_before(const char *before);
+
+/* More processes than the watch allows are what the kernel does: its limits count by user, and
+ * would only make fork(2) fail. */
+#define NS_PROCESSES_BESIDE 4096U
+
+/* ns-cgroup.c, in the keeper. */
+struct ns_cgroup {
+	int own, rest, box, events; /* owned; -1: there is none */
+	char *rest_name, *box_name;
+};
+#define NS_CGROUP_INIT                                                                             \
+	{                                                                                          \
+		.own = -1, .rest = -1, .box = -1, .events = -1                                     \
+	}
+/* Makes a control group with these limits, where one is to be had. */
+void ns_cgroup_make(struct ns_cgroup *c, const struct sandbox_limits *limits);
+/* Goes into it, so that what we fork is in it from its start, or out again. */
+void ns_cgroup_enter(const struct ns_cgroup *c, bool enter);
+/* In the server, which shall not have it: closes it, and leaves it as it is. Returns what
+ * ns_cgroup_was_full() reads, or -1. */
+int ns_cgroup_keep_events(struct ns_cgroup *c);
+/* Whether the kernel has killed one of its processes because the group had no memory left. */
+bool ns_cgroup_was_full(int events);
+void ns_cgroup_release(struct ns_cgroup *c); /* removes it */
+
+struct ns_process {
+	pid_t pid, parent;
+	uint64_t memory; /* bytes that are its alone: not files, nor what it shares with others */
+	uint64_t threads;
+};
+
+struct ns_usage {
+	struct ns_process *process; /* all but ourselves */
+	size_t count, allocated;
+	uint64_t threads; /* of all, at least one each */
+	uint64_t memory;  /* bytes of all processes, and of System V's shared memory and queues */
+	uint64_t tree_bytes, tree_files; /* of a tree in memory; each file takes some memory, too */
+	bool out_of_bytes, out_of_files; /* it cannot grow any more */
+};
+
+/* One look at /proc and the tree. Memory is counted in the cheap way, in which processes that were
+ * forked and have not touched all of theirs have more than they take. */
+void ns_usage_read(const struct ns *ns, struct ns_usage *ret);
+/* Only which processes there are, each with one thread. */
+void ns_usage_count(const struct ns *ns, struct ns_usage *ret);
+/* Counts memory again, exactly. */
+void ns_usage_count_exactly(const struct ns *ns, struct ns_usage *usage);
+void ns_usage_release(struct ns_usage *usage);
+/* "the postinst of package 'hello'" or "the command 'update-initramfs -c'": what a process belongs
+ * to, as it says itself. Caller frees. */
+char *ns_usage_script(const struct ns *ns, const struct ns_usage *usage, const struct ns_job *job,
+		      size_t count, pid_t pid);
+
+/* The same of a script of a package, or NULL. */
+char *ns_usage_package_script(const struct ns *ns, pid_t pid);
+
+struct ns_watch {
+	/* milliseconds of CLOCK_MONOTONIC */
+	uint64_t count;	   /* count processes again at that time */
+	uint64_t look;	   /* look at all again */
+	uint64_t heard;	   /* when a script wrote something */
+	uint64_t patience; /* silence until the next warning */
+};
+
+void ns_watch_begin(const struct ns *ns, struct ns_watch *w);
+void ns_watch_heard(const struct ns *ns, struct ns_watch *w);
+/* For poll(2): milliseconds until the next look. */
+int ns_watch_wait(const struct ns_watch *w);
+/* Looks, if it is time: an error if a limit has been reached, with the script's name and what to
+ * do. Sends a warning if the scripts have been silent for long. */
+int ns_watch_look(struct ns *ns, struct ns_watch *w, struct ns_job *job, size_t count,
+		  struct err *err);
+/* When all jobs have ended: if a command failed, and the tree cannot grow any more, that is the
+ * error. */
+int ns_watch_end(const struct ns *ns, const struct ns_job *job, size_t count, struct err *err);
+/* A failure for lack of space gets a hint that fits where the tree lies. */
+void ns_watch_explain(const struct ns *ns, struct err *failure);
 
 /* ---- ns-serial.c: in the appliance of sandbox-guestfs --------------------------------------- */
 

@@ -53,6 +53,7 @@ static int read_options(int sock, struct ns_options *o, struct err *err)
 	o->kernel = message_get_text(&m);
 	o->space = message_get_u64(&m);
 	o->on_disk = message_get_u64(&m) != 0;
+	message_get_limits(&m, &o->limits);
 	o->trees = message_take_fd(&m);
 	return message_end(&m, err);
 }
@@ -60,9 +61,11 @@ static int read_options(int sock, struct ns_options *o, struct err *err)
 static int send_ready(int sock, const struct ns_tree *tree, struct err *err)
 {
 	CLEANUP(message_release) struct message m = { .type = MESSAGE_OK };
+	cleanup_free char *description =
+		xasprintf("namespace, tree %s%s", tree->on_disk ? "on disk" : "in memory",
+			  tree->has_group ? ", in a control group" : "");
 
-	message_put_text(&m,
-			 tree->on_disk ? "namespace, tree on disk" : "namespace, tree in memory");
+	message_put_text(&m, description);
 	return message_send(sock, &m, err);
 }
 
@@ -96,9 +99,17 @@ static int prepare(struct ns *ns, struct ns_options *options, struct ns_tree *tr
 	return send_ready(ns->sock, tree, err);
 }
 
-static int serve(int sock, struct ns_options *options, struct ns_tree *tree)
+static int serve(int sock, struct ns_options *options, struct ns_tree *tree,
+		 struct ns_cgroup *group)
 {
-	struct ns ns = { .sock = sock, .tree = -1, .world = -1, .signals = -1 };
+	struct ns ns = {
+		.sock = sock,
+		.tree = -1,
+		.world = -1,
+		.proc = -1,
+		.signals = -1,
+		.events = ns_cgroup_keep_events(group),
+	};
 	CLEANUP(err_release) struct err err = { 0 };
 
 	if (prepare(&ns, options, tree, &err) < 0) {
@@ -121,10 +132,35 @@ static void keep(int sock, pid_t server, int pidfd)
 		;
 }
 
+static int was_full(struct err *err)
+{
+	err_set(err, ERR_BUILD,
+		"the scripts take more memory than the sandbox may have, and the kernel ended it");
+	return err_hint(err, "if that is no mistake of theirs, --memory SIZE permits more "
+			     "(docs/sandbox.md)");
+}
+
+/* Forks the server: within the control group, and as what the kernel kills first. */
+static pid_t start_server(const struct ns_tree *tree, const struct ns_cgroup *group, int *ret_pidfd,
+			  struct err *err)
+{
+	cleanup_free char *order = ns_limits_go_first();
+	pid_t server;
+
+	ns_cgroup_enter(group, true);
+	server = ns_fork(NAMESPACES, &tree->map, ret_pidfd, err);
+	if (server == 0)
+		return 0;
+	ns_cgroup_enter(group, false);
+	ns_limits_go_as_before(order);
+	return server;
+}
+
 static int start(int sock, struct err *err)
 {
 	CLEANUP(options_release) struct ns_options options = { .trees = -1 };
 	CLEANUP(ns_tree_release) struct ns_tree tree = { .fd = -1 };
+	CLEANUP(ns_cgroup_release) struct ns_cgroup group = NS_CGROUP_INIT;
 	cleanup_fd int pidfd = -1;
 	pid_t server;
 	int r = read_options(sock, &options, err);
@@ -134,19 +170,22 @@ static int start(int sock, struct err *err)
 	r = ns_preload(err);
 	if (r < 0)
 		return r;
+	ns_limits_choose(&options.limits);
 	r = ns_tree_choose(&options, &tree, err);
 	if (r < 0)
 		return r;
 	if (tree.on_disk && (fchdir(tree.fd) < 0 || chdir("box") < 0))
 		return err_errno(err, ERR_BUILD, errno, "cannot enter the sandbox's directory");
-	server = ns_fork(NAMESPACES, &tree.map, &pidfd, err);
+	ns_cgroup_make(&group, &options.limits);
+	tree.has_group = group.box >= 0;
+	server = start_server(&tree, &group, &pidfd, err);
 	if (server < 0)
 		return server;
 	if (server == 0)
-		_exit(serve(sock, &options, &tree));
+		_exit(serve(sock, &options, &tree, &group));
 	keep(sock, server, pidfd);
 	(void)!chdir("/");
-	return 0;
+	return ns_cgroup_was_full(group.events) ? was_full(err) : 0;
 }
 
 /* Runs the sandbox until the other side of sock hangs up. */

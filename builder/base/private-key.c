@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "publish/private-key.h"
+#include "base/private-key.h"
 
 #include <ctype.h>
 #include <fnmatch.h>

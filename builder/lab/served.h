@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "base/err.h"
+#include "lab/image.h"
+
+/* Whether QEMU may serve the image's tftp/ over TFTP, as it does with --simple: it follows links
+ * wherever they lead, with the rights of the user, and a client that can reach the network could
+ * pass on what it gets. So there may be nothing but files, directories, and links that stay below
+ * tftp/. ERR_USAGE names the first that is something else. */
+int served_check(const struct image *i, struct err *err);
