@@ -6,17 +6,20 @@
 
 #include "base/memory.h"
 #include "base/owner.h"
+#include "base/text.h"
 
 int temporary_dir(const char *above, const char *prefix, char **ret_path, struct err *err)
 {
 	const char *given = getenv("TMPDIR");
-	bool chosen = !above && given && *given;
 	cleanup_free char *path = NULL;
+	bool chosen;
 	int r;
 
 	if (!above)
-		above = chosen ? given : "/tmp";
-	r = owner_check_place(above, chosen ? "which TMPDIR names" : "for temporary files", err);
+		above = given && *given ? given : "/tmp";
+	chosen = given && streq(above, given);
+	r = owner_check_place(above, chosen ? "which TMPDIR names" : "for temporary files",
+			      OWNER_RANDOM_NAMES, err);
 	if (r < 0)
 		return r;
 	path = xasprintf("%s/%sXXXXXX", above, prefix);

@@ -72,7 +72,7 @@ static int directory_make(struct directory *d, const char *logs, struct err *err
 	if (mkdir(logs, 0700) < 0 && errno != EEXIST)
 		return err_errno(err, ERR_USAGE, errno, "cannot make '%s'", logs);
 	/* QEMU writes there too, to fixed names, and follows the links that it finds. */
-	return owner_check_place(logs, "where the logs go", err);
+	return owner_check_place(logs, "where the logs go", OWNER_FIXED_NAMES, err);
 }
 
 /* ---- the verb ------------------------------------------------------------------------------ */
@@ -208,12 +208,12 @@ static int run(const struct invocation *in, struct err *err)
 	r = lab_examine(&lab, err);
 	if (r < 0)
 		return r;
+	r = directory_make(&directory, o->logs, err);
+	if (r < 0)
+		return r;
 	r = check_damage(&image,
 			 "get an intact copy, or build it again: a damaged result is not booted",
 			 err);
-	if (r < 0)
-		return r;
-	r = directory_make(&directory, o->logs, err);
 	if (r < 0)
 		return r;
 	r = store_open(o->store, &s, err);

@@ -225,7 +225,8 @@ int result_place_begin(struct result *res, struct err *err)
  * (is_still_there()). */
 void result_place_remove(const struct result *res)
 {
-	if (res->made_recipe && res->out_fd >= 0 && flock(res->out_fd, LOCK_EX | LOCK_NB) == 0)
+	if (res->made_recipe && res->out_fd >= 0 &&
+	    (flock(res->out_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK))
 		(void)unlinkat(res->above_fd, res->recipe->name, AT_REMOVEDIR);
 	if (res->made_out)
 		(void)unlinkat(AT_FDCWD, res->out, AT_REMOVEDIR);

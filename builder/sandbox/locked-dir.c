@@ -12,6 +12,7 @@
 #include "base/memory.h"
 
 #define LIST_MAX 64
+#define ATTEMPTS 20
 
 static bool is_same_file(int dirfd, const char *name, int fd)
 {
@@ -73,8 +74,12 @@ int locked_dir_new(int parent, const char *prefix, char **ret_name, int *ret_fd,
 	cleanup_fd int fd = -1;
 	int r;
 
-	while (fd < 0) {
+	for (int i = 0; fd < 0; i++) {
 		unsigned random = 0;
+
+		if (i == ATTEMPTS)
+			return err_errno(err, ERR_BUILD, ENOLCK,
+					 "cannot lock a directory for the sandbox's tree");
 
 		free(name);
 		if (getrandom(&random, sizeof(random), 0) != sizeof(random))
@@ -84,6 +89,8 @@ int locked_dir_new(int parent, const char *prefix, char **ret_name, int *ret_fd,
 			return no_directory(err);
 		/* Somebody who removes stale ones may have got the lock first: then once more. */
 		fd = locked_dir_take(parent, name);
+		if (fd < 0)
+			(void)unlinkat(parent, name, AT_REMOVEDIR);
 	}
 	r = locked_dir_set_mode(fd, 0700, err);
 	if (r < 0)

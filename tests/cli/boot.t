@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What `netrescue boot` refuses before it begins anything: nothing is built, no machine is started.
 . tests/lib/tap.sh
-plan 75
+plan 80
 
 image=$scratch/image
 mkdir "$image"
@@ -69,6 +69,15 @@ rm -rf "$scratch/forged"
 
 sed -i 's/"bios"/"bios", "uefi"/' "$image/manifest.json"
 refused 'memtest under Secure Boot' 'memory test is not signed' - "$image" --check --entry memtest --firmware secureboot
+
+if ((EUID == 0)) && command -v qemu-system-x86_64 >/dev/null; then
+	install -d -o 12345 "$scratch/logs"
+	refused "logs in another user's directory" "'$scratch/logs', where the logs go, belongs to the user 12345" \
+		'directory of your own' "$image" --check --simple --until menu --logs "$scratch/logs"
+	silent "logs in another user's directory: nothing was written" find "$scratch/logs" -mindepth 1
+else
+	skip 5 'logs of another user: needs root and qemu-system-x86'
+fi
 
 run env PATH="$scratch/nothing" "$NETRESCUE" boot --store "$scratch/store" "$image"
 is "$status" 1 'no QEMU: exit code 1'

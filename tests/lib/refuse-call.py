@@ -14,7 +14,7 @@ import struct
 import sys
 
 # x86_64 and arm64 (asm/unistd.h, linux/audit.h)
-CALLS = {"x86_64": {"symlinkat": 266, "linkat": 265}, "aarch64": {"symlinkat": 36, "linkat": 37}}
+CALLS = {"x86_64": {"symlinkat": 266, "flock": 73}, "aarch64": {"symlinkat": 36, "flock": 32}}
 LOAD, EQUAL, RETURN = 0x20, 0x15, 0x06
 ALLOW, ERRNO = 0x7FFF0000, 0x00050000
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2

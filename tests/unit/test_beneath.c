@@ -114,6 +114,24 @@ static void a_link_has_a_parent(void **state)
 	assert_int_equal(faccessat(scratch_fd, "secret", F_OK, 0), 0);
 }
 
+static void directories_are_made(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	make_tree();
+	assert_int_equal(make_dirs_beneath(scratch_fd, "in/a/b", 0755), 0);
+	assert_int_equal(make_dirs_beneath(scratch_fd, "in//a/./c/d/", 0700), 0);
+	assert_int_equal(fstatat(scratch_fd, "in/a/c/d", &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_int_equal(make_dirs_beneath(scratch_fd, "in/link/e", 0755), -ELOOP);
+	assert_int_equal(make_dirs_beneath(scratch_fd, "in/dangling/e", 0755), -ELOOP);
+	assert_int_equal(make_dirs_beneath(scratch_fd, "in/../e", 0755), -EXDEV);
+	assert_int_equal(make_dirs_beneath(scratch_fd, "/e", 0755), -EXDEV);
+	assert_int_equal(make_dirs_beneath(scratch_fd, "in/a/b/file/e", 0755), -ENOTDIR);
+	assert_int_equal(faccessat(scratch_fd, "in/a/e", F_OK, 0), -1);
+}
+
 static atomic_bool stop;
 
 /* Puts a link that leads out, and the directory, in turn at the same place. */
@@ -167,6 +185,8 @@ int main(void)
 						scratch_teardown),
 		cmocka_unit_test_setup_teardown(a_parent_opens, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(a_link_has_a_parent, scratch_setup,
+						scratch_teardown),
+		cmocka_unit_test_setup_teardown(directories_are_made, scratch_setup,
 						scratch_teardown),
 		cmocka_unit_test_setup_teardown(no_race_leads_out, scratch_setup, scratch_teardown),
 	};

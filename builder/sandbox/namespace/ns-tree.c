@@ -93,9 +93,12 @@ static int make_box(const struct ns_tree *t, struct err *err)
 	r = locked_dir_set_mode(box, 0755, err);
 	if (r < 0)
 		return r;
-	if (!t->map.by_helper && fchown(box, t->map.uid[0].outside, t->map.gid[0].outside) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot give the sandbox its directory");
-	return 0;
+	if (t->map.by_helper || fchown(box, t->map.uid[0].outside, t->map.gid[0].outside) == 0)
+		return 0;
+	err_errno(err, ERR_BUILD, errno, "cannot give the sandbox its directory in the store%s",
+		  errno == EPERM ? ", whose file system keeps no owners" : "");
+	return err_hint(err, "choose another place with --store DIR or NETRESCUE_STORE, not on FAT "
+			     "or NFS");
 }
 
 /* PID.RANDOM/box: the outer directory is ours and is locked, the inner one is given to the
