@@ -71,7 +71,7 @@ static int directory_make(struct directory *d, const char *logs, struct err *err
 	d->keep = true;
 	if (mkdir(logs, 0700) < 0 && errno != EEXIST)
 		return err_errno(err, ERR_USAGE, errno, "cannot make '%s'", logs);
-	/* QEMU writes there too, to fixed names, and follows the links that it finds. */
+	/* QEMU and others write there under fixed names, and follow the links that they find. */
 	return owner_check_place(logs, "where the logs go", OWNER_FIXED_NAMES, err);
 }
 
