@@ -64,7 +64,8 @@ static bool is_current(const char *path, const char *recipe_digest)
 }
 
 /* Whether this user's netrescue has built the image with these SHA256SUMS: whoever else filled the
- * store could have put another one there. That its files are as these say is seen by who boots it. */
+ * store could have put another one there. That its files are as these say is seen by who boots
+ * it. */
 static bool is_ours(int dir_fd, const struct lock *lock, struct store *s)
 {
 	CLEANUP(err_release) struct err ignored = { 0 };
