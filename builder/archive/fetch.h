@@ -11,12 +11,12 @@
  * and the like hold unless .network has a proxy; this machine itself (localhost) is asked without
  * one.
  *
- * A transfer ends for the server's slowness when it gets less than 1,000 bytes a second over a whole
- * period (`stall`, or the network's timeout, or 20 seconds), or when the whole of it takes longer
- * than a period and what its size takes at 4,000 bytes a second. With a period above 20 seconds it
- * may be slower in proportion: in 120 seconds 20,000 bytes have to come, and 80,000 on average. A
- * server that says more than 256 KB beside the file, in headers, trailers or redirects, is not
- * listened to further.
+ * A transfer ends for the server's slowness when it gets less than 1,000 bytes a second over a
+ * whole period (`stall`, or the network's timeout, or 20 seconds), or when the whole of it takes
+ * longer than a period and what its size takes at 4,000 bytes a second. With a period above 20
+ * seconds it may be slower in proportion: in 120 seconds 20,000 bytes have to come, and 80,000 on
+ * average. A server that says more than 256 KB beside the file, in headers, trailers or redirects,
+ * is not listened to further.
  */
 #pragma once
 

@@ -93,13 +93,22 @@ static int open_stream(struct archive *a, struct source *source, const struct in
 		return broken(a, source, file, err);
 	(void)archive_read_support_format_raw(a);
 	(void)archive_read_support_format_empty(a);
-	if (archive_read_open(a, source, NULL, read_block, NULL) != ARCHIVE_OK)
+	/* What cannot be decompressed looks empty to libarchive, but for the error. */
+	if (archive_read_open(a, source, NULL, read_block, NULL) != ARCHIVE_OK ||
+	    archive_error_string(a))
 		return broken(a, source, file, err);
 	r = archive_read_next_header(a, &entry);
-	if (r != ARCHIVE_OK && r != ARCHIVE_EOF)
+	if ((r != ARCHIVE_OK && r != ARCHIVE_EOF) || archive_error_string(a))
 		return broken(a, source, file, err);
 	*ret_empty = r == ARCHIVE_EOF;
 	return 0;
+}
+
+/* What is signed does not fit together, so that no other mirror would help. */
+static int add_hint(struct err *err)
+{
+	return err_hint(err, "tell whoever runs that archive; until it is mended, build from a "
+			     "lock (--lock), or without it");
 }
 
 /* Its Release says how long the text is, if it lists it. */
@@ -110,7 +119,7 @@ static uint64_t text_limit(const struct index_file *file)
 }
 
 static int copy_text(struct archive *a, struct source *source, int to,
-		     const struct index_file *file, struct err *err)
+		     const struct index_file *file, uint64_t *ret_total, struct err *err)
 {
 	uint64_t most = text_limit(file);
 	uint64_t total = 0;
@@ -121,20 +130,36 @@ static int copy_text(struct archive *a, struct source *source, int to,
 
 	while ((r = archive_read_data_block(a, &block, &size, &offset)) == ARCHIVE_OK) {
 		total += size;
-		if (total > most)
-			return err_set(err, ERR_TRUST,
-				       "the package list of %s has more than the %llu bytes of "
-				       "text that it may have",
-				       file->title, (unsigned long long)most);
+		if (total > most) {
+			(void)err_set(err, ERR_TRUST,
+				      "the package list of %s has more than the %llu bytes of "
+				      "text that it may have",
+				      file->title, (unsigned long long)most);
+			return add_hint(err);
+		}
 		r = interrupt_check(err);
 		if (r < 0)
 			return r;
 		r = write_all(to, block, size);
 		if (r < 0)
-			return err_errno(err, ERR_BUILD, -r, "cannot write a package list to a temporary file; they are made "
-					 "where TMPDIR says, else in /tmp");
+			return err_errno(
+				err, ERR_BUILD, -r,
+				"cannot write a package list to a temporary file; they are made "
+				"where TMPDIR says, else in /tmp");
 	}
+	*ret_total = total;
 	return r == ARCHIVE_EOF ? 0 : broken(a, source, file, err);
+}
+
+static int check_size(const struct index_file *file, uint64_t total, struct err *err)
+{
+	if (file->text_size == 0 || total == file->text_size)
+		return 0;
+	(void)err_set(err, ERR_TRUST,
+		      "the package list of %s has %llu bytes of text, not the %llu that its "
+		      "Release promises",
+		      file->title, (unsigned long long)total, (unsigned long long)file->text_size);
+	return add_hint(err);
 }
 
 int index_open_text(struct store *s, const struct index_file *file, int *ret_fd, struct err *err)
@@ -144,6 +169,7 @@ int index_open_text(struct store *s, const struct index_file *file, int *ret_fd,
 	cleanup_fd int fd = -1;
 	cleanup_fd int text = -1;
 	bool empty = false;
+	uint64_t total = 0;
 	int r;
 
 	r = store_get(s, file->sha256, &fd, err);
@@ -160,7 +186,10 @@ int index_open_text(struct store *s, const struct index_file *file, int *ret_fd,
 	r = open_stream(a, source, file, &empty, err);
 	if (r < 0)
 		return r;
-	r = empty ? 0 : copy_text(a, source, text, file, err);
+	r = empty ? 0 : copy_text(a, source, text, file, &total, err);
+	if (r < 0)
+		return r;
+	r = check_size(file, total, err);
 	if (r < 0)
 		return r;
 	if (lseek(text, 0, SEEK_SET) < 0)

@@ -64,7 +64,7 @@ int indices_update(struct store *s, const struct recipe *recipe, const struct mi
 		   const struct index_options *options, struct indices *ret, struct err *err);
 void indices_release(struct indices *i);
 
-/* The decompressed text of a Packages file of the store, at most .text_size or INDEX_TEXT_MAX bytes,
- * as a private file that is already unlinked, positioned at its start. (libsolv's repo_add_debpackages() wants a
- * FILE, which fdopen() makes of it.) */
+/* The decompressed text of a Packages file of the store, at most .text_size or INDEX_TEXT_MAX
+ * bytes, as a private file that is already unlinked, positioned at its start. (libsolv's
+ * repo_add_debpackages() wants a FILE, which fdopen() makes of it.) */
 int index_open_text(struct store *s, const struct index_file *file, int *ret_fd, struct err *err);

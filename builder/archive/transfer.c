@@ -2,7 +2,6 @@
 #include "archive/transfer.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -10,13 +9,6 @@
 #include "base/io.h"
 #include "base/memory.h"
 
-#define CONNECT_TIMEOUT 15L /* seconds */
-#define STALL_DEFAULT 20
-/* Bytes a second, see fetch.h: a transfer slower than this counts as stalled, */
-#define SLOWEST 1000
-#define SLOWEST_IN_PERIOD 20000L /* unless it gets so much in the time that it is given */
-#define SLOWEST_ON_AVERAGE 4	 /* times as much */
-#define SIZE_UNKNOWN ((uint64_t)1 << 20)
 #define BESIDES_MAX ((size_t)256 * 1024)
 #define REDIRECTS_MAX 5
 
@@ -166,41 +158,8 @@ static CURLcode set_access(struct transfer *t, const char *url)
 	return c == CURLE_OK && authority ? set_authority(t, authority) : c;
 }
 
-const char *transfer_asked(const struct transfer *t)
-{
-	return t->location ? t->location : t->item->url.item[t->url];
-}
-
-/* Seconds. */
-static long stall_of(const struct transfer *t)
-{
-	const struct network *network = t->options->network;
-
-	if (t->options->stall)
-		return t->options->stall;
-	return network && network->timeout ? network->timeout : STALL_DEFAULT;
-}
-
-/* Bytes a second. */
-static long slowest_of(const struct transfer *t)
-{
-	long slowest = SLOWEST_IN_PERIOD / stall_of(t);
-
-	return slowest > SLOWEST ? SLOWEST : slowest > 0 ? slowest : 1;
-}
-
-long transfer_patience(const struct transfer *t)
-{
-	const struct fetch_item *item = t->item;
-	uint64_t rate = (uint64_t)slowest_of(t) * SLOWEST_ON_AVERAGE;
-	uint64_t size = item->range ? item->range : item->size ? item->size : SIZE_UNKNOWN;
-	uint64_t seconds = (uint64_t)stall_of(t) + size / rate;
-
-	return seconds < LONG_MAX / 1000 ? (long)seconds * 1000 : LONG_MAX;
-}
-
-/* The protocols that this URL may have: what was asked for by https is not got by http, nor anything
- * from the network out of a file. */
+/* The protocols that this URL may have: what was asked for by https is not got by http, nor
+ * anything from the network out of a file. */
 static const char *protocols_for(const char *url)
 {
 	CLEANUP(url_release) struct url parts = url_split(url);
@@ -208,21 +167,6 @@ static const char *protocols_for(const char *url)
 	return streq(parts.scheme, "https")  ? "https"
 	       : streq(parts.scheme, "http") ? "http"
 					     : "file";
-}
-
-static int set_limits(struct transfer *t)
-{
-	const struct network *network = t->options->network;
-	long connect = network && network->timeout ? network->timeout : CONNECT_TIMEOUT;
-	CURLcode c = curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT, connect);
-
-	if (c == CURLE_OK)
-		c = curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT, slowest_of(t));
-	if (c == CURLE_OK)
-		c = curl_easy_setopt(t->easy, CURLOPT_LOW_SPEED_TIME, stall_of(t));
-	if (c == CURLE_OK)
-		c = curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, transfer_patience(t));
-	return c == CURLE_OK ? 0 : -EINVAL;
 }
 
 static int set_options(struct transfer *t, const char *url)
@@ -245,6 +189,7 @@ static int set_options(struct transfer *t, const char *url)
 	SET(CURLOPT_ERRORBUFFER, t->message);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_FAILONERROR, 1L);
+	/* What is at fault already is not opened: it has no protocol, and fails at once. */
 	SET(CURLOPT_PROTOCOLS_STR, t->fault ? "https" : protocols_for(url));
 	SET(CURLOPT_USERAGENT, "netrescue");
 	SET(CURLOPT_BUFFERSIZE, 128L * 1024);
@@ -254,7 +199,7 @@ static int set_options(struct transfer *t, const char *url)
 		SET(CURLOPT_RANGE, range);
 	}
 #undef SET
-	return c == CURLE_OK ? set_limits(t) : -EINVAL;
+	return c == CURLE_OK ? transfer_set_limits(t) : -EINVAL;
 }
 
 /* libcurl would open a FIFO and wait, deaf to signals, for somebody to write into it. */

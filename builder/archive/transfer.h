@@ -59,10 +59,15 @@ enum transfer_outcome transfer_failed(struct transfer *t, CURLcode code, long st
 /* The item's error, for one of that class: the first failure is reported, but wrong bytes outrank a
  * mirror that does not answer. */
 struct err *transfer_error(struct fetch_item *item, enum err_class class);
+/* Bytes for the progress bar. */
+uint64_t transfer_progress(const struct transfer *t);
+void transfer_release(struct transfer *t);
+
+/* ---- transfer-limits.c ---------------------------------------------------------------------- */
+
 /* The URL that was asked: the item's, or where that has led to. */
 const char *transfer_asked(const struct transfer *t);
 /* How long the transfer may take in all, in milliseconds: see fetch.h. */
 long transfer_patience(const struct transfer *t);
-/* Bytes for the progress bar. */
-uint64_t transfer_progress(const struct transfer *t);
-void transfer_release(struct transfer *t);
+/* Sets these limits on t->easy; -EINVAL if libcurl does not take them. */
+int transfer_set_limits(struct transfer *t);

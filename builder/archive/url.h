@@ -20,7 +20,8 @@ char *url_file(const char *url);
 char *url_origin(const char *url);
 /* The URL without user and password, for messages and records. */
 char *url_public(const char *url);
-/* A path as it is written in a URL (RFC 3986): servers decode it, and have the file that is meant. */
+/* A path as it is written in a URL (RFC 3986): a server that decodes it has the file that is
+ * meant. */
 char *url_encode(const char *path);
 /* Whether the URL is below `base`, which has no slash at its end. */
 bool url_is_below(const char *url, const char *base);

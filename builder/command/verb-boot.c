@@ -63,23 +63,6 @@ static void directory_release(struct directory *d)
 	*d = (struct directory){ 0 };
 }
 
-/* QEMU and others write there under fixed names and follow the links that they find, so nobody else
- * may have made any: the sticky bit, which is enough for random names, is not. */
-static int check_logs(const char *logs, struct err *err)
-{
-	int r = owner_check_place(logs, "where the logs go", err);
-	struct stat st;
-
-	if (r < 0)
-		return r;
-	if (stat(logs, &st) < 0)
-		return err_errno(err, ERR_USAGE, errno, "cannot use '%s'", logs);
-	if (!(st.st_mode & S_IWOTH))
-		return 0;
-	err_set(err, ERR_USAGE, "option --logs: others may write to '%s'", logs);
-	return err_hint(err, "name a directory that is yours alone, or one that is not there yet");
-}
-
 static int directory_make(struct directory *d, const char *logs, struct err *err)
 {
 	if (!logs)
@@ -88,7 +71,8 @@ static int directory_make(struct directory *d, const char *logs, struct err *err
 	d->keep = true;
 	if (mkdir(logs, 0700) < 0 && errno != EEXIST)
 		return err_errno(err, ERR_USAGE, errno, "cannot make '%s'", logs);
-	return check_logs(logs, err);
+	/* QEMU and others write there under fixed names, and follow the links that they find. */
+	return owner_check_place(logs, "where the logs go", OWNER_FIXED_NAMES, err);
 }
 
 /* ---- the verb ------------------------------------------------------------------------------ */

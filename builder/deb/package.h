@@ -59,9 +59,10 @@ char *package_kernel_release(const struct package *p);
 
 void packages_release(struct packages *p);
 
-/* Whether a path of an index or a lock leads to a file below the archive's root, as it stands and as
- * a server may read it: no ".." and no absolute path, no backslash, query, fragment or control, and
- * none of these behind "%"; "%3a", as in names with an epoch, may be there. At most 1000 bytes. */
+/* Whether a path of an index or a lock leads to a file below the archive's root, as it stands and
+ * as a server may read it: no ".." and no absolute path, no backslash, query, fragment or control,
+ * and none of these behind "%"; "%3a", as in names with an epoch, may be there. At most 1000
+ * bytes. */
 bool package_path_is_safe(const char *path);
 /* The name of an architecture, such as i386 or kfreebsd-amd64. */
 bool package_architecture_is_valid(const char *name);

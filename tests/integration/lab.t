@@ -8,8 +8,9 @@
 . tests/lib/mirror.sh
 . tests/lib/tiny.sh
 . tests/lib/state.sh
-need python3 gpg zstd newuidmap qemu-system-x86_64 debugfs e2fsck e2label
-plan 71
+. tests/lib/facts.sh
+need python3 gpg zstd newuidmap qemu-system-x86_64 debugfs e2fsck e2label openssl
+plan 86
 
 m=$scratch/m
 store=$scratch/store
@@ -228,6 +229,43 @@ refused 'an image without its lock' 'x\.lock is not what its manifest\.json says
 describe
 with_server 'after a change'
 is "$(disk system | wc -l) $(disk pxe-root | wc -l) $(disk pxe-data | wc -l)" '1 2 2' 'other content, other disks'
+
+# ---- a store that somebody else has filled ---------------------------------------------------------
+
+data=$(disk pxe-data | xargs ls -t | head -n 1) # the one that was used last
+key=$(basename "$(grep -rl "^$(basename "$data")$" "$store/known/disk1")")
+forged=$(basename "$tree")
+for how in bare theirs ours; do
+	fact_forge $how "$store" disk1 "$key" "$forged"
+	with_server "$how: a forged disk"
+	found=$(fact_value "$store" disk1 "$key")
+	[[ $how == ours ]] || is "$([[ $found == "$forged" ]] && echo same) $(e2label "$store/sha256/${found:0:2}/$found")" \
+		' pxe-data' "$how: a forged disk: another one is made"
+done
+is "$found" "$forged" 'though it would be used'
+rm "$(fact_file "$store" disk1 "$key")"
+
+# from_elsewhere: boots with a mirror, so that the server can be built.
+from_elsewhere() {
+	run "${boot[@]}" --check "${online[@]}"
+	is "$status" 5 "$1: the server cannot start"
+	rm -rf "${TMPDIR:?}"/*
+}
+digest=$(sha256sum <"$server/server.lock")
+cp "$server/tftp/pxelinux.0" "$scratch/pxelinux.0"
+for how in theirs ours; do
+	echo evil >>"$server/tftp/pxelinux.0"
+	python3 tests/lib/forge.py all "$server"
+	sums=$(sha256sum <"$server/SHA256SUMS")
+	fact_forge $how "$store" result "${digest%% *}" "${sums%% *}"
+	from_elsewhere "$how: a forged server"
+	[[ $how == ours ]] && continue
+	like "$stderr" "proves that '$server' was built here: it is removed" "$how: a forged server: is not used"
+	ok "$how: a forged server: built again" cmp "$server/tftp/pxelinux.0" "$scratch/pxelinux.0"
+done
+unlike "$stderr" 'built here' 'though it would be'
+rm -r "$server"
+from_elsewhere 'without a server'
 
 # ---- what gc keeps ---------------------------------------------------------------------------------
 

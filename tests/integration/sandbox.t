@@ -7,7 +7,7 @@ need python3 setpriv unshare newuidmap getfattr setfattr getfacl setfacl setcap 
 
 tree "$scratch/tree.tar" cat ls id uname env chmod chown mkdir ln setcap getcap sleep stat readlink \
 	touch sort tr setfattr
-plan $((34 + 7 * ${#sandbox_ways[@]}))
+plan $((42 + 7 * ${#sandbox_ways[@]}))
 
 # What others may do in the directory that holds the store is no part of the image.
 for way in "${sandbox_ways[@]}"; do
@@ -147,6 +147,44 @@ like "$stdout" $'\n60\nnetrescue\n00000000-0000-4000-8000-000000000000\nanother\
 	'with fixed values, but random numbers are random'
 like "$stdout" '/proc/modules: No such file' 'what not every kernel has is not there'
 is "$(grep -acE '^status 0$' <<<"$stdout")" 0 'nor can it be written'
+
+# ---- what else of this machine could show --------------------------------------------------------
+
+way=${sandbox_ways[0]}
+(
+	trap '' HUP USR1
+	ulimit -S -s 1024
+	sandbox "$way" <<-END
+		put $scratch/tree.tar /
+		kernel 6.12.0-test
+		may-fail sh -c echo~interrupts:;cat~/proc/interrupts;echo~no;echo~devices:;cat~/proc/devices
+		may-fail sh -c ls~/sys~/dev/mem~/dev/kmsg~/dev/vda~/dev/sda~/dev/fuse~/dev/kvm~/run~/proc/kcore
+		run sh -c echo~dev:;cd~/dev;echo~*
+		run sh -c echo~mounts:;cat~/proc/self/mountinfo;echo~one:;cat~/proc/1/cmdline;echo
+		run cat /proc/self/status
+		run sh -c echo~limits:~\$(ulimit~-s)~\$(ulimit~-l)~\$(ulimit~-c)~\$(ulimit~-n)
+		may-fail cat /proc/1/environ
+		may-fail cat /proc/1/maps
+		may-fail ls /proc/1/fd /proc/1/cwd/
+		run sh -c echo~environment:
+		run env
+	END
+	printf '%s' "$stdout" >"$scratch/host"
+)
+stdout=$(tr '\0' '\n' <"$scratch/host")
+like "$stdout" $'\ninterrupts:\n(cat: [^\n]*\n)?no\ndevices:\nCharacter devices:\n  1 mem\n  4 /dev/vc/0\n' \
+	'no interrupts of this machine, and devices of ours'
+is "$(grep -ac "^ls: cannot access '/.*No such file" <<<"$stdout")" 9 'no /sys, no disks, no other devices' ||
+	diag "$stdout"
+like "$stdout" $'\ndev:\nfd full null ptmx pts random shm stderr stdin stdout tty urandom zero\n' '/dev is all ours'
+is "$(grep -aFc -e "$scratch" -e "$HOME/" -e "$PWD" <<<"$stdout")" 0 'no path of this machine shows' ||
+	diag "$(grep -aF -e "$scratch" -e "$HOME/" -e "$PWD" <<<"$stdout")"
+like "$stdout" $'\none:\nsandbox-namespace\n' 'nor where the sandbox is installed'
+like "$stdout" $'\nSigIgn:\t0000000000000000\n' 'no signal is ignored because it is here'
+like "$stdout" $'\nlimits: 8192 [0-9]+ 0 1024\n' 'the limits of a shell here are not those of scripts'
+is "$(sed '1,/^environment:/d; s/=.*//' <<<"$stdout" | LC_ALL=C sort | xargs)" \
+	'DEBCONF_NONINTERACTIVE_SEEN DEBIAN_FRONTEND HOME LC_ALL LOGNAME PATH PERL_HASH_SEED PYTHONHASHSEED SOURCE_DATE_EPOCH TERM TZ USER' \
+	'the environment is ours to the last variable'
 
 # ---- requests -----------------------------------------------------------------------------------
 

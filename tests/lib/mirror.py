@@ -198,7 +198,7 @@ class Archive:
         return sorted(names | {"main"})
 
     def publish(self, options):
-        with Keys(self, options.key) as keys:
+        with Signers(self, options.key) as keys:
             if options.flat is not None:
                 return self.publish_flat(options, keys)
             for pocket in SUITES:
@@ -234,7 +234,8 @@ class Archive:
         self.write_release(directory, {}, {}, files, None, options, keys)
 
     def write_index(self, directory, place, text, files, options):
-        for name, content in (("Packages", text), ("Packages.xz", lzma.compress(text, preset=1))):
+        packed = lzma.compress(text + bytes(options.bomb << 20), preset=1)
+        for name, content in (("Packages", text), ("Packages.xz", packed)):
             files[place + name] = content
             if name == "Packages":
                 continue  # named in Release only, as Debian does
@@ -336,6 +337,37 @@ class Keys:
     def sign(self, how, text, digest):
         return self.gpg(how, "--armor", "--allow-weak-digest-algos", "--digest-algo", digest,
                         data=text.encode())
+
+
+class Signers:
+    """Several keys that sign one text together: "good,unknown". The key "bad" is the good one, of another text."""
+
+    def __init__(self, archive, kinds):
+        self.kinds = kinds.split(",")
+        self.keys = [Keys(archive, "good" if kind == "bad" else kind) for kind in self.kinds]
+
+    def __enter__(self):
+        for keys in self.keys:
+            keys.__enter__()
+        return self
+
+    def __exit__(self, *reason):
+        for keys in self.keys:
+            keys.__exit__(*reason)
+
+    def sign(self, how, text, digest):
+        signed = [keys.sign(how, "X: y\n" + text if kind == "bad" else text, digest)
+                  for kind, keys in zip(self.kinds, self.keys)]
+        if len(signed) == 1 and self.kinds != ["bad"]:
+            return signed[0]
+        begin = b"-----BEGIN PGP SIGNATURE-----\n"
+        plain = self.keys[0].sign(how, text, digest).split(begin)[0]
+        packets = b"".join(self.packets(s.split(begin)[1]) for s in signed)
+        return plain + begin + b"\n" + base64.encodebytes(packets) + b"-----END PGP SIGNATURE-----\n"
+
+    @staticmethod
+    def packets(block):
+        return base64.b64decode(block.split(b"\n=")[0])
 
 
 # The server ---------------------------------------------------------------------------------------
@@ -518,9 +550,10 @@ def main():
     publish.add_argument("--origin")
     publish.add_argument("--label")
     publish.add_argument("--codename")
-    publish.add_argument("--key", default="good", choices=("good", "unknown", "expired", "revoked"))
+    publish.add_argument("--key", default="good")
     publish.add_argument("--digest", default="SHA256")
     publish.add_argument("--detached", action="store_true")
+    publish.add_argument("--bomb", type=int, default=0)
     publish.add_argument("--flat", metavar="DIRECTORY")
     publish.add_argument("--no-by-hash", dest="by_hash", action="store_false")
     options = parser.parse_args()

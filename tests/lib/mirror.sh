@@ -38,13 +38,15 @@
 #	   their text on continuation lines, a line " ." is an empty one
 # mirror_deb DIR SUITE FILE…	Adds ready-made .debs (malicious ones, for instance).
 # mirror_publish DIR [--date SECONDS] [--valid-for SECONDS] [--origin O] [--label L] [--codename C]
-#		[--key good|unknown|expired|revoked] [--digest SHA1] [--no-by-hash] [--detached]
-#		[--flat DIRECTORY]
+#		[--key good|unknown|expired|revoked|bad[,…]] [--digest SHA1] [--no-by-hash] [--detached]
+#		[--flat DIRECTORY] [--bomb MEBIBYTES]
 #	(Re)writes Packages.xz and InRelease of all three suites. Call it again after changes: what the
 #	options say is not remembered. Valid-Until is --date plus --valid-for. A key is made when first
-#	used; all but `unknown` are in keyring.gpg. --detached: Release and Release.gpg instead of
+#	used; all but `unknown` are in keyring.gpg. Several, with commas between, sign together; "bad" is the good one's signature
+#	of another text. --detached: Release and Release.gpg instead of
 #	InRelease. --flat: not the three suites, but what SUITE has, without dists/: Release and Packages
-#	are in that directory below the root ("." is the root itself).
+#	are in that directory below the root ("." is the root itself). --bomb: so many MiB of zeros
+#	follow the text in Packages.xz, of which the Release knows nothing.
 # mirror_certificate DIR	From now on mirror_serve serves https, by a certificate for 127.0.0.1 that
 #	only DIR/ca.crt vouches for. Needs openssl.
 # mirror_serve DIR		Starts the server; sets MIRROR_URL and MIRROR_PID. It ends with the

@@ -164,7 +164,8 @@ static void test_unsigned(void **state)
 	refused("breaks off");
 }
 
-/* Each line changes the InRelease file by sed. */
+/* Each line changes the InRelease file by sed. Without a message it is taken: what was signed is
+ * still what it was; these come last, as they are remembered. */
 static void test_tampered(void **state)
 {
 	static const struct {
@@ -177,17 +178,41 @@ static void test_tampered(void **state)
 		{ "1 i\\\nSuite: other", "is not a signed file" },
 		{ "$ d", "breaks off" },
 		{ "/BEGIN PGP SIGNATURE/,$ d", "breaks off" },
+		{ "s/^Suite:/Evil:/", "changed after it was signed" },
+		{ "s/^Hash:.*/&\\nNotDashEscaped: x/", "a header other than Hash" },
+		{ "s/^Hash:.*/&\\nComment: x/", "a header other than Hash" },
+		{ "s/^Hash:.*/&\\nOrigin: Debian/", "a header other than Hash" },
+		{ "s/$/\\r/", "a control character" },
+		{ "s/^Suite:/Odd: \\x0c\\nSuite:/", "changed after it was signed" },
+		{ "s/^Suite:/-----BEGIN PGP SIGNED MESSAGE-----\\n&/",
+		  "more than one signed text" },
+		{ "s/^Suite:/-----BEGIN PGP PUBLIC KEY BLOCK-----\\n&/", "begins with a dash" },
+		{ "s/^Suite:/- -----BEGIN PGP SIGNED MESSAGE-----\\n&/",
+		  "changed after it was signed" },
+		{ "$ {p; s/.*/-----BEGIN PGP SIGNATURE-----/}", "goes on after its signature" },
+		{ "/BEGIN PGP SIGNATURE/ s/SIGNATURE/MESSAGE/", "begins with a dash" },
+		{ "/END PGP SIGNATURE/ s/SIGNATURE/MESSAGE/", "does not end as one" },
+		{ "s/^Suite:/- &/", NULL },
+		{ "s/^Suite:.*/&  \\t/", NULL },
 	};
+	cleanup_free char *copy = NULL;
 
 	(void)state;
+	copy = xasprintf("mv %s/m/archive/dists/trixie/InRelease %s/InRelease", scratch_path,
+			 scratch_path);
+	publish("%s", "");
+	assert_int_equal(system(copy), 0);
+	published = false;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		cleanup_free char *command =
-			xasprintf("sed -i '%s' %s/m/archive/dists/trixie/InRelease", cases[i].sed,
-				  scratch_path);
+			xasprintf("sed '%s' %s/InRelease >%s/m/archive/dists/trixie/InRelease",
+				  cases[i].sed, scratch_path, scratch_path);
 
-		publish("%s", "");
 		assert_int_equal(system(command), 0);
-		refused(cases[i].message);
+		if (cases[i].message)
+			refused(cases[i].message);
+		else
+			update(false, ERR_NONE, NULL);
 	}
 }
 
@@ -208,6 +233,55 @@ static void test_keys(void **state)
 		publish("%s", cases[i].arguments);
 		refused(cases[i].message);
 	}
+}
+
+/* Whose signatures count when there are several. */
+static void test_two_signatures(void **state)
+{
+	static const struct {
+		const char *keys;
+		const char *message; /* NULL: it is taken */
+	} cases[] = {
+		{ "good,unknown", NULL },
+		{ "unknown,good", NULL },
+		{ "expired,good", NULL },
+		{ "good,bad", "changed after it was signed" },
+		{ "bad,good", "changed after it was signed" },
+		{ "unknown,expired", "which has expired" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		print_message("# %s\n", cases[i].keys);
+		publish("--key %s --date %lld %s", cases[i].keys, (long long)time(NULL) + (long)i,
+			i % 4 == 3 ? "--detached" : "");
+		if (cases[i].message)
+			update(false, ERR_TRUST, cases[i].message);
+		else
+			update(false, ERR_NONE, NULL);
+	}
+}
+
+/* A Release beside which there is no InRelease is no way back to an older state, nor is a good
+ * Release of yesterday beside the InRelease of today. */
+static void test_older_detached(void **state)
+{
+	long long now = time(NULL);
+
+	(void)state;
+	publish("--date %lld", now);
+	update(false, ERR_NONE, NULL);
+	publish("--detached --date %lld", now - 60);
+	update(false, ERR_TRUST, "older than what was seen before");
+	update(true, ERR_NONE, NULL);
+}
+
+/* One name of a file is as good as the other. */
+static void test_by_hash_differs(void **state)
+{
+	(void)state;
+	loopback_fault("*by-hash* wrong");
+	update(false, ERR_NONE, NULL);
 }
 
 static void test_times(void **state)
@@ -401,6 +475,9 @@ int main(void)
 		INDEX_TEST(test_unsigned),
 		INDEX_TEST(test_tampered),
 		INDEX_TEST(test_keys),
+		INDEX_TEST(test_two_signatures),
+		INDEX_TEST(test_older_detached),
+		INDEX_TEST(test_by_hash_differs),
 		INDEX_TEST(test_times),
 		INDEX_TEST(test_older_than_seen),
 		INDEX_TEST(test_another_archive),

@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/io.h"
@@ -17,6 +18,7 @@
 
 #define OUTPUT_CHUNK ((size_t)64 << 10)
 #define SAID_MAX ((size_t)1 << 20)
+#define SIGNALS 64
 #define NOT_FOUND 127
 
 static const char *const environment[] = {
@@ -136,13 +138,22 @@ static void close_others(struct ns_job *job, size_t count, size_t me)
 	}
 }
 
+/* As a program expects them, whatever is ignored where netrescue was started (nohup). The kernel is
+ * asked itself, since the C library keeps two signals back. */
 static void reset_signals(void)
 {
+	static const struct {
+		void (*handler)(int);
+		unsigned long flags;
+		void (*restorer)(void);
+		uint64_t mask;
+	} by_default = { 0 };
 	sigset_t none;
 
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)signal(SIGPIPE, SIG_DFL);
+	for (int number = 1; number <= SIGNALS; number++)
+		(void)syscall(SYS_rt_sigaction, number, &by_default, NULL, sizeof(uint64_t));
 }
 
 static int start(struct ns *ns, struct ns_job *job, size_t count, size_t me, struct err *err)

@@ -36,6 +36,8 @@
 #define FILE_SIZE_MAX (16ULL << 30) /* a tree on disk has no other limit */
 #define QUEUE_BYTES 819200	    /* POSIX message queues; the kernel's default */
 #define SIGNALS_PENDING 4096
+#define STACK_SOFT (8 * MEBI)
+#define LOCKED_BYTES (8 * MEBI) /* mlock(2); the kernel's default */
 #define OOM_FIRST "1000"
 #define OOM_FILE "/proc/self/oom_score_adj"
 
@@ -117,4 +119,9 @@ void ns_limits_apply(const struct ns *ns)
 	limit(RLIMIT_NPROC, processes, processes);
 	limit(RLIMIT_MSGQUEUE, QUEUE_BYTES, QUEUE_BYTES);
 	limit(RLIMIT_SIGPENDING, SIGNALS_PENDING, SIGNALS_PENDING);
+	/* These for no other reason than to be the same everywhere. */
+	limit(RLIMIT_STACK, STACK_SOFT, RLIM_INFINITY);
+	limit(RLIMIT_MEMLOCK, LOCKED_BYTES, LOCKED_BYTES);
+	limit(RLIMIT_NICE, 0, 0);
+	limit(RLIMIT_RTPRIO, 0, 0);
 }

@@ -232,11 +232,23 @@ static int run_at_port(const char *path, struct err *err)
 	return r;
 }
 
+/* Scripts can read the server's command line: it does not say where on the host the program is. */
+static void forget_directory(char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t length = strlen(path), kept = slash ? strlen(slash + 1) : length;
+
+	memmove(path, path + length - kept, kept);
+	memset(path + kept, 0, length - kept);
+}
+
 int main(int argc, char **argv)
 {
 	struct stat st;
 
 	(void)umask(022);
+	if (argc > 0)
+		forget_directory(argv[0]);
 	if (argc == 3 && streq(argv[1], "--port")) {
 		CLEANUP(err_release) struct err err = { 0 };
 
