@@ -77,8 +77,8 @@ cat >"$image/manifest.json" <<-'END'
 	            "tftp-root": "/srv/pxe/tftp"},
 	 "menu": {"entries": [{"kind": "rescue", "label": "rescue", "title": "Rescue", "append": "ro"}]}}
 END
-cd / || exit
 python3 tests/lib/forge.py describe "$image"
+cd / || exit
 boot=(boot "$image" --store "$scratch/store" --offline --mirror http://mirror.example/debian)
 run "$root/usr/bin/netrescue" "${boot[@]}"
 like "$stderr" "building the lab's file server: .*--offline" 'from there, boot finds the recipe of its server'
