@@ -142,8 +142,10 @@ static int copy_text(struct archive *a, struct source *source, int to,
 			return r;
 		r = write_all(to, block, size);
 		if (r < 0)
-			return err_errno(err, ERR_BUILD, -r, "cannot write a package list to a temporary file; they are made "
-					 "where TMPDIR says, else in /tmp");
+			return err_errno(
+				err, ERR_BUILD, -r,
+				"cannot write a package list to a temporary file; they are made "
+				"where TMPDIR says, else in /tmp");
 	}
 	*ret_total = total;
 	return r == ARCHIVE_EOF ? 0 : broken(a, source, file, err);
