@@ -63,9 +63,9 @@ RUN apt-get -q update \
  && xargs apt-get -q -y --no-install-recommends install </tmp/packages \
  && apt-get clean && rm -rf /var/lib/apt/lists/* /tmp/packages
 # A new volume takes over owner and mode.
-RUN install -d -m 1777 /store
+RUN install -d -m 1777 /store /state
 COPY --from=build /install /
-ENV NETRESCUE_STORE=/store
+ENV NETRESCUE_STORE=/store XDG_STATE_HOME=/state
 ARG BASE
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="netrescue" \

@@ -67,6 +67,8 @@ static int keep_locks(struct gc *gc, const struct strv *locks, struct err *err)
 
 		if (r < 0)
 			return err_wrap(err, "nothing was removed");
+		/* By this the store knows which results it has seen built. */
+		strv_add(&gc->more, lock.digest);
 		for (size_t k = 0; k < lock.packages.count; k++)
 			strv_add(&gc->more, lock.packages.item[k].sha256);
 	}
@@ -100,6 +102,17 @@ static int keep_index(struct gc *gc, const char *sha256, struct err *err)
 	return 0;
 }
 
+/* The value of a fact, its first line: the other one is its tag. Who wrote it does not matter here,
+ * because pruning for too little only costs room. */
+static int read_value(const struct walk_entry *e, struct text *ret, struct err *err)
+{
+	int r = read_kept(e->dirfd, e->name, STORE_FACT_FILE_MAX, ret, err);
+
+	if (r == 0)
+		ret->data[strcspn(ret->data, "\n")] = '\0';
+	return r;
+}
+
 /* Facts about indices are looked at before the others, because a fact about a Packages file stays
  * as long as that does. */
 static int visit_index(const struct walk_entry *e, void *data, struct err *err)
@@ -110,7 +123,7 @@ static int visit_index(const struct walk_entry *e, void *data, struct err *err)
 
 	if (!S_ISREG(e->st->st_mode))
 		return 0;
-	int r = read_kept(e->dirfd, e->name, STORE_FACT_MAX, &value, err);
+	int r = read_value(e, &value, err);
 	if (r < 0)
 		return r;
 	keep_digests_in(gc, value.data);
@@ -137,10 +150,11 @@ static int visit_fact(const struct walk_entry *e, void *data, struct err *err)
 		if (gc->dry_run || e->st->st_mtime > gc->now - GC_GRACE_SECONDS)
 			return 0;
 		if (unlinkat(e->dirfd, e->name, 0) < 0)
-			return err_errno(err, ERR_BUILD, errno, "cannot remove 'fact/%s'", e->path);
+			return err_errno(err, ERR_BUILD, errno,
+					 "cannot remove '" STORE_FACTS "/%s'", e->path);
 		return 0;
 	}
-	int r = read_kept(e->dirfd, e->name, STORE_FACT_MAX, &value, err);
+	int r = read_value(e, &value, err);
 	if (r < 0)
 		return r;
 	keep_digests_in(gc, value.data);
@@ -166,16 +180,25 @@ static int visit_blob(const struct walk_entry *e, void *data, struct err *err)
 	return 0;
 }
 
-static int visit_log(const struct walk_entry *e, void *data, struct err *err)
+static int remove_older(const struct gc *gc, const struct walk_entry *e, const char *part,
+			int64_t age, struct err *err)
 {
-	struct gc *gc = data;
-
-	if (!S_ISREG(e->st->st_mode) || gc->dry_run ||
-	    e->st->st_mtime > gc->now - 30 * GC_GRACE_SECONDS)
+	if (!S_ISREG(e->st->st_mode) || gc->dry_run || e->st->st_mtime > gc->now - age)
 		return 0;
 	if (unlinkat(e->dirfd, e->name, 0) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot remove 'log/%s'", e->path);
+		return err_errno(err, ERR_BUILD, errno, "cannot remove '%s/%s'", part, e->path);
 	return 0;
+}
+
+static int visit_log(const struct walk_entry *e, void *data, struct err *err)
+{
+	return remove_older(data, e, "log", 30 * GC_GRACE_SECONDS, err);
+}
+
+/* Until facts had tags, there was another directory for them. */
+static int visit_untagged(const struct walk_entry *e, void *data, struct err *err)
+{
+	return remove_older(data, e, "fact", GC_GRACE_SECONDS, err);
 }
 
 static int walk_part(struct gc *gc, const char *part, walk_fn fn, struct err *err)
@@ -196,15 +219,18 @@ int store_gc(struct store *s, const struct strv *locks, int64_t now, bool dry_ru
 
 	if (r < 0)
 		return r;
-	r = walk_part(&gc, "fact/" SUITE_FACT_INDEX, visit_index, err);
+	r = walk_part(&gc, STORE_FACTS "/" SUITE_FACT_INDEX, visit_index, err);
 	if (r < 0)
 		return r;
 	keep_more(&gc);
-	r = walk_part(&gc, "fact", visit_fact, err);
+	r = walk_part(&gc, STORE_FACTS, visit_fact, err);
 	if (r < 0)
 		return r;
 	keep_more(&gc);
 	r = walk_part(&gc, "sha256", visit_blob, err);
+	if (r < 0)
+		return r;
+	r = walk_part(&gc, "fact", visit_untagged, err);
 	if (r < 0)
 		return r;
 	r = walk_part(&gc, "log", visit_log, err);

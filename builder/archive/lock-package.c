@@ -89,11 +89,10 @@ int lock_package_time(struct store *s, const struct package *p, int64_t *ret, st
 		return 0;
 	strv_split(&word, fact, " ");
 	if (word.count == 0 || parse_u64(word.item[0], &time) < 0 || time > INT64_MAX)
-		return err_set(
-			err, ERR_BUILD,
-			"the store's fact about '%s' is damaged: remove '%s/fact/" LOCK_FACT_DEB
-			"', which is made again",
-			p->path, store_path(s));
+		return err_set(err, ERR_BUILD,
+			       "the store's fact about '%s' is damaged: remove '%s/" STORE_FACTS
+			       "/" LOCK_FACT_DEB "', which is made again",
+			       p->path, store_path(s));
 	if (word.count == 4 && (!streq(word.item[1], p->name) || !streq(word.item[2], p->version) ||
 				!streq(word.item[3], p->architecture)))
 		return err_set(err, ERR_TRUST,

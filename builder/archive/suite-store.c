@@ -42,7 +42,8 @@ static int recall(struct store *s, struct suite *suite, struct err *err)
 	if (signed_text.length == 0) {
 		(void)err_set(err, ERR_NETWORK, "the store '%s' has no index of suite '%s'",
 			      store_path(s), suite->name);
-		return err_hint(err, "run once without --offline");
+		return err_hint(err, "run once without --offline; of a store that was copied from "
+				     "elsewhere, only what 'netrescue store import' reads counts");
 	}
 	suite->detached = !starts_with(signed_text.data, "-----");
 	name = xasprintf("the stored %s of '%s'", suite->detached ? "Release" : "InRelease",

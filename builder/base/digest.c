@@ -3,11 +3,14 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "base/memory.h"
 
@@ -51,19 +54,25 @@ void digest_update(struct digest *d, const void *data, size_t size)
 	must(EVP_DigestUpdate(d->context, data, size) == 1);
 }
 
-void digest_final(struct digest *d, char ret_hex[DIGEST_HEX])
+static void write_hex(const unsigned char *raw, size_t size, char ret_hex[DIGEST_HEX])
 {
 	static const char digit[] = "0123456789abcdef";
+
+	assert(size <= (DIGEST_HEX - 1) / 2);
+	for (size_t i = 0; i < size; i++) {
+		ret_hex[i * 2] = digit[raw[i] >> 4];
+		ret_hex[i * 2 + 1] = digit[raw[i] & 15];
+	}
+	ret_hex[size * 2] = '\0';
+}
+
+void digest_final(struct digest *d, char ret_hex[DIGEST_HEX])
+{
 	unsigned char raw[EVP_MAX_MD_SIZE];
 	unsigned size = 0;
 
 	must(EVP_DigestFinal_ex(d->context, raw, &size) == 1);
-	assert(size <= (DIGEST_HEX - 1) / 2);
-	for (unsigned i = 0; i < size; i++) {
-		ret_hex[(size_t)i * 2] = digit[raw[i] >> 4];
-		ret_hex[(size_t)i * 2 + 1] = digit[raw[i] & 15];
-	}
-	ret_hex[(size_t)size * 2] = '\0';
+	write_hex(raw, size, ret_hex);
 }
 
 void digest_free(struct digest *d)
@@ -80,6 +89,17 @@ void digest_bytes(const void *data, size_t size, char ret_hex[DIGEST_HEX])
 
 	digest_update(d, data, size);
 	digest_final(d, ret_hex);
+}
+
+void digest_keyed(const void *key, size_t key_size, const void *data, size_t size,
+		  char ret_hex[DIGEST_HEX])
+{
+	unsigned char raw[EVP_MAX_MD_SIZE];
+	unsigned raw_size = 0;
+
+	assert(key_size <= INT_MAX);
+	must(HMAC(EVP_sha256(), key, (int)key_size, data, size, raw, &raw_size) != NULL);
+	write_hex(raw, raw_size, ret_hex);
 }
 
 int digest_fd(int fd, char ret_hex[DIGEST_HEX], struct err *err)
@@ -108,4 +128,9 @@ bool digest_is_valid(const char *hex)
 	while ((hex[i] >= '0' && hex[i] <= '9') || (hex[i] >= 'a' && hex[i] <= 'f'))
 		i++;
 	return i == DIGEST_HEX - 1 && hex[i] == '\0';
+}
+
+bool digest_equals(const char a[DIGEST_HEX], const char b[DIGEST_HEX])
+{
+	return CRYPTO_memcmp(a, b, DIGEST_HEX) == 0;
 }

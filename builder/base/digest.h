@@ -22,7 +22,12 @@ void digest_free(struct digest *d);
 DEFINE_CLEANUP_PTR(digest)
 
 void digest_bytes(const void *data, size_t size, char ret_hex[DIGEST_HEX]);
+/* HMAC-SHA-256 (RFC 2104): a digest that only a holder of the key can compute. */
+void digest_keyed(const void *key, size_t key_size, const void *data, size_t size,
+		  char ret_hex[DIGEST_HEX]);
 /* The digest of a file, from the descriptor's current position to its end. */
 int digest_fd(int fd, char ret_hex[DIGEST_HEX], struct err *err);
 /* Whether it is 64 lower-case hex digits and nothing else. */
 bool digest_is_valid(const char *hex);
+/* Compares two digests in a time that does not tell where they differ. */
+bool digest_equals(const char a[DIGEST_HEX], const char b[DIGEST_HEX]);

@@ -31,7 +31,14 @@ bool owner_is_everybody(const struct stat *st)
 	return S_ISDIR(st->st_mode) && (st->st_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH;
 }
 
-int owner_check_place(const char *path, const char *what, struct err *err)
+static bool others_may_write(const struct stat *st, enum owner_names names)
+{
+	if (names == OWNER_RANDOM_NAMES)
+		return owner_is_everybody(st);
+	return st->st_mode & S_IWOTH || (st->st_mode & S_IWGRP && st->st_gid != getegid());
+}
+
+int owner_check_place(const char *path, const char *what, enum owner_names names, struct err *err)
 {
 	cleanup_free char *whose = NULL;
 	struct stat st;
@@ -40,19 +47,18 @@ int owner_check_place(const char *path, const char *what, struct err *err)
 		return err_errno(err, ERR_USAGE, errno, "cannot use '%s', %s", path, what);
 	if (!S_ISDIR(st.st_mode))
 		return err_errno(err, ERR_USAGE, ENOTDIR, "cannot use '%s', %s", path, what);
-	if (owner_is_everybody(&st)) {
+	if (!owner_is_trusted(&st)) {
+		whose = owner_name(&st);
 		err_set(err, ERR_USAGE,
-			"'%s', %s, can be written to by everybody, who could exchange what is put "
-			"there",
-			path, what);
-		return err_hint(err, "chmod o-w '%s', or name a directory of your own", path);
+			"'%s', %s, belongs to %s, who could exchange what is put there", path, what,
+			whose);
+		return err_hint(err, "name a directory of your own");
 	}
-	if (owner_is_trusted(&st))
+	if (!others_may_write(&st, names))
 		return 0;
-	whose = owner_name(&st);
-	err_set(err, ERR_USAGE, "'%s', %s, belongs to %s, who could exchange what is put there",
-		path, what, whose);
-	return err_hint(err, "name a directory of your own");
+	err_set(err, ERR_USAGE,
+		"others may write to '%s', %s, and could exchange what is put there", path, what);
+	return err_hint(err, "name a directory that is yours alone");
 }
 
 /* By descriptors, so that what was checked is what is followed. */

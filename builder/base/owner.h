@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whose a file or a directory is. What belongs to us or to root is believed, as git's safe.directory
- * and systemd's chase (CHASE_SAFE) have it: root can change anything anyway, and whatever belongs to
- * somebody else may be exchanged at any moment. Modes say little here: a group may consist of the
- * user alone, and often does.
+ * Whose a file or a directory is. What belongs to us or to root is believed, as git's
+ * safe.directory and systemd's chase (CHASE_SAFE) have it: root can change anything anyway, and
+ * whatever belongs to somebody else may be exchanged at any moment. Modes say little here: a group
+ * may consist of the user alone, and often does.
  */
 #pragma once
 
@@ -21,8 +21,11 @@ char *owner_name(const struct stat *st);
 bool owner_is_everybody(const struct stat *st);
 
 /* ERR_USAGE if somebody else could exchange what we put into the directory `path`: it is another
- * user's, or everybody may write to it. `what` names it in the message: "the directory of --logs". */
-int owner_check_place(const char *path, const char *what, struct err *err);
+ * user's, or others may write to it. The sticky bit helps only where names are random: who can
+ * foresee a name puts a link there first. `what` tells the reader which directory it is, behind its
+ * path: "where the logs go". */
+enum owner_names { OWNER_RANDOM_NAMES, OWNER_FIXED_NAMES };
+int owner_check_place(const char *path, const char *what, enum owner_names names, struct err *err);
 
 /* Opens the directory `name`, which is in dirfd and has no slash. A link is followed if we or root
  * made it, and if the directory that holds it is not somebody else's, who could have put there a

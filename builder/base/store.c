@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/store.h"
+#include "base/store-parts.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -22,15 +21,8 @@
 #include "base/owner.h"
 #include "base/tree.h"
 
-#define FACT_NAME_MAX 200
 #define PARTIAL_ATTEMPTS 100
 #define CHOOSE "choose another place with --store DIR or NETRESCUE_STORE"
-
-struct store {
-	char *path;
-	int dirfd;
-	int partial;
-};
 
 static char *default_path(void)
 {
@@ -140,8 +132,7 @@ static int open_holder(const struct store *s, const char *path, const char **ret
 	return 0;
 }
 
-/* Opens a file of the store to read. *ret_fd is -1 with return 0 if it is absent. */
-static int open_kept(const struct store *s, const char *path, int *ret_fd, struct err *err)
+int store_open_kept(const struct store *s, const char *path, int *ret_fd, struct err *err)
 {
 	cleanup_fd int holder = -1;
 	cleanup_fd int fd = -1;
@@ -170,7 +161,9 @@ static int open_kept(const struct store *s, const char *path, int *ret_fd, struc
 
 static int open_directories(struct store *s, struct err *err)
 {
-	static const char *const directory[] = { ".", "sha256", "fact", "tree", "log", "partial" };
+	static const char *const directory[] = {
+		".", "sha256", STORE_FACTS, "tree", "log", "partial",
+	};
 	struct stat st;
 	int r = check_owner(s, ".", err);
 
@@ -324,7 +317,7 @@ int store_get(struct store *s, const char *sha256, int *ret_fd, struct err *err)
 	if (!digest_is_valid(sha256))
 		return err_set(err, ERR_BUILD, "'%s' is not a SHA-256 digest", sha256);
 	name = blob_name(sha256);
-	r = open_kept(s, name, &fd, err);
+	r = store_open_kept(s, name, &fd, err);
 	if (r < 0 || fd < 0) {
 		*ret_fd = -1;
 		return r;
@@ -351,7 +344,7 @@ bool store_has(struct store *s, const char *sha256)
 	cleanup_free char *name = blob_name(sha256);
 	cleanup_fd int fd = -1;
 
-	if (open_kept(s, name, &fd, &ignored) < 0 || fd < 0)
+	if (store_open_kept(s, name, &fd, &ignored) < 0 || fd < 0)
 		return false;
 	renew(fd);
 	return true;
@@ -411,9 +404,7 @@ static int make_holder(const struct store *s, const char *directory, struct err 
 	return 0;
 }
 
-/* Renames a finished partial file to `target`, which is in `directory`; makes that if need be. */
-static int publish_as(struct store_put *p, const char *directory, const char *target,
-		      struct err *err)
+int store_publish(struct store_put *p, const char *directory, const char *target, struct err *err)
 {
 	const struct store *s = p->store;
 	cleanup_fd int holder = -1;
@@ -457,7 +448,7 @@ int store_put_commit(struct store_put *p, const char *known, char ret_sha256[DIG
 	}
 	directory = xasprintf("sha256/%.2s", found);
 	target = blob_name(found);
-	r = publish_as(p, directory, target, err);
+	r = store_publish(p, directory, target, err);
 	if (r < 0)
 		return r;
 	if (ret_sha256)
@@ -472,84 +463,4 @@ void store_put_release(struct store_put *p)
 	cleanup_close_fd(&p->fd);
 	free(p->name);
 	*p = (struct store_put)STORE_PUT_INIT;
-}
-
-static bool fact_word_is_valid(const char *s)
-{
-	size_t n = strlen(s);
-
-	if (n == 0 || n > FACT_NAME_MAX || *s == '.')
-		return false;
-	for (; *s; s++)
-		if (!isalnum((unsigned char)*s) && !strchr("._:@+-", *s))
-			return false;
-	return true;
-}
-
-static int fact_directory(const char *kind, const char *key, char **ret, struct err *err)
-{
-	char digest[DIGEST_HEX];
-
-	if (!fact_word_is_valid(kind) || !fact_word_is_valid(key))
-		return err_set(err, ERR_BUILD, "'%s/%s' cannot be the name of a fact", kind, key);
-	digest_bytes(key, strlen(key), digest);
-	*ret = xasprintf("fact/%s/%.2s", kind, digest);
-	return 0;
-}
-
-int store_fact_get(struct store *s, const char *kind, const char *key, char **ret, struct err *err)
-{
-	cleanup_free char *directory = NULL;
-	cleanup_free char *path = NULL;
-	cleanup_free char *value = NULL;
-	cleanup_fd int fd = -1;
-	ssize_t n;
-	int r;
-
-	r = fact_directory(kind, key, &directory, err);
-	if (r < 0)
-		return r;
-	path = xasprintf("%s/%s", directory, key);
-	r = open_kept(s, path, &fd, err);
-	if (r < 0)
-		return r;
-	if (fd >= 0) {
-		value = xmalloc(STORE_FACT_MAX + 2);
-		n = read_all(fd, value, STORE_FACT_MAX + 1);
-		if (n < 0)
-			return err_errno(err, ERR_BUILD, (int)-n, "cannot read '%s/%s'", s->path,
-					 path);
-		/* Without the newline at its end, the fact was not written to the end. */
-		if (n == 0 || value[n - 1] != '\n' || memchr(value, '\0', (size_t)n))
-			free(take_ptr(value));
-		else
-			value[n - 1] = '\0';
-	}
-	*ret = take_ptr(value);
-	return 0;
-}
-
-int store_fact_set(struct store *s, const char *kind, const char *key, const char *value,
-		   struct err *err)
-{
-	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
-	cleanup_free char *directory = NULL;
-	cleanup_free char *path = NULL;
-	cleanup_free char *line = xasprintf("%s\n", value);
-	size_t size = strlen(line);
-	int r;
-
-	if (size > STORE_FACT_MAX || strchr(value, '\n'))
-		return err_set(err, ERR_BUILD, "fact '%s/%s' is not one line", kind, key);
-	r = fact_directory(kind, key, &directory, err);
-	if (r < 0)
-		return r;
-	r = store_put_begin(s, &put, err);
-	if (r < 0)
-		return r;
-	r = write_all(put.fd, line, size);
-	if (r < 0)
-		return err_errno(err, ERR_BUILD, -r, "cannot write to the store '%s'", s->path);
-	path = xasprintf("%s/%s", directory, key);
-	return publish_as(&put, directory, path, err);
 }

@@ -3,7 +3,7 @@
  * The store: a cache of files, each by the SHA-256 of its content, and of facts.
  *
  *	STORE/sha256/ab/abcdef…    a blob; it is hashed again whenever it is read
- *	STORE/fact/KIND/ab/KEY     a fact (ab: the first digits of KEY's SHA-256)
+ *	STORE/known/KIND/ab/KEY    a fact (ab: the first digits of KEY's SHA-256)
  *	STORE/tree/PID.RANDOM      trees that did not fit into memory, locked while they are in use
  *	STORE/partial/PID.RANDOM   files being written, locked by flock(2) while their builder lives
  *	STORE/log/RECIPE-VERSION.log   what the sandbox printed during a build (command/stages.c)
@@ -14,6 +14,30 @@
  * blob; store_gc() (archive/gc.h) drops a fact whose key begins with the digest of a blob that it
  * drops, and keeps the blobs that a remaining fact names. Each kind belongs to one module, whose
  * header says what its facts mean; any of them may be missing at any time.
+ *
+ * Whoever can fill a store must be able to cost time, never truth: a store may come from a cache of
+ * a CI service or from another machine. So nothing in it is believed because of where it lies:
+ *
+ *	- A blob is asked for by a digest that was learnt from somewhere that is trusted (a lock, a
+ *	  signed index, a fact). It is hashed when it is opened, and read by that same descriptor.
+ *	- A fact counts only with a tag over kind, key and value that was made by the key of the
+ *	  store's owner, which lies outside the store (store-key.h). One without it is not there.
+ *	- What else is kept, a directory for instance, is bound by a fact to a list of the digests
+ *	  of all that is in it, and is hashed before it is used (publish/result-built.h).
+ *
+ * So who keeps something that was derived names it by a fact whose key has all that it was derived
+ * from: the digests of the sources, the choices, and a number that is raised when it is derived in
+ * another way. The value is the digest of what was derived:
+ *
+ *	r = store_fact_get(s, "solv", key, &digest, err);
+ *	if (digest) r = store_get(s, digest, &fd, err);
+ *	if (fd < 0) ...derive it, store_put_begin(), store_put_commit(), store_fact_set()...
+ *
+ * Who takes something derived from elsewhere (a remote cache) first finds by other means, a
+ * signature for instance, that it may be believed, and then sets the fact. A fact may be older than
+ * the newest one that was set, if somebody has put an old copy of the store back; so it may say
+ * what follows from its key for ever, while what holds for a time (suite.h) is checked again by its
+ * use.
  *
  * Any number of builders can use a store at once: everything appears by rename, and nothing is
  * changed in place. A blob whose content does not have the digest of its name is removed with a
@@ -84,9 +108,12 @@ int store_put_commit(struct store_put *p, const char *known, char ret_sha256[DIG
 void store_put_release(struct store_put *p);
 
 /* A fact is one line, with its newline at most STORE_FACT_MAX bytes. *ret is NULL with return 0 if
- * there is no such fact. kind and key: [A-Za-z0-9._:@+-]+, not beginning with a dot, at most 200
- * bytes; others are an error. */
+ * there is no such fact, or none with a tag of the owner's. kind and key: [A-Za-z0-9._:@+-]+, not
+ * beginning with a dot, at most 200 bytes; others are an error. Only the main process calls these:
+ * workers, which read what strangers have made, need no key. */
+#define STORE_FACTS "known" /* the directory in the store */
 #define STORE_FACT_MAX ((size_t)64 * 1024)
+#define STORE_FACT_FILE_MAX (STORE_FACT_MAX + DIGEST_HEX) /* bytes of its file: with the tag */
 int store_fact_get(struct store *s, const char *kind, const char *key, char **ret, struct err *err);
 int store_fact_set(struct store *s, const char *kind, const char *key, const char *value,
 		   struct err *err);

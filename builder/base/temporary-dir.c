@@ -18,7 +18,8 @@ int temporary_dir(const char *above, const char *prefix, char **ret_path, struct
 	if (!above)
 		above = given && *given ? given : "/tmp";
 	chosen = given && streq(above, given);
-	r = owner_check_place(above, chosen ? "which TMPDIR names" : "for temporary files", err);
+	r = owner_check_place(above, chosen ? "which TMPDIR names" : "for temporary files",
+			      OWNER_RANDOM_NAMES, err);
 	if (r < 0)
 		return r;
 	path = xasprintf("%s/%sXXXXXX", above, prefix);

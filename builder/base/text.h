@@ -29,10 +29,10 @@ void text_vprintf(struct text *t, const char *format, va_list arguments)
 /* Adds s for a terminal: what is not a printable UTF-8 character becomes \xNN, even newlines and
  * tabs. */
 void text_add_escaped(struct text *t, const char *s);
-/* Adds a file's name as UTF-8, so that different names stay different: a byte that is not part of a
- * UTF-8 character becomes \xNN, from \x80 to \xff, and a backslash that begins what reads like that,
- * or like this, becomes \x5c. So \x5c and \x80 to \xff stand for their bytes, and all else for
- * itself. */
+/* Adds a file's name as UTF-8, so that different names stay different: a byte that is not part of
+ * a UTF-8 character becomes \xNN, from \x80 to \xff, and a backslash that begins what reads like
+ * that, or like this, becomes \x5c. So \x5c and \x80 to \xff stand for their bytes, and all else
+ * for itself. */
 void text_add_name(struct text *t, const char *s);
 /* Hands out the string (never NULL, the caller frees it) and leaves t empty. */
 char *text_take(struct text *t);

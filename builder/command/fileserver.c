@@ -17,6 +17,7 @@
 #include "base/memory.h"
 #include "base/tree.h"
 #include "command/shipped.h"
+#include "publish/result-built.h"
 
 /* STORE/lab/NAME/VERSION, and beside the versions a link `latest` to the newest. */
 
@@ -34,16 +35,10 @@ static int find_recipe(char **ret, struct err *err)
 }
 
 /* Whether the store has the packages that the clients' firmware is taken from. */
-static bool has_boot_packages(const char *path, const char *name, struct store *s)
+static bool has_boot_packages(const struct lock *lock, struct store *s)
 {
-	CLEANUP(err_release) struct err ignored = { 0 };
-	CLEANUP(lock_release) struct lock lock = { 0 };
-	cleanup_free char *file = xasprintf("%s/%s.lock", path, name);
-
-	if (lock_read(file, &lock, &ignored) < 0)
-		return false;
-	for (size_t i = 0; i < lock.packages.count; i++) {
-		const struct package *p = &lock.packages.item[i];
+	for (size_t i = 0; i < lock->packages.count; i++) {
+		const struct package *p = &lock->packages.item[i];
 
 		if (p->role == ROLE_BOOT && !store_has(s, p->sha256))
 			return false;
@@ -68,6 +63,61 @@ static bool is_current(const char *path, const char *recipe_digest)
 	return is;
 }
 
+/* Whether this user's netrescue has built the image with these SHA256SUMS: whoever else filled the
+ * store could have put another one there. That its files are as these say is seen by who boots
+ * it. */
+static bool is_ours(int dir_fd, const struct lock *lock, struct store *s)
+{
+	CLEANUP(err_release) struct err ignored = { 0 };
+	bool built = false;
+
+	return result_was_built(s, lock->digest, dir_fd, &built, &ignored) == 0 && built;
+}
+
+/* Whether the image `version` of that server will do. One that is not ours is removed, since it
+ * would be compared with the one that is built in its place. */
+static int examine(int server_fd, const char *version, const struct recipe *recipe, struct store *s,
+		   bool *ret, struct err *err)
+{
+	CLEANUP(err_release) struct err ignored = { 0 };
+	CLEANUP(lock_release) struct lock lock = { 0 };
+	cleanup_free char *path = xasprintf("%s/lab/%s/%s", store_path(s), recipe->name, version);
+	cleanup_free char *file = xasprintf("%s/%s.lock", path, recipe->name);
+	cleanup_fd int fd =
+		openat(server_fd, version, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	*ret = false;
+	if (fd < 0 || !is_current(path, recipe->digest) || lock_read(file, &lock, &ignored) < 0)
+		return 0;
+	if (is_ours(fd, &lock, s)) {
+		*ret = has_boot_packages(&lock, s);
+		return 0;
+	}
+	log_note("nothing in the store proves that '%s' was built here: it is removed", path);
+	return remove_tree(server_fd, version, err);
+}
+
+/* Opens the directory of that server's images; *ret_fd is -1 if there is none. */
+static int open_server(const struct store *s, const char *name, int *ret_fd, struct err *err)
+{
+	cleanup_free char *path = xasprintf("lab/%s", name);
+	int r = store_open_dir(s, path, ret_fd, err);
+
+	return r == -ENOENT && err->class == ERR_NONE ? 0 : r;
+}
+
+/* Where `latest` points, if that is a version beside it; NULL: nowhere. The caller frees it. */
+static char *latest_version(int server_fd)
+{
+	char name[NAME_MAX + 1];
+	ssize_t n = server_fd < 0 ? -1 : readlinkat(server_fd, "latest", name, sizeof(name));
+
+	if (n <= 0 || n == sizeof(name))
+		return NULL;
+	name[n] = '\0';
+	return *name == '.' || strchr(name, '/') ? NULL : xstrdup(name);
+}
+
 static int build(const struct build_options *options, const char *out, char **ret_path,
 		 struct err *err)
 {
@@ -84,11 +134,34 @@ static int build(const struct build_options *options, const char *out, char **re
 	return 0;
 }
 
+static int find_or_build(const struct build_options *options, const struct recipe *recipe,
+			 struct store *s, char **ret_path, struct err *err)
+{
+	cleanup_free char *out = xasprintf("%s/lab", store_path(s));
+	cleanup_free char *version = NULL, *path = NULL;
+	cleanup_fd int server_fd = -1;
+	bool will_do = false;
+	int r = open_server(s, recipe->name, &server_fd, err);
+
+	if (r < 0)
+		return r;
+	/* Not by `latest` itself, which another netrescue may move. */
+	version = latest_version(server_fd);
+	r = version ? examine(server_fd, version, recipe, s, &will_do, err) : 0;
+	if (r < 0)
+		return r;
+	if (!will_do)
+		return build(options, out, ret_path, err);
+	path = xasprintf("%s/%s/%s", out, recipe->name, version);
+	*ret_path = realpath(path, NULL);
+	return *ret_path ? 0 : err_errno(err, ERR_BUILD, errno, "cannot find '%s'", path);
+}
+
 int fileserver_find(const struct build_options *options, struct store *s, char **ret_path,
 		    struct err *err)
 {
 	CLEANUP(recipe_release) struct recipe recipe = { 0 };
-	cleanup_free char *found = NULL, *out = xasprintf("%s/lab", store_path(s));
+	cleanup_free char *found = NULL;
 	struct build_options o = *options;
 	int r;
 
@@ -101,12 +174,7 @@ int fileserver_find(const struct build_options *options, struct store *s, char *
 	r = build_load_recipe(&o, &recipe, err);
 	if (r < 0)
 		return r;
-	cleanup_free char *path = xasprintf("%s/%s/latest", out, recipe.name);
-	if (!is_current(path, recipe.digest) || !has_boot_packages(path, recipe.name, s))
-		return build(&o, out, ret_path, err);
-	/* The version's own path, since another netrescue may move `latest`. */
-	*ret_path = realpath(path, NULL);
-	return *ret_path ? 0 : err_errno(err, ERR_BUILD, errno, "cannot find '%s'", path);
+	return find_or_build(&o, &recipe, s, ret_path, err);
 }
 
 struct pruning {

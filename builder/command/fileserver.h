@@ -2,8 +2,9 @@
 /*
  * The lab's file server: the image of recipes/fileserver.yaml, built by the ordinary pipeline the
  * first time it is wanted and kept in the store (STORE/lab). It is built again when its recipe or
- * an overlay changes, or when packages that the lab takes its firmware from are gone; not when
- * Debian changes: a boot test wants no network.
+ * an overlay changes, when packages that the lab takes its firmware from are gone, or when the
+ * store cannot prove that it was built here (publish/result-built.h); not when Debian changes: a
+ * boot test wants no network.
  */
 #pragma once
 
@@ -16,7 +17,8 @@
 
 /* Finds or builds it. Of the options, recipe, store, mirror, keyring, sandbox, offline and jobs
  * count; without a recipe it is the one that comes with this program. *ret_path is the image's
- * directory; the caller frees it. */
+ * directory, which the caller frees. Whether its files are whole is for the caller to check
+ * (publish/result-damage.h). */
 int fileserver_find(const struct build_options *options, struct store *s, char **ret_path,
 		    struct err *err);
 

@@ -58,10 +58,14 @@ static const struct entry files[] = {
 	  "The helper programs in which packages are installed." },
 	{ "~/.cache/netrescue",
 	  "The store: packages and indices by their SHA-256 (sha256/), what was computed from them "
-	  "(fact/), full logs of builds (log/RECIPE-VERSION.log), trees under construction where "
+	  "(known/), full logs of builds (log/RECIPE-VERSION.log), trees under construction where "
 	  "memory is short (tree/), downloads under way (partial/), and the file server of `boot` "
 	  "(lab/). Any number of builds may use it at once. All of it can be fetched or made "
 	  "again; `netrescue gc` removes what no result needs." },
+	{ "~/.local/state/netrescue/store-key",
+	  "The key of the store, made when it is first needed. What was computed is believed only "
+	  "with a mark by this key, so whoever else fills the store, as a cache or a copy, costs "
+	  "time and decides nothing. Without it all of that is computed again." },
 	{ "/etc/apt/sources.list, /etc/apt/sources.list.d",
 	  "Which Debian mirror this machine uses, if --mirror does not say. They are only read." },
 	{ "/usr/share/keyrings/debian-archive-keyring.gpg",
@@ -78,6 +82,11 @@ static const struct entry environment[] = {
 	{ "XDG_CACHE_HOME, HOME",
 	  "Without NETRESCUE_STORE the store is $XDG_CACHE_HOME/netrescue, else "
 	  "~/.cache/netrescue." },
+	{ "NETRESCUE_STORE_KEY",
+	  "A file with the store's key, 64 hex digits as `openssl rand -hex 32` prints them, in "
+	  "place of the one in the home directory: for CI jobs, which have no home that lasts." },
+	{ "XDG_STATE_HOME",
+	  "The store's key is $XDG_STATE_HOME/netrescue/store-key, if it is set." },
 	{ "NETRESCUE_TREE", "`disk`: the tree lies in the store's file system while it is built, "
 			    "even if memory would hold it." },
 	{ "NETRESCUE_SANDBOX_PROCESSES, NETRESCUE_SANDBOX_FILES",

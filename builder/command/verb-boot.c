@@ -71,8 +71,8 @@ static int directory_make(struct directory *d, const char *logs, struct err *err
 	d->keep = true;
 	if (mkdir(logs, 0700) < 0 && errno != EEXIST)
 		return err_errno(err, ERR_USAGE, errno, "cannot make '%s'", logs);
-	/* QEMU writes there too, to fixed names, and follows the links that it finds. */
-	return owner_check_place(logs, "where the logs go", err);
+	/* QEMU and others write there under fixed names, and follow the links that they find. */
+	return owner_check_place(logs, "where the logs go", OWNER_FIXED_NAMES, err);
 }
 
 /* ---- the verb ------------------------------------------------------------------------------ */
@@ -303,7 +303,7 @@ const struct verb verb_boot = {
 		"Starts a file server with Debian's ISC dhcpd, tftpd-hpa and kernel NFS server, "
 		"configured by DIR/server, and a client that boots DIR from it over the network. "
 		"Needs QEMU, no root, and no network: the machines' packets stay between them. "
-		"The server is built the first time.\n\n"
+		"The server is built the first time. A DIR that is not as it was built is refused.\n\n"
 		"With --check nobody need watch: the client is driven through firmware, DHCP, "
 		"TFTP, menu, kernel, NFS root and login, looked at from inside and switched off. "
 		"Each phase is printed with its time. If one fails, the message says which, why "

@@ -2,14 +2,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/line.h"
 #include "base/memory.h"
-#include "deb/control.h"
 #include "deb/deb-reader.h"
 #include "deb/deb.h"
 
 #define LINKS_MAX 16
-#define FACT "control" /* deb.h */
 
 /* `target` as seen from the directory of `from`, or from the root: without ".", ".." and "//". */
 static char *resolve(const char *from, const char *target)
@@ -126,47 +123,5 @@ int deb_has_link(struct store *s, const struct package *p, const char *path, boo
 	if (r < 0)
 		return r;
 	*ret = link != NULL;
-	return 0;
-}
-
-int deb_keep_control(struct store *s, const char *original, const char *control, struct err *err)
-{
-	CLEANUP(text_release) struct text line = { 0 };
-
-	line_escape(control, &line);
-	return line.length < STORE_FACT_MAX ? store_fact_set(s, FACT, original, line.data, err) : 0;
-}
-
-static int read_original(struct store *s, const struct package *p, struct text *ret,
-			 struct err *err)
-{
-	cleanup_fd int fd = -1;
-	int r = store_get(s, p->sha256, &fd, err);
-
-	if (r < 0)
-		return r;
-	if (fd < 0) {
-		err_set(err, ERR_BUILD, "the store does not have it");
-		return err_hint(err, "build again: it will be fetched anew");
-	}
-	r = control_read(fd, ret, err);
-	return r < 0 ? r : deb_keep_control(s, p->sha256, ret->data, err);
-}
-
-int deb_read_control(struct store *s, const struct package *p, struct text *ret, struct err *err)
-{
-	CLEANUP(text_release) struct text control = { 0 };
-	cleanup_free char *line = NULL;
-	int r = store_fact_get(s, FACT, p->sha256, &line, err);
-
-	if (r < 0)
-		return r;
-	if (!line || !*line || !line_unescape(line, &control)) {
-		text_release(&control);
-		r = read_original(s, p, &control, err);
-		if (r < 0)
-			return err_wrap(err, "package '%s' %s", p->name, p->version);
-	}
-	text_append(ret, control.data, control.length);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "base/err-line.h"
 #include "base/io.h"
 #include "base/libarchive.h"
+#include "base/line.h"
 #include "base/memory.h"
 #include "deb/deb-reader.h"
 #include "deb/deb-rewrite.h"
@@ -18,10 +19,9 @@
 #define TAR_BLOCK (256 << 10)
 
 static int rewrite(struct store *s, const char *original, uint64_t installed_size,
-		   char ret_plain[DIGEST_HEX], struct err *err)
+		   char ret_plain[DIGEST_HEX], struct text *ret_control, struct err *err)
 {
 	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
-	CLEANUP(text_release) struct text control = { 0 };
 	cleanup_fd int fd = -1;
 	int r;
 
@@ -35,16 +35,13 @@ static int rewrite(struct store *s, const char *original, uint64_t installed_siz
 	r = store_put_begin(s, &put, err);
 	if (r < 0)
 		return r;
-	r = deb_rewrite(fd, put.fd, installed_size, &control, err);
+	r = deb_rewrite(fd, put.fd, installed_size, ret_control, err);
 	/* With these the fault is the disk's, not the package's. */
 	if (r == -ENOSPC || r == -EDQUOT || r == -EFBIG)
 		err_wrap(err, "writing its plain form to the store '%s'", store_path(s));
 	else if (r < 0 && err->errnum == 0)
 		err_hint(err, "the package is damaged or malicious: do without it, or tell whoever "
 			      "made it");
-	if (r < 0)
-		return r;
-	r = deb_keep_control(s, original, control.data, err);
 	return r < 0 ? r : store_put_commit(&put, NULL, ret_plain, err);
 }
 
@@ -72,6 +69,8 @@ static void answer_error(const struct err *err)
 static void answer(struct store *s, char *line)
 {
 	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(text_release) struct text control = { 0 };
+	CLEANUP(text_release) struct text control_line = { 0 };
 	char plain[DIGEST_HEX];
 	char *rest = split_request(line);
 	uint64_t installed_size;
@@ -80,11 +79,13 @@ static void answer(struct store *s, char *line)
 		err_set(&err, ERR_BUILD, "netrescue deb-worker got a malformed request: '%s'",
 			line);
 	else
-		rewrite(s, line, installed_size, plain, &err);
-	if (err.class)
+		rewrite(s, line, installed_size, plain, &control, &err);
+	if (err.class) {
 		answer_error(&err);
-	else
-		printf("ok %s\n", plain);
+		return;
+	}
+	line_escape(control.data, &control_line);
+	printf("ok %s %s\n", plain, control_line.length < STORE_FACT_MAX ? control_line.data : "");
 }
 
 /* The builder that asked was killed, so nobody is left to report to: what was written so far is

@@ -17,7 +17,9 @@
 
 #define FACT "plain"
 #define WORKERS_MAX 64
-#define ANSWER_MAX (64 << 10) /* bytes; an error may quote a path and a line of a recipe */
+/* Bytes: a control file that fits into a fact, or an error, which may quote a path and a line of a
+ * recipe. */
+#define ANSWER_MAX (STORE_FACT_MAX + 1024)
 
 struct worker {
 	struct child child;
@@ -65,8 +67,9 @@ static void release_plan(struct plan *plan)
 	free(plan->todo);
 }
 
-/* 1: the store knows the plain form and has a blob of that name, 0: it does not. Whether the blob's
- * content is still what its name says is found out when it is opened, which hashes it anyway. */
+/* 1: the store knows the plain form and has a blob of that name, 0: it does not. That this blob was
+ * made from the original is what the fact's tag says. Whether its content is still what its name
+ * says is found out when it is opened, which hashes it anyway. */
 static int known_plain(struct store *s, const char *original, char ret[DIGEST_HEX], struct err *err)
 {
 	cleanup_free char *plain = NULL;
@@ -162,22 +165,40 @@ static int worker_give(struct plan *plan, struct worker *w, struct err *err)
 	return worker_died(w, err);
 }
 
+/* line: "ok PLAIN-DIGEST CONTROL", which is cut in pieces. */
+static int keep_plain(struct plan *plan, const struct worker *w, char *line, struct err *err)
+{
+	const char *original = w->package->sha256;
+	char *plain = starts_with(line, "ok ") ? line + strlen("ok ") : NULL;
+	char *control = plain ? strchr(plain, ' ') : NULL;
+	int r;
+
+	if (control)
+		*control++ = '\0';
+	if (!control || !digest_is_valid(plain))
+		return err_set(err, ERR_BUILD, "package '%s': cannot understand its worker: '%s'",
+			       w->package->name, line);
+	r = deb_keep_control(plan->store, original, control, err);
+	return r < 0 ? r : store_fact_set(plan->store, FACT, original, plain, err);
+}
+
 static int worker_answered(struct plan *plan, struct worker *w, struct err *err)
 {
 	char *line = w->answer.data;
+	int r;
 
 	line[strcspn(line, "\n")] = '\0';
 	if (starts_with(line, "error ")) {
 		(void)err_from_line(line + strlen("error "), err);
 		return err_wrap(err, "package '%s' %s", w->package->name, w->package->version);
 	}
-	if (!starts_with(line, "ok ") || !digest_is_valid(line + strlen("ok ")))
-		return err_set(err, ERR_BUILD, "package '%s': cannot understand its worker: '%s'",
-			       w->package->name, line);
+	r = keep_plain(plan, w, line, err);
+	if (r < 0)
+		return r;
 	plan->done++;
 	progress_update(plan->done);
 	progress_detail("%s", w->package->name);
-	return store_fact_set(plan->store, FACT, w->package->sha256, line + strlen("ok "), err);
+	return 0;
 }
 
 static int worker_read(struct plan *plan, struct worker *w, struct err *err)

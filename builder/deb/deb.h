@@ -24,8 +24,9 @@
 int debs_make_plain(struct store *s, const struct packages *p, unsigned jobs, struct err *err);
 
 /* What `netrescue deb-worker STORE` does: reads requests "ORIGINAL-DIGEST INSTALLED-SIZE\n" on
- * stdin and answers each on stdout with "ok PLAIN-DIGEST\n" or "error LINE\n" (err-line.h). Returns
- * the exit status. */
+ * stdin and answers each on stdout with "ok PLAIN-DIGEST CONTROL\n", where CONTROL is the control
+ * file as one line (line.h), nothing if it is too long for a fact, or with "error LINE\n"
+ * (err-line.h). Returns the exit status. */
 int deb_worker(const char *store_path);
 
 /* What `netrescue deb-tar STORE` does: reads lines "PLAIN-DIGEST NAME\n" on stdin to their end and
@@ -68,6 +69,6 @@ int deb_kernels(struct store *s, const struct package *p, struct strv *ret, stru
  * From the store's fact, else from the original .deb, which the store must have. */
 int deb_read_control(struct store *s, const struct package *p, struct text *ret, struct err *err);
 
-/* Keeps a control file as that fact; the worker calls this, which has just read it. A control file
- * that is too long for a fact is not kept. */
-int deb_keep_control(struct store *s, const char *original, const char *control, struct err *err);
+/* Keeps a control file as that fact, which is given as one line (line.h). One that is empty, since
+ * it is too long for a fact, is not kept. */
+int deb_keep_control(struct store *s, const char *original, const char *line, struct err *err);

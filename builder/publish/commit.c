@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/tree.h"
+#include "publish/result-built.h"
 #include "publish/result-damage.h"
 #include "publish/result-equal.h"
 #include "publish/result-files.h"
@@ -258,10 +259,13 @@ static int point_latest(struct result *res, struct err *err)
 
 static int publish_locked(struct result *res, struct err *err)
 {
-	int r = compare_old(res, err);
+	int r = compare_old(res, err), built;
 
 	if (r < 0)
 		return r;
+	built = result_note_built(res->store, res->lock->digest, res->dir_fd, err);
+	if (built < 0)
+		return built;
 	if (r > 0) {
 		res->up_to_date = true;
 		res->published = true;
@@ -324,7 +328,26 @@ static int check_lock(const struct result *res, int dir_fd, char **ret, struct e
 	return 0;
 }
 
-/* 1: the version is there, as its checksums say; 0: it is not, or not like that. */
+/* 1: nothing speaks against keeping a result without damage; 0: something does, which is said. */
+static int may_stay(struct result *res, int dir_fd, struct err *err)
+{
+	bool built = false;
+	int r = result_was_built(res->store, res->lock->digest, dir_fd, &built, err);
+
+	if (r < 0)
+		return r;
+	if (!built)
+		log_note("nothing in the store proves that '%s/%s/%s' was built here: building it "
+			 "again to compare",
+			 res->out, res->recipe->name, res->version);
+	else if (wants_signature(res, dir_fd))
+		log_note("'%s/%s/%s' is not signed: building it again, since a signature says "
+			 "that the signer has seen it built",
+			 res->out, res->recipe->name, res->version);
+	return built && !wants_signature(res, dir_fd);
+}
+
+/* 1: the version is there, as it was built here; 0: it is not, or not like that. */
 static int is_whole(struct result *res, struct err *err)
 {
 	cleanup_free char *damage = NULL;
@@ -346,14 +369,8 @@ static int is_whole(struct result *res, struct err *err)
 	r = damage ? 0 : check_lock(res, fd, &damage, err);
 	if (r < 0)
 		return r;
-	if (!damage && wants_signature(res, fd)) {
-		log_note("'%s/%s/%s' is not signed: building it again, since a signature says "
-			 "that the signer has seen it built",
-			 res->out, res->recipe->name, res->version);
-		return 0;
-	}
 	if (!damage)
-		return 1;
+		return may_stay(res, fd, err);
 	log_warning("'%s/%s/%s' was changed after it was built: %s; building it again to compare",
 		    res->out, res->recipe->name, res->version, damage);
 	return 0;

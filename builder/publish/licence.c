@@ -2,6 +2,7 @@
 #include "publish/licence.h"
 
 #include <ctype.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,47 +15,79 @@
 #define FORMAT "/copyright-format/1.0"
 #define REF_DIGITS 8
 
-/* The texts of one copyright file, by short name. */
-struct texts {
-	struct licence_ref *item; /* .id unused */
-	size_t count;
-	size_t allocated;
+/* A text of one copyright file. A file may have any number of licences, and so they are looked up in
+ * trees (tsearch(3)). */
+struct licence_text {
+	char *name; /* short name, in any case of letters */
+	char *text;
 };
 
 struct conversion {
-	const struct texts *texts;
+	void *const *texts; /* tree of struct licence_text */
 	struct licence_refs *refs;
 };
 
-static void texts_release(struct texts *t)
+static int compare_texts(const void *a, const void *b)
 {
-	for (size_t i = 0; i < t->count; i++) {
-		free(t->item[i].name);
-		free(t->item[i].text);
-	}
-	free(t->item);
+	return strcasecmp(((const struct licence_text *)a)->name,
+			  ((const struct licence_text *)b)->name);
+}
+
+static void free_text(void *p)
+{
+	struct licence_text *t = p;
+
+	free(t->name);
+	free(t->text);
+	free(t);
+}
+
+static void texts_release(void **texts)
+{
+	tdestroy(*texts, free_text);
+}
+
+/* Takes the item into the tree; false if it has one like it, then the new one is freed. */
+static bool add_to_tree(void *item, void **tree, int (*order)(const void *, const void *),
+			void (*release)(void *))
+{
+	void *node = tsearch(item, tree, order);
+
+	if (!node)
+		abort();
+	if (*(void **)node == item)
+		return true;
+	release(item);
+	return false;
 }
 
 /* A short name's own stanza comes after those that use it; the first with a text counts. */
-static void add_text(struct texts *t, const char *value)
+static void add_text(void **texts, const char *value)
 {
 	size_t line = strcspn(value, "\n");
 	const char *text = value[line] == '\n' ? value + line + 1 : "";
+	struct licence_text *t;
 
 	if (*text == '\0')
 		return;
-	GROW(t->item, t->count, t->allocated);
-	t->item[t->count++] =
-		(struct licence_ref){ .name = xstrndup(value, line), .text = xstrdup(text) };
+	t = xmalloc(sizeof(*t));
+	*t = (struct licence_text){ .name = xstrndup(value, line), .text = xstrdup(text) };
+	(void)add_to_tree(t, texts, compare_texts, free_text);
 }
 
-static const char *find_text(const struct texts *t, const char *name)
+static const char *find_text(void *const *texts, const char *name)
 {
-	for (size_t i = 0; i < t->count; i++)
-		if (strcasecmp(t->item[i].name, name) == 0)
-			return t->item[i].text;
+	cleanup_free char *copy = xstrdup(name);
+	const struct licence_text key = { .name = copy };
+	void *const *found = tfind(&key, texts, compare_texts);
+
 	/* Not given: then the name is all there is. */
-	return name;
+	return found ? ((const struct licence_text *)*found)->text : name;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	return strcmp(a, b);
 }
 
 static void add_reference(const struct conversion *c, const char *name, struct text *ret)
@@ -69,9 +102,8 @@ static void add_reference(const struct conversion *c, const char *name, struct t
 		text_printf(&id, "%c", isalnum((unsigned char)*p) || *p == '.' ? *p : '-');
 	text_printf(&id, "-%.*s", REF_DIGITS, digest);
 	text_add(ret, id.data);
-	for (size_t i = 0; i < c->refs->count; i++)
-		if (streq(c->refs->item[i].id, id.data))
-			return;
+	if (!add_to_tree(xstrdup(id.data), &c->refs->known, compare_ids, free))
+		return;
 	GROW(c->refs->item, c->refs->count, c->refs->allocated);
 	c->refs->item[c->refs->count++] =
 		(struct licence_ref){ text_take(&id), xstrdup(name), xstrdup(content) };
@@ -142,7 +174,7 @@ static char *convert(const struct conversion *c, const char *synopsis)
 }
 
 /* 0 where the file is not what the format asks for. */
-static int read_stanzas(const char *copyright, struct texts *texts, struct strv *synopses)
+static int read_stanzas(const char *copyright, void **texts, struct strv *synopses)
 {
 	/* Without a name: what is wrong with it is told to nobody. */
 	struct deb822 reader = { .name = "",
@@ -185,7 +217,7 @@ static char *join(const struct strv *expression)
 
 char *licence_declared(const char *copyright, struct licence_refs *refs)
 {
-	CLEANUP(texts_release) struct texts texts = { 0 };
+	CLEANUP(texts_release) void *texts = NULL;
 	CLEANUP(strv_release) struct strv synopses = { 0 };
 	CLEANUP(strv_release) struct strv expressions = { 0 };
 	const struct conversion c = { .texts = &texts, .refs = refs };
@@ -222,5 +254,6 @@ void licence_refs_release(struct licence_refs *refs)
 		free(refs->item[i].text);
 	}
 	free(refs->item);
+	tdestroy(refs->known, free);
 	*refs = (struct licence_refs){ 0 };
 }

@@ -23,6 +23,7 @@ struct licence_refs {
 	struct licence_ref *item;
 	size_t count;
 	size_t allocated;
+	void *known; /* their ids, as a tsearch(3) tree */
 };
 
 /* NULL if the file is not machine-readable, or names none. Caller frees. New references are added

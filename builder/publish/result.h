@@ -23,6 +23,8 @@
  * were made by result_begin(). What a killed builder left is not locked any more: the next
  * begin removes it.
  *
+ * The store remembers what was published (result-built.h).
+ *
  * If the version exists already it is compared, provenance.json aside: when equal the old
  * directory stays, the new one goes, and .up_to_date is set; when not, it is an ERR_BUILD that
  * names the first file that differs (of the tree: all, with who made them), the old one and
@@ -75,10 +77,11 @@ struct result {
 int result_begin(struct store *s, const struct recipe *recipe, const struct lock *lock,
 		 const struct indices *indices, const char *out, struct result *ret,
 		 struct err *err);
-/* Keeps a result of this version that is there already, if its files are as its SHA256SUMS says:
- * one lock gives the same bytes each time. `latest` then points at it, and *ret_path names it.
- * Otherwise *ret_path is left alone, and the result is to be built (again): it is not there, or
- * damaged, which is warned of, or lacks signatures although there is a .signer. */
+/* Keeps a result of this version that is there already, if its files are as its SHA256SUMS says and
+ * it was built here (result-built.h): one lock gives the same bytes each time. `latest` then points
+ * at it, and *ret_path names it. Otherwise *ret_path is left alone, and the result is to be built
+ * (again): it is not there, or damaged, or may be anybody's, or lacks signatures although there is
+ * a .signer; all but the first are said. */
 int result_reuse(struct result *res, char **ret_path, struct err *err);
 /* Once the image's kernels are known: whether a menu with all of them can be written. ERR_USAGE, as
  * menu_describe(). */

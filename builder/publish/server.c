@@ -166,21 +166,22 @@ char *server_readme(const struct recipe *recipe, const char *version)
 		    "The server is a stock Debian with the address %s. Commands run in the\n"
 		    "directory above this one, except where it says otherwise.\n\n",
 		    recipe->server.address);
-	text_printf(&t,
-		    "1. Once, as root on the server:\n\n"
-		    "       apt install isc-dhcp-server tftpd-hpa nfs-kernel-server rsync zstd\n"
-		    "       mkdir -p %s\n"
-		    "       install -d -m 700 %s\n\n"
-		    "   The second directory is root's alone: what is unpacked there has password\n"
-		    "   hashes and setuid programs, which are not for the server's own users. NFS\n"
-		    "   clients get through all the same: whoever has an address of the subnet can\n"
-		    "   read all of it.\n\n"
-		    "   Add the snippets beside this file: dhcpd.conf to /etc/dhcp/dhcpd.conf,\n"
-		    "   exports to /etc/exports; tftpd-hpa replaces /etc/default/tftpd-hpa.\n\n"
-		    "       dhcpd -t -cf /etc/dhcp/dhcpd.conf\n"
-		    "       exportfs -ra\n"
-		    "       systemctl restart isc-dhcp-server tftpd-hpa\n\n",
-		    recipe->server.tftp_root, recipe->nfs.path);
+	text_printf(
+		&t,
+		"1. Once, as root on the server:\n\n"
+		"       apt install isc-dhcp-server tftpd-hpa nfs-kernel-server rsync zstd\n"
+		"       mkdir -p %s\n"
+		"       install -d -m 700 %s\n\n"
+		"   The second directory is root's alone: what is unpacked there has password\n"
+		"   hashes and setuid programs, which are not for the server's own users. NFS\n"
+		"   clients get through all the same: whoever has an address of the subnet can\n"
+		"   read all of it.\n\n"
+		"   Add the snippets beside this file: dhcpd.conf to /etc/dhcp/dhcpd.conf,\n"
+		"   exports to /etc/exports; tftpd-hpa replaces /etc/default/tftpd-hpa.\n\n"
+		"       dhcpd -t -cf /etc/dhcp/dhcpd.conf\n"
+		"       exportfs -ra\n"
+		"       systemctl restart isc-dhcp-server tftpd-hpa\n\n",
+		recipe->server.tftp_root, recipe->nfs.path);
 	add_root(&t, recipe, version);
 	if (recipe->menu.entry_count)
 		add_tftp(&t, recipe);

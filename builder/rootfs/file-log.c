@@ -73,6 +73,15 @@ int file_log_snapshot(struct rootfs *rootfs, struct strv *ret, struct err *err)
 	return 0;
 }
 
+/* The path of a snapshot's line, which is cut at the last tab, since a name may have tabs too. It is
+ * the tree's own find(1) that has written it. */
+static char *path_of(const char *line)
+{
+	const char *tab = strrchr(line, '\t');
+
+	return xstrndup(line, tab ? (size_t)(tab - line) : strlen(line));
+}
+
 /* Compares two snapshots, and appends what only one of them has. */
 static void differences(const struct strv *before, const struct strv *after, struct strv *ret)
 {
@@ -84,9 +93,8 @@ static void differences(const struct strv *before, const struct strv *after, str
 						: strcmp(before->item[i], after->item[k]);
 		const char *line = order < 0 ? before->item[i] : order ? after->item[k] : NULL;
 
-		/* It is cut at the last tab, since a name may have tabs too. */
 		if (line)
-			strv_addf(ret, "%.*s", (int)(strrchr(line, '\t') - line), line);
+			strv_add_take(ret, path_of(line));
 		i += order <= 0;
 		k += order >= 0;
 	}

@@ -121,7 +121,7 @@ struct sweep {
 int sandbox_sweep(struct sandbox *sb, const struct sweep *rule, size_t count, struct err *err);
 
 /* Writes the tree as a normalised pax tar (pack.h says how) through the filter command that runs
- * in the sandbox, read-only (NULL: no filter), to out_fd. ret_tar_sha256: digest of the tar before the
- * filter. */
+ * in the sandbox, read-only (NULL: no filter), to out_fd. ret_tar_sha256: digest of the tar
+ * before the filter. */
 int sandbox_archive(struct sandbox *sb, const char *const *filter, int out_fd,
 		    char ret_tar_sha256[DIGEST_HEX], uint64_t *ret_tar_size, struct err *err);

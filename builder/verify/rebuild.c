@@ -17,6 +17,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/store-key.h"
 #include "base/tree.h"
 #include "recipe/values.h"
 #include "verify/other-user.h"
@@ -218,8 +219,9 @@ static int run_child(const struct strv *argv, const int lock[2], bool on_disk, s
 	CLEANUP(strv_release) struct strv env = { 0 };
 	int status = 0, r;
 
+	/* Not the store's key: the rebuild may be another user's, and has a new store. */
 	for (char **v = environ; *v; v++)
-		if (!starts_with(*v, "NETRESCUE_TREE="))
+		if (!starts_with(*v, "NETRESCUE_TREE=") && !starts_with(*v, STORE_KEY_VARIABLE "="))
 			strv_add(&env, *v);
 	if (!getenv(APPLIANCE_QEMU))
 		strv_add(&env, clock);

@@ -23,8 +23,8 @@ struct trial {
 	int (*change)(struct vary *v, struct text *why_not);
 };
 
-/* Mounts a file of that content over target, in a mount namespace of our own; name: an unused one in
- * the scratch directory. -errno. */
+/* Mounts a file of that content over target, in a mount namespace of our own; name: an unused one
+ * in the scratch directory. -errno. */
 int vary_cover(struct vary *v, const char *name, const char *target, const char *content);
 
 /* vary-machine.c: host name, processor, devices, network, time since boot, kernel, most of which

@@ -45,7 +45,7 @@ unseen='' seen=0
 for ((line = 1; line <= $(wc -l <$cases/kinds/new.lock); line++)); do
 	sed -E "$line"'{
 		/SHA256: |^ /{ s/[0-8]$/9/; t; s/[9a-f]$/0/; t; }
-		s/^(Suite|Component|Path|Repository): .*/&x/; s/: automatic$/: automatic base/; s/: essential$/: base/
+		s/^(Suite|Component|Path): .*/&x/; s,^Repository: .*,Repository: http://other.example,; s/: automatic$/: automatic base/; s/: essential$/: base/
 		s/^(Version|Size|Installed-Size|Source-Date-Epoch|Bytes-Epoch): .*/&7/
 	}' $cases/kinds/new.lock >"$scratch/other.lock"
 	seal "$scratch/other.lock"

@@ -173,10 +173,11 @@ is "$(($(wc -c <"$log") <= (16 << 20) + 100)) $(tail -n 1 "$log")" '1 netrescue:
 
 if ((EUID == 0)); then
 	cp -a "$store" "$scratch/theirs"
-	chown -R 12345:12345 "$scratch/theirs"
+	cp -a "$XDG_STATE_HOME" "$scratch/their-state"
+	chown -R 12345:12345 "$scratch/theirs" "$scratch/their-state"
 	chmod 755 "$scratch"
 	store=$scratch/theirs
-	as=(setpriv --reuid 12345 --regid 12345 --clear-groups env HOME=/)
+	as=(setpriv --reuid 12345 --regid 12345 --clear-groups env HOME=/ XDG_STATE_HOME="$scratch/their-state")
 	install -d -o 12345 -g 12345 "$scratch/own"
 	user=12345
 else

@@ -48,7 +48,7 @@ snapshot() {
 # What should not be there after a failure: facts, partial files, blobs that are not what they are
 # called. Whole blobs may: they save the next run a download.
 trouble() {
-	find "$store/fact" "$store/partial" -type f 2>/dev/null
+	find "$store/known" "$store/partial" -type f 2>/dev/null
 	find "$store/sha256" -type f 2>/dev/null | while read -r blob; do
 		echo "${blob##*/}  $blob" | sha256sum --check --status || echo "$blob"
 	done

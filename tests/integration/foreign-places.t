@@ -107,9 +107,9 @@ lock
 refused 'the directories of blobs are links' "'$store/sha256/../[0-9a-f]{64}' is a link, or lies behind one"
 
 fresh
-their_link "$victim/directory" "$store/fact/index"
+their_link "$victim/directory" "$store/known/index"
 lock
-refused 'a kind of facts is a link' "'$store/fact/index/[^ ]*' is a link, or lies behind one"
+refused 'a kind of facts is a link' "'$store/known/index/[^ ]*' is a link, or lies behind one"
 
 fresh
 chown 12345 "$store"/sha256/??
@@ -117,15 +117,15 @@ lock
 refused 'the directories of blobs are theirs' "'$store/sha256/../[0-9a-f]{64}' belongs to the user 12345"
 
 fresh
-chown 12345 "$store"/fact/release/??/*
+chown 12345 "$store"/known/release/??/*
 lock
-refused 'a fact is theirs' "'$store/fact/release/[^ ]*' belongs to the user 12345"
+refused 'a fact is theirs' "'$store/known/release/[^ ]*' belongs to the user 12345"
 
 fresh
 chmod 777 "$store"
 lock
 is "$status" 0 'a store that everybody may write to: is used'
-like "$stderr" "warning: everybody may write to '$store[^']*'.*chmod o-w" 'a store that everybody may write to: but that is said'
+like "$stderr" "warning: everybody may write to '${store}[^']*'.*chmod o-w" 'a store that everybody may write to: but that is said'
 
 # The log is made before packages are fetched, and none comes.
 lock
@@ -217,7 +217,7 @@ refused "another user's TMPDIR" "'$scratch/tmp', which TMPDIR names, belongs to 
 chown 0 "$scratch/tmp"
 chmod 777 "$scratch/tmp"
 run env TMPDIR="$scratch/tmp" "$NETRESCUE" verify --offline --recipe "$recipe" --store "$store" "$out/tiny/$version"
-refused 'a TMPDIR without sticky bit' "'$scratch/tmp', which TMPDIR names, can be written to by everybody"
+refused 'a TMPDIR without sticky bit' "others may write to '$scratch/tmp', which TMPDIR names"
 
 # ---- file systems ----
 run python3 tests/lib/refuse-call.py symlinkat EPERM "$NETRESCUE" build "$recipe" --mirror "$MIRROR_URL" \
@@ -248,7 +248,7 @@ if mkfs.vfat "$scratch/fat.img" >/dev/null 2>&1 && mount -o loop "$scratch/fat.i
 	out=$scratch/out store=$fat/store
 	lock
 	is "$status" 1 'a store on FAT: exit code 1'
-	like "$stderr" "cannot make '$store/fact/" 'a store on FAT: says what'
+	like "$stderr" "cannot make '$store/known/" 'a store on FAT: says what'
 	like "$stderr" 'hint: .*FAT' 'a store on FAT: says why'
 else
 	skip 7 'cannot mount FAT here (dosfstools, loop devices and a kernel with vfat)'

@@ -168,7 +168,7 @@ version=$(basename "$result")
 # Sums of everything: of the plain packages, by name; of every file of the result but the provenance.
 {
 	while read -r name digest; do
-		plain=$(find "$scratch/store/fact/plain" -name "$digest" -exec cat {} +)
+		plain=$(find "$scratch/store/known/plain" -name "$digest" -exec head -qn 1 {} +)
 		echo "$plain  plain/$name"
 	done < <(sed -n 's/^Package: //p; s/^SHA256: //p' "$result/golden.lock" | paste -d' ' - - | sort -u)
 	(cd "$result" && find . -type f ! -name provenance.json ! -name SHA256SUMS -printf '%P\0' | sort -z | xargs -0 sha256sum)

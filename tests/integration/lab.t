@@ -8,8 +8,9 @@
 . tests/lib/mirror.sh
 . tests/lib/tiny.sh
 . tests/lib/state.sh
-need python3 gpg zstd newuidmap qemu-system-x86_64 debugfs e2fsck e2label
-plan 64
+. tests/lib/facts.sh
+need python3 gpg zstd newuidmap qemu-system-x86_64 debugfs e2fsck e2label openssl
+plan 86
 
 m=$scratch/m
 store=$scratch/store
@@ -79,7 +80,6 @@ is "$status" 5 'a client that does nothing: exit code 5' || diag "$stderr"
 like "$stderr" "building the lab's file server" 'the server is built the first time'
 like "$stderr" 'error: client 1, bios, phase firmware: no progress for 1 s: .*never asked for an address' \
 	'the phase and the cause are told'
-like "$stderr" "warning: '$image' is not as it was built: SHA256SUMS is not" 'an image whose descriptions do not agree: a warning'
 logs=$(sed -n 's/.*the logs are in //p' <<<"$stderr")
 is "$(ls -d "$TMPDIR"/*)" "$logs" 'and where the logs are'
 is "$(cd "$logs" && echo client1.*)" 'client1.console client1.pcap client1.png client1.qemu client1.rom client1.shell' \
@@ -116,10 +116,12 @@ silent 'and nothing is in it' ls "$scratch/everybodys"
 
 # QEMU's own TFTP server would follow it, and the client could pass it on.
 ln -s /etc/shadow "$image/tftp/pxelinux.0"
+describe
 run "${simple[@]}" --offline --timeout 1
 is "$status" 2 'a link out of the image that QEMU would serve'
 like "$stderr" "'tftp/pxelinux.0' is a link that leads out of tftp/" 'is refused, in words'
 rm "$image/tftp/pxelinux.0"
+describe
 
 # A person at a terminal, who is called away: QEMU has made the terminal raw.
 cat >"$scratch/person.py" <<'END'
@@ -196,11 +198,13 @@ like "$(debug "$data" 'stat /tftp/default')" 'Fast link dest: "menu/default"' 'a
 cp "$image/manifest.json" "$scratch/manifest.json"
 sed -i 's/"tar-size": 100000/"tar-size": 100/' "$image/manifest.json"
 rootfs bomb
+describe
 run "${boot[@]}" --check --offline
 is "$status" 2 'a tree that is larger than its manifest says'
 like "$stderr" "'rootfs.tar.zst' holds more than the 100 bytes" 'is not unpacked'
 rootfs one
 cp "$scratch/manifest.json" "$image/manifest.json"
+describe
 
 before=$(state_of "$store/sha256")
 with_server 'the second time'
@@ -225,6 +229,43 @@ refused 'an image without its lock' 'x\.lock is not what its manifest\.json says
 describe
 with_server 'after a change'
 is "$(disk system | wc -l) $(disk pxe-root | wc -l) $(disk pxe-data | wc -l)" '1 2 2' 'other content, other disks'
+
+# ---- a store that somebody else has filled ---------------------------------------------------------
+
+data=$(disk pxe-data | xargs ls -t | head -n 1) # the one that was used last
+key=$(basename "$(grep -rl "^$(basename "$data")$" "$store/known/disk1")")
+forged=$(basename "$tree")
+for how in bare theirs ours; do
+	fact_forge $how "$store" disk1 "$key" "$forged"
+	with_server "$how: a forged disk"
+	found=$(fact_value "$store" disk1 "$key")
+	[[ $how == ours ]] || is "$([[ $found == "$forged" ]] && echo same) $(e2label "$store/sha256/${found:0:2}/$found")" \
+		' pxe-data' "$how: a forged disk: another one is made"
+done
+is "$found" "$forged" 'though it would be used'
+rm "$(fact_file "$store" disk1 "$key")"
+
+# from_elsewhere: boots with a mirror, so that the server can be built.
+from_elsewhere() {
+	run "${boot[@]}" --check "${online[@]}"
+	is "$status" 5 "$1: the server cannot start"
+	rm -rf "${TMPDIR:?}"/*
+}
+digest=$(sha256sum <"$server/server.lock")
+cp "$server/tftp/pxelinux.0" "$scratch/pxelinux.0"
+for how in theirs ours; do
+	echo evil >>"$server/tftp/pxelinux.0"
+	python3 tests/lib/forge.py all "$server"
+	sums=$(sha256sum <"$server/SHA256SUMS")
+	fact_forge $how "$store" result "${digest%% *}" "${sums%% *}"
+	from_elsewhere "$how: a forged server"
+	[[ $how == ours ]] && continue
+	like "$stderr" "proves that '$server' was built here: it is removed" "$how: a forged server: is not used"
+	ok "$how: a forged server: built again" cmp "$server/tftp/pxelinux.0" "$scratch/pxelinux.0"
+done
+unlike "$stderr" 'built here' 'though it would be'
+rm -r "$server"
+from_elsewhere 'without a server'
 
 # ---- what gc keeps ---------------------------------------------------------------------------------
 

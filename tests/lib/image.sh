@@ -15,6 +15,13 @@
 
 image_store=${NETRESCUE_TEST_STORE:-${NETRESCUE_STORE:-${XDG_CACHE_HOME:-$HOME/.cache}/netrescue}}
 
+# shellcheck disable=SC2154 # tap.sh sets it
+if [[ $tap_state_home ]]; then
+	export XDG_STATE_HOME=$tap_state_home
+else
+	unset XDG_STATE_HOME
+fi
+
 image_under=()
 
 # shellcheck disable=SC2034,SC2154 # tests read $image, tap.sh sets $scratch

@@ -27,7 +27,7 @@ state_of() {
 state_but_caches() {
 	diff <(printf '%s\n' "$1") <(printf '%s\n' "$2") |
 		grep '^[<>]' |
-		grep -Ev '^> ([dfl] [0-7]+ |[0-9a-f]{64}  )\./(sha256|fact|log)(/| )'
+		grep -Ev '^> ([dfl] [0-7]+ |[0-9a-f]{64}  )\./(sha256|known|log)(/| )'
 }
 
 store_trouble() {
@@ -38,7 +38,7 @@ store_trouble() {
 		find sha256 -type f 2>/dev/null | while read -r blob; do
 			echo "${blob##*/}  $blob"
 		done | sha256sum --check --quiet 2>/dev/null
-		find fact -type f -empty 2>/dev/null
-		find fact -type f -print0 2>/dev/null | xargs -0r tail -qc 1 | tr -d '\n'
+		find known -type f -empty 2>/dev/null
+		find known -type f -print0 2>/dev/null | xargs -0r tail -qc 1 | tr -d '\n'
 	)
 }

@@ -40,6 +40,10 @@ export NETRESCUE NETRESCUE_BIN
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/netrescue-test.XXXXXX") || exit 1
 export scratch
+# The key of the test's stores: none of the user's own. lib/image.sh, which has a store in common, keeps that.
+# shellcheck disable=SC2034
+tap_state_home=${XDG_STATE_HOME-}
+export XDG_STATE_HOME=$scratch/state
 tap_count=0
 tap_planned=
 tap_failed=0

@@ -153,7 +153,7 @@ ask "$scratch/two" guestfs_as "$user" env LIBGUESTFS_BACKEND_SETTINGS=force_tcg 
 is "$(grep -v 'sleep 900' <<<"$stderr" | grep -c 'error:')" 0 'so does an appliance, for a user without subordinate ids' ||
 	diag "$stdout" "$stderr"
 like "$stderr" "warning: the command 'sleep 900' has said nothing for 15 s" 'it tells of silence'
-like "$status:$stderr" "^1:.*error: the command 'sleep 900' has run for 60 s, its limit, and was ended" 'and ends what takes too long'
+like "$status:$stderr" "^1:.*error: the command 'sleep 900' has run for 1 min, its limit, and was ended" 'and ends what takes too long'
 like "$stdout" $'\nguestfs, an emulated appliance\n' 'which says what it is'
 like "$stderr" 'the appliance is emulated, so this build takes about [0-9]+ times as long' 'and what that costs'
 clock=$(grep -Eo '[0-9]{10}$' <<<"$stdout" | tail -n 1)

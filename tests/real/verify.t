@@ -14,7 +14,6 @@ if [[ $sandbox = guestfs ]]; then
 	guestfs_need
 	guestfs_kernel
 fi
-image_user >/dev/null
 # Another user has to get at the programs and recipes, wherever the checkout lies.
 chmod 755 "$scratch"
 mkdir "$scratch/bin"

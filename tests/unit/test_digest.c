@@ -57,6 +57,24 @@ static void files(void **state)
 	assert_int_equal(err.class, ERR_BUILD);
 }
 
+/* RFC 4231, test cases 2 and 6. */
+static void keyed(void **state)
+{
+	char hex[DIGEST_HEX], long_key[131];
+
+	(void)state;
+	digest_keyed("Jefe", 4, "what do ya want for nothing?", 28, hex);
+	assert_string_equal(hex,
+			    "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	memset(long_key, 0xaa, sizeof(long_key));
+	digest_keyed(long_key, sizeof(long_key),
+		     "Test Using Larger Than Block-Size Key - Hash Key First", 54, hex);
+	assert_string_equal(hex,
+			    "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+	assert_false(digest_equals(hex, ABC_HEX));
+	assert_true(digest_equals(EMPTY_HEX, EMPTY_HEX));
+}
+
 static void validity(void **state)
 {
 	char hex[80];
@@ -82,6 +100,7 @@ int main(void)
 		cmocka_unit_test(known_answers),
 		cmocka_unit_test(pieces_equal_the_whole),
 		cmocka_unit_test_setup_teardown(files, scratch_setup, scratch_teardown),
+		cmocka_unit_test(keyed),
 		cmocka_unit_test(validity),
 	};
 

@@ -159,6 +159,23 @@ static void the_line_is_read_late_and_can_be_hidden(void **state)
 	assert_printed(&err, hidden);
 }
 
+/* What was read is quoted, whatever the file's name leads to by now. */
+static void a_text_that_is_kept_is_quoted(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_free char *file = xasprintf("%s/r.yaml", scratch_path);
+	cleanup_free char *first = xasprintf("%s:2:1: error: m\n    2 | read\n      | ^\n", file);
+	cleanup_free char *second = xasprintf("%s:2:1: error: m\n    2 | again\n      | ^\n", file);
+
+	(void)state;
+	(void)err_at(&err, ERR_USAGE, file, 2, 1, "m");
+	err_remember(file, "what was\nread\n");
+	assert_int_equal(symlinkat("/etc/passwd", scratch_fd, "r.yaml"), 0);
+	assert_printed(&err, first);
+	err_remember(file, "what was\nagain");
+	assert_printed(&err, second);
+}
+
 static void moving_keeps_everything(void **state)
 {
 	CLEANUP(err_release) struct err from = { 0 };
@@ -266,6 +283,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(excerpt_and_caret, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(the_line_is_read_late_and_can_be_hidden,
 						scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(a_text_that_is_kept_is_quoted, scratch_setup,
+						scratch_teardown),
 		cmocka_unit_test(moving_keeps_everything),
 		cmocka_unit_test(positions_without_excerpt),
 		cmocka_unit_test(data_cannot_forge_messages),

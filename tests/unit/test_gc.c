@@ -43,7 +43,7 @@ static void age_fact(const struct fixture *f, const char *kind, const char *key)
 	char name[DIGEST_HEX];
 
 	digest_bytes(key, strlen(key), name);
-	cleanup_free char *path = xasprintf("fact/%s/%.2s/%s", kind, name, key);
+	cleanup_free char *path = xasprintf("known/%s/%.2s/%s", kind, name, key);
 	assert_int_equal(utimensat(store_dirfd(f->store), path, old, 0), 0);
 }
 
@@ -170,6 +170,53 @@ static void keeps_what_is_needed(void **state)
 	assert_null(value);
 }
 
+static bool has_fact(struct fixture *f, const char *kind, const char *key)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_free char *value = NULL;
+
+	assert_int_equal(store_fact_get(f->store, kind, key, &value, &err), 0);
+	return value != NULL;
+}
+
+/* What was built is remembered as long as its lock is there. */
+static void keeps_what_is_known_of_results(void **state)
+{
+	CLEANUP(teardown) struct fixture f = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(lock_release) struct lock lock = { 0 };
+
+	(void)state;
+	setup(&f);
+	assert_int_equal(lock_read(f.lock_path, &lock, &err), 0);
+	set_fact(&f, "result", lock.digest, f.index);
+	set_fact(&f, "result", f.stray, f.index);
+	(void)collect(&f, false);
+	assert_true(has_fact(&f, "result", lock.digest));
+	assert_false(has_fact(&f, "result", f.stray));
+}
+
+/* What facts were before they had tags goes. */
+static void removes_untagged_facts(void **state)
+{
+	CLEANUP(teardown) struct fixture f = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	const struct timespec old[2] = { { .tv_sec = time(NULL) - 2 * DAY },
+					 { .tv_sec = time(NULL) - 2 * DAY } };
+
+	(void)state;
+	setup(&f);
+	assert_int_equal(make_dirs(store_dirfd(f.store), "fact/plain/ab", 0755, &err), 0);
+	scratch_file("store/fact/plain/ab/old", "x\n");
+	scratch_file("store/fact/plain/ab/young", "x\n");
+	assert_int_equal(utimensat(store_dirfd(f.store), "fact/plain/ab/old", old, 0), 0);
+	(void)collect(&f, true);
+	assert_int_equal(faccessat(store_dirfd(f.store), "fact/plain/ab/old", F_OK, 0), 0);
+	(void)collect(&f, false);
+	assert_int_equal(faccessat(store_dirfd(f.store), "fact/plain/ab/old", F_OK, 0), -1);
+	assert_int_equal(faccessat(store_dirfd(f.store), "fact/plain/ab/young", F_OK, 0), 0);
+}
+
 /* A build that has just looked at a blob is about to use it. */
 static void keeps_what_is_in_use(void **state)
 {
@@ -265,6 +312,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(keeps_what_is_needed),
+		TEST(keeps_what_is_known_of_results),
+		TEST(removes_untagged_facts),
 		TEST(keeps_what_is_in_use),
 		TEST(removes_nothing_without_every_lock),
 		TEST(keeps_the_newest_server),

@@ -109,6 +109,28 @@ static void temporary_directories(void **state)
 	assert_int_equal(make_temporary(), -1);
 }
 
+static int check_fixed(void)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+
+	return owner_check_place(scratch_path, "a place", OWNER_FIXED_NAMES, &err) < 0 ? -1 : 0;
+}
+
+/* Who can foresee a name needs no more than to make a file of it first. */
+static void fixed_names(void **state)
+{
+	(void)state;
+	assert_int_equal(check_fixed(), 0);
+	assert_int_equal(fchmod(scratch_fd, 0775), 0);
+	assert_int_equal(check_fixed(), 0);
+	assert_int_equal(fchmod(scratch_fd, 01777), 0);
+	assert_int_equal(check_fixed(), -1);
+	need_root();
+	assert_int_equal(fchown(scratch_fd, 0, OTHER), 0);
+	assert_int_equal(fchmod(scratch_fd, 0775), 0);
+	assert_int_equal(check_fixed(), -1);
+}
+
 #define SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
 
 int main(void)
@@ -118,6 +140,7 @@ int main(void)
 		SCRATCH(links_of_others_are_not),
 		SCRATCH(what_we_made_is_known_again),
 		SCRATCH(temporary_directories),
+		SCRATCH(fixed_names),
 	};
 
 	return cmocka_run_group_tests_name("owner", tests, NULL, NULL);

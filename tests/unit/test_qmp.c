@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 
 #include "base/child.h"
 #include "base/err-report.h"
@@ -107,36 +108,41 @@ static void events(void **state)
 	qemu_end(q);
 }
 
+/* QEMU's end in the next test: as much as is asked for, each time. */
+static bool is_endless;
+
+ssize_t recv(int fd, void *buffer, size_t size, int flags)
+{
+	static const char event[] = "{\"event\": \"WAKEUP\"}\r\n";
+	size_t length = sizeof(event) - 1, n = 0;
+
+	if (!is_endless)
+		return recvfrom(fd, buffer, size, flags, NULL, NULL);
+	for (; n + length <= size; n += length)
+		memcpy((char *)buffer + n, event, length);
+	return (ssize_t)n;
+}
+
 /* A machine may go to sleep and wake up as often as it likes. */
 static void endless_events(void **state)
 {
-	static const char said[] = "{\"event\": \"WAKEUP\"}\r\n";
 	CLEANUP(err_release) struct err err = { 0 };
 	struct qmp *q = NULL;
 	int theirs = -1;
-	pid_t player;
 
 	(void)state;
 	assert_int_equal(qmp_new(&q, &theirs, &err), 0);
-	player = fork();
-	assert_true(player >= 0);
-	if (player == 0) {
-		qmp_free(q);
-		(void)alarm(60);
-		while (write(theirs, said, sizeof(said) - 1) > 0)
-			;
-		_exit(0);
-	}
-	assert_int_equal(close(theirs), 0);
+	assert_int_equal(write(theirs, "x", 1), 1);
+	is_endless = true;
 	(void)alarm(30);
 	assert_int_equal(qmp_pause(q, 100, &err), 0);
 	assert_true(qmp_begin(q, 100, &err) < 0);
 	assert_string_equal(err.message, "QEMU does not send its greeting");
 	(void)alarm(0);
-	assert_false(qmp_has_ended(q));
+	is_endless = false;
 	assert_non_null(qmp_event(q, "WAKEUP"));
 	qmp_free(q);
-	assert_int_equal(waitpid(player, NULL, 0), player);
+	assert_int_equal(close(theirs), 0);
 }
 
 static void no_greeting(void **state)

@@ -17,6 +17,7 @@
 struct fixture {
 	struct recipe recipe;
 	struct lock lock;
+	struct store *store;
 	char *out;
 	char *directory; /* out/RECIPE/VERSION, relative to the scratch directory */
 };
@@ -45,9 +46,12 @@ static void add_boot_package(struct fixture *f, const char *name, const char *ve
 
 static void fill(struct fixture *f)
 {
+	CLEANUP(err_release) struct err err = { 0 };
 	cleanup_free char *version = NULL, *text = NULL;
+	cleanup_free char *store = xasprintf("%s/store", scratch_path);
 
 	memset(f, 0, sizeof(*f));
+	assert_int_equal(store_open(store, &f->store, &err), 0);
 	f->recipe.name = xstrdup("demo");
 	f->recipe.title = xstrdup("Demo");
 	f->recipe.kernel = xstrdup("linux-image-amd64");
@@ -90,13 +94,14 @@ static void fixture_release(struct fixture *f)
 {
 	recipe_release(&f->recipe);
 	lock_release(&f->lock);
+	store_free(f->store);
 	free(f->out);
 	free(f->directory);
 }
 
 static int begin(struct fixture *f, struct result *res, struct err *err)
 {
-	return result_begin(NULL, &f->recipe, &f->lock, NULL, f->out, res, err);
+	return result_begin(f->store, &f->recipe, &f->lock, NULL, f->out, res, err);
 }
 
 /* A result whose only files are the ones given, committed. */
@@ -361,6 +366,36 @@ static void only_a_whole_result_is_used_again(void **state)
 	assert_false(is_reused(&f));
 }
 
+/* One that agrees with itself may be anybody's, if out/ is. It is compared with what is built. */
+static void only_a_result_built_here_is_used_again(void **state)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(fixture_release) struct fixture f;
+	cleanup_free char *elsewhere = xasprintf("%s/elsewhere", scratch_path);
+	cleanup_free char *here = xstrdup(getenv("XDG_STATE_HOME"));
+	bool up_to_date;
+
+	(void)state;
+	fill(&f);
+	assert_int_equal(build(&f, "one", &up_to_date, &err), 0);
+	assert_true(is_reused(&f));
+	(void)setenv("XDG_STATE_HOME", elsewhere, 1);
+	store_free(take_ptr(f.store));
+	cleanup_free char *store = xasprintf("%s/store", scratch_path);
+	assert_int_equal(store_open(store, &f.store, &err), 0);
+	assert_false(is_reused(&f));
+	assert_true(build(&f, "two", &up_to_date, &err) < 0);
+	err_release(&err);
+	assert_false(is_reused(&f));
+	assert_int_equal(build(&f, "one", &up_to_date, &err), 0);
+	assert_true(up_to_date);
+	assert_true(is_reused(&f));
+	(void)setenv("XDG_STATE_HOME", here, 1);
+	store_free(take_ptr(f.store));
+	assert_int_equal(store_open(store, &f.store, &err), 0);
+	assert_false(is_reused(&f));
+}
+
 static void directories_in_use_stay(void **state)
 {
 	CLEANUP(err_release) struct err err = { 0 };
@@ -475,6 +510,7 @@ int main(void)
 		SCRATCH(other_bytes_are_an_error_and_both_stay),
 		SCRATCH(a_damaged_old_result_is_not_called_irreproducible),
 		SCRATCH(only_a_whole_result_is_used_again),
+		SCRATCH(only_a_result_built_here_is_used_again),
 		SCRATCH(directories_in_use_stay),
 		SCRATCH(an_unfinished_result_leaves_nothing),
 		SCRATCH(what_a_killed_build_left_goes_and_a_running_one_stays),

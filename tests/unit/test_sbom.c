@@ -2,6 +2,8 @@
 /* Names in the bill of materials: licences, package URLs, UUIDs, origins. */
 #include "unit.h"
 
+#include <time.h>
+
 #include "base/memory.h"
 #include "publish/licence.h"
 #include "publish/generated-files.h"
@@ -59,6 +61,26 @@ static void test_references(void **state)
 	assert_int_equal(refs.count, 2);
 	assert_string_equal(refs.item[0].text, "One.");
 	assert_string_equal(refs.item[1].text, "Two.\n.\nMore.");
+}
+
+/* A file of so many licences took minutes when each was compared with all before it. */
+static void test_many(void **state)
+{
+	enum { MANY = 100000 };
+	CLEANUP(licence_refs_release) struct licence_refs refs = { 0 };
+	CLEANUP(text_release) struct text copyright = { 0 };
+	const clock_t began = clock();
+
+	(void)state;
+	text_add(&copyright, HEAD);
+	for (int i = 0; i < MANY; i++)
+		text_printf(&copyright, "\nFiles: %d\nLicense: l%d\n Text.\n", i, i);
+	cleanup_free char *declared = licence_declared(copyright.data, &refs);
+
+	assert_non_null(declared);
+	assert_int_equal(refs.count, MANY);
+	/* The processor's time, which is the same on a busy machine. */
+	assert_true((clock() - began) / CLOCKS_PER_SEC < 5);
 }
 
 static void test_unreadable(void **state)
@@ -155,8 +177,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_expressions), cmocka_unit_test(test_references),
-		cmocka_unit_test(test_unreadable),  cmocka_unit_test(test_purls),
-		cmocka_unit_test(test_uuid),	    cmocka_unit_test(test_origins),
+		cmocka_unit_test(test_many),	    cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_purls),	    cmocka_unit_test(test_uuid),
+		cmocka_unit_test(test_origins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

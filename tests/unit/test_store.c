@@ -162,7 +162,7 @@ static void test_fact_names(void **state)
 		assert_true(store_fact_get(s, bad[i], "key", &value, &other) < 0);
 		assert_null(value);
 	}
-	assert_int_equal(count_entries(s, "fact"), 0);
+	assert_int_equal(count_entries(s, STORE_FACTS), 0);
 }
 
 static void test_fact_cut_short_is_absent(void **state)
@@ -175,13 +175,143 @@ static void test_fact_cut_short_is_absent(void **state)
 	(void)state;
 	assert_int_equal(store_fact_set(s, "kind", "key", "value", &err), 0);
 	/* printf key | sha256sum */
-	fd = openat(store_dirfd(s), "fact/kind/2c/key", O_WRONLY | O_CLOEXEC);
+	fd = openat(store_dirfd(s), "known/kind/2c/key", O_WRONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	assert_int_equal(ftruncate(fd, 3), 0);
 	assert_int_equal(store_fact_get(s, "kind", "key", &value, &err), 0);
 	assert_null(value);
 	assert_true(store_fact_set(s, "kind", "key", "two\nlines", &err) < 0);
 	assert_int_equal(err.class, ERR_BUILD);
+}
+
+static char *get_fact(struct store *s, const char *kind, const char *key)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+	char *value = NULL;
+
+	assert_int_equal(store_fact_get(s, kind, key, &value, &err), 0);
+	return value;
+}
+
+static void assert_no_fact(struct store *s, const char *kind, const char *key)
+{
+	cleanup_free char *value = get_fact(s, kind, key);
+
+	assert_null(value);
+}
+
+static void set_fact(struct store *s, const char *kind, const char *key, const char *value)
+{
+	CLEANUP(err_release) struct err err = { 0 };
+
+	assert_int_equal(store_fact_set(s, kind, key, value, &err), 0);
+}
+
+/* printf key | sha256sum */
+#define FACT_PATH "deep/store/known/kind/2c/key"
+#define OTHER_PATH "deep/store/known/other/2c/key"
+
+/* What somebody wrote there who has not the owner's key is not there. */
+static void test_foreign_facts(void **state)
+{
+	static const char tag[] = "\n" HELLO "\n";
+	static const char *const foreign[] = { "value\n",	"value" HELLO,
+					       "value\n" HELLO, "value\n" HELLO "0\n",
+					       "\n\nvalue\n",	"\n" };
+	CLEANUP(store_cleanup) struct store *s = open_store();
+	cleanup_free char *forged = xasprintf("value%s", tag);
+
+	(void)state;
+	set_fact(s, "kind", "key", "value");
+	scratch_file(FACT_PATH, forged);
+	assert_no_fact(s, "kind", "key");
+	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++) {
+		scratch_file(FACT_PATH, foreign[i]);
+		assert_no_fact(s, "kind", "key");
+	}
+	set_fact(s, "kind", "key", "value");
+	cleanup_free char *value = get_fact(s, "kind", "key");
+	assert_string_equal(value, "value");
+}
+
+/* A fact that is whole counts neither under another kind nor under another key, nor with another
+ * value. */
+static void test_moved_facts(void **state)
+{
+	CLEANUP(store_cleanup) struct store *s = open_store();
+	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(text_release) struct text t = { 0 };
+	static const char twin[] = "deep/store/known/kind/72/twin"; /* printf twin | sha256sum */
+
+	(void)state;
+	set_fact(s, "kind", "key", "value");
+	set_fact(s, "other", "key", "x");
+	set_fact(s, "kind", "twin", "x");
+	assert_int_equal(read_file(scratch_fd, FACT_PATH, 1000, &t, &err), 0);
+	scratch_file(OTHER_PATH, t.data);
+	assert_no_fact(s, "other", "key");
+	assert_int_equal(faccessat(scratch_fd, twin, F_OK, 0), 0);
+	scratch_file(twin, t.data);
+	assert_no_fact(s, "kind", "twin");
+	t.data[0] ^= 1;
+	scratch_file(FACT_PATH, t.data);
+	assert_no_fact(s, "kind", "key");
+	t.data[0] ^= 1;
+	scratch_file(FACT_PATH, t.data);
+	cleanup_free char *value = get_fact(s, "kind", "key");
+	assert_string_equal(value, "value");
+}
+
+/* With another key, as on another machine, there are no facts until they are set anew. */
+static void test_facts_of_another_key(void **state)
+{
+	CLEANUP(store_cleanup) struct store *mine = open_store(), *theirs = open_store();
+	cleanup_free char *state_home = xasprintf("%s/another", scratch_path);
+
+	(void)state;
+	set_fact(mine, "kind", "key", "value");
+	(void)setenv("XDG_STATE_HOME", state_home, 1);
+	assert_no_fact(theirs, "kind", "key");
+	set_fact(theirs, "kind", "key", "theirs");
+	assert_no_fact(mine, "kind", "key");
+	cleanup_free char *value = get_fact(theirs, "kind", "key");
+	assert_string_equal(value, "theirs");
+}
+
+/* Nobody waits for a writer of a pipe, and a link is refused, be there what may behind it. */
+static void test_odd_facts(void **state)
+{
+	CLEANUP(store_cleanup) struct store *s = open_store();
+	CLEANUP(err_release) struct err link = { 0 }, fifo = { 0 };
+	char *value = NULL;
+
+	(void)state;
+	set_fact(s, "kind", "key", "value");
+	assert_int_equal(renameat(scratch_fd, FACT_PATH, scratch_fd, "aside"), 0);
+	assert_int_equal(symlinkat("../../../../../aside", scratch_fd, FACT_PATH), 0);
+	assert_true(store_fact_get(s, "kind", "key", &value, &link) < 0);
+	assert_non_null(strstr(link.message, "is a link"));
+	assert_int_equal(unlinkat(scratch_fd, FACT_PATH, 0), 0);
+	assert_int_equal(mkfifoat(scratch_fd, FACT_PATH, 0600), 0);
+	assert_true(store_fact_get(s, "kind", "key", &value, &fifo) < 0);
+	assert_non_null(strstr(fifo.message, "not a regular file"));
+	assert_null(value);
+}
+
+static void test_longest_fact(void **state)
+{
+	CLEANUP(store_cleanup) struct store *s = open_store();
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_free char *longest = xmalloc(STORE_FACT_MAX + 1);
+
+	(void)state;
+	memset(longest, 'x', STORE_FACT_MAX);
+	longest[STORE_FACT_MAX] = '\0';
+	assert_true(store_fact_set(s, "kind", "key", longest, &err) < 0);
+	longest[STORE_FACT_MAX - 1] = '\0';
+	set_fact(s, "kind", "key", longest);
+	cleanup_free char *value = get_fact(s, "kind", "key");
+	assert_string_equal(value, longest);
 }
 
 static void test_unwritable(void **state)
@@ -211,6 +341,11 @@ int main(void)
 		STORE_TEST(test_facts),
 		STORE_TEST(test_fact_names),
 		STORE_TEST(test_fact_cut_short_is_absent),
+		STORE_TEST(test_foreign_facts),
+		STORE_TEST(test_moved_facts),
+		STORE_TEST(test_facts_of_another_key),
+		STORE_TEST(test_odd_facts),
+		STORE_TEST(test_longest_fact),
 		STORE_TEST(test_unwritable),
 	};
 

@@ -5,7 +5,7 @@
  *	cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
  *
  * gives the test its own empty directory: scratch_fd, scratch_path. Removed without io.h, which is
- * itself under test.
+ * itself under test. What a user's state directory would get (base/store-key.h) is in it, too.
  */
 #pragma once
 
@@ -26,6 +26,7 @@
 
 static int scratch_fd = -1;
 static char scratch_path[64];
+static char scratch_state[80];
 
 __attribute__((unused)) static int scratch_setup(void **state)
 {
@@ -33,6 +34,8 @@ __attribute__((unused)) static int scratch_setup(void **state)
 	(void)snprintf(scratch_path, sizeof(scratch_path), "/tmp/netrescue-unit-XXXXXX");
 	if (!mkdtemp(scratch_path))
 		return -1;
+	(void)snprintf(scratch_state, sizeof(scratch_state), "%s/state", scratch_path);
+	(void)setenv("XDG_STATE_HOME", scratch_state, 1);
 	scratch_fd = open(scratch_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return scratch_fd < 0 ? -1 : 0;
 }

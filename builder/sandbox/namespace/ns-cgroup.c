@@ -115,7 +115,7 @@ static pid_t parent_of(pid_t pid)
 	if (!read_text(AT_FDCWD, path, &t))
 		return 0;
 	line = strstr(t.data, "\nPPid:");
-	return line ? (pid_t)atoi(line + strlen("\nPPid:")) : 0;
+	return line ? (pid_t)strtol(line + strlen("\nPPid:"), NULL, 10) : 0;
 }
 
 static bool is_ours(pid_t pid)
@@ -138,7 +138,7 @@ static bool move_all(int from, int to)
 		return false;
 	strv_split(&pid, t.data, "\n");
 	for (size_t i = 0; i < pid.count; i++)
-		if (!is_ours((pid_t)atoi(pid.item[i])))
+		if (!is_ours((pid_t)strtol(pid.item[i], NULL, 10)))
 			return false;
 	for (size_t i = 0; i < pid.count; i++)
 		if (!write_text(to, "cgroup.procs", pid.item[i]))
@@ -208,7 +208,7 @@ bool ns_cgroup_was_full(int events)
 		return false;
 	text[n] = '\0';
 	line = strstr(text, "\noom_kill ");
-	return line && atoi(line + strlen("\noom_kill ")) > 0;
+	return line && strtoull(line + strlen("\noom_kill "), NULL, 10) > 0;
 }
 
 static void close_all(struct ns_cgroup *c)

@@ -31,7 +31,8 @@ static int mount_temporary(const char *path)
 
 	if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode))
 		return 0;
-	return mount("tmpfs", path, "tmpfs", MS_NODEV | MS_NOSUID, "mode=1777,size=64m") < 0
+	return mount("tmpfs", path, "tmpfs", MS_NODEV | MS_NOSUID,
+		     "mode=1777,size=64m,nr_inodes=16k") < 0
 		       ? -errno
 		       : 0;
 }

@@ -149,7 +149,9 @@ static int answer(struct ns *ns, struct message *request, struct err *err)
 	if (r < 0) {
 		message_release(&reply);
 		reply.type = MESSAGE_ERROR;
-		ns_watch_explain(ns, &failure);
+		/* The archive goes to a file of the caller's, on another disk than the tree. */
+		if (request->type != MESSAGE_ARCHIVE)
+			ns_watch_explain(ns, &failure);
 		message_put_err(&reply, &failure);
 	}
 	r = message_send(ns->sock, &reply, err);

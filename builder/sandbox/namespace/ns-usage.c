@@ -98,7 +98,7 @@ static void read_processes(const struct ns *ns, struct ns_usage *u,
 
 	while (d && (e = readdir(d)))
 		if (isdigit((unsigned char)e->d_name[0]) && !streq(e->d_name, "1"))
-			fn(ns, atoi(e->d_name), u);
+			fn(ns, (pid_t)strtol(e->d_name, NULL, 10), u);
 	if (d)
 		(void)closedir(d);
 	else if (fd >= 0)

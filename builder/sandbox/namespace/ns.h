@@ -119,8 +119,8 @@ int ns_setup(struct ns *ns, const struct ns_options *options, const struct ns_tr
 int ns_mount(const char *source, const char *target, const char *type, unsigned long flags,
 	     const char *data, struct err *err);
 
-/* In a command's process: from now on it sees the tree read-only, with an empty /tmp and /var/tmp of
- * its own. Before ns_filter_confine(), which takes the right away to undo it. -errno. */
+/* In a command's process: from now on it sees the tree read-only, with an empty /tmp and /var/tmp
+ * of its own. Before ns_filter_confine(), which takes the right away to undo it. -errno. */
 int ns_mount_read_only(void);
 
 /* /proc and /dev below new_root, with the fixed files from the directory `store` (ns->world). */
