@@ -15,8 +15,8 @@
 #define FORMAT "/copyright-format/1.0"
 #define REF_DIGITS 8
 
-/* A text of one copyright file. A file may have any number of licences, and so they are looked up in
- * trees (tsearch(3)). */
+/* A text of one copyright file. A file may have any number of licences, and so they are looked up
+ * in trees (tsearch(3)). */
 struct licence_text {
 	char *name; /* short name, in any case of letters */
 	char *text;

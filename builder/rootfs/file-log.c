@@ -73,8 +73,8 @@ int file_log_snapshot(struct rootfs *rootfs, struct strv *ret, struct err *err)
 	return 0;
 }
 
-/* The path of a snapshot's line, which is cut at the last tab, since a name may have tabs too. It is
- * the tree's own find(1) that has written it. */
+/* The path of a snapshot's line, which is cut at the last tab, since a name may have tabs too. It
+ * is the tree's own find(1) that has written it. */
 static char *path_of(const char *line)
 {
 	const char *tab = strrchr(line, '\t');

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Small texts that a recipe gives: answers for debconf, pins, moments, addresses, numbers. */
+/* Small texts that a recipe or an option gives: answers for debconf, pins, moments, addresses, numbers,
+ * sizes, durations. */
+#include "base/quantity.h"
 #include "fuzz.h"
 #include "lab/firmware.h"
 #include "recipe/debconf.h"
@@ -35,6 +37,21 @@ static void parse_pin(const char *text)
 	(void)pin_fits_version(&pin, "2.41-12");
 }
 
+static void parse_numbers(const char *text)
+{
+	uint64_t u64, bytes;
+	unsigned seconds;
+	int number;
+
+	(void)parse_int(text, &number);
+	if (parse_u64(text, &u64) == 0)
+		assert(text[strspn(text, "0123456789")] == '\0');
+	if (parse_size(text, &bytes) == 0)
+		assert(bytes > 0);
+	if (parse_duration(text, &seconds) == 0)
+		assert(seconds > 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	cleanup_free char *text = fuzz_string(data, size);
@@ -44,8 +61,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum client_firmware firmware;
 	int64_t moment;
 	uint32_t address;
-	uint64_t u64;
-	int number;
 
 	parse_answer(text);
 	parse_pin(text);
@@ -54,8 +69,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)format_parse_moment(text, &moment);
 	(void)format_parse_address(text, &address);
 	(void)firmware_parse(text, &firmware, &err);
-	(void)parse_int(text, &number);
-	if (parse_u64(text, &u64) == 0)
-		assert(text[strspn(text, "0123456789")] == '\0');
+	parse_numbers(text);
 	return 0;
 }
