@@ -47,7 +47,7 @@ struct option_row {
 	const char *argument; /* "DIR", for help and completion; NULL for flags */
 	const char *help;     /* a line or two */
 	const char *words; /* for completion: the values; NULL: as the argument's name suggests */
-	/* OPTION_TEXT: refuses a value that can't be right, before anything begins; NULL: takes any */
+	/* OPTION_TEXT: refuses a value before anything begins; NULL: takes any */
 	int (*check)(const char *value, struct err *err);
 	size_t offset; /* of the field in the verb's struct */
 };

@@ -108,8 +108,8 @@ static const struct entry environment[] = {
 	  "As guestfs(3) and supermin(1) have them; the helper gets all variables that begin with "
 	  "LIBGUESTFS_ and SUPERMIN_." },
 	{ "APT_CONFIG",
-	  "One more file of apt's configuration, as for apt(8): its proxy, certificates and "
-	  "passwords are used." },
+	  "One more file of apt's configuration, as for apt(8): its proxy, certificates, "
+	  "passwords and Acquire::http::Timeout are used." },
 	{ "http_proxy, https_proxy, all_proxy, no_proxy",
 	  "Proxies for downloads, as curl(1) has them. If apt's configuration names one in "
 	  "Acquire::http::Proxy, that one is used." },

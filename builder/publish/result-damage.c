@@ -69,7 +69,9 @@ static int check_sums(int dir_fd, const struct result_files *files, char **ret, 
 		strv_split(&lines, sums.data, "\n");
 	}
 	changed = lines.count ? find_changed(files, &lines) : SUMS;
-	if (changed)
+	if (streq(changed, SUMS))
+		*ret = xstrdup("its " SUMS " is missing or malformed");
+	else if (changed)
 		*ret = xasprintf("%s is not what its " SUMS " says", changed);
 	return 0;
 }

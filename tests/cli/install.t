@@ -77,6 +77,7 @@ cat >"$image/manifest.json" <<-'END'
 	            "tftp-root": "/srv/pxe/tftp"},
 	 "menu": {"entries": [{"kind": "rescue", "label": "rescue", "title": "Rescue", "append": "ro"}]}}
 END
+python3 tests/lib/forge.py describe "$image"
 cd / || exit
 boot=(boot "$image" --store "$scratch/store" --offline --mirror http://mirror.example/debian)
 run "$root/usr/bin/netrescue" "${boot[@]}"

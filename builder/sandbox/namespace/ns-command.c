@@ -256,7 +256,7 @@ static int serve_job(struct ns *ns, struct ns_job *job, size_t index, const stru
 	return p[0].revents != 0 ? take_output(ns, job, index, w, err) : 0;
 }
 
-/* What wait_all() waits for: the main program, ended children, and three descriptors of each job. */
+/* What wait_all() waits for: the main program, ended children, three descriptors of each job. */
 static void fill_poll(const struct ns *ns, const struct ns_job *job, size_t count, struct pollfd *p)
 {
 	p[0] = (struct pollfd){ .fd = ns->sock, .events = POLLRDHUP };

@@ -5,7 +5,8 @@
  *
  * There is no limit of a process's address space (RLIMIT_AS, RLIMIT_DATA): these count what a
  * program has only reserved, and some reserve a thousand times what they use. The watch counts what
- * is used. When the machine's memory does run out, the kernel ends the sandbox before anything else.
+ * is used. When the machine's memory does run out, the kernel ends the sandbox before anything
+ * else.
  */
 #include <fcntl.h>
 #include <string.h>
