@@ -479,7 +479,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if wanted.startswith("bytes=0-") and kind != "norange":
             content = content[: int(wanted[8:]) + 1]
             status, headers = 206, {"Content_Range": f"bytes 0-{len(content) - 1}/{total}"}
-        if kind in ("truncate", "stall"):
+        # A part of the file that is shorter than that is all there.
+        if kind in ("truncate", "stall") and len(content) > int(argument or 0):
             self.answer(status, content[: int(argument or 0)], length=len(content), **headers)
             self.wfile.flush()
             if kind == "stall":
