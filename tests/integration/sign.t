@@ -132,7 +132,7 @@ like "$stderr" 'up to date' 'a signed result is up to date'
 cp -r "$result" "$scratch/kept"
 rm "$result"/*.sig
 printf 'evil' >"$result/rootfs.tar.zst"
-(cd "$result" && sed -i "s/^.*  rootfs.tar.zst\$/$(sha256sum <rootfs.tar.zst | cut -d' ' -f1)  rootfs.tar.zst/" SHA256SUMS)
+python3 tests/lib/forge.py all "$result"
 run tiny_build --sign "$scratch/ours" "$scratch/tiny.yaml"
 is "$status" 1 'a result that somebody else made is not signed'
 like "$stderr" "not reproducible: 'rootfs.tar.zst' differs" 'but compared'
