@@ -31,8 +31,8 @@
 
 /* ---- the user ------------------------------------------------------------------------------- */
 
-/* The number is the same only for processes whose pids are the same, or far apart; such a one would
- * be seen to run. */
+/* The uid follows from our pid, so that two verifications at the same time have different ones. If
+ * they do not, the other's processes are seen, and the user is not varied. */
 static int choose_uid(uid_t *ret, struct text *why_not)
 {
 	CLEANUP(err_release) struct err err = { 0 };
