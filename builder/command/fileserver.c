@@ -63,19 +63,10 @@ static bool is_current(const char *path, const char *recipe_digest)
 	return is;
 }
 
-/* Whether this user's netrescue has built the image with these SHA256SUMS: whoever else filled the
- * store could have put another one there. That its files are as these say is seen by who boots
- * it. */
-static bool is_ours(int dir_fd, const struct lock *lock, struct store *s)
-{
-	CLEANUP(err_release) struct err ignored = { 0 };
-	bool built = false;
-
-	return result_was_built(s, lock->digest, dir_fd, &built, &ignored) == 0 && built;
-}
-
-/* Whether the image `version` of that server will do. One that is not ours is removed, since it
- * would be compared with the one that is built in its place. */
+/* Whether the image `version` of that server will do. One that nobody knows to have been built here
+ * is removed, since it would be compared with the one that is built in its place: whoever else
+ * filled the store could have put it there. That its files are as its SHA256SUMS says is seen by
+ * who boots it. */
 static int examine(int server_fd, const char *version, const struct recipe *recipe, struct store *s,
 		   bool *ret, struct err *err)
 {
@@ -85,11 +76,16 @@ static int examine(int server_fd, const char *version, const struct recipe *reci
 	cleanup_free char *file = xasprintf("%s/%s.lock", path, recipe->name);
 	cleanup_fd int fd =
 		openat(server_fd, version, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	bool built = false;
+	int r;
 
 	*ret = false;
 	if (fd < 0 || !is_current(path, recipe->digest) || lock_read(file, &lock, &ignored) < 0)
 		return 0;
-	if (is_ours(fd, &lock, s)) {
+	r = result_was_built(s, lock.digest, fd, &built, err);
+	if (r < 0)
+		return err_wrap(err, "looking at '%s'", path);
+	if (built) {
 		*ret = has_boot_packages(&lock, s);
 		return 0;
 	}

@@ -10,7 +10,7 @@
 . tests/lib/state.sh
 . tests/lib/facts.sh
 need python3 gpg zstd newuidmap qemu-system-x86_64 debugfs e2fsck e2label openssl
-plan 86
+plan 89
 
 m=$scratch/m
 store=$scratch/store
@@ -251,6 +251,10 @@ from_elsewhere() {
 	is "$status" 5 "$1: the server cannot start"
 	rm -rf "${TMPDIR:?}"/*
 }
+NETRESCUE_STORE_KEY=$scratch/none run "${boot[@]}" --check --offline
+is "$status" 2 'a key that cannot be read: exit code 2'
+like "$stderr" "looking at '$server': NETRESCUE_STORE_KEY: cannot open '$scratch/none'" 'is said' || diag "$stderr"
+ok 'and the server stays' test -e "$server/SHA256SUMS"
 digest=$(sha256sum <"$server/server.lock")
 cp "$server/tftp/pxelinux.0" "$scratch/pxelinux.0"
 for how in theirs ours; do
