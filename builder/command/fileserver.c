@@ -21,6 +21,7 @@
 
 /* STORE/lab/NAME/VERSION, and beside the versions a link `latest` to the newest. */
 
+#define MANIFEST "manifest.json"
 #define MANIFEST_MAX ((size_t)64 << 20)
 
 static int find_recipe(char **ret, struct err *err)
@@ -46,14 +47,15 @@ static bool has_boot_packages(const struct lock *lock, struct store *s)
 	return true;
 }
 
-/* Whether the image at path was made from a recipe of that digest, in this bytes-epoch. */
-static bool is_current(const char *path, const char *recipe_digest)
+/* Whether the image was made from a recipe of that digest, in this bytes-epoch. */
+static bool is_current(int image_fd, const char *recipe_digest)
 {
 	CLEANUP(err_release) struct err ignored = { 0 };
 	CLEANUP(text_release) struct text t = { 0 };
-	cleanup_free char *file = xasprintf("%s/manifest.json", path);
+	cleanup_fd int fd = -1;
 
-	if (access(file, R_OK) < 0 || read_file(AT_FDCWD, file, MANIFEST_MAX, &t, &ignored) < 0)
+	if (open_file(image_fd, MANIFEST, O_NOFOLLOW, ERR_BUILD, &fd, &ignored) < 0 ||
+	    read_fd(fd, MANIFEST, MANIFEST_MAX, &t, &ignored) < 0)
 		return false;
 	json_t *m = json_loadb(t.data, t.length, 0, NULL);
 	const char *digest = json_string_value(json_object_get(m, "recipe-sha256"));
@@ -63,6 +65,17 @@ static bool is_current(const char *path, const char *recipe_digest)
 	return is;
 }
 
+/* Whether the image has a lock that can be read. */
+static bool read_lock(int image_fd, const char *recipe_name, struct lock *ret)
+{
+	CLEANUP(err_release) struct err ignored = { 0 };
+	cleanup_free char *name = xasprintf("%s.lock", recipe_name);
+	cleanup_fd int fd = -1;
+
+	return open_file(image_fd, name, O_NOFOLLOW, ERR_BUILD, &fd, &ignored) == 0 &&
+	       lock_read_fd(fd, name, ret, &ignored) == 0;
+}
+
 /* Whether the image `version` of that server will do. One that nobody knows to have been built here
  * is removed, since it would be compared with the one that is built in its place: whoever else
  * filled the store could have put it there. That its files are as its SHA256SUMS says is seen by
@@ -70,17 +83,15 @@ static bool is_current(const char *path, const char *recipe_digest)
 static int examine(int server_fd, const char *version, const struct recipe *recipe, struct store *s,
 		   bool *ret, struct err *err)
 {
-	CLEANUP(err_release) struct err ignored = { 0 };
 	CLEANUP(lock_release) struct lock lock = { 0 };
 	cleanup_free char *path = xasprintf("%s/lab/%s/%s", store_path(s), recipe->name, version);
-	cleanup_free char *file = xasprintf("%s/%s.lock", path, recipe->name);
 	cleanup_fd int fd =
 		openat(server_fd, version, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	bool built = false;
 	int r;
 
 	*ret = false;
-	if (fd < 0 || !is_current(path, recipe->digest) || lock_read(file, &lock, &ignored) < 0)
+	if (fd < 0 || !is_current(fd, recipe->digest) || !read_lock(fd, recipe->name, &lock))
 		return 0;
 	r = result_was_built(s, lock.digest, fd, &built, err);
 	if (r < 0)
