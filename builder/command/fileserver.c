@@ -18,6 +18,7 @@
 #include "base/tree.h"
 #include "command/shipped.h"
 #include "publish/result-built.h"
+#include "publish/result-place.h"
 
 /* STORE/lab/NAME/VERSION, and beside the versions a link `latest` to the newest. */
 
@@ -104,13 +105,22 @@ static int examine(int server_fd, const char *version, const struct recipe *reci
 	return remove_tree(server_fd, version, err);
 }
 
-/* Opens the directory of that server's images; *ret_fd is -1 if there is none. */
+/* Opens and locks the directory of that server's images, so that none is published between a look
+ * at it and its removal; *ret_fd is -1 if there is none. */
 static int open_server(const struct store *s, const char *name, int *ret_fd, struct err *err)
 {
 	cleanup_free char *path = xasprintf("lab/%s", name);
-	int r = store_open_dir(s, path, ret_fd, err);
+	cleanup_free char *shown = xasprintf("%s/%s", store_path(s), path);
+	cleanup_fd int fd = -1;
+	int r = store_open_dir(s, path, &fd, err);
 
-	return r == -ENOENT && err->class == ERR_NONE ? 0 : r;
+	if (r < 0)
+		return r == -ENOENT && err->class == ERR_NONE ? 0 : r;
+	r = result_lock_directory(fd, shown, err);
+	if (r < 0)
+		return r;
+	*ret_fd = take_fd(&fd);
+	return 0;
 }
 
 /* Where `latest` points, if that is a version beside it; NULL: nowhere. The caller frees it. */
@@ -141,10 +151,10 @@ static int build(const struct build_options *options, const char *out, char **re
 	return 0;
 }
 
-static int find_or_build(const struct build_options *options, const struct recipe *recipe,
-			 struct store *s, char **ret_path, struct err *err)
+/* *ret_path is NULL if no image in the store will do. The lock ends with this, as a build takes it
+ * itself. */
+static int find_kept(const struct recipe *recipe, struct store *s, char **ret_path, struct err *err)
 {
-	cleanup_free char *out = xasprintf("%s/lab", store_path(s));
 	cleanup_free char *version = NULL, *path = NULL;
 	cleanup_fd int server_fd = -1;
 	bool will_do = false;
@@ -155,13 +165,26 @@ static int find_or_build(const struct build_options *options, const struct recip
 	/* Not by `latest` itself, which another netrescue may move. */
 	version = latest_version(server_fd);
 	r = version ? examine(server_fd, version, recipe, s, &will_do, err) : 0;
-	if (r < 0)
+	if (r < 0 || !will_do)
 		return r;
-	if (!will_do)
-		return build(options, out, ret_path, err);
-	path = xasprintf("%s/%s/%s", out, recipe->name, version);
+	path = xasprintf("%s/lab/%s/%s", store_path(s), recipe->name, version);
 	*ret_path = realpath(path, NULL);
 	return *ret_path ? 0 : err_errno(err, ERR_BUILD, errno, "cannot find '%s'", path);
+}
+
+static int find_or_build(const struct build_options *options, const struct recipe *recipe,
+			 struct store *s, char **ret_path, struct err *err)
+{
+	cleanup_free char *out = xasprintf("%s/lab", store_path(s));
+	cleanup_free char *kept = NULL;
+	int r = find_kept(recipe, s, &kept, err);
+
+	if (r < 0)
+		return r;
+	if (!kept)
+		return build(options, out, ret_path, err);
+	*ret_path = take_ptr(kept);
+	return 0;
 }
 
 int fileserver_find(const struct build_options *options, struct store *s, char **ret_path,
