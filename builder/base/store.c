@@ -185,13 +185,18 @@ static int open_directories(struct store *s, struct err *err)
 
 int store_open_dir(const struct store *s, const char *path, int *ret_fd, struct err *err)
 {
-	int fd = open_beneath(s->dirfd, path, O_RDONLY | O_DIRECTORY, 0);
+	cleanup_fd int fd = open_beneath(s->dirfd, path, O_RDONLY | O_DIRECTORY, 0);
+	struct stat st;
 
 	if (fd == -ENOENT)
 		return -ENOENT;
 	if (fd < 0)
 		return cannot(s, "open", path, fd, err);
-	*ret_fd = fd;
+	if (fstat(fd, &st) < 0)
+		return cannot(s, "open", path, -errno, err);
+	if (!owner_is_trusted(&st))
+		return refuse_foreign(s, path, &st, err);
+	*ret_fd = take_fd(&fd);
 	return 0;
 }
 

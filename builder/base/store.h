@@ -69,7 +69,7 @@ int store_dirfd(const struct store *s);
 void store_sweep(struct store *s);
 
 /* Opens a directory of the store to read, by a walk that follows no link. -ENOENT without a message
- * if it is absent. */
+ * if it is absent; another user's is refused. */
 int store_open_dir(const struct store *s, const char *path, int *ret_fd, struct err *err);
 
 /* Makes STORE/log/NAME to write; it replaces the last one of that name. */

@@ -85,14 +85,16 @@ static int examine(int server_fd, const char *version, const struct recipe *reci
 		   bool *ret, struct err *err)
 {
 	CLEANUP(lock_release) struct lock lock = { 0 };
-	cleanup_free char *path = xasprintf("%s/lab/%s/%s", store_path(s), recipe->name, version);
-	cleanup_fd int fd =
-		openat(server_fd, version, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_free char *place = xasprintf("lab/%s/%s", recipe->name, version);
+	cleanup_free char *path = xasprintf("%s/%s", store_path(s), place);
+	cleanup_fd int fd = -1;
 	bool built = false;
-	int r;
+	int r = store_open_dir(s, place, &fd, err);
 
 	*ret = false;
-	if (fd < 0 || !is_current(fd, recipe->digest) || !read_lock(fd, recipe->name, &lock))
+	if (r < 0)
+		return r == -ENOENT && err->class == ERR_NONE ? 0 : r;
+	if (!is_current(fd, recipe->digest) || !read_lock(fd, recipe->name, &lock))
 		return 0;
 	r = result_was_built(s, lock.digest, fd, &built, err);
 	if (r < 0)

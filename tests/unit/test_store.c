@@ -6,6 +6,7 @@
 #include "base/store.h"
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/tree.h"
 
 /* printf hello | sha256sum */
 #define HELLO "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
@@ -314,6 +315,27 @@ static void test_longest_fact(void **state)
 	assert_string_equal(value, longest);
 }
 
+/* Who owns a directory can exchange what is in it, after a look as well. */
+static void test_foreign_directory(void **state)
+{
+	CLEANUP(store_cleanup) struct store *s = open_store();
+	CLEANUP(err_release) struct err err = { 0 };
+	int fd = -1;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(make_dirs(scratch_fd, "deep/store/lab/server", 0755, &err), 0);
+	assert_int_equal(store_open_dir(s, "lab/server", &fd, &err), 0);
+	cleanup_close_fd(&fd);
+	fd = -1;
+	assert_int_equal(fchownat(scratch_fd, "deep/store/lab/server", 12345, 12345, 0), 0);
+	assert_true(store_open_dir(s, "lab/server", &fd, &err) < 0);
+	assert_int_equal(err.class, ERR_USAGE);
+	assert_non_null(strstr(err.message, "/lab/server' belongs to "));
+	assert_int_equal(fd, -1);
+}
+
 static void test_unwritable(void **state)
 {
 	CLEANUP(err_release) struct err err = { 0 };
@@ -346,6 +368,7 @@ int main(void)
 		STORE_TEST(test_facts_of_another_key),
 		STORE_TEST(test_odd_facts),
 		STORE_TEST(test_longest_fact),
+		STORE_TEST(test_foreign_directory),
 		STORE_TEST(test_unwritable),
 	};
 
