@@ -21,7 +21,7 @@
 #include "base/owner.h"
 #include "base/tree.h"
 
-#define PARTIAL_ATTEMPTS 100
+#define NEW_FILE_ATTEMPTS 100
 #define CHOOSE "choose another place with --store DIR or NETRESCUE_STORE"
 
 static char *default_path(void)
@@ -224,6 +224,19 @@ void store_sweep(struct store *s)
 	(void)closedir(d);
 }
 
+/* A new file each time, since the old one may be a link, a hard one too, to any other. Another build
+ * of this version may make its own at this moment, which then is the old one. */
+static int make_log(int holder, const char *name)
+{
+	int fd = -EEXIST;
+
+	for (int i = 0; i < NEW_FILE_ATTEMPTS && fd == -EEXIST; i++) {
+		(void)unlinkat(holder, name, 0);
+		fd = open_beneath(holder, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0644);
+	}
+	return fd;
+}
+
 int store_log(struct store *s, const char *name, int *ret_fd, struct err *err)
 {
 	cleanup_free char *path = xasprintf("log/%s", name);
@@ -233,9 +246,7 @@ int store_log(struct store *s, const char *name, int *ret_fd, struct err *err)
 
 	if (r < 0)
 		return r == -ENOENT ? cannot(s, "write the log", path, r, err) : r;
-	/* A new file each time, since the old one may be a link, a hard one too, to any other. */
-	(void)unlinkat(holder, last, 0);
-	r = open_beneath(holder, last, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0644);
+	r = make_log(holder, last);
 	if (r < 0)
 		return cannot(s, "write the log", path, r, err);
 	*ret_fd = r;
@@ -383,7 +394,7 @@ int store_put_begin(struct store *s, struct store_put *ret, struct err *err)
 	char name[64];
 	int fd = -EAGAIN;
 
-	for (int i = 0; i < PARTIAL_ATTEMPTS && fd == -EAGAIN; i++)
+	for (int i = 0; i < NEW_FILE_ATTEMPTS && fd == -EAGAIN; i++)
 		fd = create_locked(s, name, sizeof(name));
 	if (fd < 0) {
 		err_errno(err, ERR_BUILD, -fd, "cannot create a file in '%s/partial'", s->path);

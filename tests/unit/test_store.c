@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <dirent.h>
+#include <sys/wait.h>
 
 #include "base/store.h"
 #include "base/io.h"
@@ -315,6 +316,36 @@ static void test_longest_fact(void **state)
 	assert_string_equal(value, longest);
 }
 
+/* Opens one log again and again, until it cannot: 0, or 1. */
+static int open_logs(void)
+{
+	CLEANUP(store_cleanup) struct store *s = open_store();
+	CLEANUP(err_release) struct err err = { 0 };
+
+	for (int i = 0; i < 500; i++) {
+		cleanup_fd int fd = -1;
+
+		if (store_log(s, "x-1.log", &fd, &err) < 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* Two builds of one version make its log at the same time. */
+static void test_logs_at_once(void **state)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(open_logs());
+	assert_int_equal(open_logs(), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 /* Who owns a directory can exchange what is in it, after a look as well. */
 static void test_foreign_directory(void **state)
 {
@@ -368,6 +399,7 @@ int main(void)
 		STORE_TEST(test_facts_of_another_key),
 		STORE_TEST(test_odd_facts),
 		STORE_TEST(test_longest_fact),
+		STORE_TEST(test_logs_at_once),
 		STORE_TEST(test_foreign_directory),
 		STORE_TEST(test_unwritable),
 	};
