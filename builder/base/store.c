@@ -56,10 +56,17 @@ static int make_open_dir(int dirfd, const char *path)
 	return fchmod(fd, 0755) < 0 ? -errno : 0;
 }
 
+/* A path in the store for messages, where "." is the store. The caller frees it. */
+static char *shown(const struct store *s, const char *path)
+{
+	return streq(path, ".") ? xstrdup(s->path) : xasprintf("%s/%s", s->path, path);
+}
+
 static int refuse_foreign(const struct store *s, const char *path, const struct stat *st,
 			  struct err *err)
 {
 	cleanup_free char *whose = owner_name(st);
+	cleanup_free char *where = shown(s, path);
 
 	if (streq(path, ".") && owner_check_made(s->dirfd) == 0) {
 		err_set(err, ERR_USAGE,
@@ -69,23 +76,25 @@ static int refuse_foreign(const struct store *s, const char *path, const struct 
 		return err_hint(err, "choose a place on a local disk with --store DIR or "
 				     "NETRESCUE_STORE");
 	}
-	err_set(err, ERR_USAGE, "'%s%s%s' belongs to %s, who could change what is built from it",
-		s->path, streq(path, ".") ? "" : "/", streq(path, ".") ? "" : path, whose);
+	err_set(err, ERR_USAGE, "'%s' belongs to %s, who could change what is built from it", where,
+		whose);
 	return err_hint(err, "name a store of your own with --store DIR or NETRESCUE_STORE, or run "
 			     "this as that user");
 }
 
 static int cannot(const struct store *s, const char *what, const char *path, int r, struct err *err)
 {
+	cleanup_free char *where = shown(s, path);
+
 	if (r == -ELOOP) {
 		err_set(err, ERR_USAGE,
-			"'%s/%s' is a link, or lies behind one: netrescue makes none there, and "
+			"'%s' is a link, or lies behind one: netrescue makes none there, and "
 			"follows none",
-			s->path, path);
+			where);
 		return err_hint(err, "remove the link, or name another store with --store DIR or "
 				     "NETRESCUE_STORE");
 	}
-	err_errno(err, ERR_BUILD, -r, "cannot %s '%s/%s'", what, s->path, path);
+	err_errno(err, ERR_BUILD, -r, "cannot %s '%s'", what, where);
 	if (r == -EINVAL)
 		return err_hint(err, "its file system does not take such a name, as FAT does not: "
 				     "a store has to lie on one of Unix (ext4, XFS, Btrfs, NFS); "
@@ -95,6 +104,7 @@ static int cannot(const struct store *s, const char *what, const char *path, int
 
 static int check_owner(const struct store *s, const char *name, struct err *err)
 {
+	cleanup_free char *where = shown(s, name);
 	cleanup_fd int fd = open_beneath(s->dirfd, name, O_PATH, 0);
 	struct stat st;
 
@@ -103,13 +113,13 @@ static int check_owner(const struct store *s, const char *name, struct err *err)
 	if (fstat(fd, &st) < 0)
 		return cannot(s, "read", name, -errno, err);
 	if (!S_ISDIR(st.st_mode))
-		return err_set(err, ERR_USAGE, "'%s/%s' is not a directory", s->path, name);
+		return err_set(err, ERR_USAGE, "'%s' is not a directory", where);
 	if (!owner_is_trusted(&st))
 		return refuse_foreign(s, name, &st, err);
 	if (owner_is_everybody(&st))
-		log_warning("everybody may write to '%s/%s', and so change what is built from it: "
-			    "chmod o-w '%s/%s'",
-			    s->path, name, s->path, name);
+		log_warning("everybody may write to '%s', and so change what is built from it: "
+			    "chmod o-w '%s'",
+			    where, where);
 	return 0;
 }
 
