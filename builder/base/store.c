@@ -302,11 +302,6 @@ const char *store_path(const struct store *s)
 	return s->path;
 }
 
-int store_dirfd(const struct store *s)
-{
-	return s->dirfd;
-}
-
 static char *blob_name(const char *sha256)
 {
 	return xasprintf("sha256/%.2s/%s", sha256, sha256);

@@ -62,7 +62,6 @@ int store_open(const char *path, struct store **ret, struct err *err);
 void store_free(struct store *s);
 DEFINE_CLEANUP_PTR(store)
 const char *store_path(const struct store *s);
-int store_dirfd(const struct store *s);
 
 /* Removes the partial files of processes that were killed: their locks died with them. store_open()
  * does it; whoever kills a child that writes to the store does it again. */

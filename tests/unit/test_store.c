@@ -4,7 +4,7 @@
 #include <dirent.h>
 #include <sys/wait.h>
 
-#include "base/store.h"
+#include "base/store-parts.h"
 #include "base/io.h"
 #include "base/memory.h"
 #include "base/tree.h"
@@ -52,7 +52,7 @@ static bool has_hello(struct store *s)
 
 static unsigned count_entries(const struct store *s, const char *directory)
 {
-	DIR *d = fdopendir(openat(store_dirfd(s), directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	DIR *d = fdopendir(openat(s->dirfd, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	const struct dirent *e;
 	unsigned n = 0;
 
@@ -78,9 +78,9 @@ static void test_blobs(void **state)
 	(void)umask(mask);
 	assert_true(has_hello(s));
 	assert_int_equal(count_entries(s, "partial"), 0);
-	assert_int_equal(fstatat(store_dirfd(s), "sha256/2c/" HELLO, &st, 0), 0);
+	assert_int_equal(fstatat(s->dirfd, "sha256/2c/" HELLO, &st, 0), 0);
 	assert_int_equal(st.st_mode & 07777, 0644);
-	assert_int_equal(fstatat(store_dirfd(s), "sha256/2c", &st, 0), 0);
+	assert_int_equal(fstatat(s->dirfd, "sha256/2c", &st, 0), 0);
 	assert_int_equal(st.st_mode & 07777, 0755);
 }
 
@@ -91,10 +91,10 @@ static void test_damaged_blob_is_absent(void **state)
 
 	(void)state;
 	put_hello(s, true);
-	fd = openat(store_dirfd(s), "sha256/2c/" HELLO, O_WRONLY | O_CLOEXEC);
+	fd = openat(s->dirfd, "sha256/2c/" HELLO, O_WRONLY | O_CLOEXEC);
 	assert_int_equal(pwrite(fd, "j", 1, 0), 1);
 	assert_false(has_hello(s));
-	assert_int_equal(faccessat(store_dirfd(s), "sha256/2c/" HELLO, F_OK, 0), -1);
+	assert_int_equal(faccessat(s->dirfd, "sha256/2c/" HELLO, F_OK, 0), -1);
 	put_hello(s, true);
 	assert_true(has_hello(s));
 }
@@ -121,7 +121,7 @@ static void test_partial_files(void **state)
 
 	(void)state;
 	assert_int_equal(store_put_begin(s, &put, &err), 0);
-	fd = openat(store_dirfd(s), "partial/1.dead", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	fd = openat(s->dirfd, "partial/1.dead", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	assert_true(fd >= 0);
 	assert_int_equal(count_entries(s, "partial"), 2);
 	other = open_store(); /* of a second builder, while the first one is at work */
@@ -177,7 +177,7 @@ static void test_fact_cut_short_is_absent(void **state)
 	(void)state;
 	assert_int_equal(store_fact_set(s, "kind", "key", "value", &err), 0);
 	/* printf key | sha256sum */
-	fd = openat(store_dirfd(s), "known/kind/2c/key", O_WRONLY | O_CLOEXEC);
+	fd = openat(s->dirfd, "known/kind/2c/key", O_WRONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	assert_int_equal(ftruncate(fd, 3), 0);
 	assert_int_equal(store_fact_get(s, "kind", "key", &value, &err), 0);
