@@ -21,6 +21,8 @@ script() {
 		'Maintainer: x' 'Description: x' '' >>"$root/var/lib/dpkg/status"
 }
 script eater <<<'perl -e "\$x = q(x) x (400 << 20); sleep 60"'
+# Ids that fill more of /proc/PID/status than was once read. $n, so that perl does not make $x beforehand.
+script groups <<<'perl -e "\$) = q(0 ) . join(q( ), 1 .. 2000); \$n = 400 << 20; \$x = q(x) x \$n; sleep 60"'
 script bomb <<<'b() { b | b & }; b; sleep 60'
 script perl <<<'perl -e "while (1) { fork; }"'
 script daemon <<<'setsid perl -e "\$x = q(x) x (400 << 20); sleep 60" & sleep 60'
@@ -37,7 +39,7 @@ cp -R "$scratch/packages/var/lib" "$root/var/"
 tar -C "$root" --owner=0 --group=0 --numeric-owner -cf "$scratch/tree.tar" .
 
 ways=("${sandbox_ways[0]}" "${sandbox_ways[-1]}")
-plan $((4 * 6 * ${#ways[@]} + 28))
+plan $((4 * 7 * ${#ways[@]} + 28))
 
 # configure WAY NAME [LIMIT…]: sets status, stdout and stderr, and seconds.
 configure() {
@@ -61,6 +63,8 @@ for way in "${ways[@]}"; do
 	configure "$way" eater memory=200000000 space=1
 	ended eater memory "the postinst of package 'eater' takes more memory than the sandbox may have, 191 MiB: its largest process has [0-9]+ MiB, all processes have [0-9]+ MiB" \
 		'--memory SIZE permits more'
+	configure "$way" groups memory=200000000
+	ended 'many groups' memory "the postinst of package 'groups' takes more memory .*: its largest process has" '--memory SIZE'
 	configure "$way" bomb processes=100
 	ended bomb processes "the postinst of package 'bomb' starts more processes than the sandbox may have, 100" \
 		'NETRESCUE_SANDBOX_PROCESSES=N permits more'

@@ -226,6 +226,7 @@ struct ns_usage {
 	uint64_t memory;  /* bytes of all processes, and of System V's shared memory and queues */
 	uint64_t tree_bytes, tree_files; /* of a tree in memory; each file takes some memory, too */
 	bool out_of_bytes, out_of_files; /* it cannot grow any more */
+	pid_t hidden; /* a process that is there, but of which /proc does not tell what it takes; 0 */
 };
 
 /* One look at /proc and the tree. Memory is counted in the cheap way, in which processes that were
