@@ -6,9 +6,6 @@
 . tests/lib/sandbox.sh
 need perl dpkg newuidmap
 
-# Should the sandbox not hold a script, this does.
-((EUID == 0)) && ulimit -u 3000
-
 # script NAME: a package of that name that only has to be configured; its postinst is on stdin.
 root=$scratch/tree.made
 mkdir -p "$root"/var/lib/dpkg/{info,updates,triggers}
@@ -39,7 +36,7 @@ cp -R "$scratch/packages/var/lib" "$root/var/"
 tar -C "$root" --owner=0 --group=0 --numeric-owner -cf "$scratch/tree.tar" .
 
 ways=("${sandbox_ways[0]}" "${sandbox_ways[-1]}")
-plan $((4 * 7 * ${#ways[@]} + 28))
+plan $((4 * 7 * ${#ways[@]} + 29))
 
 # configure WAY NAME [LIMIT…]: sets status, stdout and stderr, and seconds.
 configure() {
@@ -58,6 +55,17 @@ ended() {
 	like "$stderr" "hint: .*$4" "$way: $1: and what to do"
 	ok "$way: $1: within seconds" test "$seconds" -lt 20
 }
+
+# Before the next line, since our own limit is one of the scripts', too.
+most=$(ulimit -Hu)
+if [[ $most == unlimited ]] || ((most > 8192)); then most=8192; fi
+sandbox "${ways[0]}" <<-END
+	put $scratch/bare.tar /
+	run cat /proc/self/limits
+END
+like "$stdout" "Max processes +$most +$most " 'scripts see the same limit of processes on every machine'
+# Should the sandbox not hold a script, this does.
+((EUID == 0)) && ulimit -u 3000
 
 for way in "${ways[@]}"; do
 	configure "$way" eater memory=200000000 space=1

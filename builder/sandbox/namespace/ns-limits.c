@@ -32,6 +32,7 @@
  * is emulated. */
 #define SILENCE 300U
 
+#define PROCESSES_SHOWN 8192 /* the same everywhere, since scripts can ask for it */
 #define OPEN_FILES_SOFT 1024
 #define OPEN_FILES_HARD 524288
 #define FILE_SIZE_MAX (16ULL << 30) /* a tree on disk has no other limit */
@@ -111,6 +112,8 @@ void ns_limits_apply(const struct ns *ns)
 {
 	rlim_t processes = ns->limits.processes + NS_PROCESSES_BESIDE;
 
+	if (processes < PROCESSES_SHOWN)
+		processes = PROCESSES_SHOWN;
 	/* Not 0: where /proc/sys/kernel/core_pattern names a program, that would get the dump in
 	 * spite of 0, as root of the host. 1 is what the kernel takes for none (core(5)); the
 	 * filter keeps it (ns-filter.c). */
