@@ -62,7 +62,8 @@ void ns_limits_choose(struct sandbox_limits *limits)
 {
 	if (limits->memory == 0)
 		limits->memory = choose_memory();
-	/* Half, so that a script that forks for ever is noticed before nobody else can. */
+	/* Half of what is left, so that a script that forks without end is stopped while others can
+	 * still start processes. */
 	if (limits->processes == 0)
 		limits->processes =
 			between(PROCESSES_MIN, processes_available() / 2, PROCESSES_MAX);

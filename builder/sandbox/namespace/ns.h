@@ -189,8 +189,8 @@ void ns_limits_apply(const struct ns *ns);
 char *ns_limits_go_first(void);
 void ns_limits_go_as_before(const char *before);
 
-/* More processes than the watch allows are what the kernel does: its limits count by user, and
- * would only make fork(2) fail. */
+/* The kernel's own limit on processes is higher than the watch's by this. When it is reached, fork(2)
+ * fails somewhere in a script, whereas the watch ends the build and says why. */
 #define NS_PROCESSES_BESIDE 4096U
 
 /* ns-cgroup.c, in the keeper. */
