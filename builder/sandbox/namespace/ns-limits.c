@@ -43,11 +43,6 @@
 #define OOM_FIRST "1000"
 #define OOM_FILE "/proc/self/oom_score_adj"
 
-static uint64_t between(uint64_t least, uint64_t value, uint64_t most)
-{
-	return value < least ? least : value > most ? most : value;
-}
-
 /* Nine tenths of what can be had without taking it from somebody else. */
 static uint64_t choose_memory(void)
 {
