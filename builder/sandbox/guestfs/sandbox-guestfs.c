@@ -117,8 +117,7 @@ static int say(struct guest *g, const char *line, struct err *err)
 	return message_send(g->relay.sock, &m, err);
 }
 
-/* ---- what this machine has
- * -------------------------------------------------------------------------- */
+/* ---- what this machine has ------------------------------------------------------------------ */
 
 static bool asks_for_emulation(void)
 {
@@ -221,7 +220,7 @@ static unsigned choose_memory(const struct guest *g)
 	return (unsigned)between(MEMORY_MIN, given + MEMORY_BESIDE, INT_MAX);
 }
 
-/* ---- from start to end ----------------------------------------------------------------------- */
+/* ---- from start to end ---------------------------------------------------------------------- */
 
 /* QEMU and bind(2) take only short paths, so this one starts at our descriptor of the directory. */
 static int listen_for_port(const struct guest *g, char **ret_path, int *ret, struct err *err)
