@@ -187,8 +187,9 @@ static int add_port(struct driver *d, const struct appliance *a, struct err *err
 
 static int add_filter(struct driver *d, struct err *err)
 {
-	return guestfs_config(d->g, "-sandbox", QEMU_FILTER "deny") < 0 ? failed(d, "confine QEMU", err)
-								 : 0;
+	return guestfs_config(d->g, "-sandbox", QEMU_FILTER "deny") < 0
+		       ? failed(d, "confine QEMU", err)
+		       : 0;
 }
 
 /* For tests and `verify`: another clock, another processor. */
