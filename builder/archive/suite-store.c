@@ -40,7 +40,8 @@ static int recall(struct store *s, struct suite *suite, struct err *err)
 	if (r < 0)
 		return r;
 	if (signed_text.length == 0) {
-		(void)err_set(err, ERR_NETWORK, "the store '%s' has no index of suite '%s' that you have kept",
+		(void)err_set(err, ERR_NETWORK,
+			      "the store '%s' has no index of suite '%s' that you have kept",
 			      store_path(s), suite->name);
 		return err_hint(err,
 				"run once without --offline, or build from a lock (--lock FILE), "
