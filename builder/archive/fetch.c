@@ -3,10 +3,10 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "archive/transfer.h"
 #include "archive/url.h"
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -26,14 +26,6 @@ struct fetch {
 	size_t open;	  /* waiting or running */
 	struct strv dead; /* hosts that did not answer, or not in time */
 };
-
-static int64_t now_milliseconds(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void fetch_release(struct fetch *f)
 {
@@ -127,7 +119,7 @@ static int give_up(struct fetch *f, struct transfer *t, struct err *err)
 
 static int start(struct fetch *f, struct err *err)
 {
-	int64_t now = now_milliseconds();
+	int64_t now = clock_milliseconds();
 	int r;
 
 	for (size_t i = 0; i < f->count && f->running < connections(f); i++) {
@@ -175,7 +167,7 @@ static int conclude(struct fetch *f, struct transfer *t, CURLcode code, struct e
 		return 0;
 	log_debug("%s", t->item->err.message);
 	if (outcome != OUTCOME_OTHER && outcome != OUTCOME_SLOW && t->attempt + 1 < ATTEMPTS) {
-		t->not_before = now_milliseconds() + pause_after(f, t->attempt++);
+		t->not_before = clock_milliseconds() + pause_after(f, t->attempt++);
 		return 0;
 	}
 	if (outcome == OUTCOME_UNREACHABLE || outcome == OUTCOME_SLOW) {
@@ -225,7 +217,7 @@ static void show(const struct fetch *f)
 static int wait_for_events(const struct fetch *f, struct err *err)
 {
 	struct curl_waitfd signal = { .fd = interrupt_fd(), .events = CURL_WAIT_POLLIN };
-	int64_t now = now_milliseconds(), most = TICK;
+	int64_t now = clock_milliseconds(), most = TICK;
 
 	for (size_t i = 0; i < f->count && most > 0; i++) {
 		const struct transfer *t = &f->transfer[i];

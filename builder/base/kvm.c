@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/child.h"
+#include "base/clock.h"
 #include "base/interrupt.h"
 
 /* With KVM a kernel gets there in a second; where KVM itself runs in a virtual machine, in
@@ -17,14 +17,6 @@
 /* The first line proves little: it comes from a kernel that has barely begun. Without a root file
  * system a kernel ends with this. */
 #define LAST_WORD "Kernel panic"
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int start_guest(struct child *c, const char *emulator, const char *kernel, int out,
 		       struct err *err)
@@ -52,10 +44,10 @@ static int start_guest(struct child *c, const char *emulator, const char *kernel
 static int listen_to(int fd, bool *ret, struct err *err)
 {
 	CLEANUP(text_release) struct text said = { 0 };
-	int64_t end = now_ms() + PATIENCE_MS;
+	int64_t end = clock_milliseconds() + PATIENCE_MS;
 	int64_t left;
 
-	while ((left = end - now_ms()) > 0 && said.length < SAID_MAX) {
+	while ((left = end - clock_milliseconds()) > 0 && said.length < SAID_MAX) {
 		struct pollfd p[2] = { { .fd = fd, .events = POLLIN },
 				       { .fd = interrupt_fd(), .events = POLLIN } };
 		char chunk[4096];

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 
+#include "base/interrupt.h"
 #include "base/io.h"
 #include "base/libarchive.h"
 #include "base/memory.h"
@@ -37,9 +38,13 @@ static int put_content(struct files *f, const struct walk_entry *e, struct err *
 
 	if (r < 0)
 		return r;
-	for (; (n = read_all(fd, chunk, CHUNK)) > 0; left -= n)
+	for (; (n = read_all(fd, chunk, CHUNK)) > 0; left -= n) {
+		r = interrupt_check(err);
+		if (r < 0)
+			return r;
 		if (archive_write_data(f->tar, chunk, (size_t)n) != n)
 			break;
+	}
 	if (n < 0)
 		return err_errno(err, ERR_BUILD, (int)-n, "cannot read '%s'", e->path);
 	if (left == 0 && n == 0)
@@ -49,14 +54,10 @@ static int put_content(struct files *f, const struct walk_entry *e, struct err *
 	return err_set(err, ERR_BUILD, "'%s' was changed while it was being read", e->path);
 }
 
-static int put_entry(const struct walk_entry *e, void *data, struct err *err)
+/* Whether it may be put, and has room beside what was put before. */
+static int count_entry(struct files *f, const struct walk_entry *e, struct err *err)
 {
-	CLEANUP(archive_entry_cleanup) struct archive_entry *entry = archive_entry_new();
-	struct files *f = data;
-	cleanup_free char *to = xasprintf("%s/%s", f->top, e->path);
 	const bool regular = S_ISREG(e->st->st_mode);
-	char target[4096];
-	ssize_t n;
 
 	if (!regular && !S_ISDIR(e->st->st_mode) && !S_ISLNK(e->st->st_mode))
 		return err_set(err, ERR_USAGE,
@@ -67,6 +68,21 @@ static int put_entry(const struct walk_entry *e, void *data, struct err *err)
 		return err_set(err, ERR_USAGE,
 			       "the files that the image gives its server have more than %ju bytes",
 			       (uintmax_t)f->most);
+	return interrupt_check(err);
+}
+
+static int put_entry(const struct walk_entry *e, void *data, struct err *err)
+{
+	CLEANUP(archive_entry_cleanup) struct archive_entry *entry = archive_entry_new();
+	struct files *f = data;
+	cleanup_free char *to = xasprintf("%s/%s", f->top, e->path);
+	const bool regular = S_ISREG(e->st->st_mode);
+	char target[4096];
+	ssize_t n;
+	int r = count_entry(f, e, err);
+
+	if (r < 0)
+		return r;
 	archive_entry_set_pathname(entry, to);
 	archive_entry_set_mode(entry, e->st->st_mode & (S_IFMT | 0777));
 	archive_entry_set_size(entry, regular ? e->st->st_size : 0);

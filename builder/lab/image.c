@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/io.h"
 #include "base/memory.h"
@@ -168,16 +167,23 @@ static int take_manifest(struct image *i, struct err *err)
 	return 0;
 }
 
+int image_open_file(const struct image *i, const char *path, int *ret_fd, struct err *err)
+{
+	int r = open_file(i->fd, path, O_NOFOLLOW, ERR_USAGE, ret_fd, err);
+
+	return r < 0 ? err_wrap(err, "'%s'", i->path) : 0;
+}
+
 static int read_manifest(struct image *i, struct err *err)
 {
 	CLEANUP(text_release) struct text t = { 0 };
 	json_error_t at;
-	struct stat st;
-	int r;
+	cleanup_fd int fd = -1;
+	int r = image_open_file(i, "manifest.json", &fd, err);
 
-	if (fstatat(i->fd, "manifest.json", &st, 0) == 0 && !S_ISREG(st.st_mode))
-		return err_set(err, ERR_USAGE, "'%s/manifest.json' is not a regular file", i->path);
-	r = read_file(i->fd, "manifest.json", MANIFEST_MAX, &t, err);
+	if (r < 0)
+		return r;
+	r = read_fd(fd, "manifest.json", MANIFEST_MAX, &t, err);
 	if (r < 0)
 		return r;
 	i->manifest = json_loadb(t.data, t.length, JSON_REJECT_DUPLICATES, &at);
@@ -194,7 +200,7 @@ int image_open(const char *path, struct image *ret, struct err *err)
 
 	i.path = xstrdup(path);
 	i.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (i.fd < 0 || faccessat(i.fd, "manifest.json", F_OK, 0) < 0) {
+	if (i.fd < 0 || faccessat(i.fd, "manifest.json", F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
 		err_errno(err, ERR_USAGE, errno, "'%s' is not an image", path);
 		return err_hint(err, "name the directory that `netrescue build` printed, or "
 				     "out/RECIPE/latest");
@@ -214,13 +220,6 @@ void image_release(struct image *i)
 	if (i->fd >= 0)
 		(void)close(i->fd);
 	*i = (struct image)IMAGE_INIT;
-}
-
-int image_open_file(const struct image *i, const char *path, int *ret_fd, struct err *err)
-{
-	int r = open_file(i->fd, path, 0, ERR_USAGE, ret_fd, err);
-
-	return r < 0 ? err_wrap(err, "'%s'", i->path) : 0;
 }
 
 int image_open_dir(const struct image *i, const char *name, int *ret_fd, struct err *err)

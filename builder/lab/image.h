@@ -52,7 +52,7 @@ struct image {
  * can have written; the first that is not so is named. */
 int image_open(const char *path, struct image *ret, struct err *err);
 void image_release(struct image *i);
-/* Opens a file of the image for reading. */
+/* Opens a file of the image for reading; a link to one is none. */
 int image_open_file(const struct image *i, const char *path, int *ret_fd, struct err *err);
 /* Opens a directory that is directly in the image; a link to one is none. */
 int image_open_dir(const struct image *i, const char *name, int *ret_fd, struct err *err);

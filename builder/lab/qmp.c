@@ -5,8 +5,8 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -22,14 +22,6 @@ struct qmp {
 	json_t *events; /* by name: the data of the newest */
 	json_int_t last_id;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 int qmp_new(struct qmp **ret, int *ret_theirs, struct err *err)
 {
@@ -151,7 +143,7 @@ static int await(struct qmp *q, short events, int64_t deadline, struct err *err)
 		{ .fd = q->fd, .events = events },
 		{ .fd = interrupt_fd(), .events = POLLIN },
 	};
-	int64_t left = deadline - now_ms();
+	int64_t left = deadline - clock_milliseconds();
 	int n = poll(watch, 2, left > 0 ? (int)left : 0);
 	int r = interrupt_check(err);
 
@@ -231,7 +223,7 @@ int qmp_execute(struct qmp *q, const char *command, json_t *arguments, json_t **
 {
 	cleanup_free char *bare = command_line(q, command, arguments);
 	cleanup_free char *line = bare ? xasprintf("%s\n", bare) : NULL;
-	int64_t deadline = now_ms() + QMP_TIMEOUT_MS;
+	int64_t deadline = clock_milliseconds() + QMP_TIMEOUT_MS;
 	json_t *error, *value;
 	int r;
 
@@ -259,14 +251,15 @@ int qmp_execute(struct qmp *q, const char *command, json_t *arguments, json_t **
 
 int qmp_begin(struct qmp *q, int timeout_ms, struct err *err)
 {
-	int r = await_message(q, &q->greeting, now_ms() + timeout_ms, "its greeting", err);
+	int r = await_message(q, &q->greeting, clock_milliseconds() + timeout_ms, "its greeting",
+			      err);
 
 	return r < 0 ? r : qmp_execute(q, "qmp_capabilities", NULL, NULL, err);
 }
 
 int qmp_pause(struct qmp *q, int ms, struct err *err)
 {
-	int64_t deadline = now_ms() + ms;
+	int64_t deadline = clock_milliseconds() + ms;
 	int r = 1;
 
 	while (r > 0 && q->fd >= 0)

@@ -6,6 +6,7 @@
 
 #include "base/interrupt.h"
 #include "base/libarchive.h"
+#include "tar/extract.h"
 
 #define BLOCK ((size_t)1 << 20)
 
@@ -46,8 +47,7 @@ int unpacked_check(int fd, uint64_t most, const char *name, struct err *err)
 	struct archive_entry *e;
 	int r;
 
-	if (archive_read_support_filter_zstd(a) != ARCHIVE_OK ||
-	    archive_read_support_format_raw(a) != ARCHIVE_OK ||
+	if (extract_filters(a) < 0 || archive_read_support_format_raw(a) != ARCHIVE_OK ||
 	    archive_read_open_fd(a, fd, BLOCK) != ARCHIVE_OK ||
 	    archive_read_next_header(a, &e) != ARCHIVE_OK)
 		return is_damaged(a, name, err);

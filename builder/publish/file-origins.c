@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "base/private-key.h"
 #include "publish/file-owners.h"
 #include "publish/file-trace.h"
 #include "publish/generated-files.h"
-#include "base/private-key.h"
 
 /* What is known while they are found out; the arrays are parallel to the members. */
 struct origins_reader {

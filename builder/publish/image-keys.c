@@ -7,9 +7,9 @@
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/private-key.h"
 #include "publish/file-origins.h"
 #include "publish/menu.h"
-#include "base/private-key.h"
 #include "publish/result-files.h"
 #include "recipe/recipe-identity.h"
 

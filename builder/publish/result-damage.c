@@ -20,19 +20,20 @@
 
 /* ---- SHA256SUMS ------------------------------------------------------------------------------ */
 
-static const struct result_file *find_file(const struct result_files *files, const char *path)
+/* What a link leads to is no part of the result, and may be anything. */
+static const struct result_file *find_regular(const struct result_files *files, const char *path)
 {
 	for (size_t i = 0; path && i < files->count; i++)
-		if (streq(files->item[i].path, path))
+		if (!files->item[i].link && streq(files->item[i].path, path))
 			return &files->item[i];
 	return NULL;
 }
 
 static bool is_as_listed(const struct result_files *files, const char *line)
 {
-	const struct result_file *f = find_file(files, line + SUM_LENGTH);
+	const struct result_file *f = find_regular(files, line + SUM_LENGTH);
 
-	return f && !f->link && starts_with(line, f->sha256);
+	return f && starts_with(line, f->sha256);
 }
 
 static bool is_listed(const struct strv *lines, const char *path)
@@ -63,8 +64,8 @@ static int check_sums(int dir_fd, const struct result_files *files, char **ret, 
 	CLEANUP(strv_release) struct strv lines = { 0 };
 	const char *changed;
 
-	if (find_file(files, SUMS)) {
-		if (read_file(dir_fd, SUMS, SUMS_MAX, &sums, err) < 0)
+	if (find_regular(files, SUMS)) {
+		if (result_read(dir_fd, SUMS, SUMS_MAX, &sums, err) < 0)
 			return err_wrap(err, "reading " SUMS);
 		strv_split(&lines, sums.data, "\n");
 	}
@@ -123,7 +124,7 @@ static void check_lock(const struct result_files *files, const json_t *manifest,
 {
 	const char *recipe = string_of(manifest, "recipe");
 	cleanup_free char *name = recipe ? xasprintf("%s.lock", recipe) : NULL;
-	const struct result_file *lock = find_file(files, name);
+	const struct result_file *lock = find_regular(files, name);
 
 	if (!lock || strchr(name, '/'))
 		*ret = xstrdup("the lock of the recipe that its " MANIFEST " names is missing");
@@ -137,11 +138,11 @@ static int check_manifest(int dir_fd, const struct result_files *files, char **r
 	CLEANUP(text_release) struct text t = { 0 };
 	const char *wrong;
 
-	if (!find_file(files, MANIFEST)) {
+	if (!find_regular(files, MANIFEST)) {
 		*ret = xstrdup(MANIFEST " is missing");
 		return 0;
 	}
-	if (read_file(dir_fd, MANIFEST, MANIFEST_MAX, &t, err) < 0)
+	if (result_read(dir_fd, MANIFEST, MANIFEST_MAX, &t, err) < 0)
 		return err_wrap(err, "reading " MANIFEST);
 	manifest = json_loadb(t.data, t.length, JSON_REJECT_DUPLICATES, NULL);
 	if (!manifest) {

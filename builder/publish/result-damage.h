@@ -13,9 +13,9 @@
  *
  * It reads and hashes every file, at about a gigabyte a second. There is no cheaper way to know:
  * times and sizes are what a forger sets, and a list of them would be one more thing that is
- * believed. So it is called once, before anything else of the result is read, and whoever copies
- * the files afterwards takes what has arrived for right if it has the sizes and sums of
- * ret_files, whichever machine it arrived at, instead of asking the descriptions again.
+ * believed. So it is called once, before anything that the result says is believed. Whoever copies
+ * the files afterwards need not call it again: it is enough that the copies have the sizes and sums
+ * in ret_files.
  */
 #pragma once
 

@@ -135,6 +135,11 @@ int input_archive(const struct reach *reach, const struct position *at, const ch
 	if (!starts_with(url, FILE_URL "/"))
 		return 0;
 	path = path_of_url(url);
+	/* libcurl takes '..' away with the name before it, whereas a link may lead elsewhere. */
+	if (strstr(path, "/../") || ends_with(path, "/..")) {
+		position_error(at, err, "archive '%s' has '..' in its path", url);
+		return err_hint(err, "name the directory itself");
+	}
 	if (reach_open(reach, at, REACH_FOLDER, "archive", path, &fd, &why) == -EXDEV)
 		return err_move(err, &why);
 	return 0;

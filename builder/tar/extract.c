@@ -316,6 +316,16 @@ static int extract_init(struct extract *x, int root_fd, const char *what, struct
 	return 0;
 }
 
+/* Only these: the guess of libarchive may run programs, which here would be those of the tree. */
+int extract_filters(struct archive *a)
+{
+	if (archive_read_support_filter_gzip(a) != ARCHIVE_OK ||
+	    archive_read_support_filter_xz(a) != ARCHIVE_OK ||
+	    archive_read_support_filter_zstd(a) != ARCHIVE_OK)
+		return -ENOSYS;
+	return 0;
+}
+
 int extract_tar(int fd, int root_fd, const char *what, struct err *err)
 {
 	CLEANUP(archive_read_cleanup) struct archive *a = archive_read_new();
@@ -325,12 +335,7 @@ int extract_tar(int fd, int root_fd, const char *what, struct err *err)
 	if (r < 0)
 		return r;
 	x.archive = a;
-	/* Only these: the guess of libarchive may run programs, which here would be those of the
-	 * tree. */
-	if (archive_read_support_format_tar(a) != ARCHIVE_OK ||
-	    archive_read_support_filter_gzip(a) != ARCHIVE_OK ||
-	    archive_read_support_filter_xz(a) != ARCHIVE_OK ||
-	    archive_read_support_filter_zstd(a) != ARCHIVE_OK)
+	if (archive_read_support_format_tar(a) != ARCHIVE_OK || extract_filters(a) < 0)
 		return deb_archive_error(a, err, "libarchive lacks tar or a compression");
 	if (archive_read_open_fd(a, fd, READ_SIZE) != ARCHIVE_OK)
 		return deb_archive_error(a, err, what);

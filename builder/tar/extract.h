@@ -21,12 +21,18 @@
 
 #include "base/err.h"
 
+struct archive;
+
 /* Bytes of one file. No file of a rescue system comes near; a sparse file counts with its full
  * size, because the result has it in full. */
 #define EXTRACT_FILE_MAX (4ULL << 30)
 
 /* what: names the archive in messages. fd is read to the end of the archive from its position. */
 int extract_tar(int fd, int root_fd, const char *what, struct err *err);
+
+/* The compressions that extract_tar() undoes, also one in another: for who asks beforehand how much
+ * comes out. 0 or -ENOSYS, if libarchive lacks one. */
+int extract_filters(struct archive *a);
 
 /* A .deb whose data member is a plain, gzip, xz or zstd tar. With directories_only the other
  * entries are skipped: a first pass in a fixed order over many packages, so that a second one

@@ -102,7 +102,8 @@ void differences_text(const struct differences *list, struct text *ret)
 	cleanup_free char *joined = NULL;
 
 	if (list->count > 0) {
-		text_printf(ret, "%zu differences, the first in ", list->count);
+		text_printf(ret, "%zu difference%s, the first in ", list->count,
+			    list->count == 1 ? "" : "s");
 		text_add_escaped(ret, list->item[0].artifact);
 		text_add(ret, "\n");
 	}

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,30 +19,54 @@
 #define ROUNDS 200
 #define ROUND_MILLISECONDS 50
 
-/* proc_pid_status(5): "Uid:", then real, effective, saved and file system's. A process that has
- * ended meanwhile has none. */
-static bool has_uid(const char *pid, uid_t uid)
+/* The values behind that name: "Uid:", then real, effective, saved and file system's. */
+static void read_field(const struct strv *lines, const char *name, struct strv *ret)
 {
-	CLEANUP(err_release) struct err ended = { 0 };
-	CLEANUP(text_release) struct text t = { 0 };
+	for (size_t i = 0; i < lines->count && ret->count == 0; i++)
+		if (starts_with(lines->item[i], name))
+			strv_split(ret, lines->item[i] + strlen(name), "\t");
+}
+
+/* Zombies do not count: they can change nothing. But one whose first thread alone has ended looks
+ * like them, except for the number of its threads. */
+static bool has_ended(const struct strv *lines)
+{
+	CLEANUP(strv_release) struct strv state = { 0 };
+	CLEANUP(strv_release) struct strv threads = { 0 };
+	uint64_t count;
+
+	read_field(lines, "State:", &state);
+	read_field(lines, "Threads:", &threads);
+	return state.count > 0 && starts_with(state.item[0], "Z") && threads.count > 0 &&
+	       parse_u64(threads.item[0], &count) == 0 && count <= 1;
+}
+
+bool other_user_acts(const char *status, uid_t uid)
+{
 	CLEANUP(strv_release) struct strv lines = { 0 };
-	CLEANUP(strv_release) struct strv field = { 0 };
-	cleanup_free char *path = xasprintf("/proc/%s/status", pid);
+	CLEANUP(strv_release) struct strv ids = { 0 };
 	uint64_t number;
 
-	if (read_file(AT_FDCWD, path, STATUS_MAX, &t, &ended) < 0)
-		return false;
-	strv_split(&lines, t.data, "\n");
-	for (size_t i = 0; i < lines.count && field.count == 0; i++)
-		if (starts_with(lines.item[i], "Uid:"))
-			strv_split(&field, lines.item[i], "\t");
-	for (size_t i = 1; i < field.count; i++)
-		if (parse_u64(field.item[i], &number) == 0 && number == uid)
-			return true;
+	strv_split(&lines, status, "\n");
+	read_field(&lines, "Uid:", &ids);
+	for (size_t i = 0; i < ids.count; i++)
+		if (parse_u64(ids.item[i], &number) == 0 && number == uid)
+			return !has_ended(&lines);
 	return false;
 }
 
-/* The pids of that user, as text. Kernel threads and zombies count like others. */
+/* A process that has ended meanwhile has no status. */
+static bool is_of(const char *pid, uid_t uid)
+{
+	CLEANUP(err_release) struct err ended = { 0 };
+	CLEANUP(text_release) struct text t = { 0 };
+	cleanup_free char *path = xasprintf("/proc/%s/status", pid);
+
+	return read_file(AT_FDCWD, path, STATUS_MAX, &t, &ended) == 0 &&
+	       other_user_acts(t.data, uid);
+}
+
+/* The pids of that user, as text. Kernel threads count like others. */
 static int list(uid_t uid, struct strv *ret, struct err *err)
 {
 	CLEANUP(strv_release) struct strv names = { 0 };
@@ -51,7 +76,7 @@ static int list(uid_t uid, struct strv *ret, struct err *err)
 	if (r < 0)
 		return err_errno(err, ERR_BUILD, -r, "cannot list the processes in /proc");
 	for (size_t i = 0; i < names.count; i++)
-		if (parse_u64(names.item[i], &pid) == 0 && has_uid(names.item[i], uid))
+		if (parse_u64(names.item[i], &pid) == 0 && is_of(names.item[i], uid))
 			strv_add(ret, names.item[i]);
 	return 0;
 }
@@ -61,8 +86,10 @@ int other_user_has_processes(uid_t uid, bool *ret, struct err *err)
 	CLEANUP(strv_release) struct strv pids = { 0 };
 	int r = list(uid, &pids, err);
 
+	if (r < 0)
+		return r;
 	*ret = pids.count > 0;
-	return r;
+	return 0;
 }
 
 /* By a pidfd, since the number may be another process's by now. */
@@ -72,7 +99,7 @@ static void end(const char *pid, uid_t uid)
 	cleanup_fd int fd =
 		parse_int(pid, &number) == 0 ? (int)syscall(SYS_pidfd_open, number, 0) : -1;
 
-	if (fd >= 0 && has_uid(pid, uid))
+	if (fd >= 0 && is_of(pid, uid))
 		(void)syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
 }
 

@@ -13,7 +13,10 @@
 
 #include "base/err.h"
 
-/* Whether any process in /proc has that uid: real, effective, saved or of the file system. */
+/* Whether that process, by what its /proc/PID/status says, can do something as that user: it has the
+ * uid as its real, effective or saved one or that of the file system, and has not ended. */
+bool other_user_acts(const char *status, uid_t uid);
+/* Whether any process in /proc can do something as that user. */
 int other_user_has_processes(uid_t uid, bool *ret, struct err *err);
 /* Makes uid, and the group of that number, the owner of the directory and all below it. */
 int other_user_give(int dir_fd, uid_t uid, struct err *err);

@@ -12,6 +12,9 @@ struct vary {
 
 	struct strv env; /* the command's environment */
 	bool has_mounts; /* the mount namespace is our own */
+	/* -errno of a change that could be neither finished nor undone: the command must not run as
+	 * what this process is then. */
+	int broken;
 	struct variations variations;
 };
 

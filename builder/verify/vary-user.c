@@ -31,8 +31,8 @@
 
 /* ---- the user ------------------------------------------------------------------------------- */
 
-/* The number is the same only for processes whose pids are the same, or far apart; such a one would
- * be seen to run. */
+/* The uid follows from our pid, so that two verifications at the same time have different ones. If
+ * they do not, the other's processes are seen, and the user is not varied. */
 static int choose_uid(uid_t *ret, struct text *why_not)
 {
 	CLEANUP(err_release) struct err err = { 0 };
@@ -196,24 +196,60 @@ static int set_groups(void)
 	return setgroups(group ? 1 : 0, &st.st_gid);
 }
 
-/* As the user, which this process is not yet for good. */
-static int check_as(const struct vary *v, uid_t uid, struct err *err)
-{
-	int r;
-
-	if (set_groups() < 0 || setegid(uid) < 0 || seteuid(uid) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot become uid %u", (unsigned)uid);
-	r = check_paths(v, err);
-	if (seteuid(0) < 0 || setegid(0) < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot become root again");
-	return r;
-}
-
-static int prepare(const struct vary *v, uid_t uid, struct err *err)
+/* Checks as the user, which this process is not for good before the last step. On an error it may
+ * have become the user by half. */
+static int become(const struct vary *v, uid_t uid, struct err *err)
 {
 	int r = give_all(v, uid, err);
 
-	return r < 0 ? r : check_as(v, uid, err);
+	if (r < 0)
+		return r;
+	if (set_groups() < 0 || setegid(uid) < 0 || seteuid(uid) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot become uid %u", (unsigned)uid);
+	r = check_paths(v, err);
+	if (r < 0)
+		return r;
+	/* Only root may change all ids. */
+	if (seteuid(0) < 0 || setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot become uid %u for good",
+				 (unsigned)uid);
+	return 0;
+}
+
+/* Root as it was before become(). */
+struct root {
+	gid_t gid[3]; /* real, effective, saved */
+	uid_t uid[3];
+	gid_t *group; /* owned: the supplementary ones */
+	int group_count;
+};
+
+static void root_release(struct root *r)
+{
+	free(r->group);
+}
+
+static int root_save(struct root *r)
+{
+	r->group_count = getgroups(0, NULL);
+	if (r->group_count < 0)
+		return -errno;
+	r->group = xcalloc((size_t)r->group_count + 1, sizeof(*r->group));
+	if (getgroups(r->group_count, r->group) < 0 ||
+	    getresgid(&r->gid[0], &r->gid[1], &r->gid[2]) < 0 ||
+	    getresuid(&r->uid[0], &r->uid[1], &r->uid[2]) < 0)
+		return -errno;
+	return 0;
+}
+
+/* The user's first, since only root may change the others. */
+static int root_restore(const struct root *r)
+{
+	if (seteuid(r->uid[1]) < 0 || setresuid(r->uid[0], r->uid[1], r->uid[2]) < 0 ||
+	    setresgid(r->gid[0], r->gid[1], r->gid[2]) < 0 ||
+	    setgroups((size_t)r->group_count, r->group) < 0)
+		return -errno;
+	return 0;
 }
 
 /* ---- the change ----------------------------------------------------------------------------- */
@@ -229,6 +265,8 @@ static void look_user(const struct vary *v, struct text *ret)
 static int change_user(struct vary *v, struct text *why_not)
 {
 	CLEANUP(err_release) struct err err = { 0 };
+	CLEANUP(err_release) struct err ignored = { 0 };
+	CLEANUP(root_release) struct root root = { 0 };
 	uid_t uid = 0;
 	int r;
 
@@ -239,17 +277,16 @@ static int change_user(struct vary *v, struct text *why_not)
 	r = make_user(v, &uid, why_not);
 	if (r != 0)
 		return r;
-	if (prepare(v, uid, &err) < 0) {
-		CLEANUP(err_release) struct err ignored = { 0 };
-
-		/* Then root goes on, for whom a store of that user's would be a foreign one. */
-		(void)give_all(v, 0, &ignored);
-		text_printf(why_not, "another user cannot use %s", err.message);
-		return 1;
-	}
-	if (setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0)
-		return -errno;
-	return 0;
+	r = root_save(&root);
+	if (r < 0 || become(v, uid, &err) == 0)
+		return r;
+	text_printf(why_not, "another user cannot run it: %s", err.message);
+	v->broken = root_restore(&root);
+	if (v->broken < 0)
+		return v->broken;
+	/* Then root goes on, for whom a store of that user's would be a foreign one. */
+	(void)give_all(v, 0, &ignored);
+	return 1;
 }
 
 const struct trial vary_user[] = {

@@ -255,6 +255,8 @@ int vary_run(const char *const *argument, struct err *err)
 	for (char **variable = environ; *variable; variable++)
 		strv_add(&v.env, *variable);
 	try_all(&v);
+	if (v.broken < 0)
+		return err_errno(err, ERR_BUILD, -v.broken, "cannot become root again");
 	text = variations_text(&v.variations);
 	r = write_all(report, text, strlen(text));
 	if (r < 0)

@@ -64,7 +64,7 @@ forge '"title": "Rescue"' '"title": "R\\\\u001b]0;owned\\\\u0007"'
 refused 'a menu that writes to the terminal' 'is not what this netrescue writes: menu' - "$scratch/forged"
 rm "$scratch/forged/manifest.json"
 mkfifo "$scratch/forged/manifest.json"
-refused 'a pipe in place of the manifest' "manifest.json' is not a regular file" - "$scratch/forged"
+refused 'a pipe in place of the manifest' "'manifest.json' is a pipe, not a regular file" - "$scratch/forged"
 rm -rf "$scratch/forged"
 
 sed -i 's/"bios"/"bios", "uefi"/' "$image/manifest.json"

@@ -147,6 +147,17 @@ static void results(void **state)
 				    "\nlists of digests, which differ with them: SHA256SUMS\n");
 }
 
+static void a_single_one(void **state)
+{
+	CLEANUP(differences_release) struct differences list = { 0 };
+	CLEANUP(text_release) struct text t = { 0 };
+
+	(void)state;
+	differences_add(&list, "menu", NULL, "content", NULL);
+	differences_text(&list, &t);
+	assert_true(starts_with(t.data, "1 difference, the first in menu\n"));
+}
+
 /* It differs, whatever it is, and so does what comes after it. */
 static void what_cannot_be_read(void **state)
 {
@@ -171,6 +182,7 @@ int main(void)
 		cmocka_unit_test(variations_are_recognised),
 		cmocka_unit_test(equal_is_not_varied),
 		cmocka_unit_test(names_of_an_enemy),
+		cmocka_unit_test(a_single_one),
 		cmocka_unit_test_setup_teardown(results, trees_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_read, trees_setup, scratch_teardown),
 	};

@@ -3,8 +3,11 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 #include "base/digest.h"
+#include "base/interrupt.h"
 #include "base/io.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -171,6 +174,30 @@ static void refuses_what_cannot_be_served(void **state)
 			    "'pipe' is neither a file nor a directory nor a symbolic link");
 }
 
+/* An image may hold files, or holes, for minutes. */
+static void hears_a_signal(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	make_image();
+	pid = fork();
+	if (pid == 0) {
+		CLEANUP(err_release) struct err err = { 0 };
+		cleanup_fd int fd = -1;
+		uint64_t size;
+
+		interrupt_init();
+		(void)raise(SIGTERM);
+		(void)write_files(NULL, &fd, &size, &err);
+		_exit(err.class == ERR_INTERRUPTED ? 0 : 1);
+	}
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +208,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(takes_a_mirror, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(an_image_that_means_harm, scratch_setup,
 						scratch_teardown),
+		cmocka_unit_test_setup_teardown(hears_a_signal, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(refuses_what_cannot_be_served, scratch_setup,
 						scratch_teardown),
 	};

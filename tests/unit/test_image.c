@@ -203,6 +203,29 @@ static void says_what_is_no_image(void **state)
 	assert_non_null(strstr(err.message, "rootfs.tar.zst'"));
 }
 
+/* Nothing of a file that a link leads to is read, let alone shown in a message. */
+static void follows_no_link(void **state)
+{
+	CLEANUP(image_release) struct image i = IMAGE_INIT;
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_fd int fd = -1;
+
+	(void)state;
+	scratch_file("secret", "password\n");
+	assert_int_equal(symlinkat("secret", scratch_fd, "manifest.json"), 0);
+	assert_true(image_open(scratch_path, &i, &err) < 0);
+	assert_int_equal(err.class, ERR_USAGE);
+	assert_null(strstr(err.message, "password"));
+	assert_non_null(strstr(err.message, "cannot open 'manifest.json': "));
+
+	assert_int_equal(unlinkat(scratch_fd, "manifest.json", 0), 0);
+	scratch_file("manifest.json", WHOLE "}");
+	assert_int_equal(image_open(scratch_path, &i, &err), 0);
+	assert_int_equal(symlinkat("secret", scratch_fd, "rootfs.tar.zst"), 0);
+	assert_true(image_open_file(&i, "rootfs.tar.zst", &fd, &err) < 0);
+	assert_int_equal(err.class, ERR_USAGE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int main(void)
@@ -211,6 +234,7 @@ int main(void)
 		TEST(reads_a_manifest),	     TEST(needs_no_menu),
 		TEST(refuses_others),	     TEST(refuses_what_no_build_writes),
 		TEST(refuses_endless_menus), TEST(says_what_is_no_image),
+		TEST(follows_no_link),
 	};
 
 	return cmocka_run_group_tests_name("image", tests, NULL, NULL);
