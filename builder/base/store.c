@@ -234,17 +234,27 @@ void store_sweep(struct store *s)
 	(void)closedir(d);
 }
 
-/* A new file each time, since the old one may be a link, a hard one too, to any other. Another
- * build of this version may make its own at this moment, which then is the old one. */
+/* A new file each time, since the old one may be a link, a hard one too, to any other. It takes the
+ * old one's name in one step, so that two builds of one version do not meet there. */
 static int make_log(int holder, const char *name)
 {
-	int fd = -EEXIST;
+	cleanup_fd int fd = -1;
+	char temporary[32];
+	uint64_t random;
 
-	for (int i = 0; i < NEW_FILE_ATTEMPTS && fd == -EEXIST; i++) {
-		(void)unlinkat(holder, name, 0);
-		fd = open_beneath(holder, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0644);
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		return -EIO;
+	(void)snprintf(temporary, sizeof(temporary), ".%016llx", (unsigned long long)random);
+	fd = open_beneath(holder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0644);
+	if (fd < 0)
+		return fd;
+	if (renameat(holder, temporary, holder, name) < 0) {
+		int failed = errno;
+
+		(void)unlinkat(holder, temporary, 0);
+		return -failed;
 	}
-	return fd;
+	return take_fd(&fd);
 }
 
 int store_log(struct store *s, const char *name, int *ret_fd, struct err *err)
