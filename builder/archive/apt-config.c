@@ -41,7 +41,7 @@ static int ask(const char *const *argv, struct text *ret, struct err *err)
 	return 0;
 }
 
-/* Seconds; 0 if it is none of a day or less. */
+/* In seconds; 0 if the value is not a number, or more than a day. */
 static long timeout_of(const char *value)
 {
 	uint64_t seconds;

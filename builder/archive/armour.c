@@ -30,7 +30,7 @@ static bool next_line(struct lines *l)
 	l->full = (size_t)((newline ? newline : l->end) - l->line);
 	l->length = l->full;
 	l->next = newline ? newline + 1 : l->end;
-	while (l->length > 0 && strchr(" \t\r", l->line[l->length - 1]))
+	while (l->length > 0 && memchr(" \t\r", l->line[l->length - 1], 3))
 		l->length--;
 	return true;
 }
@@ -216,6 +216,8 @@ int armour_check_signature(const char *name, const struct text *signature, struc
 
 	if (signature->length == 0 || *signature->data != '-')
 		return check_packets(name, signature->data, signature->length, err);
+	if (memchr(signature->data, '\0', signature->length))
+		return err_set(err, ERR_TRUST, "%s holds a NUL byte", name);
 	while (!is_end(&l)) {
 		int r;
 

@@ -307,8 +307,8 @@ static int check_sizes(const struct update *u, struct err *err)
 	for (size_t i = 0; i < u->indices.count; i++)
 		if (u->item[i].size > INDEX_TEXT_MAX)
 			return err_set(err, ERR_TRUST,
-				       "the Release of %s promises a Packages file of %llu bytes; "
-				       "more than %zu are none",
+				       "the Release of %s promises a Packages file of %llu bytes, "
+				       "more than the %zu that one may have",
 				       u->indices.file[i].title,
 				       (unsigned long long)u->item[i].size, INDEX_TEXT_MAX);
 	return 0;

@@ -430,6 +430,14 @@ int lock_parse(const char *path, const struct text *text, struct lock *ret, stru
 	return 0;
 }
 
+int lock_read_fd(int fd, const char *path, struct lock *ret, struct err *err)
+{
+	CLEANUP(text_release) struct text text = { 0 };
+	int r = read_fd(fd, path, LOCK_SIZE_MAX, &text, err);
+
+	return r < 0 ? r : lock_parse(path, &text, ret, err);
+}
+
 int lock_read(const char *path, struct lock *ret, struct err *err)
 {
 	CLEANUP(text_release) struct text text = { 0 };

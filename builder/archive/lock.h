@@ -73,6 +73,8 @@ char *lock_text(const struct lock *l);
 /* Reads a lock file strictly: a field that is unknown, missing, out of order or given twice is
  * ERR_TRUST, at its line. */
 int lock_read(const char *path, struct lock *ret, struct err *err);
+/* The same for an open file; path is for messages. */
+int lock_read_fd(int fd, const char *path, struct lock *ret, struct err *err);
 /* Whether the lock fits the recipe and this program: ERR_TRUST, at a line of the lock, if the
  * recipe, one of its files or the bytes-epoch is another one; the message names what has changed.
  * ERR_BUILD if the clock is behind Source-Date-Epoch, because two builds would then differ. */

@@ -45,6 +45,7 @@ static int read_login(struct network *n, const struct recipe *recipe,
 static int read_ca(struct network *n, const struct recipe *recipe, const struct recipe_file *file,
 		   const char *scope, struct err *err)
 {
+	CLEANUP(err_release) struct err own = { 0 };
 	struct authority *authority;
 	cleanup_fd int fd = -1;
 	int r = reach_open(recipe->reach, &file->at, REACH_FILE, "file of certificates", file->path,
@@ -53,7 +54,8 @@ static int read_ca(struct network *n, const struct recipe *recipe, const struct 
 	if (r < 0)
 		return r;
 	authority = add_authority(n, scope, "", file->path);
-	return read_fd(fd, file->path, CA_MAX, &authority->content, err);
+	r = read_fd(fd, file->path, CA_MAX, &authority->content, &own);
+	return r < 0 ? position_error(&file->at, err, "%s", own.message) : 0;
 }
 
 static int read_repository(struct network *n, const struct recipe *recipe,

@@ -112,8 +112,9 @@ static char *authority_hint(const struct transfer *t)
 	const struct authority *authority =
 		network ? network_authority(network, transfer_asked(t)) : NULL;
 
-	return xasprintf("the file '%s' must hold certificates, as text (PEM)",
-			 authority ? authority->file : "of certificates");
+	return authority ? xasprintf("the file '%s' must hold certificates, as text (PEM)",
+				     authority->file)
+			 : xstrdup("the file of certificates must hold them as text (PEM)");
 }
 
 /* --mirror is Debian's: it changes nothing for a third party's archive. */

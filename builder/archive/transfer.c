@@ -33,7 +33,7 @@ static size_t receive_head(struct transfer *t, const char *data, size_t size)
 	return size > room ? stop(t, &t->enough) : size;
 }
 
-/* What is not the file has to end some time. */
+/* Counts what a server sends beside the file, and ends the transfer when it is too much. */
 static size_t receive_besides(struct transfer *t, size_t size, const char *what)
 {
 	t->besides += size < BESIDES_MAX ? size : BESIDES_MAX;

@@ -54,7 +54,7 @@ void digest_update(struct digest *d, const void *data, size_t size)
 	must(EVP_DigestUpdate(d->context, data, size) == 1);
 }
 
-static void write_hex(const unsigned char *raw, size_t size, char ret_hex[DIGEST_HEX])
+void digest_hex(const unsigned char *raw, size_t size, char ret_hex[DIGEST_HEX])
 {
 	static const char digit[] = "0123456789abcdef";
 
@@ -72,7 +72,7 @@ void digest_final(struct digest *d, char ret_hex[DIGEST_HEX])
 	unsigned size = 0;
 
 	must(EVP_DigestFinal_ex(d->context, raw, &size) == 1);
-	write_hex(raw, size, ret_hex);
+	digest_hex(raw, size, ret_hex);
 }
 
 void digest_free(struct digest *d)
@@ -99,7 +99,7 @@ void digest_keyed(const void *key, size_t key_size, const void *data, size_t siz
 
 	assert(key_size <= INT_MAX);
 	must(HMAC(EVP_sha256(), key, (int)key_size, data, size, raw, &raw_size) != NULL);
-	write_hex(raw, raw_size, ret_hex);
+	digest_hex(raw, raw_size, ret_hex);
 }
 
 int digest_fd(int fd, char ret_hex[DIGEST_HEX], struct err *err)

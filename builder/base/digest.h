@@ -27,6 +27,8 @@ void digest_keyed(const void *key, size_t key_size, const void *data, size_t siz
 		  char ret_hex[DIGEST_HEX]);
 /* The digest of a file, from the descriptor's current position to its end. */
 int digest_fd(int fd, char ret_hex[DIGEST_HEX], struct err *err);
+/* The hex digits of at most 32 bytes. */
+void digest_hex(const unsigned char *raw, size_t size, char ret_hex[DIGEST_HEX]);
 /* Whether it is 64 lower-case hex digits and nothing else. */
 bool digest_is_valid(const char *hex);
 /* Compares two digests in a time that does not tell where they differ. */

@@ -39,7 +39,7 @@ int parse_size(const char *s, uint64_t *ret_bytes)
 	unit = strchr(units, *s);
 	if (!unit || s[1] != '\0')
 		return -EINVAL;
-	for (; unit >= units; unit--) {
+	for (size_t power = (size_t)(unit - units) + 1; power > 0; power--) {
 		if (value > UINT64_MAX / 1024)
 			return -EINVAL;
 		value *= 1024;

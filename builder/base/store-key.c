@@ -31,11 +31,6 @@ static int fill_random(void *bytes, size_t size, struct err *err)
 	return err_errno(err, ERR_BUILD, errno, "cannot get random numbers");
 }
 
-static unsigned digit_value(char digit)
-{
-	return (unsigned)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
-}
-
 /* ---- the file ------------------------------------------------------------------------------- */
 
 /* Whether `path`, which exists, is below the directory `above`. */
@@ -69,8 +64,8 @@ static int read_key(const char *path, const char *store, struct store_key *ret, 
 		return err_set(err, ERR_USAGE, "'%s' is in the store, with what it is to protect",
 			       path);
 	for (size_t i = 0; i < STORE_KEY_SIZE; i++)
-		ret->bytes[i] = (unsigned char)(digit_value(text[2 * i]) << 4 |
-						digit_value(text[2 * i + 1]));
+		ret->bytes[i] =
+			(unsigned char)(hex_digit(text[2 * i]) * 16 + hex_digit(text[2 * i + 1]));
 	ret->is_known = true;
 	*ret_fd = take_fd(&fd);
 	return 0;
@@ -95,16 +90,15 @@ static int check_private(int fd, const char *path, struct err *err)
 static int write_key(int fd, const char *path, struct err *err)
 {
 	unsigned char bytes[STORE_KEY_SIZE];
-	char text[2 * STORE_KEY_SIZE + 2] = "";
+	char text[DIGEST_HEX] = "";
 	int r = fill_random(bytes, sizeof(bytes), err);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < STORE_KEY_SIZE; i++)
-		(void)snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-	text[sizeof(text) - 2] = '\n';
+	digest_hex(bytes, sizeof(bytes), text);
+	text[sizeof(text) - 1] = '\n';
 	/* As the umask may take even the owner's rights. */
-	r = fchmod(fd, 0600) < 0 ? -errno : write_all(fd, text, sizeof(text) - 1);
+	r = fchmod(fd, 0600) < 0 ? -errno : write_all(fd, text, sizeof(text));
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
 	return r < 0 ? err_errno(err, ERR_BUILD, -r, "cannot write '%s'", path) : 0;

@@ -21,7 +21,7 @@
 #include "base/owner.h"
 #include "base/tree.h"
 
-#define PARTIAL_ATTEMPTS 100
+#define NEW_FILE_ATTEMPTS 100
 #define CHOOSE "choose another place with --store DIR or NETRESCUE_STORE"
 
 static char *default_path(void)
@@ -56,10 +56,17 @@ static int make_open_dir(int dirfd, const char *path)
 	return fchmod(fd, 0755) < 0 ? -errno : 0;
 }
 
+/* A path in the store for messages, where "." is the store. The caller frees it. */
+static char *shown(const struct store *s, const char *path)
+{
+	return streq(path, ".") ? xstrdup(s->path) : xasprintf("%s/%s", s->path, path);
+}
+
 static int refuse_foreign(const struct store *s, const char *path, const struct stat *st,
 			  struct err *err)
 {
 	cleanup_free char *whose = owner_name(st);
+	cleanup_free char *where = shown(s, path);
 
 	if (streq(path, ".") && owner_check_made(s->dirfd) == 0) {
 		err_set(err, ERR_USAGE,
@@ -69,23 +76,25 @@ static int refuse_foreign(const struct store *s, const char *path, const struct 
 		return err_hint(err, "choose a place on a local disk with --store DIR or "
 				     "NETRESCUE_STORE");
 	}
-	err_set(err, ERR_USAGE, "'%s%s%s' belongs to %s, who could change what is built from it",
-		s->path, streq(path, ".") ? "" : "/", streq(path, ".") ? "" : path, whose);
+	err_set(err, ERR_USAGE, "'%s' belongs to %s, who could change what is built from it", where,
+		whose);
 	return err_hint(err, "name a store of your own with --store DIR or NETRESCUE_STORE, or run "
 			     "this as that user");
 }
 
 static int cannot(const struct store *s, const char *what, const char *path, int r, struct err *err)
 {
+	cleanup_free char *where = shown(s, path);
+
 	if (r == -ELOOP) {
 		err_set(err, ERR_USAGE,
-			"'%s/%s' is a link, or lies behind one: netrescue makes none there, and "
+			"'%s' is a link, or lies behind one: netrescue makes none there, and "
 			"follows none",
-			s->path, path);
+			where);
 		return err_hint(err, "remove the link, or name another store with --store DIR or "
 				     "NETRESCUE_STORE");
 	}
-	err_errno(err, ERR_BUILD, -r, "cannot %s '%s/%s'", what, s->path, path);
+	err_errno(err, ERR_BUILD, -r, "cannot %s '%s'", what, where);
 	if (r == -EINVAL)
 		return err_hint(err, "its file system does not take such a name, as FAT does not: "
 				     "a store has to lie on one of Unix (ext4, XFS, Btrfs, NFS); "
@@ -95,6 +104,7 @@ static int cannot(const struct store *s, const char *what, const char *path, int
 
 static int check_owner(const struct store *s, const char *name, struct err *err)
 {
+	cleanup_free char *where = shown(s, name);
 	cleanup_fd int fd = open_beneath(s->dirfd, name, O_PATH, 0);
 	struct stat st;
 
@@ -103,13 +113,13 @@ static int check_owner(const struct store *s, const char *name, struct err *err)
 	if (fstat(fd, &st) < 0)
 		return cannot(s, "read", name, -errno, err);
 	if (!S_ISDIR(st.st_mode))
-		return err_set(err, ERR_USAGE, "'%s/%s' is not a directory", s->path, name);
+		return err_set(err, ERR_USAGE, "'%s' is not a directory", where);
 	if (!owner_is_trusted(&st))
 		return refuse_foreign(s, name, &st, err);
 	if (owner_is_everybody(&st))
-		log_warning("everybody may write to '%s/%s', and so change what is built from it: "
-			    "chmod o-w '%s/%s'",
-			    s->path, name, s->path, name);
+		log_warning("everybody may write to '%s', and so change what is built from it: "
+			    "chmod o-w '%s'",
+			    where, where);
 	return 0;
 }
 
@@ -185,13 +195,18 @@ static int open_directories(struct store *s, struct err *err)
 
 int store_open_dir(const struct store *s, const char *path, int *ret_fd, struct err *err)
 {
-	int fd = open_beneath(s->dirfd, path, O_RDONLY | O_DIRECTORY, 0);
+	cleanup_fd int fd = open_beneath(s->dirfd, path, O_RDONLY | O_DIRECTORY, 0);
+	struct stat st;
 
 	if (fd == -ENOENT)
 		return -ENOENT;
 	if (fd < 0)
 		return cannot(s, "open", path, fd, err);
-	*ret_fd = fd;
+	if (fstat(fd, &st) < 0)
+		return cannot(s, "open", path, -errno, err);
+	if (!owner_is_trusted(&st))
+		return refuse_foreign(s, path, &st, err);
+	*ret_fd = take_fd(&fd);
 	return 0;
 }
 
@@ -219,6 +234,19 @@ void store_sweep(struct store *s)
 	(void)closedir(d);
 }
 
+/* A new file each time, since the old one may be a link, a hard one too, to any other. Another
+ * build of this version may make its own at this moment, which then is the old one. */
+static int make_log(int holder, const char *name)
+{
+	int fd = -EEXIST;
+
+	for (int i = 0; i < NEW_FILE_ATTEMPTS && fd == -EEXIST; i++) {
+		(void)unlinkat(holder, name, 0);
+		fd = open_beneath(holder, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0644);
+	}
+	return fd;
+}
+
 int store_log(struct store *s, const char *name, int *ret_fd, struct err *err)
 {
 	cleanup_free char *path = xasprintf("log/%s", name);
@@ -228,9 +256,7 @@ int store_log(struct store *s, const char *name, int *ret_fd, struct err *err)
 
 	if (r < 0)
 		return r == -ENOENT ? cannot(s, "write the log", path, r, err) : r;
-	/* A new file each time, since the old one may be a link, a hard one too, to any other. */
-	(void)unlinkat(holder, last, 0);
-	r = open_beneath(holder, last, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0644);
+	r = make_log(holder, last);
 	if (r < 0)
 		return cannot(s, "write the log", path, r, err);
 	*ret_fd = r;
@@ -274,11 +300,6 @@ void store_free(struct store *s)
 const char *store_path(const struct store *s)
 {
 	return s->path;
-}
-
-int store_dirfd(const struct store *s)
-{
-	return s->dirfd;
 }
 
 static char *blob_name(const char *sha256)
@@ -378,7 +399,7 @@ int store_put_begin(struct store *s, struct store_put *ret, struct err *err)
 	char name[64];
 	int fd = -EAGAIN;
 
-	for (int i = 0; i < PARTIAL_ATTEMPTS && fd == -EAGAIN; i++)
+	for (int i = 0; i < NEW_FILE_ATTEMPTS && fd == -EAGAIN; i++)
 		fd = create_locked(s, name, sizeof(name));
 	if (fd < 0) {
 		err_errno(err, ERR_BUILD, -fd, "cannot create a file in '%s/partial'", s->path);

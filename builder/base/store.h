@@ -62,14 +62,13 @@ int store_open(const char *path, struct store **ret, struct err *err);
 void store_free(struct store *s);
 DEFINE_CLEANUP_PTR(store)
 const char *store_path(const struct store *s);
-int store_dirfd(const struct store *s);
 
 /* Removes the partial files of processes that were killed: their locks died with them. store_open()
  * does it; whoever kills a child that writes to the store does it again. */
 void store_sweep(struct store *s);
 
 /* Opens a directory of the store to read, by a walk that follows no link. -ENOENT without a message
- * if it is absent. */
+ * if it is absent; another user's is refused. */
 int store_open_dir(const struct store *s, const char *path, int *ret_fd, struct err *err);
 
 /* Makes STORE/log/NAME to write; it replaces the last one of that name. */

@@ -18,7 +18,7 @@
 
 #define SUBUID_FILE "/etc/subuid"
 #define SUBGID_FILE "/etc/subgid"
-/* How many a sandbox needs: a Debian system has the ids 0 to 65535. */
+/* How many a sandbox needs: the ids 0 to 65535. */
 #define SUBIDS_COUNT 65536U
 /* Where to look for ids that nobody has: above those that shadow, systemd and containers hand out
  * by default. A range begins at the last of these at the latest. */

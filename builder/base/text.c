@@ -324,6 +324,15 @@ int parse_u64(const char *s, uint64_t *ret)
 	return 0;
 }
 
+int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 int parse_int(const char *s, int *ret)
 {
 	bool negative = *s == '-';

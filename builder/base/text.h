@@ -70,6 +70,9 @@ int parse_u64(const char *s, uint64_t *ret);
 /* The same for a number that may be negative, within an int: "-1". */
 int parse_int(const char *s, int *ret);
 
+/* The value of a hex digit in either case; -1: it is none. */
+int hex_digit(char c);
+
 /* "1.2 MB", in decimal units, with at most three digits; returns buffer. */
 const char *human_size(uint64_t bytes, char buffer[16]);
 

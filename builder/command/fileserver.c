@@ -18,9 +18,11 @@
 #include "base/tree.h"
 #include "command/shipped.h"
 #include "publish/result-built.h"
+#include "publish/result-place.h"
 
 /* STORE/lab/NAME/VERSION, and beside the versions a link `latest` to the newest. */
 
+#define MANIFEST "manifest.json"
 #define MANIFEST_MAX ((size_t)64 << 20)
 
 static int find_recipe(char **ret, struct err *err)
@@ -46,14 +48,15 @@ static bool has_boot_packages(const struct lock *lock, struct store *s)
 	return true;
 }
 
-/* Whether the image at path was made from a recipe of that digest, in this bytes-epoch. */
-static bool is_current(const char *path, const char *recipe_digest)
+/* Whether the image was made from a recipe of that digest, in this bytes-epoch. */
+static bool is_current(int image_fd, const char *recipe_digest)
 {
 	CLEANUP(err_release) struct err ignored = { 0 };
 	CLEANUP(text_release) struct text t = { 0 };
-	cleanup_free char *file = xasprintf("%s/manifest.json", path);
+	cleanup_fd int fd = -1;
 
-	if (access(file, R_OK) < 0 || read_file(AT_FDCWD, file, MANIFEST_MAX, &t, &ignored) < 0)
+	if (open_file(image_fd, MANIFEST, O_NOFOLLOW, ERR_BUILD, &fd, &ignored) < 0 ||
+	    read_fd(fd, MANIFEST, MANIFEST_MAX, &t, &ignored) < 0)
 		return false;
 	json_t *m = json_loadb(t.data, t.length, 0, NULL);
 	const char *digest = json_string_value(json_object_get(m, "recipe-sha256"));
@@ -63,33 +66,40 @@ static bool is_current(const char *path, const char *recipe_digest)
 	return is;
 }
 
-/* Whether this user's netrescue has built the image with these SHA256SUMS: whoever else filled the
- * store could have put another one there. That its files are as these say is seen by who boots
- * it. */
-static bool is_ours(int dir_fd, const struct lock *lock, struct store *s)
+/* Whether the image has a lock that can be read. */
+static bool read_lock(int image_fd, const char *recipe_name, struct lock *ret)
 {
 	CLEANUP(err_release) struct err ignored = { 0 };
-	bool built = false;
+	cleanup_free char *name = xasprintf("%s.lock", recipe_name);
+	cleanup_fd int fd = -1;
 
-	return result_was_built(s, lock->digest, dir_fd, &built, &ignored) == 0 && built;
+	return open_file(image_fd, name, O_NOFOLLOW, ERR_BUILD, &fd, &ignored) == 0 &&
+	       lock_read_fd(fd, name, ret, &ignored) == 0;
 }
 
-/* Whether the image `version` of that server will do. One that is not ours is removed, since it
- * would be compared with the one that is built in its place. */
+/* Whether the image `version` of that server will do. One that nobody knows to have been built here
+ * is removed, since it would be compared with the one that is built in its place: whoever else
+ * filled the store could have put it there. That its files are as its SHA256SUMS says is seen by
+ * who boots it. */
 static int examine(int server_fd, const char *version, const struct recipe *recipe, struct store *s,
 		   bool *ret, struct err *err)
 {
-	CLEANUP(err_release) struct err ignored = { 0 };
 	CLEANUP(lock_release) struct lock lock = { 0 };
-	cleanup_free char *path = xasprintf("%s/lab/%s/%s", store_path(s), recipe->name, version);
-	cleanup_free char *file = xasprintf("%s/%s.lock", path, recipe->name);
-	cleanup_fd int fd =
-		openat(server_fd, version, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_free char *place = xasprintf("lab/%s/%s", recipe->name, version);
+	cleanup_free char *path = xasprintf("%s/%s", store_path(s), place);
+	cleanup_fd int fd = -1;
+	bool built = false;
+	int r = store_open_dir(s, place, &fd, err);
 
 	*ret = false;
-	if (fd < 0 || !is_current(path, recipe->digest) || lock_read(file, &lock, &ignored) < 0)
+	if (r < 0)
+		return r == -ENOENT && err->class == ERR_NONE ? 0 : r;
+	if (!is_current(fd, recipe->digest) || !read_lock(fd, recipe->name, &lock))
 		return 0;
-	if (is_ours(fd, &lock, s)) {
+	r = result_was_built(s, lock.digest, fd, &built, err);
+	if (r < 0)
+		return err_wrap(err, "looking at '%s'", path);
+	if (built) {
 		*ret = has_boot_packages(&lock, s);
 		return 0;
 	}
@@ -97,13 +107,22 @@ static int examine(int server_fd, const char *version, const struct recipe *reci
 	return remove_tree(server_fd, version, err);
 }
 
-/* Opens the directory of that server's images; *ret_fd is -1 if there is none. */
+/* Opens and locks the directory of that server's images, so that none is published between a look
+ * at it and its removal; *ret_fd is -1 if there is none. */
 static int open_server(const struct store *s, const char *name, int *ret_fd, struct err *err)
 {
 	cleanup_free char *path = xasprintf("lab/%s", name);
-	int r = store_open_dir(s, path, ret_fd, err);
+	cleanup_free char *shown = xasprintf("%s/%s", store_path(s), path);
+	cleanup_fd int fd = -1;
+	int r = store_open_dir(s, path, &fd, err);
 
-	return r == -ENOENT && err->class == ERR_NONE ? 0 : r;
+	if (r < 0)
+		return r == -ENOENT && err->class == ERR_NONE ? 0 : r;
+	r = result_lock_directory(fd, shown, err);
+	if (r < 0)
+		return r;
+	*ret_fd = take_fd(&fd);
+	return 0;
 }
 
 /* Where `latest` points, if that is a version beside it; NULL: nowhere. The caller frees it. */
@@ -134,10 +153,10 @@ static int build(const struct build_options *options, const char *out, char **re
 	return 0;
 }
 
-static int find_or_build(const struct build_options *options, const struct recipe *recipe,
-			 struct store *s, char **ret_path, struct err *err)
+/* *ret_path is NULL if no image in the store will do. The lock ends with this, as a build takes it
+ * itself. */
+static int find_kept(const struct recipe *recipe, struct store *s, char **ret_path, struct err *err)
 {
-	cleanup_free char *out = xasprintf("%s/lab", store_path(s));
 	cleanup_free char *version = NULL, *path = NULL;
 	cleanup_fd int server_fd = -1;
 	bool will_do = false;
@@ -148,13 +167,26 @@ static int find_or_build(const struct build_options *options, const struct recip
 	/* Not by `latest` itself, which another netrescue may move. */
 	version = latest_version(server_fd);
 	r = version ? examine(server_fd, version, recipe, s, &will_do, err) : 0;
-	if (r < 0)
+	if (r < 0 || !will_do)
 		return r;
-	if (!will_do)
-		return build(options, out, ret_path, err);
-	path = xasprintf("%s/%s/%s", out, recipe->name, version);
+	path = xasprintf("%s/lab/%s/%s", store_path(s), recipe->name, version);
 	*ret_path = realpath(path, NULL);
 	return *ret_path ? 0 : err_errno(err, ERR_BUILD, errno, "cannot find '%s'", path);
+}
+
+static int find_or_build(const struct build_options *options, const struct recipe *recipe,
+			 struct store *s, char **ret_path, struct err *err)
+{
+	cleanup_free char *out = xasprintf("%s/lab", store_path(s));
+	cleanup_free char *kept = NULL;
+	int r = find_kept(recipe, s, &kept, err);
+
+	if (r < 0)
+		return r;
+	if (!kept)
+		return build(options, out, ret_path, err);
+	*ret_path = take_ptr(kept);
+	return 0;
 }
 
 int fileserver_find(const struct build_options *options, struct store *s, char **ret_path,

@@ -91,12 +91,10 @@ void packages_release(struct packages *p)
 /* What "%xx" stands for; -1 if that is not at c. */
 static int decoded(const char *c)
 {
-	char digits[3] = { 0 };
+	const int high = *c == '%' ? hex_digit(c[1]) : -1;
+	const int low = high >= 0 ? hex_digit(c[2]) : -1;
 
-	if (*c != '%' || !isxdigit((unsigned char)c[1]) || !isxdigit((unsigned char)c[2]))
-		return -1;
-	memcpy(digits, c + 1, 2);
-	return (int)strtol(digits, NULL, 16);
+	return low >= 0 ? high * 16 + low : -1;
 }
 
 bool package_path_is_safe(const char *path)

@@ -8,6 +8,7 @@
 
 #include "base/interrupt.h"
 #include "base/io.h"
+#include "base/kvm.h"
 #include "base/memory.h"
 
 #define QMP_FD 3
@@ -41,9 +42,8 @@ static char *machine_file(const struct machine *m, const char *suffix)
 	return xasprintf("%s/%s.%s", m->directory, m->name, suffix);
 }
 
-/* QEMU's own filter of system calls: what the machine finds to break in it starts no programs,
- * changes no user and, as the kernel then has it, gains no privilege by a setuid program. A window
- * may have to start programs of the desktop; and who gives a filter has chosen. */
+/* QEMU's own filter of system calls. A window may have to start programs of the desktop; and who
+ * gives a filter has chosen. */
 static void add_filter(struct strv *v, const struct strv *arguments)
 {
 	bool has_window = false;
@@ -55,8 +55,7 @@ static void add_filter(struct strv *v, const struct strv *arguments)
 	if (strv_has(arguments, "-sandbox"))
 		return;
 	strv_add(v, "-sandbox");
-	strv_addf(v, "on,obsolete=deny,elevateprivileges=deny,resourcecontrol=deny,spawn=%s",
-		  has_window ? "allow" : "deny");
+	strv_add(v, has_window ? QEMU_FILTER "allow" : QEMU_FILTER "deny");
 }
 
 static void add_common(struct strv *v, const struct machine *m, enum accel accel)

@@ -48,7 +48,7 @@ struct menu_choice {
 #define MENU_MEMTEST_EFI_PATH "kernel/memtest86/memtest86.efi"
 
 /* kernels: releases, the recipe's own first; NULL while only the recipe's own can be spoken of. The
- * recipe is one that recipe_load() has accepted. ERR_USAGE, at the recipe's line, for what
+ * recipe is one that recipe_load_source() has accepted. ERR_USAGE, at the recipe's line, for what
  * PXELINUX or the kernel cannot take: file names over 127 bytes and kernel command lines over 2047
  * (with BOOT_IMAGE= and BOOTIF=); and for a label that the serial variant of another entry has.
  * GRUB has no narrower limits. A recipe without a kernel may have no entries. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "publish/result-built.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 #include "base/io.h"
@@ -29,14 +30,15 @@ int result_note_built(struct store *s, const char lock_digest[DIGEST_HEX], int d
 int result_was_built(struct store *s, const char lock_digest[DIGEST_HEX], int dir_fd, bool *ret,
 		     struct err *err)
 {
+	CLEANUP(err_release) struct err own = { 0 };
 	cleanup_free char *known = NULL;
-	char sums[DIGEST_HEX];
+	char sums[DIGEST_HEX] = "";
 	int r = store_fact_get(s, FACT, lock_digest, &known, err);
 
-	if (r == 0 && known)
-		r = sums_digest(dir_fd, sums, err);
 	if (r < 0)
 		return r;
+	if (known && sums_digest(dir_fd, sums, &own) < 0 && own.errnum != ENOENT)
+		return err_move(err, &own);
 	*ret = known && streq(known, sums);
 	return 0;
 }

@@ -21,6 +21,6 @@
 /* Remembers that the result in that directory was built from the lock with this digest. */
 int result_note_built(struct store *s, const char lock_digest[DIGEST_HEX], int dir_fd,
 		      struct err *err);
-/* *ret: whether the store remembers that. */
+/* *ret: whether the store remembers that. A result without SHA256SUMS is none that was built. */
 int result_was_built(struct store *s, const char lock_digest[DIGEST_HEX], int dir_fd, bool *ret,
 		     struct err *err);

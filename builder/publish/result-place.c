@@ -111,28 +111,33 @@ int result_place_open(struct result *res, struct err *err)
 		       res->recipe->name);
 }
 
-int result_lock_out(struct result *res, struct err *err)
+int result_lock_directory(int fd, const char *path, struct err *err)
 {
 	struct pollfd p = { .fd = interrupt_fd(), .events = POLLIN };
 	int r;
 
-	while (flock(res->out_fd, LOCK_EX | LOCK_NB) < 0) {
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno == EINTR)
 			continue;
 		if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS) {
-			log_debug("'%s/%s' cannot be locked: %s", res->out, res->recipe->name,
-				  strerror(errno));
+			log_debug("'%s' cannot be locked: %s", path, strerror(errno));
 			return 0;
 		}
 		if (errno != EWOULDBLOCK)
-			return err_errno(err, ERR_BUILD, errno, "cannot lock '%s/%s'", res->out,
-					 res->recipe->name);
+			return err_errno(err, ERR_BUILD, errno, "cannot lock '%s'", path);
 		r = interrupt_check(err);
 		if (r < 0)
 			return r;
 		(void)poll(&p, 1, LOCK_POLL_MS);
 	}
 	return 0;
+}
+
+int result_lock_out(struct result *res, struct err *err)
+{
+	cleanup_free char *path = xasprintf("%s/%s", res->out, res->recipe->name);
+
+	return result_lock_directory(res->out_fd, path, err);
 }
 
 void result_unlock_out(struct result *res)

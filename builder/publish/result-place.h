@@ -33,3 +33,6 @@ int result_place_old(const struct result *res, int *ret_fd, bool *ret_ours, stru
  * systems where directories cannot be locked (NFS) there is no lock. */
 int result_lock_out(struct result *res, struct err *err);
 void result_unlock_out(struct result *res);
+/* The same lock for who makes no result: fd is open on out/RECIPE, path is for messages. It
+ * is to be closed before a result is built there, which would wait for it for ever. */
+int result_lock_directory(int fd, const char *path, struct err *err);

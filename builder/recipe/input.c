@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "recipe/input.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,6 +9,7 @@
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "base/tree.h"
 #include "recipe/debconf.h"
 #include "recipe/format.h"
@@ -108,14 +108,6 @@ int input_file(const struct reach *reach, enum input_kind kind, struct recipe_fi
 	return digest_fd(fd, f->digest, err);
 }
 
-static int hex_value(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *p = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
-
-	return p ? (int)(p - digits) : -1;
-}
-
 /* The path of a URL as libcurl opens it, up to what stands for a moment. */
 static char *path_of_url(const char *url)
 {
@@ -123,8 +115,8 @@ static char *path_of_url(const char *url)
 
 	text_add(&path, "");
 	for (const char *p = url + strlen(FILE_URL); *p && !starts_with(p, "/{"); p++) {
-		const int high = *p == '%' ? hex_value(p[1]) : -1;
-		const int low = high >= 0 ? hex_value(p[2]) : -1;
+		const int high = *p == '%' ? hex_digit(p[1]) : -1;
+		const int low = high >= 0 ? hex_digit(p[2]) : -1;
 		const char byte = low >= 0 ? (char)(high * 16 + low) : *p;
 
 		text_append(&path, &byte, 1);
@@ -143,6 +135,11 @@ int input_archive(const struct reach *reach, const struct position *at, const ch
 	if (!starts_with(url, FILE_URL "/"))
 		return 0;
 	path = path_of_url(url);
+	/* libcurl takes '..' away with the name before it, whereas a link may lead elsewhere. */
+	if (strstr(path, "/../") || ends_with(path, "/..")) {
+		position_error(at, err, "archive '%s' has '..' in its path", url);
+		return err_hint(err, "name the directory itself");
+	}
 	if (reach_open(reach, at, REACH_FOLDER, "archive", path, &fd, &why) == -EXDEV)
 		return err_move(err, &why);
 	return 0;

@@ -40,8 +40,8 @@ enum input_lines { INPUT_KEYS, INPUT_ANSWERS };
 /* Appends a line to the list, or those of a file (without comments and empty ones): public keys of
  * SSH, of which the list has each once, or answers for debconf (debconf.h). at: where the recipe
  * gives the line or names the file. An error in the file, a private key among them, has its place
- * there, and shows nothing of it: the recipe may have named
- * another file than its author said. */
+ * there. Nothing of the file is shown, since a recipe of somebody else's may have named any
+ * file. */
 int input_line(enum input_lines kind, const struct position *at, const char *line,
 	       struct recipe_list *list, struct err *err);
 int input_lines(const struct reach *reach, enum input_lines kind, const struct position *at,

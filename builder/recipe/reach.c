@@ -261,7 +261,7 @@ static size_t covers(const char *text, const char *path)
 {
 	const size_t length = strlen(text);
 
-	if (!starts_with(path, text) || (path[length] && path[length] != '/' && *text != '/'))
+	if (!starts_with(path, text))
 		return 0;
 	if (streq(text, "/"))
 		return 1;

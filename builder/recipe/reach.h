@@ -17,9 +17,13 @@
  * there, too. What the command line says itself, by --set or in a file of --site, is the user's own
  * and may name any path.
  *
- * No check can be outrun by a change of the files: the walk goes by descriptors, a name at a time,
- * follows links itself, and knows each directory by its number and not by its name. Outside the
- * folders it sees nothing but the directories that lead to them, so that no error tells what
+ * Archives of file:/// are an exception: their directory is checked when the recipe is read, and
+ * libcurl then opens what is in it by name. Nothing of that comes into an image without a signature
+ * or a digest.
+ *
+ * No other check can be outrun by a change of the files: the walk goes by descriptors, a name at
+ * a time, follows links itself, and knows each directory by its number and not by its name. Outside
+ * the folders it sees nothing but the directories that lead to them, so that no error tells what
  * exists elsewhere.
  */
 #pragma once

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The recipe: what the user asks for, read and checked. recipe_load() reads the file and everything
- * that it extends, fills in every default and resolves every path, so that no stage after it has to
- * decide anything.
+ * The recipe: what the user asks for, read and checked. recipe_load_source() reads the file and
+ * everything that it extends, fills in every default and resolves every path, so that no stage
+ * after it has to decide anything.
  *
  * The keys with their types, defaults and explanations are rows of one table (schema.c). Values
  * keep the place where they were written, for messages.
@@ -76,7 +76,7 @@ struct recipe_pin { /* `pins:` as in apt_preferences(5); pin.h reads the texts *
 
 struct recipe_user { /* `users:` */
 	char *name;
-	int id; /* of the user and its group; recipe_load() chooses one where none is given */
+	int id; /* of the user and its group; one is chosen where none is given */
 	char *comment;
 	char *password; /* as root's */
 	struct recipe_list authorized_keys;
@@ -268,7 +268,8 @@ struct recipe_source {
 
 /* Reads the recipe. Errors are ERR_USAGE, at their place in the file, with a hint. */
 int recipe_load_source(const struct recipe_source *source, struct recipe *ret, struct err *err);
-/* The same for a recipe that nothing is laid over. */
+/* For tests: the same with nothing laid over it, without --allow and without the recipes that come
+ * with netrescue. */
 int recipe_load(const char *path, struct recipe *ret, struct err *err);
 void recipe_release(struct recipe *recipe);
 

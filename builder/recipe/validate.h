@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Checks whether values fit one another, which the schema cannot, because it looks at one value at
- * a time. recipe_load() calls it once, when all values are filled in. root is the merged tree, for
- * positions.
+ * a time. recipe_load_source() calls it once, when all values are filled in. root is the merged
+ * tree, for positions.
  */
 #pragma once
 

@@ -64,9 +64,10 @@ static int run_check(struct rootfs *rootfs, const struct recipe_file *file, size
 	int r = run_program(rootfs, file, path, true, err);
 
 	if (r < 0 && err->class == ERR_BUILD)
-		return err_hint(err, "a check cannot change the tree, which is read-only: what "
-				     "changes the image is a script or another hook; temporary "
-				     "files go into /tmp or " SANDBOX_SCRATCH);
+		return err_hint(err, "if it failed because it wanted to write: the tree is "
+				     "read-only for checks; what changes the image is a script or "
+				     "another hook, and temporary files go into /tmp "
+				     "or " SANDBOX_SCRATCH);
 	return r;
 }
 

@@ -18,6 +18,12 @@ struct sandbox_limits {
 	unsigned timeout;   /* seconds that one script may run */
 };
 
+/* value, but no less than least and no more than most. */
+static inline uint64_t between(uint64_t least, uint64_t value, uint64_t most)
+{
+	return value < least ? least : value > most ? most : value;
+}
+
 /* As values of MESSAGE_OPEN. */
 void message_put_limits(struct message *m, const struct sandbox_limits *limits);
 void message_get_limits(struct message *m, struct sandbox_limits *ret);

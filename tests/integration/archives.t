@@ -6,7 +6,7 @@
 . tests/lib/mirror.sh
 . tests/lib/tiny.sh
 need python3 gpg openssl apt-get
-plan 107
+plan 109
 
 m=$scratch/m
 recipe=$scratch/site.yaml
@@ -251,6 +251,10 @@ refused 4 'a file without certificates' 'CA certificate' "hint: the file '.*keyr
 with 'suite: stable' 'ca: absent.crt'
 exits 2 'a CA that is not there is refused at once' tiny_run lock "$recipe"
 like "$stderr" "site\.yaml:[0-9]+:[0-9]+: error: cannot read file of certificates '.*absent\.crt'" 'where the recipe names it'
+truncate -s 5M "$scratch/large.crt"
+with 'suite: stable' 'ca: large.crt'
+exits 2 'nor is one that is too large read' tiny_run lock "$recipe"
+like "$stderr" "site\.yaml:[0-9]+:[0-9]+: error: '.*large\.crt' is larger than the 4194304 bytes allowed" 'but said at its place'
 with 'suite: stable'
 echo "Acquire::https::CAInfo \"$v/ca.crt\";" >"$APT_CONFIG"
 taken "apt's CAInfo is taken"

@@ -241,7 +241,7 @@ like "$stderr" "stage check: hook 'check\\.sh'.*no such thing" 'with what it sai
 hook check.sh 'chmod 700 /etc/site'
 run site_build "$scratch/site/site.yaml"
 is "$status" 1 'so does one that would change the tree'
-like "$stderr" "hook 'check\\.sh': .*Read-only file system.*hint: a check cannot change the tree" 'and says why' || diag "$stderr"
+like "$stderr" "hook 'check\\.sh': .*Read-only file system.*hint: if it failed because it wanted to write: the tree is read-only for checks" 'and says why' || diag "$stderr"
 rm -rf "$scratch/site"; cp -a "$scratch/kept" "$scratch/site"
 sed -i 's|/lib/site/linked|/var/run/x|' "$scratch/site/site.yaml"
 run site_build "$scratch/site/site.yaml"

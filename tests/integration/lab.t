@@ -10,7 +10,7 @@
 . tests/lib/state.sh
 . tests/lib/facts.sh
 need python3 gpg zstd newuidmap qemu-system-x86_64 debugfs e2fsck e2label openssl
-plan 86
+plan 91
 
 m=$scratch/m
 store=$scratch/store
@@ -251,7 +251,20 @@ from_elsewhere() {
 	is "$status" 5 "$1: the server cannot start"
 	rm -rf "${TMPDIR:?}"/*
 }
+NETRESCUE_STORE_KEY=$scratch/none run "${boot[@]}" --check --offline
+is "$status" 2 'a key that cannot be read: exit code 2'
+like "$stderr" "looking at '$server': NETRESCUE_STORE_KEY: cannot open '$scratch/none'" 'is said' || diag "$stderr"
+ok 'and the server stays' test -e "$server/SHA256SUMS"
+mv "$server/server.lock" "$scratch/server.lock"
+ln -s "$scratch/server.lock" "$server/server.lock"
+run "${boot[@]}" --check --offline --keyring "$scratch/none"
+like "$stderr" "building the lab's file server" 'a lock that is a link is not read'
+mv "$scratch/server.lock" "$server/server.lock"
 digest=$(sha256sum <"$server/server.lock")
+mv "$(fact_file "$store" result "${digest%% *}")" "$scratch/fact"
+run flock "${server%/*}" timeout --preserve-status -s INT 2 "${boot[@]}" --check --offline
+is "$status $(ls "$server/SHA256SUMS")" "130 $server/SHA256SUMS" 'without the lock of its directory no server is removed'
+mv "$scratch/fact" "$(fact_file "$store" result "${digest%% *}")"
 cp "$server/tftp/pxelinux.0" "$scratch/pxelinux.0"
 for how in theirs ours; do
 	echo evil >>"$server/tftp/pxelinux.0"

@@ -6,9 +6,6 @@
 . tests/lib/sandbox.sh
 need perl dpkg newuidmap
 
-# Should the sandbox not hold a script, this does.
-((EUID == 0)) && ulimit -u 3000
-
 # script NAME: a package of that name that only has to be configured; its postinst is on stdin.
 root=$scratch/tree.made
 mkdir -p "$root"/var/lib/dpkg/{info,updates,triggers}
@@ -21,6 +18,8 @@ script() {
 		'Maintainer: x' 'Description: x' '' >>"$root/var/lib/dpkg/status"
 }
 script eater <<<'perl -e "\$x = q(x) x (400 << 20); sleep 60"'
+# Ids that fill more of /proc/PID/status than was once read. $n, so that perl does not make $x beforehand.
+script groups <<<'perl -e "\$) = q(0 ) . join(q( ), 1 .. 2000); \$n = 400 << 20; \$x = q(x) x \$n; sleep 60"'
 script bomb <<<'b() { b | b & }; b; sleep 60'
 script perl <<<'perl -e "while (1) { fork; }"'
 script daemon <<<'setsid perl -e "\$x = q(x) x (400 << 20); sleep 60" & sleep 60'
@@ -37,7 +36,7 @@ cp -R "$scratch/packages/var/lib" "$root/var/"
 tar -C "$root" --owner=0 --group=0 --numeric-owner -cf "$scratch/tree.tar" .
 
 ways=("${sandbox_ways[0]}" "${sandbox_ways[-1]}")
-plan $((4 * 6 * ${#ways[@]} + 28))
+plan $((4 * 7 * ${#ways[@]} + 29))
 
 # configure WAY NAME [LIMIT…]: sets status, stdout and stderr, and seconds.
 configure() {
@@ -57,10 +56,23 @@ ended() {
 	ok "$way: $1: within seconds" test "$seconds" -lt 20
 }
 
+# Before the next line, since our own limit is one of the scripts', too.
+most=$(ulimit -Hu)
+if [[ $most == unlimited ]] || ((most > 8192)); then most=8192; fi
+sandbox "${ways[0]}" <<-END
+	put $scratch/bare.tar /
+	run cat /proc/self/limits
+END
+like "$stdout" "Max processes +$most +$most " 'scripts see the same limit of processes on every machine'
+# Should the sandbox not hold a script, this does.
+((EUID == 0)) && ulimit -u 3000
+
 for way in "${ways[@]}"; do
 	configure "$way" eater memory=200000000 space=1
 	ended eater memory "the postinst of package 'eater' takes more memory than the sandbox may have, 191 MiB: its largest process has [0-9]+ MiB, all processes have [0-9]+ MiB" \
 		'--memory SIZE permits more'
+	configure "$way" groups memory=200000000
+	ended 'many groups' memory "the postinst of package 'groups' takes more memory .*: its largest process has" '--memory SIZE'
 	configure "$way" bomb processes=100
 	ended bomb processes "the postinst of package 'bomb' starts more processes than the sandbox may have, 100" \
 		'NETRESCUE_SANDBOX_PROCESSES=N permits more'

@@ -10,6 +10,7 @@
 #include "base/interrupt.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/store-parts.h"
 #include "base/tree.h"
 
 #define SIZE 100000
@@ -46,7 +47,7 @@ static int fresh_store(void **state)
 
 static int close_store(void **state)
 {
-	DIR *d = fdopendir(openat(store_dirfd(store), "partial", O_RDONLY | O_CLOEXEC));
+	DIR *d = fdopendir(openat(store->dirfd, "partial", O_RDONLY | O_CLOEXEC));
 	const struct dirent *e;
 	int left = 0;
 

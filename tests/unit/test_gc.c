@@ -8,6 +8,7 @@
 #include "archive/lock.h"
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/store-parts.h"
 #include "base/tree.h"
 #include "command/fileserver.h"
 
@@ -44,7 +45,7 @@ static void age_fact(const struct fixture *f, const char *kind, const char *key)
 
 	digest_bytes(key, strlen(key), name);
 	cleanup_free char *path = xasprintf("known/%s/%.2s/%s", kind, name, key);
-	assert_int_equal(utimensat(store_dirfd(f->store), path, old, 0), 0);
+	assert_int_equal(utimensat(f->store->dirfd, path, old, 0), 0);
 }
 
 static void set_fact(struct fixture *f, const char *kind, const char *key, const char *value)
@@ -114,7 +115,7 @@ static bool has(const struct fixture *f, const char *sha256)
 {
 	cleanup_free char *path = xasprintf("sha256/%.2s/%s", sha256, sha256);
 
-	return faccessat(store_dirfd(f->store), path, F_OK, 0) == 0;
+	return faccessat(f->store->dirfd, path, F_OK, 0) == 0;
 }
 
 static bool has_all(struct fixture *f)
@@ -206,15 +207,15 @@ static void removes_untagged_facts(void **state)
 
 	(void)state;
 	setup(&f);
-	assert_int_equal(make_dirs(store_dirfd(f.store), "fact/plain/ab", 0755, &err), 0);
+	assert_int_equal(make_dirs(f.store->dirfd, "fact/plain/ab", 0755, &err), 0);
 	scratch_file("store/fact/plain/ab/old", "x\n");
 	scratch_file("store/fact/plain/ab/young", "x\n");
-	assert_int_equal(utimensat(store_dirfd(f.store), "fact/plain/ab/old", old, 0), 0);
+	assert_int_equal(utimensat(f.store->dirfd, "fact/plain/ab/old", old, 0), 0);
 	(void)collect(&f, true);
-	assert_int_equal(faccessat(store_dirfd(f.store), "fact/plain/ab/old", F_OK, 0), 0);
+	assert_int_equal(faccessat(f.store->dirfd, "fact/plain/ab/old", F_OK, 0), 0);
 	(void)collect(&f, false);
-	assert_int_equal(faccessat(store_dirfd(f.store), "fact/plain/ab/old", F_OK, 0), -1);
-	assert_int_equal(faccessat(store_dirfd(f.store), "fact/plain/ab/young", F_OK, 0), 0);
+	assert_int_equal(faccessat(f.store->dirfd, "fact/plain/ab/old", F_OK, 0), -1);
+	assert_int_equal(faccessat(f.store->dirfd, "fact/plain/ab/young", F_OK, 0), 0);
 }
 
 /* A build that has just looked at a blob is about to use it. */
@@ -256,7 +257,7 @@ static void add_server(struct fixture *f, const char *version)
 	cleanup_free char *text = lock_text(&f->lock);
 	cleanup_free char *path = xasprintf("store/%s/server.lock", directory);
 
-	assert_int_equal(make_dirs(store_dirfd(f->store), directory, 0755, &err), 0);
+	assert_int_equal(make_dirs(f->store->dirfd, directory, 0755, &err), 0);
 	scratch_file(path, text);
 }
 
@@ -264,7 +265,7 @@ static bool has_server(const struct fixture *f, const char *version)
 {
 	cleanup_free char *path = xasprintf("lab/server/%s/server.lock", version);
 
-	return faccessat(store_dirfd(f->store), path, F_OK, 0) == 0;
+	return faccessat(f->store->dirfd, path, F_OK, 0) == 0;
 }
 
 static void keeps_the_newest_server(void **state)
@@ -285,7 +286,7 @@ static void keeps_the_newest_server(void **state)
 	add_server(&f, "2");
 	add_server(&f, "3");
 	add_server(&f, ".new-4");
-	assert_int_equal(symlinkat("2", store_dirfd(f.store), "lab/server/latest"), 0);
+	assert_int_equal(symlinkat("2", f.store->dirfd, "lab/server/latest"), 0);
 	assert_int_equal(fileserver_locks(f.store, &locks, &err), 0);
 	assert_int_equal(locks.count, 1);
 	assert_non_null(strstr(locks.item[0], "/store/lab/server/2/server.lock"));

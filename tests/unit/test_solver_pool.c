@@ -11,6 +11,7 @@
 #include "solve/resolve.h"
 #include "solve/solver-pool.h"
 #include "base/memory.h"
+#include "base/store-parts.h"
 
 #define STANZA(name, more)                                                                         \
 	"Package: " name "\nVersion: 1:2.0-1\nInstalled-Size: 12\nArchitecture: amd64\n" more      \
@@ -94,7 +95,7 @@ static int remove_text(struct store *s, const struct index_file *file)
 {
 	cleanup_free char *path = xasprintf("sha256/%.2s/%s", file->sha256, file->sha256);
 
-	return unlinkat(store_dirfd(s), path, 0);
+	return unlinkat(s->dirfd, path, 0);
 }
 
 static void keeps_what_it_parsed(void **state)

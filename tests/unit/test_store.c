@@ -2,10 +2,12 @@
 #include "unit.h"
 
 #include <dirent.h>
+#include <sys/wait.h>
 
-#include "base/store.h"
+#include "base/store-parts.h"
 #include "base/io.h"
 #include "base/memory.h"
+#include "base/tree.h"
 
 /* printf hello | sha256sum */
 #define HELLO "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
@@ -50,7 +52,7 @@ static bool has_hello(struct store *s)
 
 static unsigned count_entries(const struct store *s, const char *directory)
 {
-	DIR *d = fdopendir(openat(store_dirfd(s), directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	DIR *d = fdopendir(openat(s->dirfd, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	const struct dirent *e;
 	unsigned n = 0;
 
@@ -76,9 +78,9 @@ static void test_blobs(void **state)
 	(void)umask(mask);
 	assert_true(has_hello(s));
 	assert_int_equal(count_entries(s, "partial"), 0);
-	assert_int_equal(fstatat(store_dirfd(s), "sha256/2c/" HELLO, &st, 0), 0);
+	assert_int_equal(fstatat(s->dirfd, "sha256/2c/" HELLO, &st, 0), 0);
 	assert_int_equal(st.st_mode & 07777, 0644);
-	assert_int_equal(fstatat(store_dirfd(s), "sha256/2c", &st, 0), 0);
+	assert_int_equal(fstatat(s->dirfd, "sha256/2c", &st, 0), 0);
 	assert_int_equal(st.st_mode & 07777, 0755);
 }
 
@@ -89,10 +91,10 @@ static void test_damaged_blob_is_absent(void **state)
 
 	(void)state;
 	put_hello(s, true);
-	fd = openat(store_dirfd(s), "sha256/2c/" HELLO, O_WRONLY | O_CLOEXEC);
+	fd = openat(s->dirfd, "sha256/2c/" HELLO, O_WRONLY | O_CLOEXEC);
 	assert_int_equal(pwrite(fd, "j", 1, 0), 1);
 	assert_false(has_hello(s));
-	assert_int_equal(faccessat(store_dirfd(s), "sha256/2c/" HELLO, F_OK, 0), -1);
+	assert_int_equal(faccessat(s->dirfd, "sha256/2c/" HELLO, F_OK, 0), -1);
 	put_hello(s, true);
 	assert_true(has_hello(s));
 }
@@ -119,7 +121,7 @@ static void test_partial_files(void **state)
 
 	(void)state;
 	assert_int_equal(store_put_begin(s, &put, &err), 0);
-	fd = openat(store_dirfd(s), "partial/1.dead", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	fd = openat(s->dirfd, "partial/1.dead", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	assert_true(fd >= 0);
 	assert_int_equal(count_entries(s, "partial"), 2);
 	other = open_store(); /* of a second builder, while the first one is at work */
@@ -175,7 +177,7 @@ static void test_fact_cut_short_is_absent(void **state)
 	(void)state;
 	assert_int_equal(store_fact_set(s, "kind", "key", "value", &err), 0);
 	/* printf key | sha256sum */
-	fd = openat(store_dirfd(s), "known/kind/2c/key", O_WRONLY | O_CLOEXEC);
+	fd = openat(s->dirfd, "known/kind/2c/key", O_WRONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	assert_int_equal(ftruncate(fd, 3), 0);
 	assert_int_equal(store_fact_get(s, "kind", "key", &value, &err), 0);
@@ -314,6 +316,57 @@ static void test_longest_fact(void **state)
 	assert_string_equal(value, longest);
 }
 
+/* Opens one log again and again, until it cannot: 0, or 1. */
+static int open_logs(void)
+{
+	CLEANUP(store_cleanup) struct store *s = open_store();
+	CLEANUP(err_release) struct err err = { 0 };
+
+	for (int i = 0; i < 500; i++) {
+		cleanup_fd int fd = -1;
+
+		if (store_log(s, "x-1.log", &fd, &err) < 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* Two builds of one version make its log at the same time. */
+static void test_logs_at_once(void **state)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(open_logs());
+	assert_int_equal(open_logs(), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* Who owns a directory can exchange what is in it, after a look as well. */
+static void test_foreign_directory(void **state)
+{
+	CLEANUP(store_cleanup) struct store *s = open_store();
+	CLEANUP(err_release) struct err err = { 0 };
+	int fd = -1;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(make_dirs(scratch_fd, "deep/store/lab/server", 0755, &err), 0);
+	assert_int_equal(store_open_dir(s, "lab/server", &fd, &err), 0);
+	cleanup_close_fd(&fd);
+	fd = -1;
+	assert_int_equal(fchownat(scratch_fd, "deep/store/lab/server", 12345, 12345, 0), 0);
+	assert_true(store_open_dir(s, "lab/server", &fd, &err) < 0);
+	assert_int_equal(err.class, ERR_USAGE);
+	assert_non_null(strstr(err.message, "/lab/server' belongs to "));
+	assert_int_equal(fd, -1);
+}
+
 static void test_unwritable(void **state)
 {
 	CLEANUP(err_release) struct err err = { 0 };
@@ -346,6 +399,8 @@ int main(void)
 		STORE_TEST(test_facts_of_another_key),
 		STORE_TEST(test_odd_facts),
 		STORE_TEST(test_longest_fact),
+		STORE_TEST(test_logs_at_once),
+		STORE_TEST(test_foreign_directory),
 		STORE_TEST(test_unwritable),
 	};
 

@@ -190,6 +190,20 @@ static void numbers(void **state)
 	}
 }
 
+static void hex_digits(void **state)
+{
+	static const char digits[] = "0123456789abcdef", upper[] = "ABCDEF";
+
+	(void)state;
+	for (int i = 0; i < 16; i++)
+		assert_int_equal(hex_digit(digits[i]), i);
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(hex_digit(upper[i]), 10 + i);
+	for (const char *c = "/:@G`g x\xff"; *c; c++)
+		assert_int_equal(hex_digit(*c), -1);
+	assert_int_equal(hex_digit('\0'), -1);
+}
+
 static void sizes_for_people(void **state)
 {
 	static const struct {
@@ -247,6 +261,7 @@ int main(void)
 		cmocka_unit_test(lists),
 		cmocka_unit_test(comparisons),
 		cmocka_unit_test(numbers),
+		cmocka_unit_test(hex_digits),
 		cmocka_unit_test(sizes_for_people),
 		cmocka_unit_test(did_you_mean),
 	};

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
+#include "base/kvm.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/tree.h"
@@ -21,8 +22,6 @@
 #define SAID_KEPT 12
 /* Of a line of theirs, and of the daemon's reason: the appliance may talk without an end. */
 #define SAID_LENGTH ((size_t)1000)
-/* As in lab/machine.c: whoever gets from the appliance into QEMU starts no programs. */
-#define QEMU_FILTER "on,obsolete=deny,elevateprivileges=deny,resourcecontrol=deny,spawn=deny"
 #define SUPERMIN_UNFINISHED "appliance.d."
 #define REPORT_FD 3
 #define RUNTIME_FD 4
@@ -188,8 +187,9 @@ static int add_port(struct driver *d, const struct appliance *a, struct err *err
 
 static int add_filter(struct driver *d, struct err *err)
 {
-	return guestfs_config(d->g, "-sandbox", QEMU_FILTER) < 0 ? failed(d, "confine QEMU", err)
-								 : 0;
+	return guestfs_config(d->g, "-sandbox", QEMU_FILTER "deny") < 0
+		       ? failed(d, "confine QEMU", err)
+		       : 0;
 }
 
 /* For tests and `verify`: another clock, another processor. */

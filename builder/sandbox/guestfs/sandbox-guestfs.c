@@ -117,8 +117,7 @@ static int say(struct guest *g, const char *line, struct err *err)
 	return message_send(g->relay.sock, &m, err);
 }
 
-/* ---- what this machine has
- * -------------------------------------------------------------------------- */
+/* ---- what this machine has ------------------------------------------------------------------ */
 
 static bool asks_for_emulation(void)
 {
@@ -211,23 +210,17 @@ static int size_disk(const struct guest *g, uint64_t *ret, struct err *err)
 	return 0;
 }
 
-static unsigned between(uint64_t least, uint64_t value, uint64_t most)
-{
-	return (unsigned)(value < least ? least : value > most ? most : value);
-}
-
 /* MiB. Of this the sandbox inside derives its own limit, a little less. */
 static unsigned choose_memory(const struct guest *g)
 {
 	uint64_t given = g->limits.memory / MEBI;
 
 	if (given == 0)
-		return between(MEMORY_MIN, memory_available() / MEBI / 2, MEMORY_MAX);
-	return between(MEMORY_MIN, given + MEMORY_BESIDE, INT_MAX);
+		return (unsigned)between(MEMORY_MIN, memory_available() / MEBI / 2, MEMORY_MAX);
+	return (unsigned)between(MEMORY_MIN, given + MEMORY_BESIDE, INT_MAX);
 }
 
-/* ---- from start to end
- * ----------------------------------------------------------------------------- */
+/* ---- from start to end ---------------------------------------------------------------------- */
 
 /* QEMU and bind(2) take only short paths, so this one starts at our descriptor of the directory. */
 static int listen_for_port(const struct guest *g, char **ret_path, int *ret, struct err *err)
@@ -252,7 +245,8 @@ static int start_driver(struct guest *g, const char *port_path, struct err *err)
 		.directory = g->path,
 		.port_path = port_path,
 		.memory = choose_memory(g),
-		.processors = g->kvm ? between(1, processors_available(), PROCESSORS_MAX) : 1,
+		.processors =
+			g->kvm ? (unsigned)between(1, processors_available(), PROCESSORS_MAX) : 1,
 		.kvm = g->kvm,
 	};
 	cleanup_fd int runtime = -1;

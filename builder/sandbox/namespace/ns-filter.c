@@ -160,8 +160,9 @@ static int deny_devices(scmp_filter_ctx f)
 	return 0;
 }
 
-/* A script cannot undo ns_limits_apply(): 0 would hand its dump to the host's program for that. It
- * is told that it could, since `ulimit -c 0` is no reason to fail. */
+/* Keeps RLIMIT_CORE at 1 (ns_limits_apply()): with 0 the kernel would hand a dump to the host's
+ * core_pattern program. The call seems to succeed, since a script should not fail for
+ * `ulimit -c 0`. */
 static int deny_core_limit(scmp_filter_ctx f)
 {
 	int r = seccomp_rule_add(f, SCMP_ACT_ERRNO(0), SCMP_SYS(setrlimit), 1,

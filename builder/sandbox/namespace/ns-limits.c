@@ -32,6 +32,7 @@
  * is emulated. */
 #define SILENCE 300U
 
+#define PROCESSES_SHOWN 8192 /* the same everywhere, since scripts can ask for it */
 #define OPEN_FILES_SOFT 1024
 #define OPEN_FILES_HARD 524288
 #define FILE_SIZE_MAX (16ULL << 30) /* a tree on disk has no other limit */
@@ -41,11 +42,6 @@
 #define LOCKED_BYTES (8 * MEBI) /* mlock(2); the kernel's default */
 #define OOM_FIRST "1000"
 #define OOM_FILE "/proc/self/oom_score_adj"
-
-static uint64_t between(uint64_t least, uint64_t value, uint64_t most)
-{
-	return value < least ? least : value > most ? most : value;
-}
 
 /* Nine tenths of what can be had without taking it from somebody else. */
 static uint64_t choose_memory(void)
@@ -61,7 +57,8 @@ void ns_limits_choose(struct sandbox_limits *limits)
 {
 	if (limits->memory == 0)
 		limits->memory = choose_memory();
-	/* Half, so that a script that forks for ever is noticed before nobody else can. */
+	/* Half of what is left, so that a script that forks without end is stopped while others can
+	 * still start processes. */
 	if (limits->processes == 0)
 		limits->processes =
 			between(PROCESSES_MIN, processes_available() / 2, PROCESSES_MAX);
@@ -111,6 +108,8 @@ void ns_limits_apply(const struct ns *ns)
 {
 	rlim_t processes = ns->limits.processes + NS_PROCESSES_BESIDE;
 
+	if (processes < PROCESSES_SHOWN)
+		processes = PROCESSES_SHOWN;
 	/* Not 0: where /proc/sys/kernel/core_pattern names a program, that would get the dump in
 	 * spite of 0, as root of the host. 1 is what the kernel takes for none (core(5)); the
 	 * filter keeps it (ns-filter.c). */

@@ -21,7 +21,9 @@
 #include "base/text.h"
 #include "sandbox/namespace/ns.h"
 
-#define STATUS_MAX 4096
+/* With the 65,536 groups that a process may be in, which stand before what is read here. */
+#define STATUS_MAX ((size_t)512 << 10)
+#define ROLLUP_MAX ((size_t)4096)
 #define ENVIRONMENT_MAX ((size_t)128 << 10)
 #define IPC_MAX ((size_t)8 << 20)
 #define ANCESTORS_MAX 64
@@ -29,44 +31,62 @@
 #define PACKAGE_MAX 100
 #define INODE_BYTES 1024
 
-/* A small file of our own /proc; "" if it is not there any more. */
-static void read_proc(const struct ns *ns, const char *path, size_t limit, struct text *ret)
+/* A file of our own /proc, as much of it as there is. -ENOENT or -ESRCH: it is not there any more.
+ * -errno. */
+static int read_proc(const struct ns *ns, const char *path, size_t limit, struct text *ret)
 {
 	cleanup_fd int fd = openat(ns->proc, path, O_RDONLY | O_CLOEXEC);
-	char chunk[STATUS_MAX];
-	ssize_t n;
+	char chunk[4096];
+	ssize_t n = 1;
 
 	text_add(ret, "");
-	while (fd >= 0 && ret->length < limit && (n = read(fd, chunk, sizeof(chunk))) > 0)
+	if (fd < 0)
+		return -errno;
+	while (ret->length < limit && (n = read(fd, chunk, sizeof(chunk))) > 0)
 		text_append(ret, chunk, (size_t)n);
+	return n < 0 ? -errno : 0;
 }
 
-static void read_of(const struct ns *ns, pid_t pid, const char *file, size_t limit,
-		    struct text *ret)
+static int read_of(const struct ns *ns, pid_t pid, const char *file, size_t limit, struct text *ret)
 {
 	char path[64];
 
 	(void)snprintf(path, sizeof(path), "%d/%s", (int)pid, file);
-	read_proc(ns, path, limit, ret);
+	return read_proc(ns, path, limit, ret);
 }
 
-/* The number behind "\nName:"; 0 if there is no such line. A process's name, which is on the first
- * line, cannot be taken for one: it has its newlines escaped. */
-static uint64_t field(const struct text *t, const char *name)
+/* What stands behind "\nName:"; NULL if there is no such line. A process's name, which is on the
+ * first line, cannot be taken for one: it has its newlines escaped. */
+static const char *find_field(const struct text *t, const char *name)
 {
 	cleanup_free char *mark = xasprintf("\n%s:", name);
 	const char *found = t->data ? strstr(t->data, mark) : NULL;
 
-	return found ? strtoull(found + strlen(mark), NULL, 10) : 0;
+	return found ? found + strlen(mark) : NULL;
+}
+
+/* A number; 0 if there is none: a process that has ended has no memory. */
+static uint64_t field(const struct text *t, const char *name)
+{
+	const char *found = find_field(t, name);
+
+	return found ? strtoull(found, NULL, 10) : 0;
 }
 
 static void read_process(const struct ns *ns, pid_t pid, struct ns_usage *u)
 {
 	CLEANUP(text_release) struct text t = { 0 };
 	struct ns_process *p;
+	int r = read_of(ns, pid, "status", STATUS_MAX, &t);
 
-	read_of(ns, pid, "status", STATUS_MAX, &t);
-	if (field(&t, "Threads") == 0)
+	if (r == -ENOENT || r == -ESRCH)
+		return;
+	/* It is on every process's, behind all else that is read here. */
+	if (r < 0 || !find_field(&t, "Threads")) {
+		u->hidden = pid;
+		return;
+	}
+	if (field(&t, "Threads") == 0) /* it has ended just now */
 		return;
 	GROW(u->process, u->count, u->allocated);
 	p = &u->process[u->count++];
@@ -116,7 +136,7 @@ static uint64_t read_table(const struct ns *ns, const char *path, const char *co
 	CLEANUP(strv_release) struct strv head = { 0 };
 	uint64_t sum = 0;
 
-	read_proc(ns, path, IPC_MAX, &t);
+	(void)read_proc(ns, path, IPC_MAX, &t);
 	strv_split(&line, t.data, "\n");
 	if (line.count < 2)
 		return 0;
@@ -178,7 +198,7 @@ static uint64_t exact_memory(const struct ns *ns, const struct ns_process *p)
 {
 	CLEANUP(text_release) struct text t = { 0 };
 
-	read_of(ns, p->pid, "smaps_rollup", STATUS_MAX, &t);
+	(void)read_of(ns, p->pid, "smaps_rollup", ROLLUP_MAX, &t);
 	if (!t.data || !strstr(t.data, "\nPss_Anon:"))
 		return p->memory;
 	return (field(&t, "Pss_Anon") + field(&t, "SwapPss")) << 10;
@@ -226,7 +246,7 @@ char *ns_usage_package_script(const struct ns *ns, pid_t pid)
 	CLEANUP(text_release) struct text t = { 0 };
 	const char *package = NULL, *name = NULL;
 
-	read_of(ns, pid, "environ", ENVIRONMENT_MAX, &t);
+	(void)read_of(ns, pid, "environ", ENVIRONMENT_MAX, &t);
 	for (size_t at = 0; at < t.length; at += strlen(t.data + at) + 1) {
 		if (starts_with(t.data + at, package_is))
 			package = t.data + at + strlen(package_is);

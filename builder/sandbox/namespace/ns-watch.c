@@ -127,6 +127,22 @@ static int check_memory(const struct ns *ns, struct ns_usage *u, const struct ns
 					  : "");
 }
 
+/* What cannot be watched is not let run. */
+static int check_hidden(const struct ns *ns, const struct ns_usage *u, const struct ns_job *job,
+			size_t count, struct err *err)
+{
+	cleanup_free char *script = NULL;
+
+	if (u->hidden == 0)
+		return 0;
+	script = ns_usage_script(ns, u, job, count, u->hidden);
+	return err_set(
+		err, ERR_BUILD,
+		"%s has a process of which /proc/PID/status does not tell how much memory it "
+		"takes, so its limit cannot be kept",
+		script);
+}
+
 /* The kernel has counted what we cannot see. */
 static int check_group(const struct ns *ns, const struct ns_usage *u, const struct ns_job *job,
 		       size_t count, struct err *err)
@@ -269,6 +285,9 @@ static int check_all(const struct ns *ns, struct ns_watch *w, struct ns_usage *u
 	if (r < 0)
 		return r;
 	r = check_processes(ns, u, job, count, err);
+	if (r < 0)
+		return r;
+	r = check_hidden(ns, u, job, count, err);
 	if (r < 0)
 		return r;
 	r = check_memory(ns, u, job, count, err);
