@@ -11,6 +11,7 @@ MAKEFLAGS += --no-builtin-rules --jobs=$(shell nproc)
 
 ## Variables:
 ##   RECIPE=FILE            what `make image` builds (recipes/rescue64.yaml)
+##   ARGS=                  more options for its build, such as --allow PATH
 ##   FLAVOUR=release|asan   hardened and optimised, or with address and undefined-behaviour sanitizers
 ##   WERROR=1               warnings are errors
 ##   V=1                    show every command
@@ -144,7 +145,7 @@ objects: $(OBJECTS) $(patsubst tests/unit/%.c,$(OBJ)/tests/%.o,$(UNIT_SOURCES))
 
 .PHONY: image
 image: deps-build all ## install what is missing, build the builder, then the image of RECIPE
-	$(BIN)/netrescue build $(RECIPE) --out out
+	$(BIN)/netrescue build $(RECIPE) --out out $(ARGS)
 
 .PHONY: deb
 deb: deps-build deps-deb ## build the Debian packages netrescue and netrescue-guestfs into out/deb

@@ -40,10 +40,14 @@ static int recall(struct store *s, struct suite *suite, struct err *err)
 	if (r < 0)
 		return r;
 	if (signed_text.length == 0) {
-		(void)err_set(err, ERR_NETWORK, "the store '%s' has no index of suite '%s'",
+		(void)err_set(err, ERR_NETWORK,
+			      "the store '%s' has no index of suite '%s' that you have kept",
 			      store_path(s), suite->name);
-		return err_hint(err, "run once without --offline; of a store that was copied from "
-				     "elsewhere, only what 'netrescue store import' reads counts");
+		return err_hint(err,
+				"run once without --offline, or build from a lock (--lock FILE), "
+				"which needs no index. Of what others have kept there only what "
+				"'netrescue store import' reads counts, or what was kept with the "
+				"key that NETRESCUE_STORE_KEY names");
 	}
 	suite->detached = !starts_with(signed_text.data, "-----");
 	name = xasprintf("the stored %s of '%s'", suite->detached ? "Release" : "InRelease",

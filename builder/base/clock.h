@@ -3,6 +3,6 @@
 
 #include <stdint.h>
 
-/* Milliseconds of a clock that nobody sets and that goes on alike (CLOCK_MONOTONIC), for time limits
- * and pauses. When it was 0 means nothing. */
+/* Milliseconds of a clock that nobody sets and that goes on alike (CLOCK_MONOTONIC), for limits of
+ * time and for pauses. When it was 0 means nothing. */
 int64_t clock_milliseconds(void);

@@ -136,6 +136,14 @@ int read_file(int dirfd, const char *path, size_t limit, struct text *ret, struc
 	return r < 0 ? r : read_fd(fd, path, limit, ret, err);
 }
 
+int read_file_nofollow(int dirfd, const char *path, size_t limit, struct text *ret, struct err *err)
+{
+	cleanup_fd int fd = -1;
+	int r = open_file(dirfd, path, O_NOFOLLOW, ERR_BUILD, &fd, err);
+
+	return r < 0 ? r : read_fd(fd, path, limit, ret, err);
+}
+
 int open_dir(int dirfd, const char *path, int *ret_fd, struct err *err)
 {
 	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

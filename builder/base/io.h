@@ -34,6 +34,10 @@ int read_fd(int fd, const char *path, size_t limit, struct text *ret, struct err
 /* The whole file, which open_file() opens, NUL-terminated, its length in ret; more than `limit`
  * bytes are an error. */
 int read_file(int dirfd, const char *path, size_t limit, struct text *ret, struct err *err);
+/* The same, but a link in the file's place is an error: of somebody else's, it may lead to
+ * anything. */
+int read_file_nofollow(int dirfd, const char *path, size_t limit, struct text *ret,
+		       struct err *err);
 /* Opens a directory relative to dirfd (O_DIRECTORY|O_CLOEXEC). */
 int open_dir(int dirfd, const char *path, int *ret_fd, struct err *err);
 

@@ -40,6 +40,8 @@ static bool others_may_write(const struct stat *st, enum owner_names names)
 
 int owner_check_place(const char *path, const char *what, enum owner_names names, struct err *err)
 {
+	/* Random names are those of temporary files. */
+	const char *way_out = names == OWNER_RANDOM_NAMES ? "set TMPDIR to" : "name";
 	cleanup_free char *whose = NULL;
 	struct stat st;
 
@@ -52,13 +54,13 @@ int owner_check_place(const char *path, const char *what, enum owner_names names
 		err_set(err, ERR_USAGE,
 			"'%s', %s, belongs to %s, who could exchange what is put there", path, what,
 			whose);
-		return err_hint(err, "name a directory of your own");
+		return err_hint(err, "%s a directory of your own", way_out);
 	}
 	if (!others_may_write(&st, names))
 		return 0;
 	err_set(err, ERR_USAGE,
 		"others may write to '%s', %s, and could exchange what is put there", path, what);
-	return err_hint(err, "name a directory that is yours alone");
+	return err_hint(err, "%s a directory that is yours alone", way_out);
 }
 
 /* By descriptors, so that what was checked is what is followed. */

@@ -234,8 +234,8 @@ void store_sweep(struct store *s)
 	(void)closedir(d);
 }
 
-/* A new file each time, since the old one may be a link, a hard one too, to any other. Another build
- * of this version may make its own at this moment, which then is the old one. */
+/* A new file each time, since the old one may be a link, a hard one too, to any other. Another
+ * build of this version may make its own at this moment, which then is the old one. */
 static int make_log(int holder, const char *name)
 {
 	int fd = -EEXIST;

@@ -87,7 +87,7 @@ static int read_common(const struct diff_input *in, const struct result_file *f,
 	CLEANUP(text_release) struct text t = { 0 };
 	const char *p, *hit;
 
-	if (result_read(in->dir_fd, f->path, TEXT_MAX, &content, err) < 0)
+	if (read_file_nofollow(in->dir_fd, f->path, TEXT_MAX, &content, err) < 0)
 		return err_wrap(err, "reading '%s'", in->path);
 	text_add(&t, "");
 	for (p = content.data; *version && (hit = strstr(p, version)); p = hit + strlen(version)) {

@@ -74,7 +74,7 @@ static int open_result(struct diff_input *in, struct err *err)
 	r = check_damage(in, err);
 	if (r < 0)
 		return r;
-	r = result_read(in->dir_fd, MANIFEST, MANIFEST_MAX, &text, err);
+	r = read_file_nofollow(in->dir_fd, MANIFEST, MANIFEST_MAX, &text, err);
 	if (r < 0)
 		return r;
 	r = parse_manifest(in->path, &text, &in->manifest, err);

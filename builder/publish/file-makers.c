@@ -8,7 +8,6 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "publish/result-files.h"
 
 #define SBOM "sbom.cdx.json"
 #define SBOM_MAX ((size_t)512 << 20)
@@ -60,7 +59,7 @@ void file_makers_read(int dir_fd, struct file_makers *ret)
 	const json_t *component;
 	size_t i;
 
-	if (result_read(dir_fd, SBOM, SBOM_MAX, &text, &ignored) < 0)
+	if (read_file_nofollow(dir_fd, SBOM, SBOM_MAX, &text, &ignored) < 0)
 		return;
 	sbom = json_loadb(text.data, text.length, 0, NULL);
 	json_array_foreach(json_object_get(sbom, "components"), i, component) add(ret, component);

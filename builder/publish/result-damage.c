@@ -65,7 +65,7 @@ static int check_sums(int dir_fd, const struct result_files *files, char **ret, 
 	const char *changed;
 
 	if (find_regular(files, SUMS)) {
-		if (result_read(dir_fd, SUMS, SUMS_MAX, &sums, err) < 0)
+		if (read_file_nofollow(dir_fd, SUMS, SUMS_MAX, &sums, err) < 0)
 			return err_wrap(err, "reading " SUMS);
 		strv_split(&lines, sums.data, "\n");
 	}
@@ -142,7 +142,7 @@ static int check_manifest(int dir_fd, const struct result_files *files, char **r
 		*ret = xstrdup(MANIFEST " is missing");
 		return 0;
 	}
-	if (result_read(dir_fd, MANIFEST, MANIFEST_MAX, &t, err) < 0)
+	if (read_file_nofollow(dir_fd, MANIFEST, MANIFEST_MAX, &t, err) < 0)
 		return err_wrap(err, "reading " MANIFEST);
 	manifest = json_loadb(t.data, t.length, JSON_REJECT_DUPLICATES, NULL);
 	if (!manifest) {

@@ -85,14 +85,6 @@ int result_write_json(struct result *res, const char *path, const json_t *value,
 	return result_write(res, path, text.data, text.length, err);
 }
 
-int result_read(int dir_fd, const char *path, size_t limit, struct text *ret, struct err *err)
-{
-	cleanup_fd int fd = -1;
-	int r = open_file(dir_fd, path, O_NOFOLLOW, ERR_BUILD, &fd, err);
-
-	return r < 0 ? r : read_fd(fd, path, limit, ret, err);
-}
-
 static int read_link(const struct walk_entry *e, struct result_file *f, struct err *err)
 {
 	size_t size = (size_t)e->st->st_size + 1;

@@ -33,9 +33,6 @@ struct result_files {
 	size_t count;
 	size_t allocated;
 };
-/* The whole file, as read_file() reads it, of a result that may be anybody's: a link in the file's
- * place is an error, since it may lead to anything. */
-int result_read(int dir_fd, const char *path, size_t limit, struct text *ret, struct err *err);
 /* Reads and hashes all of it but provenance.json and signatures. */
 int result_files_read(int dir_fd, struct result_files *ret, struct err *err);
 void result_files_release(struct result_files *f);

@@ -13,7 +13,6 @@
 #include "base/child.h"
 #include "base/io.h"
 #include "base/memory.h"
-#include "publish/result-files.h"
 
 #define NAMESPACE "netrescue"
 #define SIGNED_MAX ((size_t)16 << 20)
@@ -296,7 +295,7 @@ static int check_ssh(const char *file, const struct text *data, const struct tex
 static int read_untrusted(int dir_fd, const char *file, size_t limit, struct text *ret,
 			  struct err *err)
 {
-	int r = result_read(dir_fd, file, limit, ret, err);
+	int r = read_file_nofollow(dir_fd, file, limit, ret, err);
 
 	if (r < 0 && err->class != ERR_INTERRUPTED)
 		err->class = ERR_TRUST;

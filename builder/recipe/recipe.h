@@ -76,7 +76,7 @@ struct recipe_pin { /* `pins:` as in apt_preferences(5); pin.h reads the texts *
 
 struct recipe_user { /* `users:` */
 	char *name;
-	int id; /* of the user and its group; recipe_load_source() chooses one where none is given */
+	int id; /* of the user and its group; one is chosen where none is given */
 	char *comment;
 	char *password; /* as root's */
 	struct recipe_list authorized_keys;

@@ -13,8 +13,8 @@
 
 #include "base/err.h"
 
-/* Whether that process, by what its /proc/PID/status says, can do something as that user: it has the
- * uid as its real, effective or saved one or that of the file system, and has not ended. */
+/* Whether that process, by what its /proc/PID/status says, can do something as that user: it has
+ * the uid as its real, effective or saved one or that of the file system, and has not ended. */
 bool other_user_acts(const char *status, uid_t uid);
 /* Whether any process in /proc can do something as that user. */
 int other_user_has_processes(uid_t uid, bool *ret, struct err *err);

@@ -19,7 +19,6 @@
 #include "base/progress.h"
 #include "base/temporary-dir.h"
 #include "base/tree.h"
-#include "publish/result-files.h"
 
 #define PREFIX "netrescue-verify."
 #define PROVENANCE_MAX ((size_t)64 << 20)
@@ -223,7 +222,7 @@ static bool provenance_says(int dirfd, const char *words)
 	CLEANUP(text_release) struct text t = { 0 };
 
 	return faccessat(dirfd, "provenance.json", R_OK, 0) == 0 &&
-	       result_read(dirfd, "provenance.json", PROVENANCE_MAX, &t, &ignored) == 0 &&
+	       read_file_nofollow(dirfd, "provenance.json", PROVENANCE_MAX, &t, &ignored) == 0 &&
 	       strstr(t.data, words);
 }
 

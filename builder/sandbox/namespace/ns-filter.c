@@ -161,8 +161,8 @@ static int deny_devices(scmp_filter_ctx f)
 }
 
 /* Keeps RLIMIT_CORE at 1 (ns_limits_apply()): with 0 the kernel would hand a dump to the host's
- * core_pattern program. The call seems to succeed, since a script should not fail for `ulimit -c 0`.
- */
+ * core_pattern program. The call seems to succeed, since a script should not fail for
+ * `ulimit -c 0`. */
 static int deny_core_limit(scmp_filter_ctx f)
 {
 	int r = seccomp_rule_add(f, SCMP_ACT_ERRNO(0), SCMP_SYS(setrlimit), 1,

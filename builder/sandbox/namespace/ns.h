@@ -189,8 +189,8 @@ void ns_limits_apply(const struct ns *ns);
 char *ns_limits_go_first(void);
 void ns_limits_go_as_before(const char *before);
 
-/* The kernel's own limit on processes is higher than the watch's by this. When it is reached, fork(2)
- * fails somewhere in a script, whereas the watch ends the build and says why. */
+/* The kernel's own limit on processes is higher than the watch's by this. When it is reached,
+ * fork(2) fails somewhere in a script, whereas the watch ends the build and says why. */
 #define NS_PROCESSES_BESIDE 4096U
 
 /* ns-cgroup.c, in the keeper. */
@@ -226,7 +226,7 @@ struct ns_usage {
 	uint64_t memory;  /* bytes of all processes, and of System V's shared memory and queues */
 	uint64_t tree_bytes, tree_files; /* of a tree in memory; each file takes some memory, too */
 	bool out_of_bytes, out_of_files; /* it cannot grow any more */
-	pid_t hidden; /* a process that is there, but of which /proc does not tell what it takes; 0 */
+	pid_t hidden; /* a process of which /proc does not tell what it takes; 0: there is none */
 };
 
 /* One look at /proc and the tree. Memory is counted in the cheap way, in which processes that were
