@@ -360,8 +360,8 @@ static int go_all(struct walk *w, const char *path)
 
 /* ---- what the user names -------------------------------------------------------------------- */
 
-/* Goes the user's path, which may lead through links, and notes what a recipe has to pass to come to
- * the same. A path that ends early, since something has changed, is noted as far as it goes. */
+/* Goes the user's path, which may lead through links, and notes what a recipe has to pass to come
+ * to the same. A path that ends early, since something has changed, is noted as far as it goes. */
 static void note_path(struct reach *r, const char *path)
 {
 	CLEANUP(walk_release) struct walk w = { .reach = r, .note = r, .file = -1, .opened = -1 };

@@ -227,7 +227,7 @@ static bool sees(const char *allowed, const char *named)
 	return streq(seen, "motd");
 }
 
-/* What the user names goes by the links that are on the user's way; the recipe may go there, too. */
+/* What the user names goes by the links on the user's way; the recipe may go there, too. */
 static void links_that_the_user_has_named(void **state)
 {
 	(void)state;
@@ -270,8 +270,7 @@ static void a_named_link_leads_no_further_than_what_is_allowed(void **state)
 	assert_non_null(strstr(seen, "lies outside of the folders"));
 }
 
-/* Whether x.yaml, or what else it is called, reads own by its absolute path, in a directory that the
- * shell calls so. */
+/* Whether the recipe reads own by its absolute path, in a directory that the shell calls so. */
 static bool sees_its_own(const char *shell_says, const char *recipe, const struct strv *allow)
 {
 	cleanup_free char *directory = in_scratch("home/me/x");
