@@ -14,24 +14,28 @@
 #define DEPTH_MAX 200
 #define CLIMB_MAX 4096
 
-/* A folder that may be read, or a file. */
-struct root {
-	char *text; /* as the user has given it, without a slash at its end; NULL: found by us */
-	int fd;
-};
-
-/* A directory that is known by its number: a root, or one on the way from / to a root. */
+/* What is known by its number: a root, which may be a file, or a directory from / to a root, or on
+ * the way that the user has named. */
 struct place {
 	dev_t device;
 	ino_t number;
 	bool inside; /* at or below a root */
 };
 
+/* A link that the user has named, by the directory that it lies in. */
+struct named_link {
+	dev_t device;
+	ino_t number;
+	char *name;
+};
+
 struct reach {
-	struct root *root; /* the first is the recipe's folder */
+	int *root; /* the folders that may be read, and files (O_PATH) */
 	size_t root_count, root_allocated;
 	struct place *place;
 	size_t place_count, place_allocated;
+	struct named_link *link;
+	size_t link_count, link_allocated;
 	const char **trusted;
 	size_t trusted_count, trusted_allocated;
 };
@@ -43,20 +47,14 @@ static bool is_root(const struct reach *r, const struct stat *st)
 	for (size_t i = 0; i < r->root_count; i++) {
 		struct stat root;
 
-		if (fstat(r->root[i].fd, &root) == 0 && root.st_dev == st->st_dev &&
+		if (fstat(r->root[i], &root) == 0 && root.st_dev == st->st_dev &&
 		    root.st_ino == st->st_ino)
 			return true;
 	}
 	return false;
 }
 
-static void add_place(struct reach *r, const struct stat *st, bool inside)
-{
-	GROW(r->place, r->place_count, r->place_allocated);
-	r->place[r->place_count++] = (struct place){ st->st_dev, st->st_ino, inside };
-}
-
-static const struct place *find_place(const struct reach *r, const struct stat *st)
+static struct place *find_place(const struct reach *r, const struct stat *st)
 {
 	for (size_t i = 0; i < r->place_count; i++)
 		if (r->place[i].device == st->st_dev && r->place[i].number == st->st_ino)
@@ -64,38 +62,56 @@ static const struct place *find_place(const struct reach *r, const struct stat *
 	return NULL;
 }
 
-static void add_root(struct reach *r, char *text, int fd)
+static void add_place(struct reach *r, const struct stat *st, bool inside)
 {
-	GROW(r->root, r->root_count, r->root_allocated);
-	r->root[r->root_count++] = (struct root){ text, fd };
+	struct place *known = find_place(r, st);
+
+	if (known) {
+		known->inside = known->inside || inside;
+		return;
+	}
+	GROW(r->place, r->place_count, r->place_allocated);
+	r->place[r->place_count++] = (struct place){ st->st_dev, st->st_ino, inside };
 }
 
-/* `overlays` beside `recipes`, unless it is a link: whoever wrote the one wrote the other. */
+static void add_link(struct reach *r, const struct stat *folder, const char *name)
+{
+	GROW(r->link, r->link_count, r->link_allocated);
+	r->link[r->link_count++] =
+		(struct named_link){ folder->st_dev, folder->st_ino, xstrdup(name) };
+}
+
+static bool is_named_link(const struct reach *r, const struct stat *folder, const char *name)
+{
+	for (size_t i = 0; i < r->link_count; i++)
+		if (r->link[i].device == folder->st_dev && r->link[i].number == folder->st_ino &&
+		    streq(r->link[i].name, name))
+			return true;
+	return false;
+}
+
+static void add_root(struct reach *r, int fd)
+{
+	GROW(r->root, r->root_count, r->root_allocated);
+	r->root[r->root_count++] = fd;
+}
+
+/* `overlays` beside `recipes`, unless it is a link: whoever wrote the one wrote the other. What is
+ * called `recipes` may be a link to its neighbour, since beside both is then the same folder. */
 static void add_overlays(struct reach *r, int recipes)
 {
 	cleanup_fd int parent = openat(recipes, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat named, given;
 	int fd;
 
-	if (parent < 0 || fstatat(parent, "recipes", &named, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    fstat(recipes, &given) < 0 || named.st_dev != given.st_dev ||
-	    named.st_ino != given.st_ino)
+	if (parent < 0 || fstatat(parent, "recipes", &named, 0) < 0 || fstat(recipes, &given) < 0 ||
+	    named.st_dev != given.st_dev || named.st_ino != given.st_ino)
 		return;
 	fd = openat(parent, "overlays", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd >= 0)
-		add_root(r, NULL, fd);
+		add_root(r, fd);
 }
 
-static char *without_slashes(const char *path)
-{
-	size_t length = strlen(path);
-
-	while (length > 1 && path[length - 1] == '/')
-		length--;
-	return xstrndup(path, length);
-}
-
-/* The user names it, and so may go through links. */
 static int open_root(struct reach *r, const char *path, int flags)
 {
 	int fd = open(*path ? path : ".", O_PATH | O_CLOEXEC | flags);
@@ -103,17 +119,17 @@ static int open_root(struct reach *r, const char *path, int flags)
 
 	if (fd < 0)
 		return -errno;
-	add_root(r, without_slashes(path), fd);
+	add_root(r, fd);
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
 		add_overlays(r, fd);
 	return 0;
 }
 
-/* Climbs from a root to /, and notes each directory that it comes through, from the top on: what
- * lies below another root is inside. */
-static void note_way(struct reach *r, int root)
+/* Climbs to /, and notes each directory that it comes through, from the top on: what lies below a
+ * root is inside. */
+static void note_way(struct reach *r, int from)
 {
-	cleanup_fd int at = fcntl(root, F_DUPFD_CLOEXEC, 0);
+	cleanup_fd int at = fcntl(from, F_DUPFD_CLOEXEC, 0);
 	struct stat *seen = NULL;
 	size_t count = 0, allocated = 0;
 	bool inside = false;
@@ -140,60 +156,17 @@ static void note_way(struct reach *r, int root)
 	free(seen);
 }
 
-/* A file has no "..": the way to it is that of its folder. */
-static void note_way_to_file(struct reach *r, const struct root *root)
-{
-	const char *slash = root->text ? strrchr(root->text, '/') : NULL;
-	cleanup_free char *folder =
-		slash ? xstrndup(root->text, (size_t)(slash - root->text + 1)) : xstrdup(".");
-	cleanup_fd int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd >= 0)
-		note_way(r, fd);
-}
-
-static void note_ways(struct reach *r)
-{
-	for (size_t i = 0; i < r->root_count; i++) {
-		struct stat st;
-
-		note_way(r, r->root[i].fd);
-		if (fstat(r->root[i].fd, &st) == 0 && !S_ISDIR(st.st_mode))
-			note_way_to_file(r, &r->root[i]);
-	}
-}
-
-int reach_new(const char *recipe, const struct strv *allow, struct reach **ret, struct err *err)
-{
-	CLEANUP(reach_cleanup) struct reach *r = xcalloc(1, sizeof(*r));
-	const char *slash = strrchr(recipe, '/');
-	cleanup_free char *folder = xstrndup(recipe, slash ? (size_t)(slash - recipe + 1) : 0);
-	int failed = open_root(r, folder, O_DIRECTORY);
-
-	if (failed < 0)
-		return err_errno(err, ERR_USAGE, -failed, "cannot read recipe '%s'", recipe);
-	for (size_t i = 0; allow && i < allow->count; i++) {
-		failed = open_root(r, allow->item[i], 0);
-		if (failed < 0)
-			return err_errno(err, ERR_USAGE, -failed, "--allow '%s'", allow->item[i]);
-	}
-	/* It is not there on every machine. */
-	(void)open_root(r, PUBLIC_KEYS, O_DIRECTORY);
-	note_ways(r);
-	*ret = take_ptr(r);
-	return 0;
-}
-
 void reach_free(struct reach *r)
 {
 	if (!r)
 		return;
-	for (size_t i = 0; i < r->root_count; i++) {
-		free(r->root[i].text);
-		(void)close(r->root[i].fd);
-	}
+	for (size_t i = 0; i < r->root_count; i++)
+		(void)close(r->root[i]);
+	for (size_t i = 0; i < r->link_count; i++)
+		free(r->link[i].name);
 	free(r->root);
 	free(r->place);
+	free(r->link);
 	free(r->trusted);
 	free(r);
 }
@@ -213,11 +186,13 @@ struct step {
 
 struct walk {
 	const struct reach *reach;
-	struct step *step; /* the directories from where it began to where it is */
+	struct reach *note; /* not NULL: the path is the user's, goes anywhere, and is noted */
+	struct step *step;  /* the directories from where it began to where it is */
 	size_t count, allocated;
 	char *rest; /* of the path */
 	unsigned links;
-	char *link, *target; /* of the last link that was followed */
+	char *link, *target; /* of the last link that was followed inside */
+	bool ends_at_link;   /* the last name of the path is one */
 	int file;	     /* what the path ends at, if that is no directory (O_PATH) */
 	int opened;	     /* the same to read, if it is a regular file */
 };
@@ -249,6 +224,8 @@ static int go(struct walk *w, int fd, bool inside)
 	w->step[w->count++] = (struct step){ fd, inside };
 	if (fstat(fd, &st) < 0)
 		return -errno;
+	if (w->note)
+		add_place(w->note, &st, inside || is_root(w->note, &st));
 	place = find_place(w->reach, &st);
 	w->step[w->count - 1].inside = inside || (place && place->inside);
 	if (w->count > DEPTH_MAX)
@@ -256,71 +233,16 @@ static int go(struct walk *w, int fd, bool inside)
 	return inside || place ? 0 : -EXDEV;
 }
 
-/* How much of the path is the root as the user has given it; 0: it is no path below it. */
-static size_t covers(const char *text, const char *path)
-{
-	const size_t length = strlen(text);
-
-	if (!starts_with(path, text))
-		return 0;
-	if (streq(text, "/"))
-		return 1;
-	return path[length] == '/' || !path[length] ? length : 0;
-}
-
-/* The root that the path names as the user does; *ret_skip: how much of the path that is. */
-static const struct root *named_root(const struct reach *r, const char *path, size_t *ret_skip)
-{
-	const struct root *best = *path != '/' && !*r->root[0].text ? &r->root[0] : NULL;
-
-	*ret_skip = 0;
-	for (size_t i = 0; i < r->root_count; i++) {
-		size_t length = r->root[i].text ? covers(r->root[i].text, path) : 0;
-
-		if (length > *ret_skip) {
-			best = &r->root[i];
-			*ret_skip = length;
-		}
-	}
-	return best;
-}
-
-/* What the user allows is that file and no other of its name. */
-static int open_file_root(struct walk *w, const struct root *root, const char *rest)
-{
-	struct stat allowed, opened;
-
-	if (*rest)
-		return -ENOTDIR;
-	w->file = fcntl(root->fd, F_DUPFD_CLOEXEC, 0);
-	if (w->file < 0 || fstat(w->file, &allowed) < 0)
-		return -errno;
-	if (!S_ISREG(allowed.st_mode))
-		return 0;
-	w->opened = open(root->text, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (w->opened < 0 || fstat(w->opened, &opened) < 0)
-		return -errno;
-	return opened.st_dev == allowed.st_dev && opened.st_ino == allowed.st_ino ? 0 : -ESTALE;
-}
-
-/* Begins at the root that the path names as the user does, or at /. */
+/* The path of a recipe begins as that of the recipe does: at / or where the user is. */
 static int start(struct walk *w, const char *path)
 {
-	size_t skip;
-	const struct root *best = named_root(w->reach, path, &skip);
-	struct stat st;
-	int fd;
+	int fd = open(*path == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (!best && *path != '/')
-		return -EXDEV;
-	if (best && fstat(best->fd, &st) == 0 && !S_ISDIR(st.st_mode))
-		return open_file_root(w, best, path + skip);
 	while (w->count)
 		(void)close(w->step[--w->count].fd);
-	fd = best ? fcntl(best->fd, F_DUPFD_CLOEXEC, 0) : open("/", O_PATH | O_CLOEXEC);
 	free(w->rest);
-	w->rest = xstrdup(path + skip);
-	return fd < 0 ? -errno : go(w, fd, best != NULL);
+	w->rest = xstrdup(path);
+	return fd < 0 ? -errno : go(w, fd, false);
 }
 
 static int go_up(struct walk *w)
@@ -348,10 +270,13 @@ static int follow(struct walk *w, const char *name, int link)
 	if (++w->links > LINKS_MAX)
 		return -ELOOP;
 	target[size] = '\0';
-	free(w->link);
-	free(w->target);
-	w->link = xstrdup(name);
-	w->target = xstrdup(target);
+	if (here(w)->inside) {
+		free(w->link);
+		free(w->target);
+		w->link = xstrdup(name);
+		w->target = xstrdup(target);
+	}
+	w->ends_at_link = w->ends_at_link || !w->rest[strspn(w->rest, "/")];
 	cleanup_free char *rest = xasprintf("%s/%s", target, w->rest);
 	if (*target == '/')
 		return start(w, rest);
@@ -382,6 +307,20 @@ static int end_at_file(struct walk *w, const char *name, int *fd, const struct s
 	return opened.st_dev == st->st_dev && opened.st_ino == st->st_ino ? 0 : -ESTALE;
 }
 
+/* Outside, only the links that the user has named are followed. */
+static int meet_link(struct walk *w, const char *name, int link)
+{
+	struct stat folder;
+
+	if (fstat(here(w)->fd, &folder) < 0)
+		return -EXDEV;
+	if (w->note)
+		add_link(w->note, &folder, name);
+	if (here(w)->inside || is_named_link(w->reach, &folder, name))
+		return follow(w, name, link);
+	return -EXDEV;
+}
+
 static int go_down(struct walk *w, const char *name)
 {
 	cleanup_fd int fd = openat(here(w)->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -390,7 +329,9 @@ static int go_down(struct walk *w, const char *name)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return here(w)->inside ? -errno : -EXDEV;
 	if (S_ISLNK(st.st_mode))
-		return here(w)->inside ? follow(w, name, fd) : -EXDEV;
+		return meet_link(w, name, fd);
+	if (!S_ISDIR(st.st_mode) && w->note)
+		return -ENOTDIR;
 	if (!S_ISDIR(st.st_mode))
 		return end_at_file(w, name, &fd, &st);
 	return go(w, take_fd(&fd), here(w)->inside);
@@ -417,6 +358,63 @@ static int go_all(struct walk *w, const char *path)
 	return r;
 }
 
+/* ---- what the user names -------------------------------------------------------------------- */
+
+/* Goes the user's path, which may lead through links, and notes what a recipe has to pass to come
+ * to the same. A path that ends early, since something has changed, is noted as far as it goes. */
+static void note_path(struct reach *r, const char *path)
+{
+	CLEANUP(walk_release) struct walk w = { .reach = r, .note = r, .file = -1, .opened = -1 };
+
+	(void)go_all(&w, path);
+	if (w.count)
+		note_way(r, here(&w)->fd);
+}
+
+/* The shell keeps by which links the user came to where a relative path begins. */
+static void note_user_path(struct reach *r, const char *path)
+{
+	const char *shell = getenv("PWD");
+	struct stat named, actual;
+
+	if (*path != '/' && shell && *shell == '/' && stat(shell, &named) == 0 &&
+	    stat(".", &actual) == 0 && named.st_dev == actual.st_dev &&
+	    named.st_ino == actual.st_ino)
+		note_path(r, shell);
+	note_path(r, path);
+}
+
+static void note_all(struct reach *r, const char *folder, const struct strv *allow)
+{
+	for (size_t i = 0; i < r->root_count; i++)
+		note_way(r, r->root[i]);
+	note_user_path(r, folder);
+	for (size_t i = 0; allow && i < allow->count; i++)
+		note_user_path(r, allow->item[i]);
+	note_path(r, PUBLIC_KEYS);
+}
+
+int reach_new(const char *recipe, const struct strv *allow, struct reach **ret, struct err *err)
+{
+	CLEANUP(reach_cleanup) struct reach *r = xcalloc(1, sizeof(*r));
+	const char *slash = strrchr(recipe, '/');
+	cleanup_free char *folder = xstrndup(recipe, slash ? (size_t)(slash - recipe + 1) : 0);
+	int failed = open_root(r, folder, O_DIRECTORY);
+
+	if (failed < 0)
+		return err_errno(err, ERR_USAGE, -failed, "cannot read recipe '%s'", recipe);
+	for (size_t i = 0; allow && i < allow->count; i++) {
+		failed = open_root(r, allow->item[i], 0);
+		if (failed < 0)
+			return err_errno(err, ERR_USAGE, -failed, "--allow '%s'", allow->item[i]);
+	}
+	/* It is not there on every machine. */
+	(void)open_root(r, PUBLIC_KEYS, O_DIRECTORY);
+	note_all(r, folder, allow);
+	*ret = take_ptr(r);
+	return 0;
+}
+
 /* ---- opening -------------------------------------------------------------------------------- */
 
 static bool is_trusted(const struct reach *r, const struct position *at)
@@ -427,9 +425,22 @@ static bool is_trusted(const struct reach *r, const struct position *at)
 	return !r;
 }
 
-static int out_of_reach(const struct walk *w, const struct position *at, const char *noun,
-			const char *path, struct err *err)
+/* The folder where a file lies. What is a folder stands for itself, and so does a link, which may
+ * lie in a folder that is allowed already; and none is told to allow all of /. */
+static char *to_allow(const struct walk *w, enum reach_kind kind, const char *path)
 {
+	const char *slash = strrchr(path, '/');
+
+	if (kind == REACH_FOLDER || w->ends_at_link || !slash || slash == path)
+		return xstrdup(path);
+	return xstrndup(path, (size_t)(slash - path));
+}
+
+static int out_of_reach(const struct walk *w, const struct position *at, enum reach_kind kind,
+			const char *noun, const char *path, struct err *err)
+{
+	cleanup_free char *allow = to_allow(w, kind, path);
+
 	if (w->link)
 		position_error(at, err,
 			       "%s '%s' leads out of the folders that the recipe may read: '%s' is "
@@ -439,9 +450,11 @@ static int out_of_reach(const struct walk *w, const struct position *at, const c
 		position_error(at, err,
 			       "%s '%s' lies outside of the folders that the recipe may read", noun,
 			       path);
-	err_hint(err,
-		 "put it into the recipe's own folder; or, if you trust the recipe with the folder "
-		 "where it lies, name that folder: --allow FOLDER");
+	err_hint(
+		err,
+		"put it into the recipe's own folder; or, if you trust the recipe with all that is "
+		"there: --allow '%s'",
+		allow);
 	return -EXDEV;
 }
 
@@ -492,7 +505,7 @@ int reach_open(const struct reach *r, const struct position *at, enum reach_kind
 		return open_trusted(at, kind, noun, path, ret_fd, err);
 	failed = go_all(&w, path);
 	if (failed == -EXDEV)
-		return out_of_reach(&w, at, noun, path, err);
+		return out_of_reach(&w, at, kind, noun, path, err);
 	if (failed < 0)
 		return cannot_read(at, noun, path, failed, err);
 	failed = check_kind(w.file >= 0 ? w.file : here(&w)->fd, at, kind, noun, path, err);

@@ -13,9 +13,13 @@
  *	where one of these folders is called `recipes`, `overlays` beside it
  *
  * The last is how netrescue's own recipes lie, and whoever starts from them. The folder above both
- * is not among them: it may well be somebody's home. Links are followed if what they lead to lies
- * there, too. What the command line says itself, by --set or in a file of --site, is the user's own
- * and may name any path.
+ * is not among them: it may well be somebody's home. `recipes` may be a link to a folder beside it.
+ *
+ * Links in these folders are followed if what they lead to lies there, too. Outside of them only
+ * those are followed that the user has named: the ones on the path to the recipe, of --allow, or to
+ * the working directory as $PWD has it. They open nothing; by them a recipe may say the same as the
+ * user. What the command line says itself, by --set or in a file of --site, is the user's own and
+ * may name any path.
  *
  * Archives of file:/// are an exception: their directory is checked when the recipe is read, and
  * libcurl then opens what is in it by name. Nothing of that comes into an image without a signature
@@ -23,8 +27,8 @@
  *
  * No other check can be outrun by a change of the files: the walk goes by descriptors, a name at
  * a time, follows links itself, and knows each directory by its number and not by its name. Outside
- * the folders it sees nothing but the directories that lead to them, so that no error tells what
- * exists elsewhere.
+ * the folders it sees nothing but the directories and links that lead to them, so that no error
+ * tells what exists elsewhere.
  */
 #pragma once
 
@@ -47,8 +51,8 @@ void reach_trust(struct reach *r, const char *file);
 enum reach_kind { REACH_FILE, REACH_FOLDER };
 
 /* Opens a regular file or a folder to read, by a path of input_path() (input.h). at: who names it.
- * noun: what it is to be ("script"). Errors are ERR_USAGE at that place: -EXDEV, with a hint, if it
- * lies out of reach; -EINVAL if it is no regular file; else what the system says. r NULL:
- * everything is in reach. */
+ * noun: what it is to be ("script"). Errors are ERR_USAGE at that place: -EXDEV, with a hint
+ * that says what to allow, if it lies out of reach; -EINVAL if it is no regular file; else what the
+ * system says. r NULL: everything is in reach. */
 int reach_open(const struct reach *r, const struct position *at, enum reach_kind kind,
 	       const char *noun, const char *path, int *ret_fd, struct err *err);

@@ -43,7 +43,7 @@ refused 'an overlay that is a link to a home directory' \
 	"x\.yaml:[0-9]+:[0-9]+: error: overlay '.*/innocent' leads out of the folders .* 'innocent' is a link to '\.\./'" \
 	'overlays: [innocent]'
 refused 'one in the middle of a path' "overlay '.*/innocent/\.ssh' leads out of the folders" 'overlays: [innocent/.ssh]'
-like "$stderr" 'hint: .*--allow FOLDER' 'the hint names the option'
+like "$stderr" "hint: .*--allow '.*/innocent/\.ssh'" 'the hint names the folder'
 ln -s "$home/shadow" "$project/keys"
 refused 'a file of keys elsewhere' "public key file '.*/keys' leads out of the folders" 'users: [{name: a, authorized-keys: [keys]}]'
 

@@ -41,26 +41,37 @@ static void make_home(void)
 	make_file("allowed/deep/key", "allowed");
 }
 
-/* The content of what a recipe names, or the error. The caller frees it. */
-static char *look(const char *recipe, const struct strv *allow, const char *named)
+/* The content of what is opened for a recipe, or the error; *hint, if not NULL, is what it says to
+ * do. The caller frees both. */
+static char *look_by_path(const char *recipe, const struct strv *allow, const char *opened,
+			  char **hint)
 {
 	CLEANUP(err_release) struct err err = { 0 };
 	CLEANUP(reach_cleanup) struct reach *r = NULL;
 	CLEANUP(text_release) struct text content = { 0 };
+	const struct position at = { .file = recipe, .line = 1 };
+	cleanup_fd int fd = -1;
+
+	assert_int_equal(reach_new(recipe, allow, &r, &err), 0);
+	if (reach_open(r, &at, REACH_FILE, "file", opened, &fd, &err) < 0) {
+		assert_int_equal(err.class, ERR_USAGE);
+		if (hint)
+			*hint = take_ptr(err.hint);
+		return take_ptr(err.message);
+	}
+	assert_int_equal(read_fd(fd, opened, 100, &content, &err), 0);
+	return text_take(&content);
+}
+
+/* The same for a recipe of the scratch directory, and a path as it stands in that. */
+static char *look(const char *recipe, const struct strv *allow, const char *named)
+{
 	cleanup_free char *path = in_scratch(recipe);
 	cleanup_free char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path + 1));
 	cleanup_free char *opened =
 		*named == '/' ? xstrdup(named) : xasprintf("%s%s", folder, named);
-	const struct position at = { .file = path, .line = 1 };
-	cleanup_fd int fd = -1;
 
-	assert_int_equal(reach_new(path, allow, &r, &err), 0);
-	if (reach_open(r, &at, REACH_FILE, "file", opened, &fd, &err) < 0) {
-		assert_int_equal(err.class, ERR_USAGE);
-		return take_ptr(err.message);
-	}
-	assert_int_equal(read_fd(fd, named, 100, &content, &err), 0);
-	return text_take(&content);
+	return look_by_path(path, allow, opened, NULL);
 }
 
 static void assert_seen(const char *named, const struct strv *allow, const char *expected)
@@ -192,6 +203,183 @@ static void links_count_by_what_they_lead_to(void **state)
 	assert_non_null(strstr(loop, "Too many levels of symbolic links"));
 }
 
+/* site/x.yaml; ext/one/motd, to which links lead in two ways. */
+static void make_linked(void)
+{
+	make_file("site/x.yaml", "");
+	make_file("ext/one/motd", "motd");
+	make_file("ext/key", "secret");
+	make_file("far/away/motd", "motd");
+	assert_int_equal(symlinkat("ext", scratch_fd, "near"), 0);
+	assert_int_equal(symlinkat("far/away/back", scratch_fd, "round"), 0);
+	assert_int_equal(symlinkat("../../ext", scratch_fd, "far/away/back"), 0);
+}
+
+/* Whether site/x.yaml reads what it names if the user allows that. */
+static bool sees(const char *allowed, const char *named)
+{
+	CLEANUP(strv_release) struct strv allow = { 0 };
+	cleanup_free char *seen = NULL;
+
+	if (allowed)
+		strv_add_take(&allow, in_scratch(allowed));
+	seen = look("site/x.yaml", &allow, named);
+	return streq(seen, "motd");
+}
+
+/* What the user names goes by the links on the user's way; the recipe may go there, too. */
+static void links_that_the_user_has_named(void **state)
+{
+	(void)state;
+	make_linked();
+	assert_false(sees(NULL, "../near/one/motd"));
+	assert_true(sees("near", "../near/one/motd"));
+	assert_true(sees("near/", "../near/one/motd"));
+	assert_true(sees("near/one", "../near/one/motd"));
+	assert_true(sees("near/one/motd", "../near/one/motd"));
+	assert_true(sees("site/../near", "../near/one/motd"));
+	assert_true(sees("near", "../ext/one/motd"));
+	assert_true(sees("round", "../round/one/motd"));
+	assert_true(sees("round", "../far/away/back/one/motd"));
+}
+
+/* The others of the place are none of the recipe's business, wherever they lead. */
+static void links_that_the_user_has_not_named(void **state)
+{
+	(void)state;
+	make_linked();
+	assert_int_equal(symlinkat("near", scratch_fd, "other"), 0);
+	assert_false(sees("ext", "../near/one/motd"));
+	assert_false(sees("near", "../other/one/motd"));
+	assert_false(sees("near", "../far/away/back/one/motd"));
+	assert_false(sees("round", "../far/away/motd"));
+}
+
+static void a_named_link_leads_no_further_than_what_is_allowed(void **state)
+{
+	CLEANUP(strv_release) struct strv allow = { 0 };
+	cleanup_free char *seen = NULL;
+
+	(void)state;
+	make_linked();
+	strv_add_take(&allow, in_scratch("near/one"));
+	seen = look("site/x.yaml", &allow, "../near/key");
+	assert_non_null(strstr(seen, "site/../near/key' lies outside of the folders"));
+	free(seen);
+	seen = look("site/x.yaml", &allow, "../near/missing");
+	assert_non_null(strstr(seen, "lies outside of the folders"));
+}
+
+/* Whether the recipe reads own by its absolute path, in a directory that the shell calls so. */
+static bool sees_its_own(const char *shell_says, const char *recipe, const struct strv *allow)
+{
+	cleanup_free char *directory = in_scratch("home/me/x");
+	cleanup_free char *says = in_scratch(shell_says);
+	cleanup_free char *own = in_scratch("home/me/x/own");
+	cleanup_free char *before = get_current_dir_name();
+	cleanup_free char *seen = NULL;
+
+	assert_int_equal(chdir(directory), 0);
+	assert_int_equal(setenv("PWD", says, 1), 0);
+	seen = look_by_path(recipe, allow, own, NULL);
+	assert_int_equal(chdir(before), 0);
+	assert_int_equal(setenv("PWD", before, 1), 0);
+	return streq(seen, "own");
+}
+
+/* A home directory that is reached through a link, as /home -> /data/home. */
+static void the_name_of_the_working_directory_has_links(void **state)
+{
+	cleanup_free char *elsewhere = in_scratch("other/x.yaml");
+	CLEANUP(strv_release) struct strv allow = { 0 };
+
+	(void)state;
+	make_file("data/me/x/x.yaml", "");
+	make_file("data/me/x/own", "own");
+	make_file("other/x.yaml", "");
+	assert_int_equal(symlinkat("data", scratch_fd, "home"), 0);
+	assert_true(sees_its_own("home/me/x", "x.yaml", NULL));
+	assert_true(sees_its_own("home/me/x", "./x.yaml", NULL));
+	assert_true(sees_its_own("home/me/x", "../x/x.yaml", NULL));
+	assert_false(sees_its_own("home/me", "x.yaml", NULL));
+	assert_false(sees_its_own("data/me/x", "x.yaml", NULL));
+	assert_false(sees_its_own("missing", "x.yaml", NULL));
+	assert_false(sees_its_own("home/me/x", elsewhere, NULL));
+	strv_add(&allow, ".");
+	assert_true(sees_its_own("home/me/x", elsewhere, &allow));
+}
+
+/* The path that the hint says to allow, for what site/x.yaml names. */
+static char *advice(const char *named)
+{
+	cleanup_free char *recipe = in_scratch("site/x.yaml");
+	cleanup_free char *opened =
+		*named == '/' ? xstrdup(named) : xasprintf("%s/site/%s", scratch_path, named);
+	cleanup_free char *hint = NULL;
+	cleanup_free char *seen = look_by_path(recipe, NULL, opened, &hint);
+	const char *option = hint ? strstr(hint, "--allow '") : NULL;
+
+	if (!option)
+		fail_msg("%s: no folder in '%s'", seen, hint ? hint : "");
+	return xstrndup(option + strlen("--allow '"), strcspn(option + strlen("--allow '"), "'"));
+}
+
+static void assert_advice(const char *named, const char *expected)
+{
+	CLEANUP(strv_release) struct strv allow = { 0 };
+	cleanup_free char *given = advice(named);
+	cleanup_free char *path = in_scratch(expected);
+	cleanup_free char *seen = NULL;
+
+	assert_string_equal(given, path);
+	strv_add(&allow, given);
+	seen = look("site/x.yaml", &allow, named);
+	assert_string_equal(seen, "motd");
+}
+
+/* It is the folder; where that is the recipe's own, since the file itself is a link, that. */
+static void what_the_hint_says_works(void **state)
+{
+	(void)state;
+	make_linked();
+	assert_int_equal(symlinkat("../near", scratch_fd, "site/in"), 0);
+	assert_int_equal(symlinkat("last", scratch_fd, "site/first"), 0);
+	assert_int_equal(symlinkat("../round/one/motd", scratch_fd, "site/last"), 0);
+	assert_advice("../ext/one/motd", "site/../ext/one");
+	assert_advice("../near/one/motd", "site/../near/one");
+	assert_advice("../round/one/motd", "site/../round/one");
+	assert_advice("in/one/motd", "site/in/one");
+	assert_advice("first", "site/first");
+	cleanup_free char *root = advice("/motd");
+	assert_string_equal(root, "/motd");
+}
+
+/* What is called `recipes` may be a link, beside the folder that it leads to. */
+static void overlays_beside_a_link_to_recipes(void **state)
+{
+	cleanup_free char *seen = NULL;
+
+	(void)state;
+	make_file("project/recipes.real/x.yaml", "");
+	make_file("project/overlays/motd", "motd");
+	assert_int_equal(symlinkat("recipes.real", scratch_fd, "project/recipes"), 0);
+	seen = look("project/recipes/x.yaml", NULL, "../overlays/motd");
+	assert_string_equal(seen, "motd");
+}
+
+/* A link to the folder that holds it would else open what lies beside that. */
+static void no_overlays_elsewhere(void **state)
+{
+	cleanup_free char *seen = NULL;
+
+	(void)state;
+	make_file("home/project/x.yaml", "");
+	make_file("home/overlays/motd", "secret");
+	assert_int_equal(symlinkat(".", scratch_fd, "home/project/recipes"), 0);
+	seen = look("home/project/recipes/x.yaml", NULL, "../overlays/motd");
+	assert_non_null(strstr(seen, "leads out of the folders"));
+}
+
 /* --set and files of --site name what they want, also by links. */
 static void the_command_line_is_trusted(void **state)
 {
@@ -281,6 +469,13 @@ int main(void)
 		TEST(what_the_user_allows),
 		TEST(a_folder_above_may_be_allowed),
 		TEST(links_count_by_what_they_lead_to),
+		TEST(links_that_the_user_has_named),
+		TEST(links_that_the_user_has_not_named),
+		TEST(a_named_link_leads_no_further_than_what_is_allowed),
+		TEST(the_name_of_the_working_directory_has_links),
+		TEST(what_the_hint_says_works),
+		TEST(overlays_beside_a_link_to_recipes),
+		TEST(no_overlays_elsewhere),
 		TEST(the_command_line_is_trusted),
 		TEST(what_is_allowed_must_be_there),
 		TEST(no_race_leads_out),
