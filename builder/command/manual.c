@@ -113,6 +113,9 @@ static const struct entry environment[] = {
 	{ "http_proxy, https_proxy, all_proxy, no_proxy",
 	  "Proxies for downloads, as curl(1) has them. If apt's configuration names one in "
 	  "Acquire::http::Proxy, that one is used." },
+	{ "PWD",
+	  "The shell's name of the working directory. If links lead there, a recipe may go through "
+	  "them to what it may read." },
 	{ "TMPDIR", "Where sockets and logs of `boot`, the rebuild of `verify` and small private "
 		    "files go (default: /tmp). It has to be your own, or root's; if others may "
 		    "write to it, it needs the sticky bit." },

@@ -89,13 +89,13 @@ same_text "$(state_of "$scratch/out")" "$before" 'out is as it was'
 silent 'no tree and no partial file is left' find "$scratch/store/tree" "$scratch/store/partial" -mindepth 1
 
 tiny_recipe "$scratch/quiet.yaml" 'packages: [quiet]'
-NETRESCUE_SANDBOX_SILENCE=1s NETRESCUE_SANDBOX_PROCESSES=1234 \
+NETRESCUE_SANDBOX_SILENCE=1s NETRESCUE_SANDBOX_PROCESSES=9000 \
 	tiny_out=$scratch/out5 run tiny_build "$scratch/quiet.yaml" --memory 600M --script-timeout 3s
 is "$status" 1 'a script that hangs fails the build after --script-timeout'
 like "$stderr" "warning: the postinst of package 'quiet' has said nothing for 1 s" 'a warning comes before'
 like "$stderr" "error: stage rest: the postinst of package 'quiet' has run for 3 s, its limit, and was ended" 'the error names it'
 like "$stderr" 'sandbox: namespace, tree on disk' 'more than --memory does not go into memory'
-like "$(cat "$scratch"/store/log/tiny-*.log)" 'Max processes +5330 ' 'the number of processes is passed on, too'
+like "$(cat "$scratch"/store/log/tiny-*.log)" 'Max processes +13096 ' 'the number of processes is passed on, too'
 
 tiny_recipe "$scratch/ids.yaml" 'packages: [system-user]' 'strict-ids: true'
 tiny_out=$scratch/out3 run tiny_build "$scratch/ids.yaml"
