@@ -261,9 +261,8 @@ struct recipe_source {
 				    * none */
 	const struct strv *set;	 /* KEY=VALUE or KEY+=VALUE (override.h), over those; NULL: none */
 	const char *set_directory; /* where relative paths in `set` start; NULL: the current one */
-	const struct strv
-		*allow; /* paths that the recipe may read besides its own folder (reach.h);
-				      NULL: none */
+	/* paths that the recipe may read besides its own folder (reach.h); NULL: none */
+	const struct strv *allow;
 };
 
 /* Reads the recipe. Errors are ERR_USAGE, at their place in the file, with a hint. */

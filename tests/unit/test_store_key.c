@@ -170,7 +170,7 @@ static void test_no_place(void **state)
 
 static void test_bad_own(void **state)
 {
-	static const char *const bad[] = { "", "\n", "0011\n", KEY_A "0\n", "x" KEY_A };
+	static const char *const bad[] = { "", "\n", "0011\n", (KEY_A "0\n"), ("x" KEY_A) };
 
 	(void)state;
 	(void)find_or_die(true);
