@@ -42,7 +42,7 @@ image_variant() {
 		printf 'extends: %s\nname: %s\n' "$(realpath "$base")" "$name"
 		cat
 	} >"$scratch/$name.yaml"
-	image_build "$scratch/$name.yaml" "$scratch/out" "$@"
+	image_build "$scratch/$name.yaml" "$scratch/out" --allow "$(dirname "$(realpath "$base")")" "$@"
 }
 
 image_unpack() {

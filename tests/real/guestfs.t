@@ -152,7 +152,7 @@ ask "$scratch/two" guestfs_as "$user" env LIBGUESTFS_BACKEND_SETTINGS=force_tcg 
 	NETRESCUE_APPLIANCE_QEMU="-cpu max,aes=off -rtc base=$(date -u -d '+400 days' +%FT%T)" "${in_appliance[@]}" silence=15 timeout=60
 is "$(grep -v 'sleep 900' <<<"$stderr" | grep -c 'error:')" 0 'so does an appliance, for a user without subordinate ids' ||
 	diag "$stdout" "$stderr"
-like "$stderr" "warning: the command 'sleep 900' has said nothing for 15 s" 'it tells of silence'
+like "$stderr" "warning: in the appliance: the command 'sleep 900' has said nothing for 15 s" 'it tells of silence'
 like "$status:$stderr" "^1:.*error: the command 'sleep 900' has run for 1 min, its limit, and was ended" 'and ends what takes too long'
 like "$stdout" $'\nguestfs, an emulated appliance\n' 'which says what it is'
 like "$stderr" 'the appliance is emulated, so this build takes about [0-9]+ times as long' 'and what that costs'
