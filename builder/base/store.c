@@ -123,11 +123,12 @@ static int check_owner(const struct store *s, const char *name, struct err *err)
 	return 0;
 }
 
-/* Opens the directory that holds `path`, and sees that nobody else may exchange what is in it. */
-static int open_holder(const struct store *s, const char *path, const char **ret_name, int *ret_fd,
-		       struct err *err)
+/* Takes what was opened there, a descriptor or -errno, unless its owner may exchange what is in it.
+ * -ENOENT without an error if there was nothing. */
+static int take_trusted(const struct store *s, const char *path, int opened, int *ret_fd,
+			struct err *err)
 {
-	cleanup_fd int fd = open_parent_beneath(s->dirfd, path, ret_name);
+	cleanup_fd int fd = opened;
 	struct stat st;
 
 	if (fd == -ENOENT)
@@ -140,6 +141,13 @@ static int open_holder(const struct store *s, const char *path, const char **ret
 		return refuse_foreign(s, path, &st, err);
 	*ret_fd = take_fd(&fd);
 	return 0;
+}
+
+/* Opens the directory that holds `path`, and sees that nobody else may exchange what is in it. */
+static int open_holder(const struct store *s, const char *path, const char **ret_name, int *ret_fd,
+		       struct err *err)
+{
+	return take_trusted(s, path, open_parent_beneath(s->dirfd, path, ret_name), ret_fd, err);
 }
 
 int store_open_kept(const struct store *s, const char *path, int *ret_fd, struct err *err)
@@ -195,19 +203,9 @@ static int open_directories(struct store *s, struct err *err)
 
 int store_open_dir(const struct store *s, const char *path, int *ret_fd, struct err *err)
 {
-	cleanup_fd int fd = open_beneath(s->dirfd, path, O_RDONLY | O_DIRECTORY, 0);
-	struct stat st;
+	const int fd = open_beneath(s->dirfd, path, O_RDONLY | O_DIRECTORY, 0);
 
-	if (fd == -ENOENT)
-		return -ENOENT;
-	if (fd < 0)
-		return cannot(s, "open", path, fd, err);
-	if (fstat(fd, &st) < 0)
-		return cannot(s, "open", path, -errno, err);
-	if (!owner_is_trusted(&st))
-		return refuse_foreign(s, path, &st, err);
-	*ret_fd = take_fd(&fd);
-	return 0;
+	return take_trusted(s, path, fd, ret_fd, err);
 }
 
 void store_sweep(struct store *s)
