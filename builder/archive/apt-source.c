@@ -17,10 +17,20 @@
 
 static const char blanks[] = " \t\n";
 
+/* Whether the URL begins with the prefix and a name follows: at once, or behind these slashes. */
+static bool names_after(const char *url, const char *prefix, const char *slashes)
+{
+	if (!starts_with(url, prefix))
+		return false;
+	url += strlen(prefix);
+	url += strspn(url, slashes);
+	return *url && *url != '/';
+}
+
 bool apt_source_url_is_known(const char *url)
 {
-	return (starts_with(url, "http://") && url[7]) ||
-	       (starts_with(url, "https://") && url[8]) || starts_with(url, "file:/");
+	return names_after(url, "http://", "") || names_after(url, "https://", "") ||
+	       names_after(url, "file:/", "/");
 }
 
 static void add_source(struct apt_sources *s, const char *url, const char *suite,

@@ -65,6 +65,9 @@ static void test_one_line(void **state)
 		 "https://s.example/security trixie-security main\n"
 		 "deb [trusted=yes] http://s2.example/debian-security trixie/updates main\n"
 		 "deb http://broken.example\n"
+		 "deb http:/// trixie main\n"
+		 "deb https:////x trixie main\n"
+		 "deb file:/// trixie main\n"
 		 "deb [unclosed http://broken.example/debian trixie main\n");
 	expect(NULL, NULL, "http://m.example/debian",
 	       "https://s.example/security http://s2.example/debian-security");
