@@ -417,22 +417,6 @@ int store_put_begin(struct store *s, struct store_put *ret, struct err *err)
 	return 0;
 }
 
-/* Makes a directory of the store and those above it. */
-static int make_holder(const struct store *s, const char *directory, struct err *err)
-{
-	cleanup_fd int fd = -1;
-	int r = make_dirs_beneath(s->dirfd, directory, 0755);
-
-	if (r < 0)
-		return cannot(s, "make", directory, r, err);
-	fd = open_beneath(s->dirfd, directory, O_RDONLY | O_DIRECTORY, 0);
-	if (fd < 0)
-		return cannot(s, "open", directory, fd, err);
-	if (fchmod(fd, 0755) < 0)
-		return cannot(s, "make readable", directory, -errno, err);
-	return 0;
-}
-
 int store_publish(struct store_put *p, const char *directory, const char *target, struct err *err)
 {
 	const struct store *s = p->store;
@@ -443,9 +427,10 @@ int store_publish(struct store_put *p, const char *directory, const char *target
 	assert(s && p->name && directory);
 	r = open_holder(s, target, &name, &holder, err);
 	if (r == -ENOENT) {
-		r = make_holder(s, directory, err);
-		if (r == 0)
-			r = open_holder(s, target, &name, &holder, err);
+		r = make_dirs_beneath(s->dirfd, directory, 0755);
+		if (r < 0)
+			return cannot(s, "make", directory, r, err);
+		r = open_holder(s, target, &name, &holder, err);
 	}
 	if (r < 0)
 		return r == -ENOENT ? cannot(s, "make", target, r, err) : r;
