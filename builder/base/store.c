@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "base/memory.h"
 #include "base/owner.h"
 #include "base/tree.h"
+#include "base/user-directory.h"
 
 #define NEW_FILE_ATTEMPTS 100
 #define CHOOSE "choose another place with --store DIR or NETRESCUE_STORE"
@@ -30,20 +30,10 @@ static char *default_path(void)
 
 	if (s && *s)
 		return xstrdup(s);
-	s = getenv("XDG_CACHE_HOME");
-	if (s && *s == '/') /* relative ones are to be ignored, says the XDG specification */
-		return xasprintf("%s/netrescue", s);
-	s = getenv("HOME");
-	if (!s || !*s) {
-		const struct passwd *pw = getpwuid(getuid());
-
-		s = pw ? pw->pw_dir : NULL;
-	}
-	return s && *s ? xasprintf("%s/.cache/netrescue", s) : NULL;
+	return user_directory("XDG_CACHE_HOME", ".cache");
 }
 
-/* Readable by all whatever the umask: it holds what the archive gives everybody, and the sandbox
- * maps other ids. */
+/* Readable by all whatever the umask (store.h). */
 static int make_open_dir(int dirfd, const char *path)
 {
 	cleanup_fd int fd = -1;
