@@ -182,8 +182,9 @@ export NETRESCUE      := $(CURDIR)/$(BIN)/netrescue
 export NETRESCUE_BIN  := $(CURDIR)/$(BIN)
 export CMOCKA_MESSAGE_OUTPUT := TAP
 PROVE = prove # .proverc has its options
-# The quick ones share the processors; those on the real mirror and the boot want them for themselves.
+# As many at a time as there are processors, those that cost most first, so that none of them is the last alone.
 JOBS = -j $$(nproc)
+longest_first = $$(tests/costs --longest-first $(1))
 
 .PHONY: unit
 unit: $(CHECK_UNIT_TESTS) ## the unit tests only
@@ -196,18 +197,19 @@ test-programs: all $(CHECK_UNIT_TESTS) $(TOOLS) ## what the tests run; then `pro
 .PHONY: check
 check: test-programs ## quick tests: no network beyond loopback, no package beyond what building needs
 	$(if $(CMOCKA),,@echo '# SKIP the unit tests: they need libcmocka-dev (make deps-test)')
-	$(PROVE) $(JOBS) --timer $(CHECK_TESTS)
+	$(PROVE) $(JOBS) --timer $(call longest_first,$(CHECK_TESTS))
 
 .PHONY: test
 test: deps-build deps-test all $(UNIT_TESTS) $(TOOLS) $(FUZZ_TARGETS) ## everything above, then the fuzz targets, the real mirror and the boot; prints the cost per file
-	$(PROVE) $(JOBS) --timer $(CHECK_TESTS)
-	$(PROVE) --timer $(REAL_TESTS)
+	$(PROVE) $(JOBS) --timer $(call longest_first,$(CHECK_TESTS))
+	$(PROVE) $(JOBS) --timer $(call longest_first,$(REAL_TESTS))
 
 .PHONY: test-all
 test-all: deps-build deps-test deps-matrix all $(UNIT_TESTS) $(TOOLS) $(FUZZ_TARGETS) ## test with every case, the matrix, and check with sanitizers; keeps the report in out/test-all.txt
 	export NETRESCUE_TEST_ALL=1; failed=0; { \
-		$(PROVE) $(JOBS) --timer $(CHECK_TESTS) || failed=1; \
-		$(PROVE) --timer $(filter-out $(WITNESSES),$(REAL_TESTS)) $(MATRIX_TESTS) || failed=1; \
+		$(PROVE) $(JOBS) --timer $(call longest_first,$(CHECK_TESTS)) || failed=1; \
+		$(PROVE) $(JOBS) --timer $(call longest_first,$(filter-out $(WITNESSES),$(REAL_TESTS))) || failed=1; \
+		$(PROVE) --timer $(MATRIX_TESTS) || failed=1; \
 		$(MAKE) FLAVOUR=asan check || failed=1; \
 		exit $$failed; } 2>&1 | tee out/test-all.txt
 
