@@ -181,6 +181,9 @@ WITNESSES = $(shell grep -l '^\# Whole: ' $(REAL_TESTS))
 export NETRESCUE      := $(CURDIR)/$(BIN)/netrescue
 export NETRESCUE_BIN  := $(CURDIR)/$(BIN)
 export CMOCKA_MESSAGE_OUTPUT := TAP
+# Images that several tests look at are built once in a run: tests/lib/image.sh.
+TEST_IMAGES := out/test-images
+test test-all: export NETRESCUE_TEST_IMAGES := $(CURDIR)/$(TEST_IMAGES)
 PROVE = prove # .proverc has its options
 # As many at a time as there are processors, those that cost most first, so that none of them is the last alone.
 JOBS = -j $$(nproc)
@@ -201,11 +204,14 @@ check: test-programs ## quick tests: no network beyond loopback, no package beyo
 
 .PHONY: test
 test: deps-build deps-test all $(UNIT_TESTS) $(TOOLS) $(FUZZ_TARGETS) ## everything above, then the fuzz targets, the real mirror and the boot; prints the cost per file
+	rm -rf $(TEST_IMAGES)
 	$(PROVE) $(JOBS) --timer $(call longest_first,$(CHECK_TESTS))
 	$(PROVE) $(JOBS) --timer $(call longest_first,$(REAL_TESTS))
+	rm -rf $(TEST_IMAGES)
 
 .PHONY: test-all
 test-all: deps-build deps-test deps-matrix all $(UNIT_TESTS) $(TOOLS) $(FUZZ_TARGETS) ## test with every case, the matrix, and check with sanitizers; keeps the report in out/test-all.txt
+	rm -rf $(TEST_IMAGES)
 	export NETRESCUE_TEST_ALL=1; failed=0; { \
 		$(PROVE) $(JOBS) --timer $(call longest_first,$(CHECK_TESTS)) || failed=1; \
 		$(PROVE) $(JOBS) --timer $(call longest_first,$(filter-out $(WITNESSES),$(REAL_TESTS))) || failed=1; \
