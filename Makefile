@@ -185,8 +185,10 @@ export CMOCKA_MESSAGE_OUTPUT := TAP
 TEST_IMAGES := out/test-images
 test test-all: export NETRESCUE_TEST_IMAGES := $(CURDIR)/$(TEST_IMAGES)
 PROVE = prove # .proverc has its options
-# As many at a time as there are processors, those that cost most first, so that none of them is the last alone.
-JOBS = -j $$(nproc)
+# One more at a time than there are processors, since many tests wait for time to pass; those that cost most first, so
+# that none of them is the last alone. One on the real mirror or with a boot takes up to two gigabytes of memory.
+JOBS = -j $$(($$(nproc) + 1))
+REAL_JOBS = -j $$(awk -v most=$$(nproc) '/^MemTotal:/ { n = int($$2 / 2500000); print (n < 1 ? 1 : n > most ? most + 1 : n) }' /proc/meminfo)
 longest_first = $$(tests/costs --longest-first $(1))
 
 .PHONY: unit
@@ -206,7 +208,7 @@ check: test-programs ## quick tests: no network beyond loopback, no package beyo
 test: deps-build deps-test all $(UNIT_TESTS) $(TOOLS) $(FUZZ_TARGETS) ## everything above, then the fuzz targets, the real mirror and the boot; prints the cost per file
 	rm -rf $(TEST_IMAGES)
 	$(PROVE) $(JOBS) --timer $(call longest_first,$(CHECK_TESTS))
-	$(PROVE) $(JOBS) --timer $(call longest_first,$(REAL_TESTS))
+	$(PROVE) $(REAL_JOBS) --timer $(call longest_first,$(REAL_TESTS))
 	rm -rf $(TEST_IMAGES)
 
 .PHONY: test-all
@@ -214,7 +216,7 @@ test-all: deps-build deps-test deps-matrix all $(UNIT_TESTS) $(TOOLS) $(FUZZ_TAR
 	rm -rf $(TEST_IMAGES)
 	export NETRESCUE_TEST_ALL=1; failed=0; { \
 		$(PROVE) $(JOBS) --timer $(call longest_first,$(CHECK_TESTS)) || failed=1; \
-		$(PROVE) $(JOBS) --timer $(call longest_first,$(filter-out $(WITNESSES),$(REAL_TESTS))) || failed=1; \
+		$(PROVE) $(REAL_JOBS) --timer $(call longest_first,$(filter-out $(WITNESSES),$(REAL_TESTS))) || failed=1; \
 		$(PROVE) --timer $(MATRIX_TESTS) || failed=1; \
 		$(MAKE) FLAVOUR=asan check || failed=1; \
 		exit $$failed; } 2>&1 | tee out/test-all.txt
