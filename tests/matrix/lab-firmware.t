@@ -8,7 +8,7 @@
 . tests/lib/lab.sh
 plan 15
 
-image_build recipes/rescue64.yaml "$scratch/out"
+image_shared recipes/rescue64.yaml
 cat >"$scratch/script" <<'END'
 findmnt -n -o FSTYPE /
 [ ! -d /sys/firmware/efi ] || echo EFI
