@@ -131,7 +131,7 @@ cp "$second/rootfs.tar.zst" "$scratch/damaged"
 touch "$scratch/damaged/tftp/more"
 run "$NETRESCUE" diff "$second" "$scratch/damaged"
 is "$status" 3 'a file more: 3'
-like "$stderr" 'tftp/more is not what' 'by name'
+like "$stderr" 'tftp/more is not named in its SHA256SUMS' 'by name'
 rm "$scratch/damaged/tftp/more"
 link=$(find "$scratch/damaged/tftp" -type l | sort | head -n 1)
 ln -snf /elsewhere "$link"
