@@ -64,7 +64,7 @@ struct result {
 	/* Owned: the releases of the kernels that can be booted, the recipe's own first; none with
 	 * `kernel: none`. By result_set_kernels(). */
 	struct strv kernels;
-	struct file_origins *origins; /* owned: of the tree's files, by result_add_sbom() */
+	struct file_origins *origins; /* owned: of the tree's files, by pack */
 };
 #define RESULT_INIT                                                                                \
 	{                                                                                          \
