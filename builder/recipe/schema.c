@@ -172,7 +172,7 @@ const struct schema_key schema[] = {
 	  .fallback = "linux-image-${architecture}",
 	  .doc = "the package that brings the kernel, itself or by what it depends on. Other "
 		 "kernels of the image get entries of their own at the end of the menu",
-	  .readers = READ_REST },
+	  .readers = READ_BASE | READ_REST | READ_TREE },
 	{ "firmware", SCHEMA_CHOICE, FIELD(firmware), .allowed = "none network all",
 	  .fallback = "none",
 	  .doc = "install the archive's firmware for the cards that the kernel knows: for network "
