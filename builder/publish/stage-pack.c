@@ -24,13 +24,15 @@ static int verify_rootfs(const struct result *res, struct err *err)
 	return compressor_verify(fd, res->tar_sha256, res->tar_size, err);
 }
 
-static int write_rootfs(struct result *res, struct sandbox *sb, uint64_t *ret_size, struct err *err)
+static int write_rootfs(struct result *res, const struct rootfs *rootfs, uint64_t *ret_size,
+			struct err *err)
 {
 	CLEANUP(strv_release) struct strv filter = { 0 };
 	cleanup_fd int fd = -1;
 	struct stat st;
-	int r = compressor_prepare(res->store, res->lock, sb, res->recipe->compression_level,
-				   &filter, err);
+	/* What is kept of this depends on what rootfs shows of recipe and lock, and on no more. */
+	int r = compressor_prepare(rootfs->store, rootfs->lock, rootfs->sandbox,
+				   rootfs->recipe->compression_level, &filter, err);
 
 	if (r < 0)
 		return r;
@@ -39,7 +41,7 @@ static int write_rootfs(struct result *res, struct sandbox *sb, uint64_t *ret_si
 		return r;
 	/* The compressor was tried, and its version was shown as progress: this replaces it. */
 	progress_detail(ROOTFS);
-	r = sandbox_archive(sb, (const char *const *)filter.item, fd, res->tar_sha256,
+	r = sandbox_archive(rootfs->sandbox, (const char *const *)filter.item, fd, res->tar_sha256,
 			    &res->tar_size, err);
 	if (r < 0)
 		return r;
@@ -52,9 +54,10 @@ static int write_rootfs(struct result *res, struct sandbox *sb, uint64_t *ret_si
 	return 0;
 }
 
-static int pack_rootfs(struct result *res, struct sandbox *sb, uint64_t *ret_size, struct err *err)
+static int pack_rootfs(struct result *res, const struct rootfs *rootfs, uint64_t *ret_size,
+		       struct err *err)
 {
-	int r = write_rootfs(res, sb, ret_size, err);
+	int r = write_rootfs(res, rootfs, ret_size, err);
 
 	return r < 0 ? err_wrap(err, "packing " ROOTFS) : 0;
 }
@@ -92,12 +95,13 @@ static int copy_kernels(struct result *res, struct sandbox *sb, struct err *err)
 	return 0;
 }
 
-static int pack(struct result *res, struct sandbox *sb, uint64_t *ret_size, struct err *err)
+static int pack(struct result *res, const struct rootfs *rootfs, uint64_t *ret_size,
+		struct err *err)
 {
 	/* Before the image's own zstd runs, although it could not change them. */
-	int r = copy_kernels(res, sb, err);
+	int r = copy_kernels(res, rootfs->sandbox, err);
 
-	return r < 0 ? r : pack_rootfs(res, sb, ret_size, err);
+	return r < 0 ? r : pack_rootfs(res, rootfs, ret_size, err);
 }
 
 int stage_pack(struct result *res, struct rootfs *rootfs, struct err *err)
@@ -107,7 +111,7 @@ int stage_pack(struct result *res, struct rootfs *rootfs, struct err *err)
 	int r;
 
 	progress_start("pack", 0, PROGRESS_STEPS);
-	r = pack(res, rootfs->sandbox, &size, err);
+	r = pack(res, rootfs, &size, err);
 	if (r < 0) {
 		progress_abort();
 		return r;
