@@ -106,7 +106,7 @@ void stage_key(const struct rootfs *rootfs, enum cached_stage stage, const struc
 	CLEANUP(text_release) struct text t = { 0 };
 
 	text_printf(&t, "stage %s\n", names[stage]);
-	text_append(&t, common->data, common->length);
+	text_append(&t, common->length ? common->data : "", common->length);
 	for (size_t i = 0; i < packages->count; i++)
 		if (is_shown(rootfs, stage, &packages->item[i]))
 			add_package(&t, &packages->item[i]);
