@@ -142,7 +142,7 @@ rm -r "$scratch/damaged"
 cp -r "$second" "$scratch/damaged"
 mkfifo "$scratch/damaged/SHA256SUMS.new"
 mv "$scratch/damaged/SHA256SUMS.new" "$scratch/damaged/SHA256SUMS"
-run timeout 20 "$NETRESCUE" diff "$second" "$scratch/damaged"
+run timeout 120 "$NETRESCUE" diff "$second" "$scratch/damaged"
 is "$status" 2 'a pipe instead of a list is not waited for'
 
 # ---- forgery -------------------------------------------------------------------------------------
