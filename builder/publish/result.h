@@ -64,7 +64,7 @@ struct result {
 	/* Owned: the releases of the kernels that can be booted, the recipe's own first; none with
 	 * `kernel: none`. By result_set_kernels(). */
 	struct strv kernels;
-	struct file_origins *origins; /* owned: of the tree's files, by result_add_sbom() */
+	struct file_origins *origins; /* owned: of the tree's files, by pack */
 };
 #define RESULT_INIT                                                                                \
 	{                                                                                          \
@@ -78,10 +78,10 @@ int result_begin(struct store *s, const struct recipe *recipe, const struct lock
 		 const struct indices *indices, const char *out, struct result *ret,
 		 struct err *err);
 /* Keeps a result of this version that is there already, if its files are as its SHA256SUMS says and
- * it was built here (result-built.h): one lock gives the same bytes each time. `latest` then points
- * at it, and *ret_path names it. Otherwise *ret_path is left alone, and the result is to be built
- * (again): it is not there, or damaged, or may be anybody's, or lacks signatures although there is
- * a .signer; all but the first are said. */
+ * the store remembers that it was built here (result-built.h), whoever owns it: one lock gives the
+ * same bytes each time. `latest` then points at it, and *ret_path names it. Otherwise *ret_path is
+ * left alone, and the result is to be built (again): it is not there, or damaged, or may be
+ * anybody's, or lacks signatures although there is a .signer; all but the first are said. */
 int result_reuse(struct result *res, char **ret_path, struct err *err);
 /* Once the image's kernels are known: whether a menu with all of them can be written. ERR_USAGE, as
  * menu_describe(). */
