@@ -439,6 +439,7 @@ void recipe_release(struct recipe *recipe)
 	values_release(recipe);
 	strv_release(&recipe->overlay_digests);
 	strv_release(&recipe->inputs);
+	strv_release(&recipe->template_keys);
 	strv_release(&recipe->files);
 	strv_release(&recipe->places);
 	strv_release(&recipe->line_files);
