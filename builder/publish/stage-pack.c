@@ -70,8 +70,9 @@ static int write_rootfs(struct result *res, struct rootfs *rootfs, uint64_t *ret
 	CLEANUP(strv_release) struct strv filter = { 0 };
 	cleanup_fd int fd = -1, back = -1;
 	struct stat st;
-	int r = compressor_prepare(res->store, res->lock, p.sandbox, res->recipe->compression_level,
-				   &filter, err);
+	/* What is kept of this depends on what rootfs shows of recipe and lock, and on no more. */
+	int r = compressor_prepare(rootfs->store, rootfs->lock, rootfs->sandbox,
+				   rootfs->recipe->compression_level, &filter, err);
 
 	if (r < 0)
 		return r;

@@ -10,9 +10,10 @@
 struct sandbox {
 	struct child child;
 	int sock;
-	int log;       /* owned; -1: none */
-	size_t logged; /* bytes */
-	bool lost;     /* an answer is missing: no more requests */
+	int log;	  /* owned; -1: none */
+	size_t logged;	  /* bytes */
+	bool lost;	  /* an answer is missing: no more requests */
+	const char *kind; /* namespace, guestfs */
 	char *description;
 	void (*on_line)(const char *line, void *data);
 	void *data;

@@ -30,13 +30,24 @@ int sandbox_set_kernel(struct sandbox *sb, const char *release, struct err *err)
 	return request(sb, &m, err);
 }
 
-int sandbox_put(struct sandbox *sb, int tar_fd, const char *where, struct err *err)
+static int put(struct sandbox *sb, int tar_fd, const char *where, bool exact, struct err *err)
 {
 	CLEANUP(message_release) struct message m = { .type = MESSAGE_PUT };
 
 	message_put_text(&m, where);
+	message_put_u64(&m, exact);
 	message_put_fd(&m, tar_fd);
 	return request(sb, &m, err);
+}
+
+int sandbox_put(struct sandbox *sb, int tar_fd, const char *where, struct err *err)
+{
+	return put(sb, tar_fd, where, false, err);
+}
+
+int sandbox_restore(struct sandbox *sb, int snapshot_fd, const char *where, struct err *err)
+{
+	return put(sb, snapshot_fd, where, true, err);
 }
 
 int sandbox_extract(struct sandbox *sb, const struct strv *debs, unsigned jobs, struct err *err)
@@ -265,4 +276,13 @@ int sandbox_archive(struct sandbox *sb, const char *const *filter, int out_fd,
 	while (r == 0)
 		r = sandbox_archive_look(sb, LOOK_MS, ret_tar_sha256, ret_tar_size, err);
 	return r < 0 ? r : 0;
+}
+
+int sandbox_snapshot(struct sandbox *sb, const char *where, int out_fd, struct err *err)
+{
+	CLEANUP(message_release) struct message m = { .type = MESSAGE_SNAPSHOT };
+
+	message_put_text(&m, where);
+	message_put_fd(&m, out_fd);
+	return request(sb, &m, err);
 }

@@ -245,6 +245,11 @@ const char *sandbox_description(const struct sandbox *sb)
 	return sb->description;
 }
 
+const char *sandbox_kind(const struct sandbox *sb)
+{
+	return sb->kind;
+}
+
 void sandbox_on_line(struct sandbox *sb, void (*fn)(const char *line, void *data), void *data)
 {
 	sb->on_line = fn;

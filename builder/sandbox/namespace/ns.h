@@ -296,6 +296,8 @@ int ns_request_extract(struct ns *ns, struct message *request, struct message *r
 		       struct err *err);
 int ns_request_archive(struct ns *ns, struct message *request, struct message *reply,
 		       struct err *err);
+int ns_request_snapshot(struct ns *ns, struct message *request, struct message *reply,
+			struct err *err);
 int ns_request_sweep(struct ns *ns, struct message *request, struct message *reply,
 		     struct err *err);
 
