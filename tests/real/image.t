@@ -22,7 +22,7 @@ inside() {
 
 # ---- the builder -----------------------------------------------------------------------------------
 memory=$(sed -n 's/.*peak memory of netrescue itself: \([0-9]*\) MB.*/\1/p' "$scratch/build.log")
-ok "netrescue itself takes less than 300 MB (${memory:-?})" test "${memory:-9999}" -lt 300
+ok "netrescue itself takes at most 200 MB (${memory:-?})" test "${memory:-9999}" -le 200
 
 # ---- the result ------------------------------------------------------------------------------------
 ok 'SHA256SUMS holds' sh -c "cd '$image' && sha256sum --quiet -c SHA256SUMS"
