@@ -287,6 +287,9 @@ def summary_table(found, targets=False):
 
 # The plot -------------------------------------------------------------------------------------------
 
+COLOURS = {"netrescue": "#1b6ca8", "mmdebstrap": "#c98b2b", "debootstrap": "#999999"}
+
+
 def plot_script(found, svg):
     """What gnuplot draws: bars of the wall time of each case, and lines of the growth."""
     parts = [part for part in ("cases", "growth") if part in found]
@@ -302,21 +305,25 @@ def plot_script(found, svg):
 
 def bars(data):
     rows = []
+    builders = [who for who in COLOURS if any(run["who"] == who for run in data["runs"])]
     for case, _, other in CASES:
         ours = pick(data, case, "netrescue")
         if ours:
-            values = [ours] + [pick(data, other, who) for who in ("mmdebstrap", "debootstrap")]
+            values = [ours] + [pick(data, other, who) for who in builders[1:]]
             rows.append(f'"{case}" ' + " ".join(f"{median(runs, 'wall'):.3f}" if runs else "NaN" for runs in values))
     return ["$cases << EOD", *rows, "EOD", f"set title '{data['recipe']}, {data['packages']} packages: wall time'",
             "set ylabel 'seconds'", "set style data histograms", "set style histogram clustered gap 1", "set yrange [0:*]",
-            "set xtics nomirror", "plot $cases using 2:xtic(1) title 'netrescue' lc '#1b6ca8', "
-            "'' using 3 title 'mmdebstrap' lc '#c98b2b', '' using 4 title 'debootstrap' lc '#999999'"]
+            "set xtics nomirror", "plot $cases " +
+            ", '' ".join(f"using {column}{':xtic(1)' if column == 2 else ''} title '{who}' lc '{COLOURS[who]}'"
+                         for column, who in enumerate(builders, 2))]
 
 
 def curves(data):
+    measured = growth_rows(data)
     rows = [f"{unpacked / 1e6:.0f} {median(ours, 'wall'):.2f} " + (f"{median(theirs, 'wall'):.2f}" if theirs else "NaN")
-            for _, unpacked, ours, theirs in growth_rows(data)]
+            for _, unpacked, ours, theirs in measured]
     return ["$growth << EOD", *rows, "EOD", "set title 'growth'", "set xlabel 'MB unpacked'", "set ylabel 'seconds'",
             "set xtics autofreq", "set xrange [0:*]", "set style data linespoints",
-            "plot $growth using 1:2 title 'netrescue' lc '#1b6ca8' pt 7" +
-            (", '' using 1:3 title 'mmdebstrap' lc '#c98b2b' pt 7" if any(row[3] for row in growth_rows(data)) else "")]
+            "plot $growth " + ", '' ".join(f"using 1:{column} title '{who}' lc '{COLOURS[who]}' pt 7"
+                                           for column, who in ((2, "netrescue"), (3, "mmdebstrap"))
+                                           if column == 2 or any(row[3] for row in measured))]
