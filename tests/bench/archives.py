@@ -86,9 +86,10 @@ def listed(text, locks):
     return "\n\n".join(s for s in text.strip().split("\n\n") if stanza_key(s) in wanted) + "\n\n"
 
 
-def important(text):
-    """The packages that debootstrap installs by their priority alone."""
-    return {stanza_key(s)[0] for s in text.split("\n\n") if re.search(r"^Priority: important$", s, re.M)}
+def of_priority(text, *priorities):
+    """The names of those packages of an index, which debootstrap installs because of that."""
+    pattern = re.compile("^Priority: (%s)$" % "|".join(priorities), re.M)
+    return [stanza_key(s)[0] for s in text.split("\n\n") if pattern.search(s)]
 
 
 class Archive(mirror.Archive):
