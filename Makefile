@@ -219,7 +219,7 @@ fuzz: $(FUZZ_TARGETS) ## run each fuzz target for SECONDS; what it finds is kept
 # All parts, unless BENCH names some: cases, resolve, jobs, growth, boot, sandbox. ROUNDS says how often each is done.
 BENCH ?=
 .PHONY: bench
-bench: deps-bench all $(TOOLS) ## measure beside other builders, as root: BENCH="cases growth", ROUNDS=3, QUICK=1 (a part of it); into out/bench
+bench: deps-build deps-bench all $(TOOLS) ## measure beside other builders, as root; docs/performance.md says how to run parts
 	tests/bench/run $(if $(QUICK),--quick) $(BENCH)
 
 .PHONY: lint
@@ -373,12 +373,13 @@ print-deb-packages:
 # ---- rules -------------------------------------------------------------------------------------
 
 # Goals that install first must not compile before; two apt-get at once would wait for one another.
-ifneq ($(filter image test test-all,$(MAKECMDGOALS)),)
+ifneq ($(filter image test test-all bench,$(MAKECMDGOALS)),)
 INSTALLED := deps-build $(if $(filter test test-all,$(MAKECMDGOALS)),deps-test) \
-	$(if $(filter test-all,$(MAKECMDGOALS)),deps-matrix)
+	$(if $(filter test-all,$(MAKECMDGOALS)),deps-matrix) $(if $(filter bench,$(MAKECMDGOALS)),deps-bench)
 endif
 deps-test: | deps-build
 deps-deb: | deps-build $(filter deps-test,$(INSTALLED))
+deps-bench: | deps-build $(filter deps-test,$(INSTALLED))
 
 # Rewritten only when the command line differs from the last one: then all objects are older.
 STAMP := $(OBJ)/flags
