@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The two files of a server's own that a deployment reads and never overwrites, in menu/ of its TFTP
- * root:
+ * The two files of a server's own that a deployment reads and never overwrites, in menu/ of its
+ * TFTP root:
  *
  * site.yaml, which its administrator writes:
  *
@@ -11,8 +11,8 @@
  *	default: rescue64.rescue        # an entry by its label in the menu
  *	timeout: 300                    # tenths of a second; 0: never
  *	entries:
- *	  - { label: installer, title: Debian installer, kernel: debian/linux, initrd: debian/initrd.gz,
- *	      append: "priority=low" }
+ *	  - { label: installer, title: Debian installer, kernel: debian/linux,
+ *	      initrd: debian/initrd.gz, append: priority=low }
  *
  * clients.json, which `netrescue menu` writes: { "52:54:00:12:34:56": "rescue64.rescue" }
  */

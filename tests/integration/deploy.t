@@ -13,7 +13,7 @@ need python3 zstd rsync ssh ssh-keygen tar setfacl getcap grub-script-check unsh
 [[ $(id -u) == 0 ]] || skip_all 'needs root, as the server does'
 sshd=$(command -v sshd || echo /usr/sbin/sshd)
 [[ -x $sshd ]] || skip_all 'openssh-server is not installed'
-plan 80
+plan 82
 mount -t tmpfs tmpfs "$scratch" || skip_all 'cannot mount a tmpfs'
 at_exit umount -l "$scratch"
 
@@ -225,6 +225,15 @@ exits 0 'unless it is adopted' "$NETRESCUE" deploy --adopt "$scratch/f-a" "$f"
 
 deploy "$scratch/f-a" "$scratch/elsewhere"
 like "$status $stderr" "^2 .*boots from $f/one on its server" 'the path is the one that the image boots from'
+mkdir "$scratch/wrapper"
+cat >"$scratch/wrapper/rsync" <<.
+#!/bin/sh
+$(command -v rsync) "\$@" && for last; do :; done && echo changed >>"\$last/tftp/pxelinux.0"
+.
+chmod +x "$scratch/wrapper/rsync"
+PATH=$scratch/wrapper:$PATH deploy "$scratch/one-c" "$s"
+like "$status $stderr" '^1 .*what arrived is not what was sent: tftp/pxelinux.0: FAILED' 'a file that changes on the way is found'
+exits 0 'and sent once more' "$NETRESCUE" deploy "$scratch/one-c" "$s"
 echo x >>"$scratch/one-c/tftp/pxelinux.0"
 exits 3 'a damaged result is not deployed' "$NETRESCUE" deploy "$scratch/one-c" "$s"
 
@@ -317,9 +326,8 @@ exits 0 'list by ssh' "$NETRESCUE" list "${ssh[@]}" "boot:$r"
 like "$stdout" "one/$a  first" 'shows it'
 
 mkdir "$scratch/bin"
-for program in /bin/* /usr/bin/*; do
-	case ${program##*/} in rsync | zstd) ;; *) ln -sf "$program" "$scratch/bin/" ;; esac
-done
+ln -s /usr/bin/* "$scratch/bin"
+rm "$scratch/bin/rsync" "$scratch/bin/zstd"
 echo "environment=\"PATH=$scratch/bin\" $(<"$scratch/user.pub")" >"$scratch/authorized"
 deploy "${ssh[@]}" "$scratch/r-b" "boot:$r"
 cp "$scratch/user.pub" "$scratch/authorized"
