@@ -58,7 +58,7 @@ static const struct option_row options[] = {
 };
 
 static const struct example examples[] = {
-	{ "menu boot:/srv/pxe --client 52:54:00:12:34:56 --entry rescue64.rescue",
+	{ "menu boot:/srv/pxe --client 52:54:00:12:34:56 --entry rescue64",
 	  "one machine's own start, without a build" },
 	{ NULL, NULL },
 };
