@@ -311,7 +311,7 @@ BUILD_PACKAGES := gcc libc6-dev make pkg-config libcurl4-openssl-dev libssl-dev 
 DEB_PACKAGES := build-essential debhelper git libcmocka-dev libguestfs-dev
 TEST_PACKAGES := adduser gnupg mmdebstrap qemu-system-x86 ipxe-qemu seabios python3-minimal \
 	python3 dpkg-dev shellcheck clang libclang-rt-dev clang-format clang-tidy zstd attr acl libcap2-bin sudo \
-	xz-utils fakeroot file binutils iproute2 curl jq grub-common e2fsprogs openssh-client buildah \
+	xz-utils fakeroot file binutils iproute2 curl jq grub-common e2fsprogs openssh-client openssh-server rsync buildah \
 	python3-jsonschema groff-base man-db mandoc bsdextrautils zsh $(DEB_PACKAGES) lintian
 MATRIX_PACKAGES := podman runc
 BENCH_PACKAGES := mmdebstrap debootstrap gnuplot-nox dpkg-dev gnupg python3 zstd wget procps qemu-system-x86
@@ -420,6 +420,9 @@ $(OBJ)/tests/%.o: tests/tools/%.c $(STAMP)
 	@mkdir -p $(@D)
 	@$(if $(Q),echo "  CC       $<")
 	$(Q)$(COMPILE) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The script is a part of this object, which the compiler does not say.
+$(OBJ)/serve/server-script.o $(FUZZ_OBJ)/serve/server-script.o: builder/serve/server.sh
 
 $(BIN)/netrescue: $(PROGRAM_OBJECTS) $(STAMP) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
