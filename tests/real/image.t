@@ -11,7 +11,8 @@ name=$(basename "$recipe" .yaml)
 # A name that this machine has during this build only, and that no package can have in its files.
 builder=machine-that-built-image-t
 image_under=(unshare --uts sh -c 'hostname "$0" && exec "$@"' "$builder")
-image_to_share "$recipe" "$scratch/out" --verbose
+# The machine that builds is looked at, too, so nothing comes from earlier builds.
+image_to_share "$recipe" "$scratch/out" --verbose --no-cache
 image_unpack "$image" "$scratch/tree"
 tree=$scratch/tree
 plan 47
