@@ -37,7 +37,8 @@
 struct kept { /* a result out of the store */
 	struct strv word;
 	struct text state;
-	int *fd; /* owned: its other blobs, in the order of their words */
+	struct text look; /* of a packed tree: result.look */
+	int *fd;	  /* owned: its other blobs, in the order of their words */
 	size_t count;
 };
 

@@ -65,6 +65,7 @@ struct result {
 	 * `kernel: none`. By result_set_kernels(). */
 	struct strv kernels;
 	struct file_origins *origins; /* owned: of the tree's files, by pack */
+	struct text look;	      /* owned: what pack has read of them (file-origins.h) */
 };
 #define RESULT_INIT                                                                                \
 	{                                                                                          \
