@@ -17,8 +17,8 @@
 
 #define STATE_MAX ((size_t)64 << 20)
 #define LOOK_MAX ((size_t)2 << 30)
-/* Of an entry for the tree: its state, what pack has read of it, and digest and size of the tar, which
- * is no blob. */
+/* Of an entry for the tree: its state, what pack has read of it, and digest and size of the tar,
+ * which is no blob. */
 #define TREE_WORDS 4
 
 static const char *const names[] = { "base", "rest", "tree" };

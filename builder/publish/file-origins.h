@@ -54,9 +54,9 @@ struct file_origins {
 
 #define FILE_ORIGINS_STATUS "var/lib/dpkg/status"
 
-/* The tar comes from the source, packed or not; or it is what the descriptor is at. ret_look, unless it
- * is NULL, gets what was read of it, so that the same tar need not be read again: bytes (base/fields.h)
- * for file_origins_read_look() of the same program. */
+/* The tar comes from the source, packed or not; or it is what the descriptor is at. ret_look,
+ * unless it is NULL, gets what was read of it, so that the same tar need not be read again: bytes
+ * (base/fields.h) for file_origins_read_look() of the same program. */
 int file_origins_read_source(const struct member_source *source, const struct packages *packages,
 			     const struct file_log *log, struct text *ret_look,
 			     struct file_origins *ret, struct err *err);

@@ -31,7 +31,8 @@ struct overlay_entries {
 };
 
 /* Reads the overlay in dirfd; dir is its path, for messages. context NULL: owners are not looked
- * up. template_keys, unless it is NULL, gets the keys of the recipe that templates read. ERR_USAGE, at the rule's line where there is one, for what an overlay may not have. */
+ * up. template_keys, unless it is NULL, gets the keys of the recipe that templates read. ERR_USAGE,
+ * at the rule's line where there is one, for what an overlay may not have. */
 int overlay_collect(const struct recipe *recipe, const char *dir, int dirfd,
 		    const struct overlay_context *context, struct overlay_entries *ret,
 		    struct strv *template_keys, struct err *err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packages into a tree: eight stages of the build, each of the same form. command/stages.c fills the
- * borrowed fields, opens the sandbox and runs the stages in this order, each once; each builds on
- * what the ones before left in the tree and in struct rootfs.
+ * Packages into a tree: eight stages of the build, each of the same form. command/stages.c fills
+ * the borrowed fields, opens the sandbox and runs the stages in this order, each once; each builds
+ * on what the ones before left in the tree and in struct rootfs.
  *
  *	stage_inspect    looks into the packages before any is installed (inspect.h)
  *	stage_plan       in which order they are installed; nothing is, yet (phases.h)

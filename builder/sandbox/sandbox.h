@@ -132,8 +132,8 @@ int sandbox_archive_begin(struct sandbox *sb, const char *const *filter, int out
 int sandbox_archive_look(struct sandbox *sb, int milliseconds, char ret_tar_sha256[DIGEST_HEX],
 			 uint64_t *ret_tar_size, struct err *err);
 
-/* The tree as it is, for another sandbox to go on from: sandbox_snapshot() writes what is in "/", or
- * in SANDBOX_SCRATCH, which is no part of it; sandbox_restore() unpacks that at the same place.
+/* The tree as it is, for another sandbox to go on from: sandbox_snapshot() writes what is in "/",
+ * or in SANDBOX_SCRATCH, which is no part of it; sandbox_restore() unpacks that at the same place.
  * Owners, modes, hard links, attributes and times, those of directories too, are the same then
  * (pack_exact() in tar/pack.h). ERR_BUILD if the tree holds a device node, fifo or socket. */
 int sandbox_snapshot(struct sandbox *sb, const char *where, int out_fd, struct err *err);
