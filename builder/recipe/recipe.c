@@ -36,7 +36,9 @@ static int open_extended(const struct recipe *recipe, const char *path, const st
 	int r = reach_open(recipe->reach, from, REACH_FILE, "recipe", path, ret_fd, err);
 
 	if (r < 0 && r != -EINVAL)
-		err_hint(err, "'extends' is a path, relative to this file");
+		err_hint(err, "'extends' is a path, relative to this file; for a recipe that comes "
+			      "with an installed netrescue a whole one, such as "
+			      "/usr/share/netrescue/recipes/rescue64.yaml");
 	return r;
 }
 

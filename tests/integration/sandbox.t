@@ -7,7 +7,7 @@ need python3 setpriv unshare newuidmap getfattr setfattr getfacl setfacl setcap 
 
 tree "$scratch/tree.tar" cat ls id uname env chmod chown mkdir ln setcap getcap sleep stat readlink \
 	touch sort tr setfattr mkfifo
-plan $((47 + 14 * ${#sandbox_ways[@]}))
+plan $((54 + 16 * ${#sandbox_ways[@]}))
 
 # What others may do in the directory that holds the store is no part of the image.
 for way in "${sandbox_ways[@]}"; do
@@ -297,6 +297,16 @@ END
 is "$status" 1 'a command that fails is a failed build'
 like "$stderr" "sh -c echo one;echo two >&2;exit 3' failed: exit status 3; it said:"$'\n  one\n  two' \
 	'named, with its last lines'
+for order in 'sh -c sleep~100;echo~late + sh -c echo~broken;exit~3' 'sh -c echo~broken;exit~3 + sh -c sleep~100;echo~late'; do
+	start=$SECONDS
+	sandbox "$way" <<-END
+		put $scratch/tree.tar /
+		together $order
+	END
+	like "$stderr" "'sh -c echo broken;exit 3' failed: exit status 3; it said:"$'\n  broken' \
+		'of commands that run at the same time, the one that failed is named'
+	ok 'and nobody waits for the others' test $((SECONDS - start)) -lt 60
+done
 sandbox "$way" <<-END
 	put $scratch/tree.tar /
 	run no-such-program
