@@ -53,7 +53,7 @@ static int follow(struct packing *p, struct rootfs *rootfs, int fd, struct err *
 	if (r < 0)
 		return r;
 	res->origins = xcalloc(1, sizeof(*res->origins));
-	(void)file_origins_read_source(&source, &res->lock->packages, &rootfs->file_log,
+	(void)file_origins_read_source(&source, &res->lock->packages, &rootfs->file_log, &res->look,
 				       res->origins, &unreadable);
 	if (unreadable.class == ERR_INTERRUPTED)
 		return err_move(err, &unreadable);
