@@ -13,6 +13,7 @@ struct sandbox {
 	int log;       /* owned; -1: none */
 	size_t logged; /* bytes */
 	bool lost;     /* an answer is missing: no more requests */
+	bool can_record;
 	char *description;
 	void (*on_line)(const char *line, void *data);
 	void *data;

@@ -164,6 +164,7 @@ static int open_kind(struct sandbox *sb, const struct kind *k, struct store *s,
 	int r = start_helper(sb, k, err);
 
 	sb->lost = false;
+	sb->can_record = streq(k->name, "namespace");
 	return r < 0 ? r : greet(sb, s, options, err);
 }
 

@@ -2,7 +2,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -14,7 +17,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "sandbox/namespace/ns.h"
+#include "sandbox/namespace/ns-record.h"
 
 /* What maintainer scripts need of root. No sys_admin, net_admin, sys_ptrace, mknod, sys_module … */
 static const int kept_capability[] = {
@@ -188,7 +191,7 @@ static int set_up(scmp_filter_ctx f)
 	return seccomp_arch_native() == SCMP_ARCH_X86_64 ? seccomp_arch_add(f, SCMP_ARCH_X86) : 0;
 }
 
-static int add_rules(scmp_filter_ctx f)
+static int add_rules(scmp_filter_ctx f, bool recording)
 {
 	int r = set_up(f);
 
@@ -211,13 +214,14 @@ static int add_rules(scmp_filter_ctx f)
 	r = deny_core_limit(f);
 	if (r < 0)
 		return r;
-	return seccomp_rule_add(f, SCMP_ACT_NOTIFY, SCMP_SYS(uname), 0);
+	r = seccomp_rule_add(f, SCMP_ACT_NOTIFY, SCMP_SYS(uname), 0);
+	return r < 0 || !recording ? r : ns_calls_report(f);
 }
 
-int ns_filter_make(scmp_filter_ctx *ret, struct err *err)
+int ns_filter_make(bool recording, scmp_filter_ctx *ret, struct err *err)
 {
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
-	int r = f ? add_rules(f) : -ENOMEM;
+	int r = f ? add_rules(f, recording) : -ENOMEM;
 
 	if (r < 0) {
 		seccomp_release(f);
@@ -251,6 +255,20 @@ static int drop_capabilities(void)
 	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
+/* libseccomp knows no call that is newer than itself. */
+static int refuse_newer_calls(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, NS_CALLS_KNOWN, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = ARRAY_SIZE(code), .filter = code };
+
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0 ? -errno : 0;
+}
+
 int ns_filter_confine(scmp_filter_ctx filter, int *ret_listener)
 {
 	int r = drop_capabilities();
@@ -259,6 +277,9 @@ int ns_filter_confine(scmp_filter_ctx filter, int *ret_listener)
 		return r;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
+	r = refuse_newer_calls();
+	if (r < 0)
+		return r;
 	r = seccomp_load(filter);
 	if (r < 0)
 		return r;
@@ -292,16 +313,22 @@ static int write_names(const struct ns *ns, int listener, const struct seccomp_n
 	return 0;
 }
 
+void ns_filter_name(const struct ns *ns, int listener, const struct seccomp_notif *n,
+		    struct seccomp_notif_resp *answer)
+{
+	answer->id = n->id;
+	answer->error = write_names(ns, listener, n);
+	answer->val = 0;
+	answer->flags = 0;
+}
+
 void ns_filter_answer(const struct ns *ns, int listener)
 {
 	struct seccomp_notif *n = NULL;
 	struct seccomp_notif_resp *answer = NULL;
 
 	if (seccomp_notify_alloc(&n, &answer) == 0 && seccomp_notify_receive(listener, n) == 0) {
-		answer->id = n->id;
-		answer->error = write_names(ns, listener, n);
-		answer->val = 0;
-		answer->flags = 0;
+		ns_filter_name(ns, listener, n, answer);
 		(void)seccomp_notify_respond(listener, answer);
 	}
 	seccomp_notify_free(n, answer);

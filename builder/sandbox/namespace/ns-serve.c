@@ -45,6 +45,7 @@ static int read_command(struct message *request, struct command *c, struct ns_jo
 	input = message_get_bytes(request, &size);
 	cleanup_free char *output = message_get_text(request);
 	job->read_only = message_get_u64(request) != 0;
+	job->record = message_get_u64(request) != 0;
 	if (c->argv.count == 0)
 		request->bad = true;
 	if (request->bad)
@@ -127,6 +128,9 @@ static ns_request_fn find_request(enum message_type type)
 		{ MESSAGE_READ, ns_request_read },	 { MESSAGE_WRITE, ns_request_write },
 		{ MESSAGE_EXISTS, ns_request_exists },	 { MESSAGE_SWEEP, ns_request_sweep },
 		{ MESSAGE_ARCHIVE, ns_request_archive },
+		{ MESSAGE_RECORDED, ns_request_recorded },
+		{ MESSAGE_MATCH, ns_request_match },
+		{ MESSAGE_REPLAY, ns_request_replay },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(request); i++)
