@@ -181,9 +181,15 @@ WITNESSES = $(shell grep -l '^\# Whole: ' $(REAL_TESTS))
 export NETRESCUE      := $(CURDIR)/$(BIN)/netrescue
 export NETRESCUE_BIN  := $(CURDIR)/$(BIN)
 export CMOCKA_MESSAGE_OUTPUT := TAP
+# Images that several tests look at are built once in a run: tests/lib/image.sh.
+TEST_IMAGES := out/test-images
+test test-all: export NETRESCUE_TEST_IMAGES := $(CURDIR)/$(TEST_IMAGES)
 PROVE = prove # .proverc has its options
-# The quick ones share the processors; those on the real mirror and the boot want them for themselves.
-JOBS = -j $$(nproc)
+# One more at a time than there are processors, since many tests wait for time to pass; those that cost most first, so
+# that none of them is the last alone. One on the real mirror or with a boot takes up to two gigabytes of memory.
+JOBS = -j $$(($$(nproc) + 1))
+REAL_JOBS = -j $$(awk -v most=$$(nproc) '/^MemTotal:/ { n = int($$2 / 2500000); print (n < 1 ? 1 : n > most ? most + 1 : n) }' /proc/meminfo)
+longest_first = $$(tests/costs --longest-first $(1))
 
 .PHONY: unit
 unit: $(CHECK_UNIT_TESTS) ## the unit tests only
@@ -196,18 +202,22 @@ test-programs: all $(CHECK_UNIT_TESTS) $(TOOLS) ## what the tests run; then `pro
 .PHONY: check
 check: test-programs ## quick tests: no network beyond loopback, no package beyond what building needs
 	$(if $(CMOCKA),,@echo '# SKIP the unit tests: they need libcmocka-dev (make deps-test)')
-	$(PROVE) $(JOBS) --timer $(CHECK_TESTS)
+	$(PROVE) $(JOBS) --timer $(call longest_first,$(CHECK_TESTS))
 
 .PHONY: test
 test: deps-build deps-test all $(UNIT_TESTS) $(TOOLS) $(FUZZ_TARGETS) ## everything above, then the fuzz targets, the real mirror and the boot; prints the cost per file
-	$(PROVE) $(JOBS) --timer $(CHECK_TESTS)
-	$(PROVE) --timer $(REAL_TESTS)
+	rm -rf $(TEST_IMAGES)
+	$(PROVE) $(JOBS) --timer $(call longest_first,$(CHECK_TESTS))
+	$(PROVE) $(REAL_JOBS) --timer $(call longest_first,$(REAL_TESTS))
+	rm -rf $(TEST_IMAGES)
 
 .PHONY: test-all
 test-all: deps-build deps-test deps-matrix all $(UNIT_TESTS) $(TOOLS) $(FUZZ_TARGETS) ## test with every case, the matrix, and check with sanitizers; keeps the report in out/test-all.txt
+	rm -rf $(TEST_IMAGES)
 	export NETRESCUE_TEST_ALL=1; failed=0; { \
-		$(PROVE) $(JOBS) --timer $(CHECK_TESTS) || failed=1; \
-		$(PROVE) --timer $(filter-out $(WITNESSES),$(REAL_TESTS)) $(MATRIX_TESTS) || failed=1; \
+		$(PROVE) $(JOBS) --timer $(call longest_first,$(CHECK_TESTS)) || failed=1; \
+		$(PROVE) $(REAL_JOBS) --timer $(call longest_first,$(filter-out $(WITNESSES),$(REAL_TESTS))) || failed=1; \
+		$(PROVE) --timer $(MATRIX_TESTS) || failed=1; \
 		$(MAKE) FLAVOUR=asan check || failed=1; \
 		exit $$failed; } 2>&1 | tee out/test-all.txt
 

@@ -8,8 +8,11 @@
 #define EARLY_ALIASES SANDBOX_SCRATCH "/locale.alias"
 #define EARLY_LOCALE_GEN SANDBOX_SCRATCH "/locale-gen"
 
-/* Everything that depmod reads is there as soon as the kernel packages are unpacked. */
+/* Everything that depmod reads is there as soon as the kernel packages are unpacked, and nobody
+ * waits for what it writes before everything is configured: it takes what processor the others
+ * leave, of whom dpkg is the last to end. */
 static const char *const depmod_argv[] = {
+	"nice",
 	"sh",
 	"-ec",
 	"for d in /usr/lib/modules/*/; do\n"

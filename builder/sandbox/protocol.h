@@ -41,16 +41,17 @@ enum message_type {
 	MESSAGE_OPEN =
 		1, /* version, epoch, host name, kernel, space, on_disk, the limits (limits.h); fd:
 		      directory for trees */
-	MESSAGE_KERNEL,	 /* release */
-	MESSAGE_PUT,	 /* directory; fd: tar stream */
-	MESSAGE_EXTRACT, /* jobs, list of paths */
-	MESSAGE_RUN,	 /* count, then per command: argv, env, has input, input, output ("" none),
+	MESSAGE_KERNEL,	  /* release */
+	MESSAGE_PUT,	  /* directory, exact; fd: tar stream */
+	MESSAGE_EXTRACT,  /* jobs, list of paths */
+	MESSAGE_RUN,	  /* count, then per command: argv, env, has input, input, output ("" none),
 			 * read-only, recorded */
-	MESSAGE_READ,	 /* path; the reply carries the open file */
-	MESSAGE_WRITE,	 /* path, mode, content */
-	MESSAGE_EXISTS,	 /* path; reply: 0 or 1 */
-	MESSAGE_SWEEP,	 /* count, then per rule: action, pattern */
-	MESSAGE_ARCHIVE, /* filter argv (may be empty); fd: where to */
+	MESSAGE_READ,	  /* path; the reply carries the open file */
+	MESSAGE_WRITE,	  /* path, mode, content */
+	MESSAGE_EXISTS,	  /* path; reply: 0 or 1 */
+	MESSAGE_SWEEP,	  /* count, then per rule: action, pattern */
+	MESSAGE_ARCHIVE,  /* filter argv (may be empty); fd: where to */
+	MESSAGE_SNAPSHOT, /* directory; fd: where to */
 	MESSAGE_RECORDED, /* fd: where the tar of what the command made goes; reply: why there is
 			   * no recording ("": there is one), calls, paths, recording.h's bytes */
 	MESSAGE_MATCH,	  /* recording.h's bytes; reply: the first path that differs, or "" */

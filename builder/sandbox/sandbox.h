@@ -151,3 +151,20 @@ void sandbox_record_release(struct sandbox_record *record);
 int sandbox_matches(struct sandbox *sb, const char *bytes, size_t size, char **ret_different,
 		    struct err *err);
 int sandbox_replay(struct sandbox *sb, const char *bytes, size_t size, int tar_fd, struct err *err);
+/* The same for callers who read what is written while it is: after the begin, look is to be called
+ * until it says 1, the end, or fails. It waits at most that long. */
+int sandbox_archive_begin(struct sandbox *sb, const char *const *filter, int out_fd,
+			  struct err *err);
+int sandbox_archive_look(struct sandbox *sb, int milliseconds, char ret_tar_sha256[DIGEST_HEX],
+			 uint64_t *ret_tar_size, struct err *err);
+
+/* The tree as it is, for another sandbox to go on from: sandbox_snapshot() writes what is in "/", or
+ * in SANDBOX_SCRATCH, which is no part of it; sandbox_restore() unpacks that at the same place.
+ * Owners, modes, hard links, attributes and times, those of directories too, are the same then
+ * (pack_exact() in tar/pack.h). ERR_BUILD if the tree holds a device node, fifo or socket. */
+int sandbox_snapshot(struct sandbox *sb, const char *where, int out_fd, struct err *err);
+int sandbox_restore(struct sandbox *sb, int snapshot_fd, const char *where, struct err *err);
+/* namespace or guestfs: which helper holds the tree. */
+const char *sandbox_kind(const struct sandbox *sb);
+/* Appends the digests of the helper programs of that kind: their code makes what is in a tree. */
+int sandbox_code(const char *kind, struct text *ret, struct err *err);

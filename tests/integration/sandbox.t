@@ -7,7 +7,7 @@ need python3 setpriv unshare newuidmap getfattr setfattr getfacl setfacl setcap 
 
 tree "$scratch/tree.tar" cat ls id uname env chmod chown mkdir ln setcap getcap sleep stat readlink \
 	touch sort tr setfattr
-plan $((42 + 7 * ${#sandbox_ways[@]}))
+plan $((45 + 9 * ${#sandbox_ways[@]}))
 
 # What others may do in the directory that holds the store is no part of the image.
 for way in "${sandbox_ways[@]}"; do
@@ -124,6 +124,33 @@ sandbox "${sandbox_ways[1]}" <<-END
 END
 records=$(grep -aoE '[0-9]+ SCHILY\.xattr\.user\.[a-z]+=.*' "$scratch/out.tar")
 is "$records" $'31 SCHILY.xattr.user.note=kept\n29 SCHILY.xattr.user.own=new' 'user.* xattrs are kept'
+
+# ---- ioctl(FICLONE) -----------------------------------------------------------------------------
+
+# --reflink=always fails unless the call itself makes the copy. cat tells what the copy holds.
+tree "$scratch/clone.tar" cp cat cmp dd truncate stat
+for way in "${sandbox_ways[@]}"; do
+	sandbox "$way" <<-END
+		put $scratch/clone.tar /
+		run sh -c dd~if=/dev/urandom~of=/var/from~bs=1000~count=3001~2>/dev/null;:>/var/empty
+		run cp --reflink=always -p /var/from /var/empty /tmp
+		run sh -c cmp~/var/from~/tmp/from&&stat~-c~'%n=%s'~/tmp/from~/tmp/empty
+	END
+	is "$status" 0 "$way: a file's content is copied by one call" || diag "$stderr"
+	like "$stdout" '/tmp/from=3001000'$'\n''/tmp/empty=0' "$way: all of it, or none"
+done
+sandbox "${sandbox_ways[0]}" <<-END
+	put $scratch/clone.tar /
+	run truncate -s 65M /var/large
+	run sh -c echo~old>/tmp/old;echo~new>/tmp/new
+	may-fail cp --reflink=always /var/large /tmp
+	run sh -c cp~/var/large~/tmp/large&&cmp~/var/large~/tmp/large&&echo~the~same
+	run cp --reflink=always /tmp/new /tmp/old
+	run cat /tmp/old
+END
+is "$status" 0 'what is too large is copied by the program itself' || diag "$stderr"
+like "$stderr$stdout" "failed to clone '/tmp/large'" 'which learns that the call cannot do it'
+like "$stdout" $'the same\nnew$' 'and a file that is there gets the other content'
 
 # ---- /proc, whatever this machine's kernel has --------------------------------------------------
 

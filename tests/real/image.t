@@ -11,7 +11,7 @@ name=$(basename "$recipe" .yaml)
 # A name that this machine has during this build only, and that no package can have in its files.
 builder=machine-that-built-image-t
 image_under=(unshare --uts sh -c 'hostname "$0" && exec "$@"' "$builder")
-image_build "$recipe" "${NETRESCUE_TEST_OUT:-$scratch/out}" --verbose
+image_to_share "$recipe" "$scratch/out" --verbose
 image_unpack "$image" "$scratch/tree"
 tree=$scratch/tree
 plan 43

@@ -84,7 +84,7 @@ static int publish(struct build *b, struct err *err)
 	if (r >= 0)
 		r = result_add_sums(&b->result, err);
 	if (r >= 0)
-		r = result_add_provenance(&b->result, "none", err);
+		r = result_add_provenance(&b->result, "none", &(struct strv){ 0 }, err);
 	return r < 0 ? r : result_commit(&b->result, &b->done, err);
 }
 

@@ -40,6 +40,24 @@ static int put(struct sandbox *sb, const struct strv *w, struct err *err)
 	return sandbox_put(sb, fd, w->item[2], err);
 }
 
+static int restore(struct sandbox *sb, const struct strv *w, struct err *err)
+{
+	cleanup_fd int fd = open(w->item[1], O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(err, ERR_USAGE, errno, "cannot open '%s'", w->item[1]);
+	return sandbox_restore(sb, fd, w->item[2], err);
+}
+
+static int snapshot(struct sandbox *sb, const struct strv *w, struct err *err)
+{
+	cleanup_fd int fd = open(w->item[1], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		return err_errno(err, ERR_USAGE, errno, "cannot open '%s'", w->item[1]);
+	return sandbox_snapshot(sb, w->item[2], fd, err);
+}
+
 static int archive(struct sandbox *sb, const struct strv *w, struct err *err)
 {
 	cleanup_fd int fd = open(w->item[1], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -198,6 +216,10 @@ static int act(struct sandbox *sb, struct strv *w, struct err *err)
 
 	if (streq(verb, "put") && n == 2)
 		return put(sb, w, err);
+	if (streq(verb, "restore") && n == 2)
+		return restore(sb, w, err);
+	if (streq(verb, "snapshot") && n == 2)
+		return snapshot(sb, w, err);
 	if (streq(verb, "archive") && n >= 1)
 		return archive(sb, w, err);
 	if (streq(verb, "extract") && n >= 2)

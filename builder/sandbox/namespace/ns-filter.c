@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/fs.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
@@ -215,6 +216,11 @@ static int add_rules(scmp_filter_ctx f, bool recording)
 	if (r < 0)
 		return r;
 	r = seccomp_rule_add(f, SCMP_ACT_NOTIFY, SCMP_SYS(uname), 0);
+	if (r < 0)
+		return r;
+	/* The kernel takes the command as 32 bits. */
+	r = seccomp_rule_add(f, SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), 1,
+			     SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, FICLONE));
 	return r < 0 || !recording ? r : ns_calls_report(f);
 }
 
@@ -313,13 +319,20 @@ static int write_names(const struct ns *ns, int listener, const struct seccomp_n
 	return 0;
 }
 
-void ns_filter_name(const struct ns *ns, int listener, const struct seccomp_notif *n,
-		    struct seccomp_notif_resp *answer)
+static bool is_call(const struct seccomp_notif *n, const char *name)
 {
+	return seccomp_syscall_resolve_name_arch(n->data.arch, name) == n->data.nr;
+}
+
+void ns_filter_do(const struct ns *ns, int listener, const struct seccomp_notif *n,
+		  struct seccomp_notif_resp *answer)
+{
+	int r = is_call(n, "ioctl") ? ns_clone_answer(listener, n) : write_names(ns, listener, n);
+
 	answer->id = n->id;
-	answer->error = write_names(ns, listener, n);
+	answer->error = r < 0 ? r : 0;
 	answer->val = 0;
-	answer->flags = 0;
+	answer->flags = r > 0 ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
 }
 
 void ns_filter_answer(const struct ns *ns, int listener)
@@ -328,7 +341,7 @@ void ns_filter_answer(const struct ns *ns, int listener)
 	struct seccomp_notif_resp *answer = NULL;
 
 	if (seccomp_notify_alloc(&n, &answer) == 0 && seccomp_notify_receive(listener, n) == 0) {
-		ns_filter_name(ns, listener, n, answer);
+		ns_filter_do(ns, listener, n, answer);
 		(void)seccomp_notify_respond(listener, answer);
 	}
 	seccomp_notify_free(n, answer);

@@ -89,7 +89,8 @@ static const struct ns_call calls[] = {
 	{ "bind", CALL_BIND, -1, 1, -1, NOFOLLOW, -1, -1 },
 	{ "sendmsg", CALL_MESSAGE, -1, 1, -1, FOLLOW, -1, -1 },
 	{ "sendmmsg", CALL_SPOIL, -1, -1, -1, FOLLOW, -1, -1 },
-	{ "uname", CALL_UNAME, -1, -1, -1, FOLLOW, -1, -1 },
+	{ "ioctl", CALL_ANSWERED, -1, -1, -1, FOLLOW, -1, -1 },
+	{ "uname", CALL_ANSWERED, -1, -1, -1, FOLLOW, -1, -1 },
 };
 
 /* By architecture and number, filled at the first question. */
@@ -145,7 +146,7 @@ int ns_calls_report(scmp_filter_ctx filter)
 
 		if (number == __NR_SCMP_ERROR)
 			return -EOPNOTSUPP; /* a libseccomp that is too old */
-		if (calls[i].kind == CALL_UNAME || starts_with(calls[i].name, "mknod"))
+		if (calls[i].kind == CALL_ANSWERED || starts_with(calls[i].name, "mknod"))
 			continue;
 		r = seccomp_rule_add(filter, SCMP_ACT_NOTIFY, number, 0);
 		if (r < 0)

@@ -480,8 +480,8 @@ static void answer(struct ns_record *r, int listener)
 	struct call_state s = { .record = r, .n = n };
 
 	s.call = ns_call_find(n->data.arch, n->data.nr);
-	if (s.call && s.call->kind == CALL_UNAME) {
-		ns_filter_name(r->ns, listener, n, r->answer);
+	if (s.call && s.call->kind == CALL_ANSWERED) {
+		ns_filter_do(r->ns, listener, n, r->answer);
 		return;
 	}
 	if (!s.call)

@@ -174,7 +174,7 @@ enum ns_call_kind {
 	CALL_BIND,    /* the same, for a new name */
 	CALL_MESSAGE, /* a struct msghdr with such an address */
 	CALL_SPOIL,   /* nobody uses it: the recording is given up */
-	CALL_UNAME,   /* no path, but answered at the same place */
+	CALL_ANSWERED, /* it names no path, but is one of ns_filter_do() */
 };
 
 enum ns_call_follow {

@@ -108,7 +108,7 @@ struct ns {
 	bool in_memory;		      /* the tree is in a tmpfs of ours */
 };
 
-/* ---- ns-setup.c, ns-mount.c, ns-world.c, ns-filter.c ---------------------------------------- */
+/* ---- ns-setup.c, ns-mount.c, ns-world.c, ns-filter.c, ns-clone.c ---------------------------- */
 
 /* Everything that must be in memory before the tree becomes the root. */
 int ns_preload(struct err *err);
@@ -139,13 +139,16 @@ int ns_world_kernel(struct ns *ns, struct err *err);
 /* recording: it reports what is recorded, too (ns-record.h). */
 int ns_filter_make(bool recording, scmp_filter_ctx *ret, struct err *err);
 /* In a command's process, before exec: few capabilities, no new privileges, the filter.
- * *ret_listener gets uname(2) calls. -errno. */
+ * *ret_listener gets the calls that ns_filter_answer() is for. -errno. */
 int ns_filter_confine(scmp_filter_ctx filter, int *ret_listener);
-/* Answers one uname(2) of the listener. */
+/* Answers one call of the listener: uname(2), or ioctl_ficlone(2). */
 void ns_filter_answer(const struct ns *ns, int listener);
-/* Fills the answer to that one. */
-void ns_filter_name(const struct ns *ns, int listener, const struct seccomp_notif *n,
-		    struct seccomp_notif_resp *answer);
+/* Does what an ioctl(FICLONE) asks for, by copying if need be. Returns 0 or -errno for the caller,
+ * or 1 if the kernel shall answer. */
+int ns_clone_answer(int listener, const struct seccomp_notif *n);
+/* Does what such a call asks for, and fills the answer. */
+void ns_filter_do(const struct ns *ns, int listener, const struct seccomp_notif *n,
+		  struct seccomp_notif_resp *answer);
 
 /* ---- ns-record.c: what a command was made of (ns-record.h) ---------------------------------- */
 
@@ -315,6 +318,8 @@ int ns_request_extract(struct ns *ns, struct message *request, struct message *r
 		       struct err *err);
 int ns_request_archive(struct ns *ns, struct message *request, struct message *reply,
 		       struct err *err);
+int ns_request_snapshot(struct ns *ns, struct message *request, struct message *reply,
+			struct err *err);
 int ns_request_sweep(struct ns *ns, struct message *request, struct message *reply,
 		     struct err *err);
 int ns_request_recorded(struct ns *ns, struct message *request, struct message *reply,
