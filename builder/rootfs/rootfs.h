@@ -47,6 +47,9 @@ struct rootfs {
 	struct strv locale_lines;  /* owned: of each locale of the recipe (locale-lines.h), from
 				    * stage_plan on; empty without the package locales */
 	struct file_log file_log;  /* owned: which files no package brought, for the SBOMs */
+	/* Borrowed: names all that decides what a command does in the sandbox, but for the tree, the
+	 * kernel and the command (initramfs-record.c). NULL: no initramfs is kept or reused. */
+	const char *made_by;
 	uint64_t steps;		   /* how many the running stage has done, for its progress */
 };
 
