@@ -361,6 +361,7 @@ int build_initramfs(struct build *b, struct err *err)
 
 	if (!b->cache.off && b->cache.common.length > 0)
 		b->rootfs.made_by = made_by;
+	b->rootfs.made_for = b->recipe.name;
 	r = run_until_packed(b, "initramfs", stage_initramfs, err);
 	b->rootfs.made_by = NULL;
 	return r;

@@ -71,8 +71,7 @@ static bool parse_item(struct message *m, struct recording *r)
 	cleanup_free char *seen = message_get_text(m);
 
 	if (m->bad || (!streq(path, ".") && !path_is_valid(path)) || look < LOOK_WAY ||
-	    look > LOOK_CONTENT ||
-	    (r->count > 0 && strcmp(r->item[r->count - 1].path, path) >= 0))
+	    look > LOOK_CONTENT || (r->count > 0 && strcmp(r->item[r->count - 1].path, path) >= 0))
 		return false;
 	recording_add(r, path, (enum look)look, take_ptr(seen));
 	return true;

@@ -194,7 +194,8 @@ static int match(struct sandbox *sb, const char *file, struct err *err)
 	if (r == 0)
 		r = sandbox_matches(sb, bytes.data, bytes.length, &different, err);
 	if (r == 0)
-		printf("%s%s\n", different ? "different: " : "the same", different ? different : "");
+		printf("%s%s\n", different ? "different: " : "the same",
+		       different ? different : "");
 	return r;
 }
 

@@ -21,12 +21,12 @@ struct walk {
 	const struct ns_caller *caller;
 	char at[PATH_MAX]; /* where we are, from "/", with no slash at its end; "" is the root */
 	size_t length;
-	size_t root;	 /* so much of it does ".." not leave */
-	size_t inside;	 /* > 0: the length of a directory at which the command's own begin */
+	size_t root;   /* so much of it does ".." not leave */
+	size_t inside; /* > 0: the length of a directory at which the command's own begin */
 	char rest[REST_MAX];
 	size_t rest_at;
 	unsigned links;
-	bool special; /* below what is not recorded */
+	bool special;	      /* below what is not recorded */
 	struct ns_node *node; /* of `at`; NULL: not recorded */
 	mode_t mode;	      /* of `at` */
 };

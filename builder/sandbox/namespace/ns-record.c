@@ -437,8 +437,7 @@ static void note_path(struct call_state *s)
 	else if (s->call->kind == CALL_LOOK)
 		do_look(s, path);
 	else if (s->call->kind == CALL_OPEN)
-		do_open(s, path,
-			s->call->flags < 0 ? O_WRONLY | O_CREAT | O_TRUNC : flags_of(s));
+		do_open(s, path, s->call->flags < 0 ? O_WRONLY | O_CREAT | O_TRUNC : flags_of(s));
 	else if (s->call->kind == CALL_OPEN2)
 		do_open2(s, path);
 	else if (s->call->kind == CALL_EXEC)

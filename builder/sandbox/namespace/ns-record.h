@@ -79,10 +79,10 @@ void print_release(struct ns_print *print);
 /* ---- ns-record-node.c ----------------------------------------------------------------------- */
 
 struct ns_node {
-	char *path;	 /* as in recording.h */
-	enum look look;	 /* the most that was looked at before the command changed it */
-	bool replaced;	 /* made, removed or written by the command: all below it is the command's */
-	bool touched;	 /* a directory whose mode, owner or attributes it may have changed */
+	char *path;	/* as in recording.h */
+	enum look look; /* the most that was looked at before the command changed it */
+	bool replaced;	/* made, removed or written by the command: all below it is the command's */
+	bool touched;	/* a directory whose mode, owner or attributes it may have changed */
 	bool has_before; /* its state before was found out in time: */
 	struct ns_print before;
 	/* What it is, for the walk, as long as it is not replaced. */
@@ -114,13 +114,13 @@ struct ns_record {
 	const struct ns *ns; /* borrowed */
 	struct ns_printer printer;
 	struct ns_table nodes, said;
-	size_t text;	     /* bytes of all paths */
-	unsigned generation; /* raised when a path may lead elsewhere than before */
-	bool has_chroot;     /* somebody has another root */
+	size_t text;	       /* bytes of all paths */
+	unsigned generation;   /* raised when a path may lead elsewhere than before */
+	bool has_chroot;       /* somebody has another root */
 	struct timespec begin; /* by the clock of the tree's file system */
-	char *why;	     /* owned: the recording is given up; NULL: it holds */
+	char *why;	       /* owned: the recording is given up; NULL: it holds */
 	uint64_t calls;
-	bool has_begun; /* the program itself runs */
+	bool has_begun;		    /* the program itself runs */
 	struct seccomp_notif *call; /* owned, with its answer: the one that is being dealt with */
 	struct seccomp_notif_resp *answer;
 };
@@ -142,7 +142,7 @@ struct ns_caller {
 };
 
 struct ns_found {
-	char path[PATH_MAX]; /* in the tree, without links on the way; "." is the root */
+	char path[PATH_MAX];  /* in the tree, without links on the way; "." is the root */
 	struct ns_node *node; /* NULL: not recorded, since it is the command's own, or of no tree */
 	mode_t mode;	      /* 0: absent */
 	bool is_whole;	      /* the path was followed to its end */
@@ -159,21 +159,21 @@ void ns_walk_fd(struct ns_record *r, const struct ns_caller *caller, int fd, enu
 
 enum ns_call_kind {
 	CALL_NONE,
-	CALL_LOOK,   /* at a path */
-	CALL_OPEN,   /* flags: of open(2) */
-	CALL_OPEN2,  /* flags: struct open_how */
+	CALL_LOOK,  /* at a path */
+	CALL_OPEN,  /* flags: of open(2) */
+	CALL_OPEN2, /* flags: struct open_how */
 	CALL_EXEC,
 	CALL_CHANGE, /* mode, owner, time, attributes, length of what a path names */
 	CALL_CHANGE_FD,
-	CALL_MAKE,   /* a new name */
+	CALL_MAKE, /* a new name */
 	CALL_REMOVE,
-	CALL_LINK,   /* a new name for a file */
+	CALL_LINK, /* a new name for a file */
 	CALL_RENAME,
 	CALL_CHROOT,
-	CALL_ADDRESS, /* a struct sockaddr at `path`, its length behind it */
-	CALL_BIND,    /* the same, for a new name */
-	CALL_MESSAGE, /* a struct msghdr with such an address */
-	CALL_SPOIL,   /* nobody uses it: the recording is given up */
+	CALL_ADDRESS,  /* a struct sockaddr at `path`, its length behind it */
+	CALL_BIND,     /* the same, for a new name */
+	CALL_MESSAGE,  /* a struct msghdr with such an address */
+	CALL_SPOIL,    /* nobody uses it: the recording is given up */
 	CALL_ANSWERED, /* it names no path, but is one of ns_filter_do() */
 };
 

@@ -21,11 +21,11 @@ static bool is_after(const struct timespec *a, const struct timespec *b)
 
 static char kind_of(mode_t mode)
 {
-	return mode == 0	? '-'
-	       : S_ISREG(mode)	? 'f'
-	       : S_ISDIR(mode)	? 'd'
-	       : S_ISLNK(mode)	? 'l'
-				: 'o';
+	return mode == 0       ? '-'
+	       : S_ISREG(mode) ? 'f'
+	       : S_ISDIR(mode) ? 'd'
+	       : S_ISLNK(mode) ? 'l'
+			       : 'o';
 }
 
 /* Nobody was seen to change it, so it is as it was before. */

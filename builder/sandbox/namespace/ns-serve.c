@@ -123,11 +123,16 @@ static ns_request_fn find_request(enum message_type type)
 		enum message_type type;
 		ns_request_fn fn;
 	} request[] = {
-		{ MESSAGE_KERNEL, request_kernel },	 { MESSAGE_PUT, ns_request_put },
-		{ MESSAGE_EXTRACT, ns_request_extract }, { MESSAGE_RUN, request_run },
-		{ MESSAGE_READ, ns_request_read },	 { MESSAGE_WRITE, ns_request_write },
-		{ MESSAGE_EXISTS, ns_request_exists },	 { MESSAGE_SWEEP, ns_request_sweep },
-		{ MESSAGE_ARCHIVE, ns_request_archive }, { MESSAGE_SNAPSHOT, ns_request_snapshot },
+		{ MESSAGE_KERNEL, request_kernel },
+		{ MESSAGE_PUT, ns_request_put },
+		{ MESSAGE_EXTRACT, ns_request_extract },
+		{ MESSAGE_RUN, request_run },
+		{ MESSAGE_READ, ns_request_read },
+		{ MESSAGE_WRITE, ns_request_write },
+		{ MESSAGE_EXISTS, ns_request_exists },
+		{ MESSAGE_SWEEP, ns_request_sweep },
+		{ MESSAGE_ARCHIVE, ns_request_archive },
+		{ MESSAGE_SNAPSHOT, ns_request_snapshot },
 		{ MESSAGE_RECORDED, ns_request_recorded },
 		{ MESSAGE_MATCH, ns_request_match },
 		{ MESSAGE_REPLAY, ns_request_replay },
