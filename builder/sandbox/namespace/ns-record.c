@@ -33,6 +33,7 @@ struct call_state {
 	struct ns_record *record;
 	const struct ns_call *call;
 	const struct seccomp_notif *n;
+	int listener;
 	struct ns_caller caller;
 };
 
@@ -425,6 +426,14 @@ static bool is_about_descriptor(const struct call_state *s, const char *path)
 	return s->call->kind == CALL_CHANGE && s->call->dirfd >= 0 && !*path;
 }
 
+/* Whether the caller has been killed: its number may be another process's by now, and what was read
+ * of its memory that one's. A path that is known anyway
+ * does no harm. */
+static bool is_gone(const struct call_state *s)
+{
+	return seccomp_notify_id_valid(s->listener, s->n->id) != 0;
+}
+
 static void note_path(struct call_state *s)
 {
 	char path[PATH_MAX] = "";
@@ -432,6 +441,10 @@ static void note_path(struct call_state *s)
 
 	if ((!none && !read_path(s, s->call->path, path)) || is_repeated(s, path))
 		return;
+	if (is_gone(s)) {
+		s->record->generation++; /* since is_repeated() has taken it for known */
+		return;
+	}
 	if (is_about_descriptor(s, path))
 		do_change_fd(s, descriptor_of(s, s->call->dirfd));
 	else if (s->call->kind == CALL_LOOK)
@@ -454,10 +467,11 @@ static void note_path(struct call_state *s)
 		do_name(s, path);
 }
 
-static void note(struct call_state *s)
+static void note(struct call_state *s, int listener)
 {
 	const enum ns_call_kind kind = s->call->kind;
 
+	s->listener = listener;
 	s->caller.pid = (pid_t)s->n->pid;
 	find_root(s);
 	if (kind == CALL_SPOIL)
@@ -485,8 +499,8 @@ static void answer(struct ns_record *r, int listener)
 	}
 	if (!s.call)
 		ns_record_spoil(r, "it makes the system call %d, which is unknown", n->data.nr);
-	else if (!r->why && seccomp_notify_id_valid(listener, n->id) == 0)
-		note(&s);
+	else if (!r->why)
+		note(&s, listener);
 	r->calls++;
 	*r->answer = (struct seccomp_notif_resp){
 		.id = n->id,
@@ -494,11 +508,22 @@ static void answer(struct ns_record *r, int listener)
 	};
 }
 
+/* A caller goes on at once where we are, without a processor having to be woken. An older kernel
+ * refuses, and is slower. */
+static void answer_quickly(int listener)
+{
+	(void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SYNC_WAKE_UP);
+}
+
 void ns_record_answer(struct ns_record *r, int listener)
 {
 	struct pollfd p = { .fd = listener, .events = POLLIN };
 
-	for (unsigned i = 0; i < ANSWERS_AT_ONCE && poll(&p, 1, 0) > 0 && p.revents & POLLIN; i++) {
+	if (r->calls == 0)
+		answer_quickly(listener);
+	for (unsigned i = 0; i < ANSWERS_AT_ONCE; i++) {
+		if (i > 0 && (poll(&p, 1, 0) <= 0 || !(p.revents & POLLIN)))
+			return;
 		memset(r->call, 0, sizeof(*r->call));
 		/* The caller may have been killed meanwhile. */
 		if (seccomp_notify_receive(listener, r->call) != 0)
