@@ -88,7 +88,12 @@ def measure(command, log, own=(), env=None, stdout=None):
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout or messages, stderr=messages, env=env)
         sampler = Sampler(process.pid, own)
         sampler.start()
-        _, status, usage = os.wait4(process.pid, 0)
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:  # whoever sits there has interrupted it
+            process.terminate()
+            process.wait()
+            raise
         wall = time.monotonic() - began
     process.returncode = os.waitstatus_to_exitcode(status)
     sampler.ended.set()
