@@ -185,9 +185,10 @@ export CMOCKA_MESSAGE_OUTPUT := TAP
 TEST_IMAGES := out/test-images
 test test-all: export NETRESCUE_TEST_IMAGES := $(CURDIR)/$(TEST_IMAGES)
 PROVE = prove # .proverc has its options
-# One more at a time than there are processors, since many tests wait for time to pass; those that cost most first, so
-# that none of them is the last alone. One on the real mirror or with a boot takes up to two gigabytes of memory.
-JOBS = -j $$(($$(nproc) + 1))
+# The quick tests wait for time to pass, or for the disk, about as long as they use a processor. Those on the real
+# mirror or with a boot wait less, and take up to two gigabytes of memory each. The costliest come first, so that none
+# of them is the last alone.
+JOBS = -j $$(($$(nproc) * 2))
 REAL_JOBS = -j $$(awk -v most=$$(nproc) '/^MemTotal:/ { n = int($$2 / 2500000); print (n < 1 ? 1 : n > most ? most + 1 : n) }' /proc/meminfo)
 longest_first = $$(tests/costs --longest-first $(1))
 
@@ -311,7 +312,7 @@ BUILD_PACKAGES := gcc libc6-dev make pkg-config libcurl4-openssl-dev libssl-dev 
 DEB_PACKAGES := build-essential debhelper git libcmocka-dev libguestfs-dev
 TEST_PACKAGES := adduser gnupg mmdebstrap qemu-system-x86 ipxe-qemu seabios python3-minimal \
 	python3 dpkg-dev shellcheck clang libclang-rt-dev clang-format clang-tidy zstd attr acl libcap2-bin sudo \
-	xz-utils fakeroot file binutils iproute2 curl jq grub-common e2fsprogs openssh-client buildah \
+	xz-utils fakeroot file binutils iproute2 curl jq grub-common e2fsprogs openssh-client openssh-server rsync buildah \
 	python3-jsonschema groff-base man-db mandoc bsdextrautils zsh $(DEB_PACKAGES) lintian
 MATRIX_PACKAGES := podman runc
 BENCH_PACKAGES := mmdebstrap debootstrap gnuplot-nox dpkg-dev gnupg python3 zstd wget procps qemu-system-x86
@@ -420,6 +421,9 @@ $(OBJ)/tests/%.o: tests/tools/%.c $(STAMP)
 	@mkdir -p $(@D)
 	@$(if $(Q),echo "  CC       $<")
 	$(Q)$(COMPILE) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The script is a part of this object, which the compiler does not say.
+$(OBJ)/serve/server-script.o $(FUZZ_OBJ)/serve/server-script.o: builder/serve/server.sh
 
 $(BIN)/netrescue: $(PROGRAM_OBJECTS) $(STAMP) $(SOURCES_STAMP)
 	@mkdir -p $(@D)

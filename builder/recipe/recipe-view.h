@@ -20,6 +20,10 @@
 #include "base/text.h"
 #include "recipe/schema.h"
 
+/* Whether one of these readers may read the row's value: by its column, or because a template of an
+ * overlay has it in it, which is known once overlays_check() (rootfs/overlay.h) has run. */
+bool recipe_may_read(const struct recipe *recipe, unsigned readers, const struct schema_key *key);
+
 /* Appends all values that these readers (enum recipe_reader) may read, defaults too, a line each. A
  * file is represented by its content's SHA-256 and the name it was given by, an overlay by its
  * digest and its last name. Paths to them are not in the text: they only say where to open them. */

@@ -46,6 +46,7 @@ struct rootfs {
 				    * ids: fixed; from stage_rest on */
 	struct strv locale_lines;  /* owned: of each locale of the recipe (locale-lines.h), from
 				    * stage_plan on; empty without the package locales */
+	bool locales_made;	   /* locale-gen has run for them while packages were unpacked */
 	struct file_log file_log;  /* owned: which files no package brought, for the SBOMs */
 	uint64_t steps;		   /* how many the running stage has done, for its progress */
 };

@@ -83,8 +83,8 @@ struct sandbox_command {
 	int status;	/* out: waitpid status */
 };
 /* Runs the commands (64 at most) at the same time and waits for all; whatever they leave running is
- * killed. The error of the first that failed names the command, its status and the last lines it
- * wrote. A program that is not there: status 127. When one of them reaches a limit (limits.h) all
+ * killed. As soon as one fails that may not, the others are killed, too; the error names the
+ * command, its status and the last lines it wrote. A program that is not there: status 127. When one of them reaches a limit (limits.h) all
  * are killed, and the error names the limit and the script. */
 int sandbox_run(struct sandbox *sb, struct sandbox_command *command, size_t count, struct err *err);
 /* One command, argv as arguments up to NULL. */
