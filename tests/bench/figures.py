@@ -220,7 +220,8 @@ def growth(data):
 
 def boot_tables(data):
     rows = []
-    for title, key, unit in (("from power-on to root's prompt", "prompt", "s"), ("by TFTP", "tftp", "MB"),
+    for title, key, unit in (("from power-on to root's prompt", "prompt", "s"),
+                             ("processor time of the client's QEMU", "cpu", "s"), ("by TFTP", "tftp", "MB"),
                              ("by NFS", "nfs", "MB"), ("over the wire, both", "wire", "MB"), ("initrd", "initrd", "MB")):
         ours, hand = pick(data, "boot", "netrescue"), pick(data, "boot", "by-hand")
         rows.append([title, f"{median(hand, key):.1f} {unit}", f"{median(ours, key):.1f} {unit}",
