@@ -152,10 +152,10 @@ def memory_table(data):
         for who in ("netrescue", "mmdebstrap", "debootstrap"):
             runs = pick(data, case, who)
             if runs:
-                peak = {key: max(run[key] for run in runs) for key in ("memory", "own", "largest")}
-                own = [megabytes(peak[key] or None) for key in ("own", "largest")]
-                rows.append([f"{who}: {title}", megabytes(peak["memory"]), *own])
-    head = ["peak memory, without the tree", "all processes", "netrescue's own", "the largest of these"]
+                peaks = (max(run.get(key, 0) for run in runs) for key in ("memory", "own", "largest", "said", "maxrss"))
+                rows.append([f"{who}: {title}", *(megabytes(peak or None) for peak in peaks)])
+    head = ["peak memory, without the tree", "all processes", "netrescue's own", "the largest of these",
+            "what `build -v` says", "largest of all (maxrss)"]
     return table(head, rows) + "\n" if rows else ""
 
 

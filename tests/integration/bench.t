@@ -3,7 +3,7 @@
 # What `make bench` makes of what it measures: medians, ratios, tables, the list of targets, the plot; how it measures a
 # command; and how the documents get the tables. Nothing is built here.
 . tests/lib/tap.sh
-need python3
+need python3 /usr/bin/time
 plan 28
 
 bench=$scratch/measured
@@ -100,8 +100,8 @@ fi
 measured=$(python 'import measure, shutil, os
 run = measure.measure(["sh", "-c", "python3 -c \"import time; x = bytearray(100000000); time.sleep(0.6)\"; exit 0"],
                       "/dev/null", own=[os.path.realpath(shutil.which("python3"))])
-print(0.6 < run["wall"] < 60, 90 < run["own"] / 1e6 < 130, run["memory"] >= run["own"] >= run["largest"] > 9e7)')
-is "$measured" 'True True True' 'memory of certain programs is told from that of the others'
+print(0.6 < run["wall"] < 60, 90 < run["own"] / 1e6 < 130, run["memory"] >= run["own"] >= run["largest"] > 9e7, run["maxrss"] > 1e8)')
+is "$measured" 'True True True True' 'memory of certain programs is told from that of the others'
 like "$(python 'import measure; measure.measure(["sh", "-c", "echo because >&2; exit 3"], "'"$scratch"'/log")' 2>&1)" \
 	'exit status 3.*because' 'a command that fails ends it, with its last words'
 is "$(python 'import importlib.machinery, importlib.util
