@@ -139,7 +139,9 @@ int versions_rollback(const struct serve_options *o, const char *version, char *
 	if (r == 0)
 		r = version ? find_named(&v.state, version, &to, err)
 			    : find_before(&v.state, &to, err);
-	if (r == 0 && !o->dry_run)
+	if (r < 0 || !to)
+		return r;
+	if (!o->dry_run)
 		r = session_ask(&v.session, NULL, err, "first %s %s", to->recipe,
 				is_newest(&v.state, to) ? "-" : to->version);
 	if (r == 0 && !o->dry_run)
