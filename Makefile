@@ -181,9 +181,16 @@ WITNESSES = $(shell grep -l '^\# Whole: ' $(REAL_TESTS))
 export NETRESCUE      := $(CURDIR)/$(BIN)/netrescue
 export NETRESCUE_BIN  := $(CURDIR)/$(BIN)
 export CMOCKA_MESSAGE_OUTPUT := TAP
+# Images that several tests look at are built once in a run: tests/lib/image.sh.
+TEST_IMAGES := out/test-images
+test test-all: export NETRESCUE_TEST_IMAGES := $(CURDIR)/$(TEST_IMAGES)
 PROVE = prove # .proverc has its options
-# The quick ones share the processors; those on the real mirror and the boot want them for themselves.
-JOBS = -j $$(nproc)
+# The quick tests wait for time to pass, or for the disk, about as long as they use a processor. Those on the real
+# mirror or with a boot wait less, and take up to two gigabytes of memory each. The costliest come first, so that none
+# of them is the last alone.
+JOBS = -j $$(($$(nproc) * 2))
+REAL_JOBS = -j $$(awk -v most=$$(nproc) '/^MemTotal:/ { n = int($$2 / 2500000); print (n < 1 ? 1 : n > most ? most + 1 : n) }' /proc/meminfo)
+longest_first = $$(tests/costs --longest-first $(1))
 
 .PHONY: unit
 unit: $(CHECK_UNIT_TESTS) ## the unit tests only
@@ -196,18 +203,22 @@ test-programs: all $(CHECK_UNIT_TESTS) $(TOOLS) ## what the tests run; then `pro
 .PHONY: check
 check: test-programs ## quick tests: no network beyond loopback, no package beyond what building needs
 	$(if $(CMOCKA),,@echo '# SKIP the unit tests: they need libcmocka-dev (make deps-test)')
-	$(PROVE) $(JOBS) --timer $(CHECK_TESTS)
+	$(PROVE) $(JOBS) --timer $(call longest_first,$(CHECK_TESTS))
 
 .PHONY: test
 test: deps-build deps-test all $(UNIT_TESTS) $(TOOLS) $(FUZZ_TARGETS) ## everything above, then the fuzz targets, the real mirror and the boot; prints the cost per file
-	$(PROVE) $(JOBS) --timer $(CHECK_TESTS)
-	$(PROVE) --timer $(REAL_TESTS)
+	rm -rf $(TEST_IMAGES)
+	$(PROVE) $(JOBS) --timer $(call longest_first,$(CHECK_TESTS))
+	$(PROVE) $(REAL_JOBS) --timer $(call longest_first,$(REAL_TESTS))
+	rm -rf $(TEST_IMAGES)
 
 .PHONY: test-all
 test-all: deps-build deps-test deps-matrix all $(UNIT_TESTS) $(TOOLS) $(FUZZ_TARGETS) ## test with every case, the matrix, and check with sanitizers; keeps the report in out/test-all.txt
+	rm -rf $(TEST_IMAGES)
 	export NETRESCUE_TEST_ALL=1; failed=0; { \
-		$(PROVE) $(JOBS) --timer $(CHECK_TESTS) || failed=1; \
-		$(PROVE) --timer $(filter-out $(WITNESSES),$(REAL_TESTS)) $(MATRIX_TESTS) || failed=1; \
+		$(PROVE) $(JOBS) --timer $(call longest_first,$(CHECK_TESTS)) || failed=1; \
+		$(PROVE) $(REAL_JOBS) --timer $(call longest_first,$(filter-out $(WITNESSES),$(REAL_TESTS))) || failed=1; \
+		$(PROVE) --timer $(MATRIX_TESTS) || failed=1; \
 		$(MAKE) FLAVOUR=asan check || failed=1; \
 		exit $$failed; } 2>&1 | tee out/test-all.txt
 
@@ -216,11 +227,11 @@ SECONDS ?= 60
 fuzz: $(FUZZ_TARGETS) ## run each fuzz target for SECONDS; what it finds is kept in out/fuzz/found
 	tests/fuzz/run $(SECONDS) $(FUZZ_TARGETS)
 
+# All parts, unless BENCH names some: cases, resolve, jobs, growth, boot, sandbox. ROUNDS says how often each is done.
+BENCH ?=
 .PHONY: bench
-bench: all $(TOOLS) ## the comparisons with other builders, of a boot with one of a tree made by hand, of the sandboxes
-	tests/bench/run
-	tests/bench/boot
-	tests/bench/sandbox
+bench: deps-build deps-bench all $(TOOLS) ## measure beside other builders, as root; docs/performance.md says how to run parts
+	tests/bench/run $(if $(QUICK),--quick) $(BENCH)
 
 .PHONY: lint
 lint: ## form: clang-format, include direction, shellcheck, banned functions, sizes
@@ -301,9 +312,10 @@ BUILD_PACKAGES := gcc libc6-dev make pkg-config libcurl4-openssl-dev libssl-dev 
 DEB_PACKAGES := build-essential debhelper git libcmocka-dev libguestfs-dev
 TEST_PACKAGES := adduser gnupg mmdebstrap qemu-system-x86 ipxe-qemu seabios python3-minimal \
 	python3 dpkg-dev shellcheck clang libclang-rt-dev clang-format clang-tidy zstd attr acl libcap2-bin sudo \
-	xz-utils fakeroot file binutils iproute2 curl jq grub-common e2fsprogs openssh-client buildah \
+	xz-utils fakeroot file binutils iproute2 curl jq grub-common e2fsprogs openssh-client openssh-server rsync buildah \
 	python3-jsonschema groff-base man-db mandoc bsdextrautils zsh $(DEB_PACKAGES) lintian
 MATRIX_PACKAGES := podman runc
+BENCH_PACKAGES := mmdebstrap debootstrap gnuplot-nox dpkg-dev gnupg python3 zstd wget procps qemu-system-x86
 
 # $(1): what needs them, $(2): packages. A package counts as installed under its own name or when
 # something installed provides it (pkgconf provides pkg-config in some releases). Who is not root gets them
@@ -354,6 +366,10 @@ deps-test: ## for the tests
 deps-matrix: deps-test ## for the matrix of test-all
 	$(call install_missing,Testing in all ways,$(MATRIX_PACKAGES))
 
+.PHONY: deps-bench
+deps-bench: ## for `make bench`
+	$(call install_missing,The bench,$(BENCH_PACKAGES))
+
 .PHONY: deps-deb
 deps-deb: ## for `make deb`
 	$(call install_missing,Building the packages,$(DEB_PACKAGES))
@@ -368,12 +384,13 @@ print-deb-packages:
 # ---- rules -------------------------------------------------------------------------------------
 
 # Goals that install first must not compile before; two apt-get at once would wait for one another.
-ifneq ($(filter image test test-all,$(MAKECMDGOALS)),)
+ifneq ($(filter image test test-all bench,$(MAKECMDGOALS)),)
 INSTALLED := deps-build $(if $(filter test test-all,$(MAKECMDGOALS)),deps-test) \
-	$(if $(filter test-all,$(MAKECMDGOALS)),deps-matrix)
+	$(if $(filter test-all,$(MAKECMDGOALS)),deps-matrix) $(if $(filter bench,$(MAKECMDGOALS)),deps-bench)
 endif
 deps-test: | deps-build
 deps-deb: | deps-build $(filter deps-test,$(INSTALLED))
+deps-bench: | deps-build $(filter deps-test,$(INSTALLED))
 
 # Rewritten only when the command line differs from the last one: then all objects are older.
 STAMP := $(OBJ)/flags
@@ -404,6 +421,9 @@ $(OBJ)/tests/%.o: tests/tools/%.c $(STAMP)
 	@mkdir -p $(@D)
 	@$(if $(Q),echo "  CC       $<")
 	$(Q)$(COMPILE) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The script is a part of this object, which the compiler does not say.
+$(OBJ)/serve/server-script.o $(FUZZ_OBJ)/serve/server-script.o: builder/serve/server.sh
 
 $(BIN)/netrescue: $(PROGRAM_OBJECTS) $(STAMP) $(SOURCES_STAMP)
 	@mkdir -p $(@D)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "archive/lock.h"
+#include "archive/stage-entries.h"
 #include "archive/suite.h"
 #include "base/io.h"
 #include "base/memory.h"
@@ -136,6 +137,23 @@ static int visit_index(const struct walk_entry *e, void *data, struct err *err)
 	return 0;
 }
 
+static int remove_fact(const struct gc *gc, const struct walk_entry *e, int64_t age,
+		       struct err *err)
+{
+	if (gc->dry_run || e->st->st_mtime > gc->now - age)
+		return 0;
+	if (unlinkat(e->dirfd, e->name, 0) < 0 && errno != ENOENT)
+		return err_errno(err, ERR_BUILD, errno, "cannot remove '" STORE_FACTS "/%s'",
+				 e->path);
+	return 0;
+}
+
+static bool is_unused_stage(const struct gc *gc, const struct walk_entry *e)
+{
+	return starts_with(e->path, STAGE_ENTRY_FACT "/") &&
+	       e->st->st_mtime <= gc->now - STAGE_ENTRY_SECONDS;
+}
+
 static int visit_fact(const struct walk_entry *e, void *data, struct err *err)
 {
 	struct gc *gc = data;
@@ -146,14 +164,10 @@ static int visit_fact(const struct walk_entry *e, void *data, struct err *err)
 		return 0;
 	if (strlen(e->name) >= DIGEST_HEX - 1)
 		memcpy(digest, e->name, DIGEST_HEX - 1);
-	if (digest_is_valid(digest) && !is_kept(gc, digest)) {
-		if (gc->dry_run || e->st->st_mtime > gc->now - GC_GRACE_SECONDS)
-			return 0;
-		if (unlinkat(e->dirfd, e->name, 0) < 0)
-			return err_errno(err, ERR_BUILD, errno,
-					 "cannot remove '" STORE_FACTS "/%s'", e->path);
-		return 0;
-	}
+	if (is_unused_stage(gc, e))
+		return remove_fact(gc, e, STAGE_ENTRY_SECONDS, err);
+	if (digest_is_valid(digest) && !is_kept(gc, digest))
+		return remove_fact(gc, e, GC_GRACE_SECONDS, err);
 	int r = read_value(e, &value, err);
 	if (r < 0)
 		return r;
@@ -238,4 +252,36 @@ int store_gc(struct store *s, const struct strv *locks, int64_t now, bool dry_ru
 		return r;
 	*ret = gc.report;
 	return 0;
+}
+
+/* In a dry run those that store_gc() would have removed are still there. */
+static size_t count_unused(const struct stage_entries *entries, int64_t now)
+{
+	size_t count = 0;
+
+	while (count < entries->count &&
+	       entries->item[count].used / 1000000000 <= now - STAGE_ENTRY_SECONDS)
+		count++;
+	return count;
+}
+
+int store_gc_shrink(struct store *s, uint64_t most, int64_t now, bool dry_run,
+		    struct gc_report *report, struct err *err)
+{
+	CLEANUP(stage_entries_release) struct stage_entries entries = { 0 };
+	uint64_t files = 0, bytes = 0;
+	int r = stage_entries_list(s, &entries, err);
+
+	if (r == 0)
+		r = stage_entries_remove(s, &entries, count_unused(&entries, now), dry_run, &files,
+					 &bytes, err);
+	while (r == 0 && entries.count > 0 && report->kept_bytes > most) {
+		files = bytes = 0;
+		r = stage_entries_remove(s, &entries, 1, dry_run, &files, &bytes, err);
+		report->removed += files;
+		report->removed_bytes += bytes;
+		report->kept -= files;
+		report->kept_bytes -= bytes;
+	}
+	return r;
 }

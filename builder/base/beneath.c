@@ -119,12 +119,14 @@ int make_dirs_beneath(int dirfd, const char *path, mode_t mode)
 	while (r == 0 && (r = next_name(&rest, name)) == 0 && *name) {
 		/* A directory that is there is fine even where making one is forbidden. */
 		int failed = mkdirat(at, name, mode) < 0 ? errno : 0;
-		int next = step(at, name, O_PATH | O_DIRECTORY, 0);
+		int next = step(at, name, failed ? O_PATH | O_DIRECTORY : O_DIRECTORY, 0);
 
 		if (next < 0)
 			return next == -ENOENT && failed ? -failed : next;
 		(void)close(at);
 		at = next;
+		if (!failed && fchmod(at, mode) < 0)
+			return -errno;
 	}
 	return r;
 }

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,8 +17,10 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/tree.h"
+#include "base/user-directory.h"
 
 #define KEY_NAME "store-key"
+#define OWN_PLACE "put a key into a file and name that in " STORE_KEY_VARIABLE
 #define KEY_FILE_MAX ((size_t)256)
 /* To be raised when the text that is tagged changes, so that older tags do not fit any more. */
 #define TAG_FORMAT "netrescue fact 1"
@@ -60,9 +61,10 @@ static int read_key(const char *path, const char *store, struct store_key *ret, 
 	if (!digest_is_valid(text))
 		return err_set(err, ERR_USAGE, "'%s' is not a key: 64 of the digits 0-9, a-f",
 			       path);
-	if (is_below(path, store))
-		return err_set(err, ERR_USAGE, "'%s' is in the store, with what it is to protect",
-			       path);
+	if (is_below(path, store)) {
+		err_set(err, ERR_USAGE, "'%s' is in the store, with what it is to protect", path);
+		return err_hint(err, OWN_PLACE);
+	}
 	for (size_t i = 0; i < STORE_KEY_SIZE; i++)
 		ret->bytes[i] =
 			(unsigned char)(hex_digit(text[2 * i]) * 16 + hex_digit(text[2 * i + 1]));
@@ -81,7 +83,7 @@ static int check_private(int fd, const char *path, struct err *err)
 	if (st.st_uid != geteuid())
 		return err_set(err, ERR_USAGE, "'%s' belongs to another user", path);
 	if (st.st_mode & 077)
-		return err_set(err, ERR_USAGE, "'%s' can be used by others: remove it", path);
+		return err_set(err, ERR_USAGE, "'%s' can be used by others", path);
 	return 0;
 }
 
@@ -143,41 +145,30 @@ static int make_key(const char *directory, const char *path, struct err *err)
 
 /* ---- finding it ----------------------------------------------------------------------------- */
 
-/* The directory of the user's own key; NULL: there is no place for one. */
-static char *state_directory(void)
-{
-	const char *s = getenv("XDG_STATE_HOME");
-
-	if (s && *s == '/') /* relative ones are to be ignored, says the XDG specification */
-		return xasprintf("%s/netrescue", s);
-	s = getenv("HOME");
-	if (!s || !*s) {
-		const struct passwd *pw = getpwuid(getuid());
-
-		s = pw ? pw->pw_dir : NULL;
-	}
-	return s && *s ? xasprintf("%s/.local/state/netrescue", s) : NULL;
-}
-
 static int find_own(const char *store, bool make, struct store_key *ret, struct err *err)
 {
-	cleanup_free char *directory = state_directory(), *path = NULL;
+	cleanup_free char *directory = user_directory("XDG_STATE_HOME", ".local/state");
+	cleanup_free char *path = NULL;
 	cleanup_fd int fd = -1;
 	struct stat st;
 	int r;
 
-	if (!directory)
-		return err_set(err, ERR_USAGE, "HOME is not set");
+	if (!directory) {
+		err_set(err, ERR_USAGE, "HOME is not set");
+		return err_hint(err, OWN_PLACE);
+	}
 	path = xasprintf("%s/" KEY_NAME, directory);
 	if (lstat(path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR)) {
 		if (!make)
 			return 0;
 		r = make_key(directory, path, err);
 		if (r < 0)
-			return r;
+			return err_hint(err, OWN_PLACE);
 	}
 	r = read_key(path, store, ret, &fd, err);
-	return r < 0 ? r : check_private(fd, path, err);
+	if (r == 0)
+		r = check_private(fd, path, err);
+	return r < 0 ? err_hint(err, "remove it, and the next run makes a new one") : 0;
 }
 
 static int find_named(const char *path, const char *store, struct store_key *ret, struct err *err)
@@ -203,8 +194,8 @@ static int use_passing(bool make, const struct err *why, struct store_key *ret, 
 			return r;
 		passing.is_known = true;
 		log_note("what this run keeps in the store will be made again by the next one, "
-			 "since no key for the store can be kept: %s",
-			 why->message);
+			 "since no key for the store can be kept: %s (%s)",
+			 why->message, why->hint);
 	}
 	*ret = passing;
 	return 0;

@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "base/memory.h"
 #include "base/owner.h"
 #include "base/tree.h"
+#include "base/user-directory.h"
 
 #define NEW_FILE_ATTEMPTS 100
 #define CHOOSE "choose another place with --store DIR or NETRESCUE_STORE"
@@ -30,20 +30,10 @@ static char *default_path(void)
 
 	if (s && *s)
 		return xstrdup(s);
-	s = getenv("XDG_CACHE_HOME");
-	if (s && *s == '/') /* relative ones are to be ignored, says the XDG specification */
-		return xasprintf("%s/netrescue", s);
-	s = getenv("HOME");
-	if (!s || !*s) {
-		const struct passwd *pw = getpwuid(getuid());
-
-		s = pw ? pw->pw_dir : NULL;
-	}
-	return s && *s ? xasprintf("%s/.cache/netrescue", s) : NULL;
+	return user_directory("XDG_CACHE_HOME", ".cache");
 }
 
-/* Readable by all whatever the umask: it holds what the archive gives everybody, and the sandbox
- * maps other ids. */
+/* Readable by all whatever the umask (store.h). */
 static int make_open_dir(int dirfd, const char *path)
 {
 	cleanup_fd int fd = -1;
@@ -417,22 +407,6 @@ int store_put_begin(struct store *s, struct store_put *ret, struct err *err)
 	return 0;
 }
 
-/* Makes a directory of the store and those above it. */
-static int make_holder(const struct store *s, const char *directory, struct err *err)
-{
-	cleanup_fd int fd = -1;
-	int r = make_dirs_beneath(s->dirfd, directory, 0755);
-
-	if (r < 0)
-		return cannot(s, "make", directory, r, err);
-	fd = open_beneath(s->dirfd, directory, O_RDONLY | O_DIRECTORY, 0);
-	if (fd < 0)
-		return cannot(s, "open", directory, fd, err);
-	if (fchmod(fd, 0755) < 0)
-		return cannot(s, "make readable", directory, -errno, err);
-	return 0;
-}
-
 int store_publish(struct store_put *p, const char *directory, const char *target, struct err *err)
 {
 	const struct store *s = p->store;
@@ -443,9 +417,10 @@ int store_publish(struct store_put *p, const char *directory, const char *target
 	assert(s && p->name && directory);
 	r = open_holder(s, target, &name, &holder, err);
 	if (r == -ENOENT) {
-		r = make_holder(s, directory, err);
-		if (r == 0)
-			r = open_holder(s, target, &name, &holder, err);
+		r = make_dirs_beneath(s->dirfd, directory, 0755);
+		if (r < 0)
+			return cannot(s, "make", directory, r, err);
+		r = open_holder(s, target, &name, &holder, err);
 	}
 	if (r < 0)
 		return r == -ENOENT ? cannot(s, "make", target, r, err) : r;

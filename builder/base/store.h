@@ -39,6 +39,11 @@
  * what follows from its key for ever, while what holds for a time (suite.h) is checked again by its
  * use.
  *
+ * What is in the store can be read by all whatever the umask, since it holds what the archive gives
+ * everybody, and the sandbox maps other ids. The exceptions are logs and the lab's images, which
+ * obey the umask, and trees, which only their builder may enter. So does the store's own directory:
+ * with a umask of 077 nobody else comes into a store that was made under it.
+ *
  * Any number of builders can use a store at once: everything appears by rename, and nothing is
  * changed in place. A blob whose content does not have the digest of its name is removed with a
  * warning, and is absent from then on.

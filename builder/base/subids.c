@@ -45,6 +45,13 @@ int subids_read(const char *path, const char *name, uid_t uid, struct subids *re
 	return 0;
 }
 
+int subids_read_taken(struct subids *ret, struct err *err)
+{
+	int r = subids_read(SUBUID_FILE, NULL, 0, ret, err);
+
+	return r < 0 ? r : subids_read(SUBGID_FILE, NULL, 0, ret, err);
+}
+
 bool subids_overlap(const struct subids *s, uint64_t first, uint64_t count)
 {
 	for (size_t i = 0; i < s->count; i++)
@@ -57,11 +64,8 @@ int subids_find_unused(uint32_t *ret, struct err *err)
 {
 	CLEANUP(subids_release) struct subids taken = { 0 };
 	uint32_t first = SUBIDS_HIGH_FIRST;
-	int r = subids_read(SUBUID_FILE, NULL, 0, &taken, err);
+	int r = subids_read_taken(&taken, err);
 
-	if (r < 0)
-		return r;
-	r = subids_read(SUBGID_FILE, NULL, 0, &taken, err);
 	if (r < 0)
 		return r;
 	for (; subids_overlap(&taken, first, SUBIDS_COUNT); first += SUBIDS_COUNT)

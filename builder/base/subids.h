@@ -39,6 +39,8 @@ struct subids {
 /* Appends the ranges of a user, by name or number; of everybody, if name is NULL. A missing file
  * has none; lines that are none are passed over. */
 int subids_read(const char *path, const char *name, uid_t uid, struct subids *ret, struct err *err);
+/* The same of both files for everybody: what is handed out to anybody at all. */
+int subids_read_taken(struct subids *ret, struct err *err);
 /* Whether one of them has any of the `count` ids from `first` on. */
 bool subids_overlap(const struct subids *s, uint64_t first, uint64_t count);
 /* The first SUBIDS_COUNT high ids that neither file hands out to anybody. Two callers get the same:

@@ -211,21 +211,34 @@ int fileserver_find(const struct build_options *options, struct store *s, char *
 
 struct pruning {
 	const struct store *store;
-	char name[NAME_MAX + 1]; /* the server whose images are looked at */
-	char latest[PATH_MAX];
+	char *name;	    /* owned: the server whose images are looked at */
+	char *latest;	    /* owned: its newest one; NULL: nobody knows */
+	int server_fd;	    /* owned: its directory, locked */
 	struct strv *locks; /* NULL: prune */
 	int64_t now;
 	bool dry_run;
 	struct gc_report *report;
 };
 
-static void begin_server(struct pruning *p, const struct walk_entry *e)
+static void end_server(struct pruning *p)
 {
-	cleanup_free char *link = xasprintf("%s/latest", e->name);
-	ssize_t n = readlinkat(e->dirfd, link, p->latest, sizeof(p->latest) - 1);
+	cleanup_close_fd(&p->server_fd);
+	p->server_fd = -1;
+	free(take_ptr(p->name));
+	free(take_ptr(p->latest));
+}
 
-	p->latest[n > 0 ? n : 0] = '\0';
-	(void)snprintf(p->name, sizeof(p->name), "%s", e->name);
+static int begin_server(struct pruning *p, const char *name, struct err *err)
+{
+	int r;
+
+	end_server(p);
+	r = open_server(p->store, name, &p->server_fd, err);
+	if (r < 0)
+		return r;
+	p->name = xstrdup(name);
+	p->latest = latest_version(p->server_fd);
+	return 0;
 }
 
 static void add_lock(struct pruning *p, const struct walk_entry *e)
@@ -270,8 +283,8 @@ static int visit(const struct walk_entry *e, void *data, struct err *err)
 	if (!S_ISDIR(e->st->st_mode) || (slash && strchr(slash + 1, '/')))
 		return 0;
 	if (!slash)
-		begin_server(p, e);
-	else if (streq(e->name, p->latest) && p->locks)
+		return begin_server(p, e->name, err);
+	if (streq(e->name, p->latest) && p->locks)
 		add_lock(p, e);
 	/* What begins with a dot is being built, or left behind for the next build to remove. */
 	else if (!streq(e->name, p->latest) && !p->locks && *e->name != '.' &&
@@ -285,14 +298,16 @@ static int visit_images(struct pruning *p, struct err *err)
 	cleanup_fd int fd = -1;
 	int r = store_open_dir(p->store, "lab", &fd, err);
 
-	if (r == -ENOENT)
-		return 0;
-	return r < 0 ? r : walk_tree(fd, visit, p, err);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = walk_tree(fd, visit, p, err);
+	end_server(p);
+	return r;
 }
 
 int fileserver_locks(const struct store *s, struct strv *locks, struct err *err)
 {
-	struct pruning p = { .store = s, .locks = locks };
+	struct pruning p = { .store = s, .server_fd = -1, .locks = locks };
 
 	return visit_images(&p, err);
 }
@@ -300,7 +315,13 @@ int fileserver_locks(const struct store *s, struct strv *locks, struct err *err)
 int fileserver_prune(const struct store *s, int64_t now, bool dry_run, struct gc_report *report,
 		     struct err *err)
 {
-	struct pruning p = { .store = s, .now = now, .dry_run = dry_run, .report = report };
+	struct pruning p = {
+		.store = s,
+		.server_fd = -1,
+		.now = now,
+		.dry_run = dry_run,
+		.report = report,
+	};
 
 	return visit_images(&p, err);
 }

@@ -26,6 +26,6 @@ int fileserver_find(const struct build_options *options, struct store *s, char *
 int fileserver_locks(const struct store *s, struct strv *locks, struct err *err);
 /* Removes all images but the newest of each server and those that were changed less than
  * GC_GRACE_SECONDS ago, and adds the files that it removed to *report. With dry_run it only counts
- * them. */
+ * them. Each server's directory is locked meanwhile, as a build does when it publishes there. */
 int fileserver_prune(const struct store *s, int64_t now, bool dry_run, struct gc_report *report,
 		     struct err *err);

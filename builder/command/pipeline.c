@@ -18,10 +18,12 @@ static const struct stage until_lock[] = {
 
 static const struct stage after_lock[] = {
 	{ build_begin, NULL },
+	{ build_cache, NULL },
 	{ build_sandbox, NULL },
 	{ build_fetch, NULL },
 	{ build_plain, NULL },
 	{ build_inspect, NULL },
+	{ build_plan, NULL },
 	{ build_base, "base" },
 	{ build_rest, "rest" },
 	{ build_settings, "settings" },
@@ -64,6 +66,7 @@ void build_release(struct build *b)
 {
 	result_release(&b->result);
 	signer_release(&b->signer);
+	stage_cache_release(&b->cache);
 	rootfs_release(&b->rootfs);
 	lock_release(&b->lock);
 	packages_release(&b->packages);

@@ -18,6 +18,7 @@
 #include "archive/mirror.h"
 #include "base/store.h"
 #include "base/err.h"
+#include "command/stage-cache.h"
 #include "publish/result.h"
 #include "recipe/recipe.h"
 #include "rootfs/rootfs.h"
@@ -53,6 +54,7 @@ struct build {
 	struct packages packages;
 	struct lock lock;
 	struct rootfs rootfs;
+	struct stage_cache cache;
 	struct signer signer;
 	struct result result;
 	char *log_path; /* of the sandbox's full log */
@@ -80,10 +82,12 @@ int build_index(struct build *b, struct err *err);
 int build_solve(struct build *b, struct err *err);
 int build_lock(struct build *b, struct err *err);
 int build_begin(struct build *b, struct err *err);
+int build_cache(struct build *b, struct err *err);
 int build_sandbox(struct build *b, struct err *err);
 int build_fetch(struct build *b, struct err *err);
 int build_plain(struct build *b, struct err *err);
 int build_inspect(struct build *b, struct err *err);
+int build_plan(struct build *b, struct err *err);
 int build_base(struct build *b, struct err *err);
 int build_rest(struct build *b, struct err *err);
 int build_settings(struct build *b, struct err *err);

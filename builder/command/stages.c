@@ -216,6 +216,23 @@ static void show_line(const char *line, void *data)
 	progress_detail("%s", line);
 }
 
+static const char *wanted_sandbox(const struct build *b)
+{
+	return b->options->sandbox ? b->options->sandbox : "auto";
+}
+
+/* Whether the store has the packed tree, so that nothing has to run in a sandbox. */
+int build_cache(struct build *b, struct err *err)
+{
+	b->rootfs.store = b->store;
+	b->rootfs.recipe = &b->recipe;
+	b->rootfs.lock = &b->lock;
+	b->rootfs.jobs = jobs(b);
+	b->cache.off = b->options->no_cache;
+	int r = sandbox_check_kind(b->options->sandbox, err);
+	return r < 0 ? r : stage_cache_find_tree(&b->cache, &b->rootfs, wanted_sandbox(b), err);
+}
+
 /* That no sandbox works here is an error before anything is fetched. */
 int build_sandbox(struct build *b, struct err *err)
 {
@@ -224,15 +241,13 @@ int build_sandbox(struct build *b, struct err *err)
 	/* Twice, as there are the tree and the plain .debs. */
 	for (size_t i = 0; i < b->lock.packages.count; i++)
 		space += b->lock.packages.item[i].installed_size * 2;
-	b->rootfs.store = b->store;
-	b->rootfs.recipe = &b->recipe;
-	b->rootfs.lock = &b->lock;
-	b->rootfs.jobs = jobs(b);
+	if (b->cache.has_tree)
+		return 0;
 	int r = open_log(b, err);
 	if (r < 0)
 		return r;
 	struct sandbox_options options = {
-		.kind = b->options->sandbox ? b->options->sandbox : "auto",
+		.kind = wanted_sandbox(b),
 		.source_date_epoch = b->lock.source_date_epoch,
 		.hostname = b->recipe.hostname,
 		.space = space,
@@ -256,20 +271,54 @@ int build_fetch(struct build *b, struct err *err)
 
 int build_plain(struct build *b, struct err *err)
 {
+	if (b->cache.has_tree)
+		return 0;
 	return debs_make_plain(b->store, &b->lock.packages, jobs(b), err);
 }
 
 static int run_in_tree(struct build *b, int (*stage)(struct rootfs *rootfs, struct err *err),
-		       struct err *err)
+		       enum cached_stage kept, struct err *err)
 {
+	struct stage_view view;
+	int r;
+
 	sandbox_on_line(b->rootfs.sandbox, show_line, NULL);
-	int r = stage(&b->rootfs, err);
+	stage_view_enter(&view, &b->rootfs, kept);
+	r = stage(&b->rootfs, err);
+	stage_view_leave(&view, &b->rootfs);
 	if (r < 0 && err->class == ERR_BUILD && err->hint) {
 		cleanup_free char *hint = take_ptr(err->hint);
 
 		return err_hint(err, "%s\nthe full log is %s", hint, b->log_path);
 	}
 	return r < 0 ? err_hint(err, "the full log is %s", b->log_path) : 0;
+}
+
+/* A stage whose result is kept. */
+static int run_and_keep(struct build *b, const char *name,
+			int (*stage)(struct rootfs *rootfs, struct err *err),
+			enum cached_stage kept, struct err *err)
+{
+	int r;
+
+	if (b->cache.has_tree || b->cache.start > (int)kept) {
+		stage_cache_say(&b->cache, name);
+		return 0;
+	}
+	r = run_in_tree(b, stage, kept, err);
+	return r < 0 ? r : stage_cache_keep(&b->cache, &b->rootfs, kept, err);
+}
+
+/* One of those whose common result is the packed tree. idle: it would have nothing to do anyway. */
+static int run_until_packed(struct build *b, const char *name, bool idle,
+			    int (*stage)(struct rootfs *rootfs, struct err *err), struct err *err)
+{
+	if (b->cache.has_tree) {
+		if (!idle)
+			stage_cache_say(&b->cache, name);
+		return 0;
+	}
+	return run_in_tree(b, stage, CACHED_TREE, err);
 }
 
 int build_inspect(struct build *b, struct err *err)
@@ -279,39 +328,63 @@ int build_inspect(struct build *b, struct err *err)
 	return r < 0 ? r : result_set_kernels(&b->result, &b->rootfs, err);
 }
 
+int build_plan(struct build *b, struct err *err)
+{
+	int r;
+
+	if (b->cache.has_tree)
+		return 0;
+	r = stage_plan(&b->rootfs, err);
+	return r < 0 ? r : stage_cache_find(&b->cache, &b->rootfs, err);
+}
+
 int build_base(struct build *b, struct err *err)
 {
-	return run_in_tree(b, stage_base, err);
+	return run_and_keep(b, "base", stage_base, CACHED_BASE, err);
 }
 
 int build_rest(struct build *b, struct err *err)
 {
-	return run_in_tree(b, stage_rest, err);
+	return run_and_keep(b, "rest", stage_rest, CACHED_REST, err);
 }
 
 int build_settings(struct build *b, struct err *err)
 {
-	return run_in_tree(b, stage_settings, err);
+	return run_until_packed(b, "settings", false, stage_settings, err);
 }
 
 int build_initramfs(struct build *b, struct err *err)
 {
-	return run_in_tree(b, stage_initramfs, err);
+	return run_until_packed(b, "initramfs", !b->rootfs.kernel, stage_initramfs, err);
 }
 
 int build_normalise(struct build *b, struct err *err)
 {
-	return run_in_tree(b, stage_normalise, err);
+	return run_until_packed(b, "normalise", false, stage_normalise, err);
 }
 
 int build_check(struct build *b, struct err *err)
 {
-	return run_in_tree(b, stage_check, err);
+	return run_until_packed(b, "check", !b->recipe.hooks.check.count, stage_check, err);
+}
+
+static int pack(struct build *b, struct err *err)
+{
+	struct stage_view view;
+	int r;
+
+	stage_view_enter(&view, &b->rootfs, CACHED_TREE);
+	r = stage_pack(&b->result, &b->rootfs, err);
+	stage_view_leave(&view, &b->rootfs);
+	return r < 0 ? r : stage_cache_keep_tree(&b->cache, &b->rootfs, &b->result, err);
 }
 
 int build_pack(struct build *b, struct err *err)
 {
-	return stage_pack(&b->result, &b->rootfs, err);
+	if (!b->cache.has_tree)
+		return pack(b, err);
+	stage_cache_say(&b->cache, "pack");
+	return stage_cache_take_tree(&b->cache, &b->rootfs, &b->result, err);
 }
 
 static int add_files(struct build *b, struct err *err)
@@ -338,7 +411,8 @@ static int add_files(struct build *b, struct err *err)
 	r = result_add_sums(&b->result, err);
 	if (r < 0)
 		return r;
-	return result_add_provenance(&b->result, sandbox_description(b->rootfs.sandbox), err);
+	return result_add_provenance(&b->result, stage_cache_sandbox(&b->cache, &b->rootfs),
+				     &b->cache.taken, err);
 }
 
 int build_publish(struct build *b, struct err *err)

@@ -23,7 +23,7 @@
 #define PROVENANCE "provenance.json"
 #define LATEST "latest"
 #define LATEST_TEMPORARY ".latest-new"
-#define LINES_MOST 20 /* files that a message names */
+#define LINES_MAX 20 /* files that a message names */
 
 int result_add_sums(struct result *res, struct err *err)
 {
@@ -130,10 +130,10 @@ static int report_tree(const struct result *res, int old_fd, const char *name, s
 
 	if (tree_mismatch(old_fd, res->dir_fd, &t, &unreadable) < 0)
 		return 0;
-	for (size_t i = 0; i < t.line.count && i < LINES_MOST; i++)
+	for (size_t i = 0; i < t.line.count && i < LINES_MAX; i++)
 		text_printf(&list, "\n%s", t.line.item[i]);
-	if (t.line.count > LINES_MOST)
-		text_printf(&list, "\nand %zu more", t.line.count - LINES_MOST);
+	if (t.line.count > LINES_MAX)
+		text_printf(&list, "\nand %zu more", t.line.count - LINES_MAX);
 	err_set(err, ERR_BUILD,
 		"not reproducible: these files of the tree are not as in '%s/%s/%s', built before "
 		"from the same lock:%s",
@@ -141,8 +141,8 @@ static int report_tree(const struct result *res, int old_fd, const char *name, s
 	if (!t.all_dark || !t.first)
 		return err_value(err);
 	return err_hint(err,
-			"scripts of packages made them, other ones in each build: say in the "
-			"recipe what becomes of each, 'identity: [{path: %s, do: remove}]' for "
+			"scripts of packages made them, with other content in each build: say in "
+			"the recipe what becomes of each, 'identity: [{path: %s, do: remove}]' for "
 			"instance; the new result is in '%s/%s/%s'",
 			t.first, res->out, res->recipe->name, name);
 }
@@ -328,21 +328,31 @@ static int check_lock(const struct result *res, int dir_fd, char **ret, struct e
 	return 0;
 }
 
-/* 1: nothing speaks against keeping a result without damage; 0: something does, which is said. */
-static int may_stay(struct result *res, int dir_fd, struct err *err)
+/* 1: nothing speaks against keeping a result without damage; 0: something does, which is said.
+ * Whose it is does not count: the store proves that these bytes were built here, whoever put them
+ * there, and a build would leave that directory as it is if it gave the same. */
+static int may_stay(struct result *res, int dir_fd, bool ours, struct err *err)
 {
 	bool built = false;
 	int r = result_was_built(res->store, res->lock->digest, dir_fd, &built, err);
 
 	if (r < 0)
 		return r;
-	if (!built)
+	if (!built && !ours)
+		log_note("'%s/%s/%s' was made by another user: building it again to compare, "
+			 "since nothing in the store proves that it was built here",
+			 res->out, res->recipe->name, res->version);
+	else if (!built)
 		log_note("nothing in the store proves that '%s/%s/%s' was built here: building it "
 			 "again to compare",
 			 res->out, res->recipe->name, res->version);
 	else if (wants_signature(res, dir_fd))
 		log_note("'%s/%s/%s' is not signed: building it again, since a signature says "
 			 "that the signer has seen it built",
+			 res->out, res->recipe->name, res->version);
+	else if (!ours)
+		log_note("'%s/%s/%s' belongs to another user, who can change it: now its files are "
+			 "as they were built here",
 			 res->out, res->recipe->name, res->version);
 	return built && !wants_signature(res, dir_fd);
 }
@@ -357,11 +367,6 @@ static int is_whole(struct result *res, struct err *err)
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	if (!ours) {
-		log_note("'%s/%s/%s' was made by another user: building it again, to compare",
-			 res->out, res->recipe->name, res->version);
-		return 0;
-	}
 	r = result_damage(fd, NULL, &damage, err);
 	if (r < 0)
 		return err_wrap(err, "checking the result '%s/%s/%s'", res->out, res->recipe->name,
@@ -370,7 +375,7 @@ static int is_whole(struct result *res, struct err *err)
 	if (r < 0)
 		return r;
 	if (!damage)
-		return may_stay(res, fd, err);
+		return may_stay(res, fd, ours, err);
 	log_warning("'%s/%s/%s' was changed after it was built: %s; building it again to compare",
 		    res->out, res->recipe->name, res->version, damage);
 	return 0;

@@ -2,12 +2,14 @@
 #include "publish/compressor.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <zstd.h>
 
 #include "base/io.h"
 #include "base/memory.h"
 #include "deb/deb.h"
+#include "tar/members.h"
 
 #define IMAGE_PROGRAM "/usr/bin/zstd"
 #define SCRATCH_PROGRAM SANDBOX_SCRATCH "/zstd"
@@ -78,21 +80,27 @@ int compressor_prepare(struct store *s, const struct lock *lock, struct sandbox 
 	return 0;
 }
 
-struct check {
-	ZSTD_DStream *stream;
-	struct digest *digest;
-	char *in;
-	char *out;
-	uint64_t size;
-	size_t left; /* 0: this is the end of a frame */
-};
-
-static void check_release(struct check *c)
+int unpacking_init(struct unpacking *u, int fd,
+		   int (*look)(void *data, bool idle, uint64_t *limit, struct err *err), void *data,
+		   struct err *err)
 {
-	(void)ZSTD_freeDStream(c->stream);
-	digest_free(c->digest);
-	free(c->in);
-	free(c->out);
+	*u = (struct unpacking){ .fd = fd,
+				 .look = look,
+				 .data = data,
+				 .limit = MEMBERS_BYTES_MAX,
+				 .stream = ZSTD_createDStream(),
+				 .digest = digest_new(),
+				 .in = xmalloc(IN_SIZE),
+				 .out = xmalloc(OUT_SIZE) };
+	return u->stream ? 0 : err_set(err, ERR_BUILD, "libzstd has no memory");
+}
+
+void unpacking_release(struct unpacking *u)
+{
+	(void)ZSTD_freeDStream(u->stream);
+	digest_free(u->digest);
+	free(u->in);
+	free(u->out);
 }
 
 static int refuse(struct err *err, const char *why)
@@ -102,51 +110,95 @@ static int refuse(struct err *err, const char *why)
 			     "/usr/bin/zstd or its libraries");
 }
 
-/* Checks a piece of the file. Never unpacks more than the tar should have. */
-static int check_piece(struct check *c, size_t length, uint64_t limit, struct err *err)
+/* How many bytes have been unpacked; 0: more is needed for that. */
+static ssize_t unpack_piece(struct unpacking *u, struct err *err)
 {
-	ZSTD_inBuffer in = { c->in, length, 0 };
-	bool full = false;
+	ZSTD_inBuffer in = { u->in, u->in_size, u->in_place };
+	ZSTD_outBuffer out = { u->out, OUT_SIZE, 0 };
 
-	while (in.pos < in.size || full) {
-		ZSTD_outBuffer out = { c->out, OUT_SIZE, 0 };
-
-		c->left = ZSTD_decompressStream(c->stream, &out, &in);
-		if (ZSTD_isError(c->left))
-			return refuse(err, ZSTD_getErrorName(c->left));
-		if (out.pos > limit - c->size)
-			return refuse(err, "it is longer than the tree");
-		digest_update(c->digest, c->out, out.pos);
-		c->size += out.pos;
-		full = out.pos == out.size && c->left != 0;
-	}
-	return 0;
+	u->left = ZSTD_decompressStream(u->stream, &out, &in);
+	u->in_place = in.pos;
+	if (ZSTD_isError(u->left))
+		return refuse(err, ZSTD_getErrorName(u->left));
+	if (u->size > u->limit || out.pos > u->limit - u->size)
+		return refuse(err, "it is longer than the tree");
+	digest_update(u->digest, u->out, out.pos);
+	u->size += out.pos;
+	u->full = out.pos == out.size && u->left != 0;
+	return (ssize_t)out.pos;
 }
 
-int compressor_verify(int fd, const char *tar_sha256, uint64_t tar_size, struct err *err)
+/* How much has been read; 0: that was all. */
+static ssize_t read_piece(struct unpacking *u, struct err *err)
 {
-	CLEANUP(check_release)
-	struct check c = { .stream = ZSTD_createDStream(),
-			   .digest = digest_new(),
-			   .in = xcalloc(1, IN_SIZE),
-			   .out = xcalloc(1, OUT_SIZE) };
-	char found[DIGEST_HEX];
-	ssize_t n;
-	int r;
+	bool idle = false;
 
-	if (!c.stream)
-		return err_set(err, ERR_BUILD, "libzstd has no memory");
-	while ((n = read_all(fd, c.in, IN_SIZE)) > 0) {
-		r = check_piece(&c, (size_t)n, tar_size, err);
+	for (;;) {
+		bool complete = u->complete;
+		ssize_t n = read_all(u->fd, u->in, IN_SIZE);
+		int r;
+
+		if (n < 0)
+			return err_errno(err, ERR_BUILD, (int)-n,
+					 "cannot read the packed tree back");
+		/* Only what is read after the end is known to be the end. */
+		if (n > 0 || complete)
+			return n;
+		r = u->look(u->data, idle, &u->limit, err);
 		if (r < 0)
 			return r;
+		u->complete = r > 0;
+		idle = true;
 	}
+}
+
+static int look_at_writer(struct unpacking *u, struct err *err)
+{
+	int r = u->complete ? 1 : u->look(u->data, false, &u->limit, err);
+
+	if (r > 0)
+		u->complete = true;
+	return r < 0 ? r : 0;
+}
+
+ssize_t unpacking_next(struct unpacking *u, const void **ret, struct err *err)
+{
+	for (;;) {
+		ssize_t n = 0;
+
+		if (u->in_place < u->in_size || u->full) {
+			n = unpack_piece(u, err);
+			*ret = u->out;
+			if (n != 0)
+				return n;
+			continue;
+		}
+		n = look_at_writer(u, err);
+		if (n < 0)
+			return n;
+		n = read_piece(u, err);
+		if (n <= 0)
+			return n;
+		u->in_size = (size_t)n;
+		u->in_place = 0;
+	}
+}
+
+int unpacking_finish(struct unpacking *u, const char *tar_sha256, const uint64_t *tar_size,
+		     struct err *err)
+{
+	char found[DIGEST_HEX];
+	const void *bytes;
+	ssize_t n;
+
+	while ((n = unpacking_next(u, &bytes, err)) > 0)
+		;
 	if (n < 0)
-		return err_errno(err, ERR_BUILD, (int)-n, "cannot read the packed tree back");
-	if (c.left != 0)
+		return (int)n;
+	if (u->left != 0)
 		return refuse(err, "it is cut short");
-	digest_final(c.digest, found);
-	if (c.size != tar_size || !streq(found, tar_sha256))
+	digest_final(u->digest, found);
+	if (u->size != *tar_size || !streq(found, tar_sha256))
 		return refuse(err, "its content differs");
 	return 0;
 }

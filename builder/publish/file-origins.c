@@ -288,8 +288,15 @@ static void read_makers(struct origins_reader *read)
 	}
 }
 
-int file_origins_read(int rootfs_fd, const struct packages *packages, const struct file_log *log,
-		      struct file_origins *ret, struct err *err)
+static int read_members(int fd, const struct member_source *source,
+			const struct member_reader *reader, struct members *ret, struct err *err)
+{
+	return source ? members_read_source(source, reader, ret, err)
+		      : members_read(fd, reader, ret, err);
+}
+
+static int read_origins(int fd, const struct member_source *source, const struct packages *packages,
+			const struct file_log *log, struct file_origins *ret, struct err *err)
 {
 	CLEANUP(file_origins_release) struct file_origins o = { 0 };
 	CLEANUP(read_release)
@@ -301,7 +308,7 @@ int file_origins_read(int rootfs_fd, const struct packages *packages, const stru
 		.data = &read,
 		.limit = FILE_OWNERS_TEXT_MAX,
 	};
-	int r = members_read(rootfs_fd, &reader, &o.members, err);
+	int r = read_members(fd, source, &reader, &o.members, err);
 
 	if (r < 0)
 		return r;
@@ -315,6 +322,18 @@ int file_origins_read(int rootfs_fd, const struct packages *packages, const stru
 	judge(&read);
 	*ret = TAKE(o);
 	return 0;
+}
+
+int file_origins_read_source(const struct member_source *source, const struct packages *packages,
+			     const struct file_log *log, struct file_origins *ret, struct err *err)
+{
+	return read_origins(-1, source, packages, log, ret, err);
+}
+
+int file_origins_read(int rootfs_fd, const struct packages *packages, const struct file_log *log,
+		      struct file_origins *ret, struct err *err)
+{
+	return read_origins(rootfs_fd, NULL, packages, log, ret, err);
 }
 
 void file_origins_release(struct file_origins *o)

@@ -53,6 +53,9 @@ struct file_origins {
 
 #define FILE_ORIGINS_STATUS "var/lib/dpkg/status"
 
+/* The tar comes from the source, packed or not; or it is what the descriptor is at. */
+int file_origins_read_source(const struct member_source *source, const struct packages *packages,
+			     const struct file_log *log, struct file_origins *ret, struct err *err);
 int file_origins_read(int rootfs_fd, const struct packages *packages, const struct file_log *log,
 		      struct file_origins *ret, struct err *err);
 /* Content of a file that was kept, links followed; NULL: none such. */

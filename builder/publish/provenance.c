@@ -144,7 +144,17 @@ static json_t *versions_json(void)
 	return o;
 }
 
-static json_t *definition_json(const struct result *res, const char *sandbox)
+static json_t *cached_json(const struct strv *cached)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < cached->count; i++)
+		json_array_append_new(array, json_text(cached->item[i]));
+	return array;
+}
+
+static json_t *definition_json(const struct result *res, const char *sandbox,
+			       const struct strv *cached)
 {
 	json_t *o = json_object(), *external = json_object(), *internal = json_object();
 
@@ -158,6 +168,7 @@ static json_t *definition_json(const struct result *res, const char *sandbox)
 			    json_integer(res->lock->source_date_epoch));
 	json_object_set_new(internal, "bytes-epoch", json_integer(res->lock->bytes_epoch));
 	json_add_text(internal, "sandbox", sandbox);
+	json_object_set_new(internal, "cached-stages", cached_json(cached));
 	json_object_set_new(internal, "host", host_json());
 	json_object_set_new(o, "internalParameters", internal);
 	json_object_set_new(o, "resolvedDependencies", dependencies_json(res));
@@ -187,7 +198,8 @@ static json_t *run_json(const struct result *res)
 	return o;
 }
 
-static int write_provenance(struct result *res, const char *sandbox, struct err *err)
+static int write_provenance(struct result *res, const char *sandbox, const struct strv *cached,
+			    struct err *err)
 {
 	CLEANUP(json_cleanup) json_t *statement = json_object();
 	json_t *subject = json_array(), *predicate = json_object();
@@ -196,7 +208,7 @@ static int write_provenance(struct result *res, const char *sandbox, struct err 
 	json_add_text(statement, "_type", "https://in-toto.io/Statement/v1");
 	json_object_set_new(statement, "subject", subject);
 	json_add_text(statement, "predicateType", "https://slsa.dev/provenance/v1");
-	json_object_set_new(predicate, "buildDefinition", definition_json(res, sandbox));
+	json_object_set_new(predicate, "buildDefinition", definition_json(res, sandbox, cached));
 	json_object_set_new(predicate, "runDetails", run_json(res));
 	json_object_set_new(statement, "predicate", predicate);
 	r = subjects_json(res, subject, err);
@@ -205,9 +217,10 @@ static int write_provenance(struct result *res, const char *sandbox, struct err 
 	return result_write_json(res, "provenance.json", statement, err);
 }
 
-int result_add_provenance(struct result *res, const char *sandbox, struct err *err)
+int result_add_provenance(struct result *res, const char *sandbox, const struct strv *cached,
+			  struct err *err)
 {
-	int r = write_provenance(res, sandbox, err);
+	int r = write_provenance(res, sandbox, cached, err);
 
 	return r < 0 ? err_wrap(err, "writing provenance.json") : 0;
 }

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 
 #define SUMS "SHA256SUMS"
+#define NO_SUMS "its " SUMS " is missing or malformed"
 #define SUMS_MAX (1 << 20)
 #define MANIFEST "manifest.json"
 #define MANIFEST_MAX ((size_t)64 << 20)
@@ -29,13 +30,6 @@ static const struct result_file *find_regular(const struct result_files *files, 
 	return NULL;
 }
 
-static bool is_as_listed(const struct result_files *files, const char *line)
-{
-	const struct result_file *f = find_regular(files, line + SUM_LENGTH);
-
-	return f && starts_with(line, f->sha256);
-}
-
 static bool is_listed(const struct strv *lines, const char *path)
 {
 	for (size_t i = 0; i < lines->count; i++)
@@ -44,17 +38,24 @@ static bool is_listed(const struct strv *lines, const char *path)
 	return streq(path, SUMS);
 }
 
-static const char *find_changed(const struct result_files *files, const struct strv *lines)
+/* What the files and the lines disagree in; NULL: nothing. The caller frees it. */
+static char *compare_sums(const struct result_files *files, const struct strv *lines)
 {
 	for (size_t i = 0; i < lines->count; i++)
 		if (strlen(lines->item[i]) <= SUM_LENGTH)
-			return SUMS;
-	for (size_t i = 0; i < lines->count; i++)
-		if (!is_as_listed(files, lines->item[i]))
-			return lines->item[i] + SUM_LENGTH;
+			return xstrdup(NO_SUMS);
+	for (size_t i = 0; i < lines->count; i++) {
+		const char *path = lines->item[i] + SUM_LENGTH;
+		const struct result_file *f = find_regular(files, path);
+
+		if (!f)
+			return xasprintf("%s, which its " SUMS " names, is missing", path);
+		if (!starts_with(lines->item[i], f->sha256))
+			return xasprintf("%s is not what its " SUMS " says", path);
+	}
 	for (size_t i = 0; i < files->count; i++)
 		if (!files->item[i].link && !is_listed(lines, files->item[i].path))
-			return files->item[i].path;
+			return xasprintf("%s is not named in its " SUMS, files->item[i].path);
 	return NULL;
 }
 
@@ -62,18 +63,13 @@ static int check_sums(int dir_fd, const struct result_files *files, char **ret, 
 {
 	CLEANUP(text_release) struct text sums = { 0 };
 	CLEANUP(strv_release) struct strv lines = { 0 };
-	const char *changed;
 
 	if (find_regular(files, SUMS)) {
 		if (read_file_nofollow(dir_fd, SUMS, SUMS_MAX, &sums, err) < 0)
 			return err_wrap(err, "reading " SUMS);
 		strv_split(&lines, sums.data, "\n");
 	}
-	changed = lines.count ? find_changed(files, &lines) : SUMS;
-	if (streq(changed, SUMS))
-		*ret = xstrdup("its " SUMS " is missing or malformed");
-	else if (changed)
-		*ret = xasprintf("%s is not what its " SUMS " says", changed);
+	*ret = lines.count ? compare_sums(files, &lines) : xstrdup(NO_SUMS);
 	return 0;
 }
 

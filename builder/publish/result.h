@@ -15,7 +15,7 @@
  *	r = result_check_keys(&res, err);
  *	r = result_add_manifest(&res, &rootfs, err);
  *	r = result_add_sums(&res, err);               after all files but provenance.json
- *	r = result_add_provenance(&res, description, err);
+ *	r = result_add_provenance(&res, description, &cached, err);
  *	r = result_commit(&res, &path, err);
  *
  * While it is filled the directory is out/RECIPE/.new-VERSION-N, locked (flock(2));
@@ -64,7 +64,7 @@ struct result {
 	/* Owned: the releases of the kernels that can be booted, the recipe's own first; none with
 	 * `kernel: none`. By result_set_kernels(). */
 	struct strv kernels;
-	struct file_origins *origins; /* owned: of the tree's files, by result_add_sbom() */
+	struct file_origins *origins; /* owned: of the tree's files, by pack */
 };
 #define RESULT_INIT                                                                                \
 	{                                                                                          \
@@ -78,10 +78,10 @@ int result_begin(struct store *s, const struct recipe *recipe, const struct lock
 		 const struct indices *indices, const char *out, struct result *ret,
 		 struct err *err);
 /* Keeps a result of this version that is there already, if its files are as its SHA256SUMS says and
- * it was built here (result-built.h): one lock gives the same bytes each time. `latest` then points
- * at it, and *ret_path names it. Otherwise *ret_path is left alone, and the result is to be built
- * (again): it is not there, or damaged, or may be anybody's, or lacks signatures although there is
- * a .signer; all but the first are said. */
+ * the store remembers that it was built here (result-built.h), whoever owns it: one lock gives the
+ * same bytes each time. `latest` then points at it, and *ret_path names it. Otherwise *ret_path is
+ * left alone, and the result is to be built (again): it is not there, or damaged, or may be
+ * anybody's, or lacks signatures although there is a .signer; all but the first are said. */
 int result_reuse(struct result *res, char **ret_path, struct err *err);
 /* Once the image's kernels are known: whether a menu with all of them can be written. ERR_USAGE, as
  * menu_describe(). */
@@ -105,8 +105,10 @@ int result_check_keys(const struct result *res, struct err *err);
 int result_add_manifest(struct result *res, const struct rootfs *rootfs, struct err *err);
 /* SHA256SUMS over every file. */
 int result_add_sums(struct result *res, struct err *err);
-/* After result_add_sums(). sandbox: sandbox_description(). */
-int result_add_provenance(struct result *res, const char *sandbox, struct err *err);
+/* After result_add_sums(). sandbox: sandbox_description() of the one that the tree was made in; cached:
+ * the stages whose results came from the store. */
+int result_add_provenance(struct result *res, const char *sandbox, const struct strv *cached,
+			  struct err *err);
 /* Signs by .signer and renames; *ret_path is OUT/RECIPE/VERSION. Shows progress as stage
  * "publish". */
 int result_commit(struct result *res, char **ret_path, struct err *err);

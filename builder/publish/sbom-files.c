@@ -31,17 +31,25 @@ static int write_both(struct result *res, const struct sbom *b, struct err *err)
 	return r < 0 ? r : result_write_json(res, "sbom.cdx.json", cyclonedx, err);
 }
 
+/* Unless pack has read them while the tree was packed. */
+static int read_origins(struct result *res, const struct rootfs *rootfs, const char *packed,
+			struct err *err)
+{
+	if (res->origins)
+		return 0;
+	cleanup_fd int fd = openat(res->dir_fd, packed, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot read '%s' back", packed);
+	res->origins = xcalloc(1, sizeof(*res->origins));
+	return file_origins_read(fd, &res->lock->packages, &rootfs->file_log, res->origins, err);
+}
+
 static int add_documents(struct result *res, const struct rootfs *rootfs, const char *packed,
 			 struct err *err)
 {
 	CLEANUP(sbom_release) struct sbom b = { 0 };
-	cleanup_fd int fd = openat(res->dir_fd, packed, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	int r;
+	int r = read_origins(res, rootfs, packed, err);
 
-	if (fd < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot read '%s' back", packed);
-	res->origins = xcalloc(1, sizeof(*res->origins));
-	r = file_origins_read(fd, &res->lock->packages, &rootfs->file_log, res->origins, err);
 	if (r < 0)
 		return r;
 	r = sbom_gather(res->store, res->recipe, res->lock, res->version, res->origins, &b, err);

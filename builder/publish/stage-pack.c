@@ -8,53 +8,100 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "publish/compressor.h"
+#include "publish/file-origins.h"
 #include "publish/menu.h"
 #include "publish/result-files.h"
 
 #define ROOTFS RESULT_ROOTFS
 #define KERNEL_MAX (128 << 20)
 #define INITRD_MAX (1024 << 20)
+#define LOOK_MS 20
 
-static int verify_rootfs(const struct result *res, struct err *err)
+/* The tree while it is packed, and unpacked again on the other processor. */
+struct packing {
+	struct result *res;
+	struct sandbox *sandbox;
+};
+
+static int look(void *data, bool idle, uint64_t *limit, struct err *err)
 {
-	cleanup_fd int fd = openat(res->dir_fd, ROOTFS, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct packing *p = data;
+	struct result *res = p->res;
+	int r = sandbox_archive_look(p->sandbox, idle ? LOOK_MS : 0, res->tar_sha256,
+				     &res->tar_size, err);
 
-	if (fd < 0)
-		return err_errno(err, ERR_BUILD, errno, "cannot read " ROOTFS " back");
-	return compressor_verify(fd, res->tar_sha256, res->tar_size, err);
+	if (r > 0)
+		*limit = res->tar_size;
+	return r;
 }
 
-static int write_rootfs(struct result *res, struct sandbox *sb, uint64_t *ret_size, struct err *err)
+static ssize_t next(void *data, const void **ret, struct err *err)
 {
+	return unpacking_next(data, ret, err);
+}
+
+/* Nothing that was read counts before it is known to be the tree: what is wrong with the packed
+ * file itself comes first. */
+static int follow(struct packing *p, struct rootfs *rootfs, int fd, struct err *err)
+{
+	struct result *res = p->res;
+	CLEANUP(unpacking_release) struct unpacking u = { 0 };
+	CLEANUP(err_release) struct err unreadable = { 0 };
+	const struct member_source source = { .next = next, .data = &u };
+	int r = unpacking_init(&u, fd, look, p, err);
+
+	if (r < 0)
+		return r;
+	res->origins = xcalloc(1, sizeof(*res->origins));
+	(void)file_origins_read_source(&source, &res->lock->packages, &rootfs->file_log,
+				       res->origins, &unreadable);
+	if (unreadable.class == ERR_INTERRUPTED)
+		return err_move(err, &unreadable);
+	r = unpacking_finish(&u, res->tar_sha256, &res->tar_size, err);
+	if (r < 0)
+		return r;
+	return unreadable.class != ERR_NONE ? err_move(err, &unreadable) : 0;
+}
+
+static int write_rootfs(struct result *res, struct rootfs *rootfs, uint64_t *ret_size,
+			struct err *err)
+{
+	struct packing p = { .res = res, .sandbox = rootfs->sandbox };
 	CLEANUP(strv_release) struct strv filter = { 0 };
-	cleanup_fd int fd = -1;
+	cleanup_fd int fd = -1, back = -1;
 	struct stat st;
-	int r = compressor_prepare(res->store, res->lock, sb, res->recipe->compression_level,
-				   &filter, err);
+	/* What is kept of this depends on what rootfs shows of recipe and lock, and on no more. */
+	int r = compressor_prepare(rootfs->store, rootfs->lock, rootfs->sandbox,
+				   rootfs->recipe->compression_level, &filter, err);
 
 	if (r < 0)
 		return r;
 	r = result_create(res, ROOTFS, &fd, err);
 	if (r < 0)
 		return r;
+	back = openat(res->dir_fd, ROOTFS, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (back < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot read " ROOTFS " back");
 	/* The compressor was tried, and its version was shown as progress: this replaces it. */
 	progress_detail(ROOTFS);
-	r = sandbox_archive(sb, (const char *const *)filter.item, fd, res->tar_sha256,
-			    &res->tar_size, err);
+	r = sandbox_archive_begin(p.sandbox, (const char *const *)filter.item, fd, err);
 	if (r < 0)
 		return r;
-	r = verify_rootfs(res, err);
+	r = follow(&p, rootfs, back, err);
 	if (r < 0)
 		return r;
+	/* So that less is left to be written when the result is synced. */
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	if (fstat(fd, &st) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot find out the size of " ROOTFS);
 	*ret_size = (uint64_t)st.st_size;
 	return 0;
 }
 
-static int pack_rootfs(struct result *res, struct sandbox *sb, uint64_t *ret_size, struct err *err)
+static int pack_rootfs(struct result *res, struct rootfs *rootfs, uint64_t *ret_size,
+		       struct err *err)
 {
-	int r = write_rootfs(res, sb, ret_size, err);
+	int r = write_rootfs(res, rootfs, ret_size, err);
 
 	return r < 0 ? err_wrap(err, "packing " ROOTFS) : 0;
 }
@@ -92,12 +139,12 @@ static int copy_kernels(struct result *res, struct sandbox *sb, struct err *err)
 	return 0;
 }
 
-static int pack(struct result *res, struct sandbox *sb, uint64_t *ret_size, struct err *err)
+static int pack(struct result *res, struct rootfs *rootfs, uint64_t *ret_size, struct err *err)
 {
 	/* Before the image's own zstd runs, although it could not change them. */
-	int r = copy_kernels(res, sb, err);
+	int r = copy_kernels(res, rootfs->sandbox, err);
 
-	return r < 0 ? r : pack_rootfs(res, sb, ret_size, err);
+	return r < 0 ? r : pack_rootfs(res, rootfs, ret_size, err);
 }
 
 int stage_pack(struct result *res, struct rootfs *rootfs, struct err *err)
@@ -107,7 +154,7 @@ int stage_pack(struct result *res, struct rootfs *rootfs, struct err *err)
 	int r;
 
 	progress_start("pack", 0, PROGRESS_STEPS);
-	r = pack(res, rootfs->sandbox, &size, err);
+	r = pack(res, rootfs, &size, err);
 	if (r < 0) {
 		progress_abort();
 		return r;

@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "recipe/recipe-view.h"
 #include "recipe/recipe.h"
 #include "recipe/values.h"
 
@@ -182,6 +183,71 @@ void recipe_canonical(const struct recipe *recipe, struct text *ret)
 			write_changed(ret, key, key->path, (const char *)recipe,
 				      (const char *)&defaults);
 	}
+}
+
+/* The name that a file was given by may end up in the tree or in the bill of materials. */
+static void write_names(struct text *out, const struct schema_key *key, const char *label,
+			const char *base)
+{
+	const void *field = base + key->offset;
+	const struct recipe_file *file = field;
+	const struct recipe_files *files = field;
+	const struct recipe_list *folders = field;
+
+	if (key->type == SCHEMA_FILE && file->path)
+		write_line(out, label, file->given);
+	for (size_t i = 0; key->type == SCHEMA_FILES && i < files->count; i++)
+		write_item(out, label, i, files->item[i].given);
+	for (size_t i = 0; key->type == SCHEMA_FOLDERS && i < folders->count; i++) {
+		cleanup_free char *name = last_name(folders->item[i].value);
+
+		write_item(out, label, i, name);
+	}
+}
+
+static void write_read_entries(struct text *out, const struct schema_key *key, unsigned readers,
+			       const char *base)
+{
+	const char *items = *(char *const *)(const void *)(base + key->offset);
+	size_t count = *(const size_t *)(const void *)(base + key->count_offset);
+
+	text_printf(out, "%s: %zu\n", key->path, count);
+	for (size_t i = 0; i < count; i++)
+		for (const struct schema_key *k = NULL; (k = schema_next(key->path, k));) {
+			cleanup_free char *label =
+				xasprintf("%s[%zu].%s", key->path, i, schema_leaf(k));
+
+			if (!(k->readers & readers))
+				continue;
+			write_key(out, k, label, items + i * key->element_size);
+			write_names(out, k, label, items + i * key->element_size);
+		}
+}
+
+void recipe_read_values(const struct recipe *recipe, unsigned readers, struct text *ret)
+{
+	const char *base = (const char *)recipe;
+
+	text_add(ret, "");
+	for (size_t i = 0; i < schema_count; i++) {
+		const struct schema_key *key = &schema[i];
+
+		if (schema_is_inside_entries(key) || !recipe_may_read(recipe, readers, key))
+			continue;
+		if (key->type == SCHEMA_ENTRIES)
+			write_read_entries(ret, key, readers, base);
+		else if (key->type == SCHEMA_IDS)
+			write_ids(ret, key->path, recipe);
+		else
+			write_key(ret, key, key->path, base);
+		if (key->type == SCHEMA_FOLDERS)
+			for (size_t o = 0; o < recipe->overlay_digests.count; o++)
+				write_item(ret, key->path, o, recipe->overlay_digests.item[o]);
+		write_names(ret, key, key->path, base);
+	}
+	if (readers & READ_TREE)
+		text_printf(ret, "boots: %d %d\n", recipe->boots_over_network,
+			    recipe->boots_read_only);
 }
 
 /* The digest in a line such as `overlays[0] = DIGEST`, which stands for a file or folder; NULL if

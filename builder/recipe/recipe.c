@@ -36,7 +36,9 @@ static int open_extended(const struct recipe *recipe, const char *path, const st
 	int r = reach_open(recipe->reach, from, REACH_FILE, "recipe", path, ret_fd, err);
 
 	if (r < 0 && r != -EINVAL)
-		err_hint(err, "'extends' is a path, relative to this file");
+		err_hint(err, "'extends' is a path, relative to this file; for a recipe that comes "
+			      "with an installed netrescue a whole one, such as "
+			      "/usr/share/netrescue/recipes/rescue64.yaml");
 	return r;
 }
 
@@ -354,6 +356,17 @@ static int read_all_files(struct recipe *recipe, const struct recipe_source *sou
 	return lay_all(recipe, source, ret, err);
 }
 
+/* All clients do by nfs.access, or those of a menu entry. */
+static bool boots_read_only(const struct recipe *recipe)
+{
+	bool read_only = recipe->nfs.access == NFS_RO;
+
+	for (size_t i = 0; i < recipe->menu.entry_count && !read_only; i++)
+		read_only = recipe->menu.entry[i].kind == MENU_RESCUE &&
+			    recipe->menu.entry[i].access == NFS_RO;
+	return read_only;
+}
+
 static int load(struct recipe *recipe, const struct recipe_source *source, struct err *err)
 {
 	CLEANUP(node_cleanup) struct node *root = NULL;
@@ -389,6 +402,8 @@ static int load(struct recipe *recipe, const struct recipe_source *source, struc
 	r = validate_recipe(recipe, root, overlay_has_keys, err);
 	if (r < 0)
 		return r;
+	recipe->boots_over_network = recipe_boots_over_network(recipe);
+	recipe->boots_read_only = boots_read_only(recipe);
 	recipe_canonical(recipe, &canonical);
 	digest_bytes(canonical.data, canonical.length, recipe->digest);
 	recipe_inputs(recipe, &recipe->inputs);
@@ -424,6 +439,7 @@ void recipe_release(struct recipe *recipe)
 	values_release(recipe);
 	strv_release(&recipe->overlay_digests);
 	strv_release(&recipe->inputs);
+	strv_release(&recipe->template_keys);
 	strv_release(&recipe->files);
 	strv_release(&recipe->places);
 	strv_release(&recipe->line_files);

@@ -75,8 +75,8 @@ static int seed_put(struct seed *seed, struct sandbox *sb, const char *where, st
 	return sandbox_put(sb, seed->fd, where, err);
 }
 
-/* Programs that packages call and that are held back. update-initramfs or dracut runs once, at the
- * end. locale-gen runs beside configuring for the recipe's locales; the one that locales' postinst
+/* Programs that packages call and that are held back, or answered for. update-initramfs or dracut
+ * runs once, at the end. locale-gen runs beside configuring for the recipe's locales; the one that locales' postinst
  * calls waits for it and has little left to do. */
 static const struct {
 	const char *name;
@@ -90,6 +90,26 @@ static const struct {
 	/* For scripts that ask neither policy-rc.d nor systemctl whether they may start something.
 	 */
 	{ "start-stop-daemon", "#!/bin/sh\nexit 0\n" },
+	/* Every unit of every package has its postinst ask three things of this program, which is
+	 * written in perl. Two of them find nothing in a system that has just been unpacked: that
+	 * the unit was masked when its package was removed, and that somebody has disabled it
+	 * since. A shell sees as quickly as that that there is no note of either, and then gives
+	 * the program's own answer. */
+	{ "deb-systemd-helper",
+	  "#!/bin/sh\n"
+	  "notes=/var/lib/systemd/deb-systemd\n"
+	  "if [ -n \"$DPKG_MAINTSCRIPT_PACKAGE\" ] &&\n"
+	  "	[ -z \"$DPKG_ROOT$_DEB_SYSTEMD_HELPER_DEBUG\" ]; then\n"
+	  "	case $#:$1:$2:$3 in\n"
+	  "	2:unmask:[!-]*)\n"
+	  "		[ -e \"/etc/systemd/system/${2##*/}\" ] ||\n"
+	  "			[ -e $notes-helper-masked ] ||\n"
+	  "			[ -e $notes-user-helper-masked ] || exit 0 ;;\n"
+	  "	3:--quiet:was-enabled:[!-]*)\n"
+	  "		[ -e \"$notes-helper-enabled/${3##*/}.dsh-also\" ] || exit 0 ;;\n"
+	  "	esac\n"
+	  "fi\n"
+	  "exec /usr/bin/deb-systemd-helper \"$@\"\n" },
 };
 
 static int seed_tool(struct seed *seed, const char *name, const char *script, struct err *err)

@@ -16,9 +16,17 @@
 #define AUDIT SANDBOX_SCRATCH "/audit"
 #define AUDIT_MAX ((size_t)1 << 20)
 
-static int tell_kernel(struct rootfs *rootfs, struct err *err)
+int stage_plan(struct rootfs *rootfs, struct err *err)
 {
-	return rootfs->kernel ? sandbox_set_kernel(rootfs->sandbox, rootfs->kernel, err) : 0;
+	int r = phases_plan(rootfs->store, rootfs->lock, &rootfs->phases, err);
+
+	if (r < 0)
+		return r;
+	r = locale_lines_find(rootfs->store, rootfs->lock, rootfs->recipe, &rootfs->locale_lines,
+			      err);
+	if (r < 0 || !rootfs->kernel)
+		return r;
+	return sandbox_set_kernel(rootfs->sandbox, rootfs->kernel, err);
 }
 
 static int extract(struct rootfs *rootfs, const struct phase *phase, struct err *err)
@@ -163,18 +171,9 @@ static int base(struct rootfs *rootfs, struct err *err)
 {
 	const struct phases *phases = &rootfs->phases;
 	const struct recipe_hooks *hooks = &rootfs->recipe->hooks;
-	int r = phases_plan(rootfs->store, rootfs->lock, &rootfs->phases, err);
+	int r;
 
-	if (r < 0)
-		return r;
 	progress_total(2 * (phases->essential.count + phases->base.count));
-	r = locale_lines_find(rootfs->store, rootfs->lock, rootfs->recipe, &rootfs->locale_lines,
-			      err);
-	if (r < 0)
-		return r;
-	r = tell_kernel(rootfs, err);
-	if (r < 0)
-		return r;
 	r = bootstrap_seed_tools(rootfs, err);
 	if (r < 0)
 		return r;
@@ -275,7 +274,6 @@ static int audit(struct rootfs *rootfs, struct err *err)
 
 static int install_rest(struct rootfs *rootfs, const struct phase *phase, struct err *err)
 {
-	static const char *const unpack[] = { "--unpack", NULL };
 	int r;
 
 	if (phase->count == 0)
@@ -283,7 +281,7 @@ static int install_rest(struct rootfs *rootfs, const struct phase *phase, struct
 	r = bootstrap_seed_debs(rootfs, phase, err);
 	if (r < 0)
 		return r;
-	r = bootstrap_dpkg(rootfs, unpack, phase, err);
+	r = bootstrap_unpack(rootfs, phase, err);
 	if (r < 0)
 		return r;
 	return drop_debs(rootfs, err);

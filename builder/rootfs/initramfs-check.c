@@ -143,22 +143,11 @@ static int check_extra(struct rootfs *rootfs, const struct contents *c, struct e
 	return 0;
 }
 
-/* Whether anybody boots read-only: all clients do by nfs.access, or those of a menu entry. */
-static bool needs_overlay(const struct recipe *recipe)
-{
-	bool needs = recipe->nfs.access == NFS_RO;
-
-	for (size_t i = 0; i < recipe->menu.entry_count && !needs; i++)
-		needs = recipe->menu.entry[i].kind == MENU_RESCUE &&
-			recipe->menu.entry[i].access == NFS_RO;
-	return needs;
-}
-
 static int check_overlay(struct rootfs *rootfs, const struct contents *c, struct err *err)
 {
 	if (!has_module(c, "overlay"))
 		return err_set(err, ERR_BUILD, "the initramfs lacks the kernel module 'overlay'");
-	if (!needs_overlay(rootfs->recipe) || has_file(c, INITRAMFS_OVERLAY_SCRIPT))
+	if (!rootfs->recipe->boots_read_only || has_file(c, INITRAMFS_OVERLAY_SCRIPT))
 		return 0;
 	err_set(err, ERR_USAGE,
 		"clients mount the root read-only (nfs.access or a menu entry), but the "
@@ -210,7 +199,7 @@ int initramfs_check(struct rootfs *rootfs, struct err *err)
 	r = read_contents(rootfs, &contents, err);
 	if (r < 0)
 		return r;
-	if (recipe_boots_over_network(rootfs->recipe)) {
+	if (rootfs->recipe->boots_over_network) {
 		r = check_nfs(rootfs->recipe, &contents, err);
 		if (r < 0)
 			return r;

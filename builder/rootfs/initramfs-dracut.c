@@ -48,7 +48,7 @@ static void add_modules(struct rootfs *rootfs, struct text *text)
 {
 	const struct recipe *recipe = rootfs->recipe;
 
-	if (recipe_boots_over_network(recipe))
+	if (recipe->boots_over_network)
 		text_add(text, "dracutmodules+=\" netrescue \"\n");
 	if (streq(recipe->initramfs.modules, "netboot"))
 		text_printf(text, "drivers+=\" %s \"\n", network_drivers);
@@ -63,7 +63,7 @@ static int check_module(struct rootfs *rootfs, struct err *err)
 	bool exists;
 	int r = sandbox_exists(rootfs->sandbox, MODULE_DIRECTORY, &exists, err);
 
-	if (r < 0 || exists || !recipe_boots_over_network(rootfs->recipe))
+	if (r < 0 || exists || !rootfs->recipe->boots_over_network)
 		return r;
 	err_set(err, ERR_USAGE, "dracut needs %s to boot over the network", MODULE_DIRECTORY);
 	return err_hint(err, "list netrescue's overlays/initramfs in the recipe's overlays");

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packages into a tree: six stages of the build, each of the same form. command/stages.c fills the
+ * Packages into a tree: eight stages of the build, each of the same form. command/stages.c fills the
  * borrowed fields, opens the sandbox and runs the stages in this order, each once; each builds on
  * what the ones before left in the tree and in struct rootfs.
  *
  *	stage_inspect    looks into the packages before any is installed (inspect.h)
+ *	stage_plan       in which order they are installed; nothing is, yet (phases.h)
  *	stage_base       the essential packages and the rest of the base (bootstrap.h)
  *	stage_rest       all other packages; then everything is configured (bootstrap.h)
  *	stage_settings   what the recipe says about the system itself, and its overlays (settings.h)
@@ -40,16 +41,18 @@ struct rootfs {
 	 * `kernel: none`: then a kernel among the packages is a package like others, and there is
 	 * no initramfs, nor anything to boot. */
 	const char *kernel;
-	struct phases phases;	   /* owned: made by stage_base, used by stage_rest too */
+	struct phases phases;	   /* owned: from stage_plan on */
 	struct strv allocated_ids; /* owned: "user NAME UID" and "group NAME GID", those that no
 				    * ids: fixed; from stage_rest on */
 	struct strv locale_lines;  /* owned: of each locale of the recipe (locale-lines.h), from
-				    * stage_base on; empty without the package locales */
+				    * stage_plan on; empty without the package locales */
+	bool locales_made;	   /* locale-gen has run for them while packages were unpacked */
 	struct file_log file_log;  /* owned: which files no package brought, for the SBOMs */
 	uint64_t steps;		   /* how many the running stage has done, for its progress */
 };
 
 int stage_inspect(struct rootfs *rootfs, struct err *err);
+int stage_plan(struct rootfs *rootfs, struct err *err);
 int stage_base(struct rootfs *rootfs, struct err *err);
 int stage_rest(struct rootfs *rootfs, struct err *err);
 int stage_settings(struct rootfs *rootfs, struct err *err);

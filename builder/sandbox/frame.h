@@ -6,7 +6,7 @@
  *
  *	host to appliance	FRAME_MESSAGE, a request; for MESSAGE_PUT then its tar, as any
  *				number of FRAME_DATA and a FRAME_END
- *	appliance to host	for MESSAGE_ARCHIVE the archive, for MESSAGE_READ the content of the
+ *	appliance to host	for MESSAGE_ARCHIVE and SNAPSHOT the archive, for MESSAGE_READ the content of the
  *				file, as any number of FRAME_DATA, or FRAME_HOLE where it is sparse,
  *				and a FRAME_END; FRAME_MESSAGE for output, notes and warnings, at
  *				any time, and for the reply, which is the last frame

@@ -34,23 +34,24 @@
 #define MESSAGE_FD_MAX 4
 #define MESSAGE_BODY_MAX (64U << 20)
 #define MESSAGE_LIST_MAX 65536U
-#define MESSAGE_VERSION 3U
+#define MESSAGE_VERSION 4U
 
 enum message_type {
 	/* requests; their values, in this order */
 	MESSAGE_OPEN =
 		1, /* version, epoch, host name, kernel, space, on_disk, the limits (limits.h); fd:
 		      directory for trees */
-	MESSAGE_KERNEL,	 /* release */
-	MESSAGE_PUT,	 /* directory; fd: tar stream */
-	MESSAGE_EXTRACT, /* jobs, list of paths */
-	MESSAGE_RUN,	 /* count, then per command: argv, env, has input, input, output ("" none),
+	MESSAGE_KERNEL,	  /* release */
+	MESSAGE_PUT,	  /* directory, exact; fd: tar stream */
+	MESSAGE_EXTRACT,  /* jobs, list of paths */
+	MESSAGE_RUN,	  /* count, then per command: argv, env, has input, input, output ("" none),
 			 * read-only */
-	MESSAGE_READ,	 /* path; the reply carries the open file */
-	MESSAGE_WRITE,	 /* path, mode, content */
-	MESSAGE_EXISTS,	 /* path; reply: 0 or 1 */
-	MESSAGE_SWEEP,	 /* count, then per rule: action, pattern */
-	MESSAGE_ARCHIVE, /* filter argv (may be empty); fd: where to */
+	MESSAGE_READ,	  /* path; the reply carries the open file */
+	MESSAGE_WRITE,	  /* path, mode, content */
+	MESSAGE_EXISTS,	  /* path; reply: 0 or 1 */
+	MESSAGE_SWEEP,	  /* count, then per rule: action, pattern */
+	MESSAGE_ARCHIVE,  /* filter argv (may be empty); fd: where to */
+	MESSAGE_SNAPSHOT, /* directory; fd: where to */
 	/* answers */
 	MESSAGE_OK = 64,
 	MESSAGE_ERROR,	 /* the error as a line (base/err-line.h) */

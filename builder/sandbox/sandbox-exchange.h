@@ -10,9 +10,10 @@
 struct sandbox {
 	struct child child;
 	int sock;
-	int log;       /* owned; -1: none */
-	size_t logged; /* bytes */
-	bool lost;     /* an answer is missing: no more requests */
+	int log;	  /* owned; -1: none */
+	size_t logged;	  /* bytes */
+	bool lost;	  /* an answer is missing: no more requests */
+	const char *kind; /* namespace, guestfs */
 	char *description;
 	void (*on_line)(const char *line, void *data);
 	void *data;
@@ -28,6 +29,10 @@ struct sandbox_output {
  * output[number] (count of them, may be NULL). An error reply fills err. */
 int sandbox_exchange(struct sandbox *sb, const struct message *request, struct message *ret_reply,
 		     struct sandbox_output *output, size_t count, struct err *err);
+/* Sends the request, and then looks again and again for its reply: waits for a message at most that
+ * long, and says 1 if it was the reply. */
+int sandbox_send(struct sandbox *sb, const struct message *request, struct err *err);
+int sandbox_look(struct sandbox *sb, int milliseconds, struct message *ret_reply, struct err *err);
 /* Takes what is left as a last line, if a command ended its output without a newline. */
 void sandbox_output_end(struct sandbox *sb, struct sandbox_output *o);
 void sandbox_output_release(struct sandbox_output *o);

@@ -66,6 +66,31 @@ bool sandbox_is_installed(const char *kind)
 	return false;
 }
 
+/* sandbox-guestfs brings sandbox-namespace into its machine. */
+int sandbox_code(const char *kind, struct text *ret, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		cleanup_free char *helper = NULL;
+		cleanup_fd int fd = -1;
+		char digest[DIGEST_HEX];
+		int r;
+
+		if (i > 0 && !streq(kinds[i].name, kind))
+			continue;
+		r = find_helper(&kinds[i], &helper, err);
+		if (r < 0)
+			return r;
+		r = open_file(AT_FDCWD, helper, 0, ERR_BUILD, &fd, err);
+		if (r < 0)
+			return r;
+		r = digest_fd(fd, digest, err);
+		if (r < 0)
+			return r;
+		text_printf(ret, "%s %s\n", kinds[i].helper, digest);
+	}
+	return 0;
+}
+
 int sandbox_check_kind(const char *kind, struct err *err)
 {
 	if (!kind || streq(kind, "auto"))
@@ -164,6 +189,7 @@ static int open_kind(struct sandbox *sb, const struct kind *k, struct store *s,
 	int r = start_helper(sb, k, err);
 
 	sb->lost = false;
+	sb->kind = k->name;
 	return r < 0 ? r : greet(sb, s, options, err);
 }
 

@@ -11,6 +11,7 @@
 
 #define ARGUMENTS_MAX 64
 #define COMMAND_SHOWN ((size_t)200)
+#define LOOK_MS 1000
 
 /* A request whose reply has no values. */
 static int request(struct sandbox *sb, const struct message *m, struct err *err)
@@ -29,13 +30,24 @@ int sandbox_set_kernel(struct sandbox *sb, const char *release, struct err *err)
 	return request(sb, &m, err);
 }
 
-int sandbox_put(struct sandbox *sb, int tar_fd, const char *where, struct err *err)
+static int put(struct sandbox *sb, int tar_fd, const char *where, bool exact, struct err *err)
 {
 	CLEANUP(message_release) struct message m = { .type = MESSAGE_PUT };
 
 	message_put_text(&m, where);
+	message_put_u64(&m, exact);
 	message_put_fd(&m, tar_fd);
 	return request(sb, &m, err);
+}
+
+int sandbox_put(struct sandbox *sb, int tar_fd, const char *where, struct err *err)
+{
+	return put(sb, tar_fd, where, false, err);
+}
+
+int sandbox_restore(struct sandbox *sb, int snapshot_fd, const char *where, struct err *err)
+{
+	return put(sb, snapshot_fd, where, true, err);
 }
 
 int sandbox_extract(struct sandbox *sb, const struct strv *debs, unsigned jobs, struct err *err)
@@ -57,6 +69,7 @@ static void put_command(struct message *m, const struct sandbox_command *c)
 	message_put_text(m, c->input);
 	message_put_text(m, c->output);
 	message_put_u64(m, c->read_only);
+	message_put_u64(m, c->may_fail);
 }
 
 static int command_failed(const struct sandbox_command *c, const struct sandbox_output *o,
@@ -225,18 +238,24 @@ int sandbox_sweep(struct sandbox *sb, const struct sweep *rule, size_t count, st
 	return request(sb, &m, err);
 }
 
-int sandbox_archive(struct sandbox *sb, const char *const *filter, int out_fd,
-		    char ret_tar_sha256[DIGEST_HEX], uint64_t *ret_tar_size, struct err *err)
+int sandbox_archive_begin(struct sandbox *sb, const char *const *filter, int out_fd,
+			  struct err *err)
 {
 	CLEANUP(message_release) struct message m = { .type = MESSAGE_ARCHIVE };
-	CLEANUP(message_release) struct message reply = { 0 };
-	uint64_t size;
-	int r;
 
 	message_put_list(&m, filter);
 	message_put_fd(&m, out_fd);
-	r = sandbox_exchange(sb, &m, &reply, NULL, 0, err);
-	if (r < 0)
+	return sandbox_send(sb, &m, err);
+}
+
+int sandbox_archive_look(struct sandbox *sb, int milliseconds, char ret_tar_sha256[DIGEST_HEX],
+			 uint64_t *ret_tar_size, struct err *err)
+{
+	CLEANUP(message_release) struct message reply = { 0 };
+	uint64_t size;
+	int r = sandbox_look(sb, milliseconds, &reply, err);
+
+	if (r <= 0)
 		return r;
 	cleanup_free char *digest = message_get_text(&reply);
 	size = message_get_u64(&reply);
@@ -247,5 +266,24 @@ int sandbox_archive(struct sandbox *sb, const char *const *filter, int out_fd,
 		return err_set(err, ERR_BUILD, "the sandbox gives a malformed digest");
 	memcpy(ret_tar_sha256, digest, DIGEST_HEX);
 	*ret_tar_size = size;
-	return 0;
+	return 1;
+}
+
+int sandbox_archive(struct sandbox *sb, const char *const *filter, int out_fd,
+		    char ret_tar_sha256[DIGEST_HEX], uint64_t *ret_tar_size, struct err *err)
+{
+	int r = sandbox_archive_begin(sb, filter, out_fd, err);
+
+	while (r == 0)
+		r = sandbox_archive_look(sb, LOOK_MS, ret_tar_sha256, ret_tar_size, err);
+	return r < 0 ? r : 0;
+}
+
+int sandbox_snapshot(struct sandbox *sb, const char *where, int out_fd, struct err *err)
+{
+	CLEANUP(message_release) struct message m = { .type = MESSAGE_SNAPSHOT };
+
+	message_put_text(&m, where);
+	message_put_fd(&m, out_fd);
+	return request(sb, &m, err);
 }

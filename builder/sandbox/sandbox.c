@@ -181,17 +181,32 @@ static int receive_one(struct sandbox *sb, struct message *ret_reply, struct san
 	return 1;
 }
 
-int sandbox_exchange(struct sandbox *sb, const struct message *request, struct message *ret_reply,
-		     struct sandbox_output *output, size_t count, struct err *err)
+int sandbox_send(struct sandbox *sb, const struct message *request, struct err *err)
 {
-	int r;
-
 	if (sb->lost)
 		return err_set(err, ERR_BUILD,
 			       "the sandbox cannot be used any more, because an earlier "
 			       "request to it failed");
 	sb->lost = true;
-	r = message_send(sb->sock, request, err);
+	return message_send(sb->sock, request, err);
+}
+
+int sandbox_look(struct sandbox *sb, int milliseconds, struct message *ret_reply, struct err *err)
+{
+	struct pollfd p[2] = { { .fd = sb->sock, .events = POLLIN },
+			       { .fd = interrupt_fd(), .events = POLLIN } };
+
+	if (poll(p, 2, milliseconds) > 0)
+		return receive_one(sb, ret_reply, NULL, 0, err);
+	progress_tick();
+	return 0;
+}
+
+int sandbox_exchange(struct sandbox *sb, const struct message *request, struct message *ret_reply,
+		     struct sandbox_output *output, size_t count, struct err *err)
+{
+	int r = sandbox_send(sb, request, err);
+
 	while (r == 0)
 		r = receive_one(sb, ret_reply, output, count, err);
 	return r < 0 ? r : 0;
@@ -228,6 +243,11 @@ void sandbox_free(struct sandbox *sb)
 const char *sandbox_description(const struct sandbox *sb)
 {
 	return sb->description;
+}
+
+const char *sandbox_kind(const struct sandbox *sb)
+{
+	return sb->kind;
 }
 
 void sandbox_on_line(struct sandbox *sb, void (*fn)(const char *line, void *data), void *data)

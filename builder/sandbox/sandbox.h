@@ -83,8 +83,8 @@ struct sandbox_command {
 	int status;	/* out: waitpid status */
 };
 /* Runs the commands (64 at most) at the same time and waits for all; whatever they leave running is
- * killed. The error of the first that failed names the command, its status and the last lines it
- * wrote. A program that is not there: status 127. When one of them reaches a limit (limits.h) all
+ * killed. As soon as one fails that may not, the others are killed, too; the error names the
+ * command, its status and the last lines it wrote. A program that is not there: status 127. When one of them reaches a limit (limits.h) all
  * are killed, and the error names the limit and the script. */
 int sandbox_run(struct sandbox *sb, struct sandbox_command *command, size_t count, struct err *err);
 /* One command, argv as arguments up to NULL. */
@@ -125,3 +125,20 @@ int sandbox_sweep(struct sandbox *sb, const struct sweep *rule, size_t count, st
  * before the filter. */
 int sandbox_archive(struct sandbox *sb, const char *const *filter, int out_fd,
 		    char ret_tar_sha256[DIGEST_HEX], uint64_t *ret_tar_size, struct err *err);
+/* The same for callers who read what is written while it is: after the begin, look is to be called
+ * until it says 1, the end, or fails. It waits at most that long. */
+int sandbox_archive_begin(struct sandbox *sb, const char *const *filter, int out_fd,
+			  struct err *err);
+int sandbox_archive_look(struct sandbox *sb, int milliseconds, char ret_tar_sha256[DIGEST_HEX],
+			 uint64_t *ret_tar_size, struct err *err);
+
+/* The tree as it is, for another sandbox to go on from: sandbox_snapshot() writes what is in "/", or
+ * in SANDBOX_SCRATCH, which is no part of it; sandbox_restore() unpacks that at the same place.
+ * Owners, modes, hard links, attributes and times, those of directories too, are the same then
+ * (pack_exact() in tar/pack.h). ERR_BUILD if the tree holds a device node, fifo or socket. */
+int sandbox_snapshot(struct sandbox *sb, const char *where, int out_fd, struct err *err);
+int sandbox_restore(struct sandbox *sb, int snapshot_fd, const char *where, struct err *err);
+/* namespace or guestfs: which helper holds the tree. */
+const char *sandbox_kind(const struct sandbox *sb);
+/* Appends the digests of the helper programs of that kind: their code makes what is in a tree. */
+int sandbox_code(const char *kind, struct text *ret, struct err *err);

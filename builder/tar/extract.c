@@ -21,13 +21,21 @@ struct extract {
 	struct archive *archive; /* borrowed */
 	const char *what;
 	bool directories_only;
+	bool exact;	/* extract_exact() */
 	uint64_t space; /* apparent bytes that may still come */
+	/* exact: owned; what directories get at the end, when nothing is put into them any more */
+	struct archive_entry **directory;
+	size_t directory_count;
+	size_t directory_allocated;
 	struct place place;
 };
 
 static void extract_release(struct extract *x)
 {
 	place_forget(&x->place);
+	for (size_t i = 0; i < x->directory_count; i++)
+		archive_entry_free(x->directory[i]);
+	free(x->directory);
 }
 
 static int refuse(const struct extract *x, struct archive_entry *e, const char *why,
@@ -102,14 +110,29 @@ static int put_time(struct archive_entry *e, int dirfd, const char *name)
 	return utimensat(dirfd, name, t, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
+static int keep_directory(struct extract *x, struct archive_entry *e)
+{
+	struct archive_entry *copy = archive_entry_clone(e);
+
+	if (!copy)
+		return -ENOMEM;
+	GROW(x->directory, x->directory_count, x->directory_allocated);
+	x->directory[x->directory_count++] = copy;
+	return 0;
+}
+
 static int put_directory(struct extract *x, struct archive_entry *e, const char *path)
 {
 	const char *name = place_name(path);
 	struct stat st;
 
+	if (x->exact && keep_directory(x, e) < 0)
+		return -ENOMEM;
 	if (streq(path, "."))
 		return 0;
 	if (mkdirat(x->place.parent, name, 0700) == 0) {
+		if (x->exact)
+			return 0;
 		cleanup_fd int fd = openat(x->place.parent, name,
 					   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -304,6 +327,37 @@ static int put_all(struct extract *x, struct err *err)
 	return 0;
 }
 
+static int finish_directory(struct extract *x, struct archive_entry *e, struct err *err)
+{
+	cleanup_free char *path = place_clean(archive_entry_pathname(e));
+	cleanup_fd int fd = -1;
+	int r = path ? place_enter(&x->place, path) : -EINVAL;
+
+	if (r < 0)
+		return failed(x, archive_entry_pathname(e), -r, err);
+	fd = streq(path, ".") ? openat(x->place.root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+			      : openat(x->place.parent, place_name(path),
+				       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return failed(x, path, errno, err);
+	r = put_metadata(e, fd);
+	if (r == 0)
+		r = put_time(e, fd, ".");
+	return r < 0 ? failed(x, path, -r, err) : 0;
+}
+
+/* From the last to the first, so that what is done inside one comes before its own time. */
+static int finish_directories(struct extract *x, struct err *err)
+{
+	for (size_t i = x->directory_count; i > 0; i--) {
+		int r = finish_directory(x, x->directory[i - 1], err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int extract_init(struct extract *x, int root_fd, const char *what, struct err *err)
 {
 	struct statvfs fs;
@@ -326,7 +380,7 @@ int extract_filters(struct archive *a)
 	return 0;
 }
 
-int extract_tar(int fd, int root_fd, const char *what, struct err *err)
+static int extract(int fd, int root_fd, bool exact, const char *what, struct err *err)
 {
 	CLEANUP(archive_read_cleanup) struct archive *a = archive_read_new();
 	CLEANUP(extract_release) struct extract x = { .place = PLACE_INIT(-1) };
@@ -335,11 +389,23 @@ int extract_tar(int fd, int root_fd, const char *what, struct err *err)
 	if (r < 0)
 		return r;
 	x.archive = a;
+	x.exact = exact;
 	if (archive_read_support_format_tar(a) != ARCHIVE_OK || extract_filters(a) < 0)
 		return deb_archive_error(a, err, "libarchive lacks tar or a compression");
 	if (archive_read_open_fd(a, fd, READ_SIZE) != ARCHIVE_OK)
 		return deb_archive_error(a, err, what);
-	return put_all(&x, err);
+	r = put_all(&x, err);
+	return r < 0 ? r : finish_directories(&x, err);
+}
+
+int extract_tar(int fd, int root_fd, const char *what, struct err *err)
+{
+	return extract(fd, root_fd, false, what, err);
+}
+
+int extract_exact(int fd, int root_fd, const char *what, struct err *err)
+{
+	return extract(fd, root_fd, true, what, err);
 }
 
 int extract_deb(int fd, int root_fd, bool directories_only, const char *what, struct err *err)

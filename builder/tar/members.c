@@ -330,17 +330,65 @@ int member_walk_finish(struct member_walk *w, struct members *ret, struct err *e
 	return 0;
 }
 
-int members_read(int fd, const struct member_reader *reader, struct members *ret, struct err *err)
+static struct archive *new_archive(void)
 {
-	CLEANUP(archive_read_cleanup) struct archive *a = archive_read_new();
-	CLEANUP(member_walk_release) struct member_walk w = { .archive = a, .reader = reader };
-	int r;
+	struct archive *a = archive_read_new();
 
 	member_archive_filters(a);
 	(void)archive_read_support_format_tar(a);
 	(void)archive_read_support_format_cpio(a);
+	return a;
+}
+
+int members_read(int fd, const struct member_reader *reader, struct members *ret, struct err *err)
+{
+	CLEANUP(archive_read_cleanup) struct archive *a = new_archive();
+	CLEANUP(member_walk_release) struct member_walk w = { .archive = a, .reader = reader };
+	int r;
+
 	if (archive_read_open_fd(a, fd, READ_SIZE) != ARCHIVE_OK)
 		return member_archive_error(a, err);
 	r = member_walk_read(&w, err);
 	return r < 0 ? r : member_walk_finish(&w, ret, err);
+}
+
+struct source_reading {
+	const struct member_source *source;
+	struct err failure;
+};
+
+static void source_reading_release(struct source_reading *s)
+{
+	err_release(&s->failure);
+}
+
+static la_ssize_t read_source(struct archive *a, void *data, const void **ret)
+{
+	struct source_reading *s = data;
+	ssize_t n = s->source->next(s->source->data, ret, &s->failure);
+
+	if (n >= 0)
+		return n;
+	archive_set_error(a, EIO, "%s", "its source has failed");
+	return ARCHIVE_FATAL;
+}
+
+int members_read_source(const struct member_source *source, const struct member_reader *reader,
+			struct members *ret, struct err *err)
+{
+	CLEANUP(source_reading_release) struct source_reading s = { .source = source };
+	CLEANUP(archive_read_cleanup) struct archive *a = new_archive();
+	CLEANUP(member_walk_release) struct member_walk w = { .archive = a, .reader = reader };
+	CLEANUP(err_release) struct err damaged = { 0 };
+	int r;
+
+	if (archive_read_open(a, &s, NULL, read_source, NULL) != ARCHIVE_OK)
+		r = member_archive_error(a, &damaged);
+	else
+		r = member_walk_read(&w, &damaged);
+	if (s.failure.class != ERR_NONE)
+		return err_move(err, &s.failure);
+	if (r < 0)
+		return err_move(err, &damaged);
+	return member_walk_finish(&w, ret, err);
 }

@@ -66,6 +66,17 @@ struct member_reader {
  * ERR_BUILD with libarchive's words if it is damaged, no archive, or over a limit. */
 int members_read(int fd, const struct member_reader *reader, struct members *ret, struct err *err);
 
+/* Bytes of an archive that come from elsewhere than a file. */
+struct member_source {
+	/* The next ones, which stay valid until the next call: how many, 0 at the end, negative
+	 * with *err set. */
+	ssize_t (*next)(void *data, const void **ret, struct err *err);
+	void *data;
+};
+/* The same as members_read(); an error of the source comes before what it has led to. */
+int members_read_source(const struct member_source *source, const struct member_reader *reader,
+			struct members *ret, struct err *err);
+
 /* An initrd as the kernel takes it: cpio archives (newc) one behind the other, with zeroes between
  * them; from some point on all the rest may be compressed (kernel: Documentation/driver-api/
  * early-userspace/buffer-format.rst). A path may come more than once. The whole initrd is in memory

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/xattr.h>
+#include <zstd.h>
 
 #include "base/io.h"
 #include "base/log.h"
@@ -19,6 +20,9 @@
 #define LEFT_OUT_SHOWN 5
 #define BUFFER_SIZE ((size_t)1 << 20)
 #define RECORD_SIZE 10240 /* tar(5): the archive ends at a multiple of it */
+/* Of what goes into the store: it is read back at once, and costs the build that writes it. */
+#define EXACT_LEVEL (-1)
+#define EXACT_WORKERS 2
 #define XATTR_MAX ((size_t)64 << 10)
 
 struct pack_entry {
@@ -36,8 +40,11 @@ struct pack {
 	size_t allocated;
 	struct strv left_out; /* names of device nodes, fifos, sockets */
 
+	ZSTD_CCtx *exact; /* as the tree is, compressed by this; NULL: normalised */
+	char *compressed; /* exact: BUFFER_SIZE */
+
 	int out;
-	struct digest *digest;
+	struct digest *digest; /* NULL: nobody asks for it */
 	char *buffer;
 	size_t fill;
 	uint64_t size;
@@ -49,6 +56,8 @@ static void pack_release(struct pack *p)
 		free(p->entry[i].path);
 	free(p->entry);
 	free(p->buffer);
+	free(p->compressed);
+	(void)ZSTD_freeCCtx(p->exact);
 	strv_release(&p->left_out);
 	digest_free(p->digest);
 }
@@ -127,14 +136,44 @@ static void find_links(struct pack *p)
 			p->entry[link[i].index].first = p->entry[link[i - 1].index].first;
 }
 
-static int flush(struct pack *p, struct err *err)
+static int write_out(struct pack *p, const char *data, size_t size, struct err *err)
 {
 	int r;
 
-	digest_update(p->digest, p->buffer, p->fill);
-	r = write_all(p->out, p->buffer, p->fill);
+	if (p->digest)
+		digest_update(p->digest, data, size);
+	r = write_all(p->out, data, size);
+	return r < 0 ? err_errno(err, ERR_BUILD, -r, "cannot write the archive of the tree") : 0;
+}
+
+static int compress(struct pack *p, ZSTD_EndDirective end, struct err *err)
+{
+	ZSTD_inBuffer in = { p->buffer, p->fill, 0 };
+	size_t left;
+
+	do {
+		ZSTD_outBuffer out = { p->compressed, BUFFER_SIZE, 0 };
+		int r;
+
+		left = ZSTD_compressStream2(p->exact, &out, &in, end);
+		if (ZSTD_isError(left))
+			return err_set(err, ERR_BUILD,
+				       "cannot compress the archive of the tree: %s",
+				       ZSTD_getErrorName(left));
+		r = write_out(p, p->compressed, out.pos, err);
+		if (r < 0)
+			return r;
+	} while (in.pos < in.size || (end == ZSTD_e_end && left > 0));
+	return 0;
+}
+
+static int flush(struct pack *p, struct err *err)
+{
+	int r = p->exact ? compress(p, ZSTD_e_continue, err)
+			 : write_out(p, p->buffer, p->fill, err);
+
 	if (r < 0)
-		return err_errno(err, ERR_BUILD, -r, "cannot write the archive of the tree");
+		return r;
 	p->size += p->fill;
 	p->fill = 0;
 	return 0;
@@ -265,6 +304,17 @@ static char *archive_name(const struct pack_entry *e)
 	return streq(e->path, ".") ? xstrdup("./") : xasprintf("./%s%s", e->path, slash);
 }
 
+/* The record comes first when the header is read, so the field behind it may be rough. */
+static void add_exact_time(const struct timespec *t, struct tar_header *h)
+{
+	cleanup_free char *text =
+		xasprintf("%s%lld.%09ld", t->tv_sec < 0 ? "-" : "",
+			  (long long)(t->tv_sec < 0 ? -t->tv_sec : t->tv_sec), t->tv_nsec);
+
+	tar_header_add(h, "mtime", text, strlen(text));
+	h->mtime = t->tv_sec > 0 ? t->tv_sec : 0;
+}
+
 static int fill_header(struct pack *p, const struct pack_entry *e, int fd, struct tar_header *h,
 		       struct err *err)
 {
@@ -280,7 +330,10 @@ static int fill_header(struct pack *p, const struct pack_entry *e, int fd, struc
 	h->uid = e->st.st_uid;
 	h->gid = e->st.st_gid;
 	h->size = S_ISREG(e->st.st_mode) ? (uint64_t)e->st.st_size : 0;
-	h->mtime = is_directory || mtime > p->epoch ? p->epoch : mtime > 0 ? mtime : 0;
+	if (p->exact)
+		add_exact_time(&e->st.st_mtim, h);
+	else
+		h->mtime = is_directory || mtime > p->epoch ? p->epoch : mtime > 0 ? mtime : 0;
 	return 0;
 }
 
@@ -407,4 +460,45 @@ int pack_tree(int root_fd, const char *const *skip, int64_t epoch, int out_fd,
 	digest_final(p.digest, ret_sha256);
 	*ret_size = p.size;
 	return 0;
+}
+
+static int refuse_left_out(const struct strv *name, struct err *err)
+{
+	return name->count > 0
+		       ? err_set(err, ERR_BUILD,
+				 "the tree has '/%s', a device node, fifo or socket", name->item[0])
+		       : 0;
+}
+
+static int write_exact(struct pack *p, struct err *err)
+{
+	int r = collect_all(p, err);
+
+	if (r < 0)
+		return r;
+	r = refuse_left_out(&p->left_out, err);
+	if (r < 0)
+		return r;
+	r = write_archive(p, err);
+	return r < 0 ? r : compress(p, ZSTD_e_end, err);
+}
+
+int pack_exact(int root_fd, const char *const *skip, int out_fd, struct err *err)
+{
+	CLEANUP(pack_release)
+	struct pack p = {
+		.root = root_fd,
+		.skip = skip,
+		.exact = ZSTD_createCCtx(),
+		.compressed = xmalloc(BUFFER_SIZE),
+		.out = out_fd,
+		.buffer = xmalloc(BUFFER_SIZE),
+	};
+
+	if (!p.exact)
+		return err_set(err, ERR_BUILD, "libzstd has no memory");
+	(void)ZSTD_CCtx_setParameter(p.exact, ZSTD_c_compressionLevel, EXACT_LEVEL);
+	/* A libzstd without threads refuses this, and does it all in this one. */
+	(void)ZSTD_CCtx_setParameter(p.exact, ZSTD_c_nbWorkers, EXACT_WORKERS);
+	return write_exact(&p, err);
 }

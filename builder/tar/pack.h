@@ -21,3 +21,9 @@
  * (".netrescue"), NULL-terminated. ret_sha256 and ret_size are of the tar. */
 int pack_tree(int root_fd, const char *const *skip, int64_t epoch, int out_fd,
 	      char ret_sha256[DIGEST_HEX], uint64_t *ret_size, struct err *err);
+
+/* Writes the tree as it is, for extract_exact(): mtimes to the nanosecond, those of directories,
+ * too. The tar is compressed by this program's own libzstd, fast rather than small, because these
+ * bytes go into the store and not into a result. A tree that holds a device node, fifo or socket
+ * cannot be written like this: ERR_BUILD. */
+int pack_exact(int root_fd, const char *const *skip, int out_fd, struct err *err);

@@ -7,5 +7,5 @@
 . tests/lib/broken.sh
 plan 3
 
-image_build recipes/minimal.yaml "$scratch/out"
+image_shared recipes/minimal.yaml
 broken_pxelinux ldlinux.c32 "PXELINUX's own library is missing"

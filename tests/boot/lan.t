@@ -3,7 +3,7 @@
 #
 # The how-to's own simulations: `boot --simple` and `boot --bridge`, in a network namespace. dhcpd and in.tftpd run
 # natively out of the file server's tree, with the snippets of server/; NFS is nfs-ganesha's, as a kernel need
-# not have a server. About five minutes under emulation.
+# not have a server. About three minutes under emulation.
 . tests/lib/tap.sh
 . tests/lib/image.sh
 need ip unshare nsenter setpriv
@@ -14,16 +14,16 @@ overlay*) skip_all 'NFS cannot export overlayfs: set TMPDIR' ;;
 esac
 plan 24
 
-image_build recipes/minimal.yaml "$scratch/out"
+image_shared recipes/minimal.yaml
 minimal=$image
 cat >"$scratch/lan.yaml" <<.
 extends: $top/recipes/fileserver.yaml
-name: lan
+name: lan-$$
 packages: [nfs-ganesha, nfs-ganesha-vfs]
 .
 # Where `boot` itself would put it: what the client's firmware comes from, and what serves it here.
 image_build "$scratch/lan.yaml" "$image_store/lab"
-at_exit rm -rf "$image_store/lab/lan"
+at_exit rm -rf "$image_store/lab/lan-$$"
 server=$scratch/server
 image_unpack "$image" "$server"
 
@@ -66,9 +66,9 @@ lan ip link set br0 type bridge stp_state 1 forward_delay 200
 taps() {
 	lan ip -o link show type tun
 }
-boot --bridge br0 --timeout 5 --logs "$scratch/logs" >"$scratch/stp" 2>&1 &
+boot --bridge br0 --timeout 12 --logs "$scratch/logs" >"$scratch/stp" 2>&1 &
 pid=$!
-end=$((SECONDS + 60))
+end=$((SECONDS + 120))
 until tap=$(taps | grep 'master br0') || ((SECONDS > end)); do sleep 0.1; done
 like "$tap" 'link/ether fe:' "the tap's address is too high to become the bridge's"
 wait "$pid"
@@ -128,7 +128,7 @@ daemon dhcpd dhcpd -4 -f -d -cf /etc/dhcp/dhcpd.conf eth0
 nfs_answers() {
 	lan chroot "$server" sh -c 'rpcinfo -t 127.0.0.1 nfs 3 && showmount -e 127.0.0.1' | grep "^$export "
 }
-end=$((SECONDS + 30))
+end=$((SECONDS + 120))
 until lan chroot "$server" rpcinfo -p 127.0.0.1 >/dev/null 2>&1 || ((SECONDS > end)); do sleep 0.2; done
 daemon ganesha ganesha.nfsd -F -L STDOUT -N EVENT -f /etc/ganesha/ganesha.conf -p /run/ganesha.pid
 until nfs_answers >/dev/null 2>&1 || ((SECONDS > end)); do sleep 0.2; done

@@ -17,7 +17,7 @@ findmnt -n -t nfs -o OPTIONS | tr , '\n' | grep -xE 'nocto|ac(reg|dir)m(in|ax)=3
 cat /run/rescue/etc/ssh/*.pub | ssh-keygen -l -f - | cut -d ' ' -f 2 | sed 's/^/key /'
 EOT
 
-image_build recipes/rescue64-sysvinit.yaml "$scratch/out"
+image_shared recipes/rescue64-sysvinit.yaml
 lab_boot 'sysvinit boots and switches off' "$image" --script "$scratch/sysvinit.sh"
 ok 'in less than a minute' lab_within 1 end 60
 like "$(lab_said 1)" 'init init' 'its process 1 is that of sysvinit'

@@ -7,7 +7,7 @@
 . tests/lib/image.sh
 plan 4
 
-image_build recipes/minimal.yaml "$scratch/out"
+image_shared recipes/minimal.yaml
 cat >"$scratch/person.py" <<'.'
 import os, pty, select, sys, termios, time
 
@@ -20,7 +20,7 @@ def main():
     before = termios.tcgetattr(fd)
     seen = b""
     keys = [(b"Minimal Debian (serial console)", b"\x1b[B\r"), (b"Linux version", b"\x01x")]
-    end = time.monotonic() + 200
+    end = time.monotonic() + 600
     while time.monotonic() < end:
         if not select.select([fd], [], [], 1)[0]:
             continue

@@ -26,7 +26,7 @@ Files:
 .
 tiny_serve "$m"
 tiny_recipe "$recipe"
-plan 110
+plan 113
 
 # What root has, and the other user would like to see changed.
 mkdir "$victim" "$victim/directory"
@@ -78,6 +78,8 @@ mv "$out" "$scratch/kept-out"
 mv "$store" "$scratch/full-store"
 lock
 mv "$store" "$scratch/kept-store"
+# That the result was built here it has to know as well.
+cp -a "$scratch/full-store/known/result" "$scratch/kept-store/known"
 
 # ---- the store ----
 fresh
@@ -195,10 +197,20 @@ untouched 'links where builds grow'
 # Building it again would take a while; without packages it ends soon.
 fresh
 chown -R 12345 "$out/tiny/$version"
+rm -r "$store/known/result"
 mirror_fault "$m" 'pool/* status 404'
 build
 is "$status" 4 "another user's result: is not believed, but built again"
-like "$stderr" "'$out/tiny/$version' was made by another user: building it again, to compare" "another user's result: says so"
+like "$stderr" "'$out/tiny/$version' was made by another user: building it again to compare" "another user's result: says so"
+fresh
+chown -R 12345 "$out/tiny/$version"
+build
+is "$status $stdout" "0 $out/tiny/$version" "another user's result with the bytes of our own: is up to date" || diag "$stderr"
+like "$stderr" "'$out/tiny/$version' belongs to another user, who can change it" "another user's result with the bytes of our own: but that is said"
+echo more >>"$out/tiny/$version/server/exports"
+python3 tests/lib/forge.py all "$out/tiny/$version"
+build
+is "$status" 4 "another user's result, changed: is built again"
 mirror_fault "$m"
 
 fresh

@@ -29,10 +29,10 @@ begin() {
 	exec {requests}<&-
 }
 
-# wait_for COMMAND: at most 20 seconds.
+# wait_for COMMAND: at most a minute.
 wait_for() {
 	local i
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 600; i++)); do
 		eval "$1" >/dev/null 2>&1 && return
 		sleep 0.1
 	done

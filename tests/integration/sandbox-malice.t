@@ -75,7 +75,7 @@ python3 - "$scratch/port" <<-'END' &
 	t.accept()
 END
 at_exit kill $!
-for ((i = 0; i < 100; i++)); do [[ -s $scratch/port ]] && break; sleep 0.1; done
+for ((i = 0; i < 600; i++)); do [[ -s $scratch/port ]] && break; sleep 0.1; done
 port=$(<"$scratch/port")
 sleep 600 &
 bystander=$!

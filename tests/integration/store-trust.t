@@ -8,7 +8,7 @@
 . tests/lib/state.sh
 . tests/lib/facts.sh
 need python3 gpg zstd newuidmap openssl dpkg-deb
-plan 49
+plan 50
 
 m=$scratch/m
 store=$scratch/store
@@ -91,7 +91,7 @@ for how in bare theirs ours; do
 	tiny_store=$scratch/old run tiny_run lock --offline "$scratch/tiny.yaml"
 	[[ $how == ours ]] || is "$(version_of)" 1.0 "$how: a forged .solv does not say which version there is"
 done
-like "$stderr" "package 'hello' and 0 more are not in the store" 'though it would: the new one is missed'
+like "$stderr" "package 'hello' is not in the store" 'though it would: the new one is missed'
 
 # A Release of an earlier day, as validly signed, and a date that is still to come.
 for how in bare theirs ours; do
@@ -209,6 +209,11 @@ not_ok 'and no other key is made' test -e "$scratch/third"
 XDG_STATE_HOME=/proc run tiny_run lock "$scratch/tiny.yaml"
 is "$status $(grep -c 'no key for the store can be kept' <<<"$stderr")" '0 1' 'without a place for a key: goes on, and says so once' ||
 	diag "$stderr"
+mkdir -p "$scratch/broken/netrescue"
+echo 'no key' >"$scratch/broken/netrescue/store-key"
+XDG_STATE_HOME=$scratch/broken run tiny_run lock "$scratch/tiny.yaml"
+like "$stderr" "'$scratch/broken/netrescue/store-key' is not a key: .*\\(remove it, and the next run makes a new one\\)" \
+	'a damaged key: says what to do'
 NETRESCUE_STORE_KEY=$scratch/none run tiny_run lock "$scratch/tiny.yaml"
 is "$status" 2 'a key that is named and not there: exit code 2'
 like "$stderr" 'hint: .*openssl rand -hex 32' 'with a way to make one'

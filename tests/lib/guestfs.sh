@@ -40,7 +40,7 @@ guestfs_kernel() {
 		touch "$dir/complete"
 	fi
 	# supermin copies the directory itself, wherever the modules are.
-	[[ -d /lib/modules ]] || mkdir /lib/modules || tap_die 'supermin needs /lib/modules, even empty'
+	mkdir -p /lib/modules || tap_die 'supermin needs /lib/modules, even empty'
 	version=$(ls "$dir/lib/modules")
 	# A user who is not let into the checkout needs them, too.
 	cp -r "$dir" "$scratch/guestfs-kernel"

@@ -6,7 +6,10 @@
 #
 #	image_build RECIPE OUT [ARGUMENT…]	sets $image (OUT/NAME/VERSION); ends the test if it fails. Runs under
 #						the command in the array image_under, if there is one
-#	image_variant NAME BASE [ARGUMENT…]	the same for a recipe that extends BASE by what comes on stdin, in
+#	image_shared RECIPE			the same, for tests that only look at what a recipe makes: `make test` has
+#						it built by the first of them, and the others wait for that
+#	image_to_share RECIPE OUT [ARGUMENT…]	as image_build does; what it builds serves image_shared, too, if nothing does yet
+#	image_variant NAME BASE [ARGUMENT…]	the same as image_build for a recipe that extends BASE by what comes on stdin, in
 #						$scratch/NAME.yaml
 #	image_unpack IMAGE DIR			the root file system with its owners (needs root)
 #	image_inside DIR COMMAND…		runs it in there (needs root)
@@ -32,6 +35,35 @@ image_build() {
 		diag "$(<"$log")"
 		tap_die "cannot build $recipe"
 	fi
+}
+
+# Nothing is shared unless NETRESCUE_TEST_IMAGES names a directory, as `make test` does. A test may not change what
+# is in it. The lock is held while an image is built.
+# shellcheck disable=SC2154
+image_shared() {
+	local shared=${NETRESCUE_TEST_IMAGES:-$scratch/out}
+	image_lock "$shared" "$1"
+	image_build "$1" "$shared"
+	exec {image_lock}>&-
+}
+
+image_to_share() {
+	local recipe=$1 out=$2
+	shift 2
+	if [[ ! ${NETRESCUE_TEST_IMAGES:-} ]]; then
+		image_build "$recipe" "$out" "$@"
+		return
+	fi
+	image_lock "$NETRESCUE_TEST_IMAGES" "$recipe"
+	[[ -e $NETRESCUE_TEST_IMAGES/$(basename "$recipe" .yaml) ]] || out=$NETRESCUE_TEST_IMAGES
+	image_build "$recipe" "$out" "$@"
+	exec {image_lock}>&-
+}
+
+image_lock() {
+	mkdir -p "$1" || tap_die "cannot make '$1'"
+	exec {image_lock}>"$1/.$(basename "$2" .yaml).lock"
+	flock "$image_lock"
 }
 
 # shellcheck disable=SC2154

@@ -99,7 +99,7 @@ mirror_serve() {
 	rm -f "$1/port"
 	python3 "$MIRROR_PY" serve "$1" </dev/null >/dev/null 2>"$1/server.log" &
 	MIRROR_PID=$!
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 1200; i++)); do
 		[ -e "$1/port" ] && break
 		sleep 0.05
 	done

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What tests say about each other holds: the whole test that a short form names, and the list in tests/README.md.
 . tests/lib/tap.sh
-plan 5
+plan 7
 
 # named_wholes FOLDER: TEST:WHOLE for each short form
 named_wholes() {
@@ -32,3 +32,9 @@ unlisted() {
 is "$(unlisted tests/README.md tests/*/ tests/lib/* tests/tools/*)" '' 'tests/README.md lists every folder, helper and tool'
 grep -v tap.sh tests/README.md >"$scratch/README.md"
 is "$(unlisted "$scratch/README.md" tests/lib/*)" tests/lib/tap.sh 'one that it does not list is found'
+
+# The order in which `make test` runs them loses none, and begins with those of which nobody knows what they cost.
+same_text "$(tests/costs --longest-first tests/*/*.t | sort)" "$(printf '%s\n' tests/*/*.t | sort)" 'all tests have a place in the order'
+is "$(tests/costs --longest-first tests/lint/sizes.t out/bin-asan/tests/test_err tests/real/docker.t tests/real/none.t |
+	paste -sd ' ')" 'tests/real/none.t tests/real/docker.t tests/lint/sizes.t out/bin-asan/tests/test_err' \
+	'those that cost most come first'

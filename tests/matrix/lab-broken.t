@@ -8,7 +8,7 @@
 . tests/lib/broken.sh
 plan 33
 
-image_build recipes/minimal.yaml "$scratch/out"
+image_shared recipes/minimal.yaml
 
 # ---- the loader --------------------------------------------------------------------------------
 

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: MIT
 #
 # rescue64 from its read-only export on each firmware, with all health checks, to a clean end. That it switches itself off on
-# BIOS is proved by tests/boot/rescue.t, with Secure Boot by tests/boot/secureboot.t.
+# BIOS is proved by tests/boot/rescue.t.
 . tests/lib/tap.sh
 . tests/lib/image.sh
 . tests/lib/lab.sh
-plan 12
+plan 15
 
-image_build recipes/rescue64.yaml "$scratch/out"
+image_shared recipes/rescue64.yaml
 cat >"$scratch/script" <<'END'
 findmnt -n -o FSTYPE /
 [ ! -d /sys/firmware/efi ] || echo EFI
@@ -24,5 +24,6 @@ ends() {
 
 ends 'UEFI: switched off' $'overlay\nEFI' --firmware uefi
 ends 'UEFI: reboots' $'overlay\nEFI' --firmware uefi --reboot
+ends 'UEFI, Secure Boot: switched off' $'overlay\nEFI' --firmware secureboot
 ends 'UEFI, Secure Boot: reboots' $'overlay\nEFI' --firmware secureboot --reboot
 ends 'BIOS: reboots' overlay --reboot

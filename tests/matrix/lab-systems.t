@@ -13,11 +13,11 @@ echo "init $(cat /proc/1/comm)"
 echo "Debian $VERSION_ID"
 EOT
 
-image_build recipes/rescue64-sysvinit.yaml "$scratch/out"
+image_shared recipes/rescue64-sysvinit.yaml
 lab_boot 'sysvinit reboots' "$image" --reboot
 ok 'in less than a minute' lab_within 1 end 60
 
-image_build recipes/rescue64-bookworm.yaml "$scratch/out"
+image_shared recipes/rescue64-bookworm.yaml
 lab_boot 'bookworm boots and switches off' "$image" --script "$scratch/bookworm.sh"
 ok 'in less than a minute' lab_within 1 end 60
 is "$(lab_said 1)" $'init systemd\nDebian 12' 'it is Debian 12'

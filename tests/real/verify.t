@@ -7,7 +7,7 @@
 . tests/lib/image.sh
 . tests/lib/guestfs.sh
 need jq
-recipe=$top/${1:-recipes/rescue64.yaml}
+recipe=${1:-recipes/rescue64.yaml}
 sandbox=${2:-namespace}
 [[ $(id -u) = 0 ]] || skip_all 'to become another user, with another host name and processor, it takes root'
 if [[ $sandbox = guestfs ]]; then
@@ -20,11 +20,10 @@ mkdir "$scratch/bin"
 cp "$NETRESCUE_BIN"/{netrescue,sandbox-*} "$scratch/bin"
 cp -R "$top/recipes" "$top/overlays" "$scratch"
 chmod -R a+rX "$scratch"
-recipe=$scratch/${recipe#"$top/"}
 plan 6
 
-image_build "$recipe" "$scratch/out"
-run "$scratch/bin/netrescue" verify --json --store "$image_store" --sandbox "$sandbox" --recipe "$recipe" "$image"
+image_shared "$recipe"
+run "$scratch/bin/netrescue" verify --json --store "$image_store" --sandbox "$sandbox" --recipe "$scratch/$recipe" "$image"
 result=$(grep '"event": *"result"' <<<"$stdout")
 is "$status" 0 'an image is the same when it is built again' || diag "$stderr" "$(jq . <<<"$result")"
 is "$(jq -c '[.equal, .differences]' <<<"$result")" '[true,[]]' '0 differences'

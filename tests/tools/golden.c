@@ -33,7 +33,7 @@ static int resolve_and_fetch(struct build *b, struct err *err)
 	};
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < sizeof(stage) / sizeof(*stage); i++)
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(stage); i++)
 		r = stage[i](b, err);
 	return r;
 }
@@ -84,7 +84,7 @@ static int publish(struct build *b, struct err *err)
 	if (r >= 0)
 		r = result_add_sums(&b->result, err);
 	if (r >= 0)
-		r = result_add_provenance(&b->result, "none", err);
+		r = result_add_provenance(&b->result, "none", &(struct strv){ 0 }, err);
 	return r < 0 ? r : result_commit(&b->result, &b->done, err);
 }
 

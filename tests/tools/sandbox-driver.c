@@ -15,6 +15,7 @@
 #include "base/err-report.h"
 #include "base/interrupt.h"
 #include "base/io.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "sandbox/sandbox.h"
 
@@ -33,6 +34,24 @@ static int put(struct sandbox *sb, const struct strv *w, struct err *err)
 	if (fd < 0)
 		return err_errno(err, ERR_USAGE, errno, "cannot open '%s'", w->item[1]);
 	return sandbox_put(sb, fd, w->item[2], err);
+}
+
+static int restore(struct sandbox *sb, const struct strv *w, struct err *err)
+{
+	cleanup_fd int fd = open(w->item[1], O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(err, ERR_USAGE, errno, "cannot open '%s'", w->item[1]);
+	return sandbox_restore(sb, fd, w->item[2], err);
+}
+
+static int snapshot(struct sandbox *sb, const struct strv *w, struct err *err)
+{
+	cleanup_fd int fd = open(w->item[1], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		return err_errno(err, ERR_USAGE, errno, "cannot open '%s'", w->item[1]);
+	return sandbox_snapshot(sb, w->item[2], fd, err);
 }
 
 static int archive(struct sandbox *sb, const struct strv *w, struct err *err)
@@ -117,6 +136,10 @@ static int act(struct sandbox *sb, struct strv *w, struct err *err)
 
 	if (streq(verb, "put") && n == 2)
 		return put(sb, w, err);
+	if (streq(verb, "restore") && n == 2)
+		return restore(sb, w, err);
+	if (streq(verb, "snapshot") && n == 2)
+		return snapshot(sb, w, err);
 	if (streq(verb, "archive") && n >= 1)
 		return archive(sb, w, err);
 	if (streq(verb, "extract") && n >= 2)
@@ -209,7 +232,7 @@ int main(int argc, char **argv)
 			o.limits.timeout = (unsigned)atoi(argv[i] + 8);
 		else if (starts_with(argv[i], "kind="))
 			o.kind = argv[i] + 5;
-		for (size_t n = 0; n < sizeof(number) / sizeof(number[0]); n++)
+		for (size_t n = 0; n < ARRAY_SIZE(number); n++)
 			if (starts_with(argv[i], number[n].name))
 				(void)parse_u64(argv[i] + strlen(number[n].name), number[n].value);
 	}

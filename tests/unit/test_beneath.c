@@ -124,6 +124,13 @@ static void directories_are_made(void **state)
 	assert_int_equal(make_dirs_beneath(scratch_fd, "in//a/./c/d/", 0700), 0);
 	assert_int_equal(fstatat(scratch_fd, "in/a/c/d", &st, AT_SYMLINK_NOFOLLOW), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
+	mode_t mask = umask(077);
+	assert_int_equal(make_dirs_beneath(scratch_fd, "in/umask/e", 0755), 0);
+	(void)umask(mask);
+	assert_int_equal(fstatat(scratch_fd, "in/umask", &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	assert_int_equal(fstatat(scratch_fd, "in/umask/e", &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
 	assert_int_equal(make_dirs_beneath(scratch_fd, "in/link/e", 0755), -ELOOP);
 	assert_int_equal(make_dirs_beneath(scratch_fd, "in/dangling/e", 0755), -ELOOP);
 	assert_int_equal(make_dirs_beneath(scratch_fd, "in/../e", 0755), -EXDEV);

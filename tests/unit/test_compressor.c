@@ -39,23 +39,92 @@ static void pack(struct packed *p)
 	assert_false(ZSTD_isError(p->size));
 }
 
-static void check(const struct packed *p, size_t size, uint64_t tar_size, const char *why)
+/* What is written to the file when it is looked at: one piece of the packed tar each time. */
+struct writer {
+	const struct packed *p;
+	size_t size; /* of what will be in it */
+	size_t done;
+	size_t piece;
+	uint64_t tar_size;
+	int fd;
+	unsigned idle;
+};
+
+static int look(void *data, bool idle, uint64_t *limit, struct err *err)
+{
+	struct writer *w = data;
+	size_t piece = w->size - w->done < w->piece ? w->size - w->done : w->piece;
+
+	(void)err;
+	w->idle += idle;
+	assert_int_equal(pwrite(w->fd, w->p->data + w->done, piece, (off_t)w->done), piece);
+	w->done += piece;
+	if (w->done < w->size)
+		return 0;
+	*limit = w->tar_size;
+	return 1;
+}
+
+static int unpack(struct writer *w, struct err *err)
+{
+	CLEANUP(unpacking_release) struct unpacking u = { 0 };
+	cleanup_fd int back = openat(scratch_fd, "f", O_RDONLY | O_CLOEXEC);
+	int r = unpacking_init(&u, back, look, w, err);
+
+	return r < 0 ? r : unpacking_finish(&u, w->p->digest, &w->tar_size, err);
+}
+
+static void check_pieces(const struct packed *p, size_t size, size_t piece, uint64_t tar_size,
+			 const char *why)
 {
 	CLEANUP(err_release) struct err err = { 0 };
 	cleanup_fd int fd = openat(scratch_fd, "f", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	int r;
+	struct writer w = { p, size, 0, piece, tar_size, fd, 0 };
+	int r = unpack(&w, &err);
 
-	assert_int_equal(write(fd, p->data, size), size);
-	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-	r = compressor_verify(fd, p->digest, tar_size, &err);
 	if (!why) {
 		assert_int_equal(r, 0);
+		assert_int_equal(w.done, size);
 		return;
 	}
 	assert_true(r < 0);
 	assert_int_equal(err.class, ERR_BUILD);
 	if (!strstr(err.message, why))
 		fail_msg("'%s' has no '%s'", err.message, why);
+}
+
+static void check(const struct packed *p, size_t size, uint64_t tar_size, const char *why)
+{
+	check_pieces(p, size, SIZE_MAX, tar_size, why);
+	check_pieces(p, size, 10007, tar_size, why);
+	check_pieces(p, size, (size_t)1 << 19, tar_size, why);
+}
+
+/* The writer's own failure is what is told, and ends the reading. */
+static int look_in_vain(void *data, bool idle, uint64_t *limit, struct err *err)
+{
+	struct writer *w = data;
+
+	if (w->done < w->size / 2)
+		return look(data, idle, limit, err);
+	return err_set(err, ERR_INTERRUPTED, "interrupted by SIGINT");
+}
+
+static void passes_on_what_the_writer_says(void **state)
+{
+	CLEANUP(packed_release) struct packed p = { 0 };
+	CLEANUP(unpacking_release) struct unpacking u = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_fd int fd = openat(scratch_fd, "f", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	(void)state;
+	pack(&p);
+	struct writer w = { &p, p.size, 0, 100000, TAR_SIZE, fd, 0 };
+	cleanup_fd int back = openat(scratch_fd, "f", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(unpacking_init(&u, back, look_in_vain, &w, &err), 0);
+	assert_true(unpacking_finish(&u, p.digest, &w.tar_size, &err) < 0);
+	assert_int_equal(err.class, ERR_INTERRUPTED);
+	assert_true(u.size > TAR_SIZE / 4 && u.size < TAR_SIZE);
 }
 
 static void accepts_its_tar(void **state)
@@ -92,6 +161,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(accepts_its_tar, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(refuses_anything_else, scratch_setup,
+						scratch_teardown),
+		cmocka_unit_test_setup_teardown(passes_on_what_the_writer_says, scratch_setup,
 						scratch_teardown),
 	};
 

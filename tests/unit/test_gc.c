@@ -2,10 +2,13 @@
 /* What pruning keeps, in a store whose content is older than the grace of a day. */
 #include "unit.h"
 
+#include <signal.h>
+#include <sys/file.h>
 #include <time.h>
 
 #include "archive/gc.h"
 #include "archive/lock.h"
+#include "base/interrupt.h"
 #include "base/io.h"
 #include "base/memory.h"
 #include "base/store-parts.h"
@@ -307,6 +310,32 @@ static void keeps_the_newest_server(void **state)
 	assert_true(has_server(&f, "2") && has_server(&f, ".new-4"));
 }
 
+/* A build that publishes a server holds its directory's lock; a signal ends the waiting for it. */
+static void waits_for_a_server_that_is_locked(void **state)
+{
+	CLEANUP(teardown) struct fixture f = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	struct gc_report report = { 0 };
+	cleanup_fd int locked = -1;
+
+	(void)state;
+	setup(&f);
+	add_server(&f, "1");
+	add_server(&f, "2");
+	assert_int_equal(symlinkat("2", f.store->dirfd, "lab/server/latest"), 0);
+	locked = openat(f.store->dirfd, "lab/server", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(locked >= 0 && flock(locked, LOCK_EX | LOCK_NB) == 0);
+	interrupt_init();
+	assert_int_equal(kill(getpid(), SIGTERM), 0);
+	assert_true(fileserver_prune(f.store, time(NULL) + 2 * DAY, false, &report, &err) < 0);
+	assert_int_equal(err.class, ERR_INTERRUPTED);
+	assert_true(report.removed == 0 && has_server(&f, "1"));
+	cleanup_close_fd(&locked);
+	locked = -1;
+	assert_int_equal(fileserver_prune(f.store, time(NULL) + 2 * DAY, false, &report, &err), 0);
+	assert_false(has_server(&f, "1"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int main(void)
@@ -318,6 +347,7 @@ int main(void)
 		TEST(keeps_what_is_in_use),
 		TEST(removes_nothing_without_every_lock),
 		TEST(keeps_the_newest_server),
+		TEST(waits_for_a_server_that_is_locked), /* its signal stays seen: the last */
 	};
 
 	return cmocka_run_group_tests_name("gc", tests, NULL, NULL);

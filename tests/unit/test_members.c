@@ -126,7 +126,7 @@ static void tar(void **state)
 	const struct member *ping;
 
 	(void)state;
-	append(archive_write_set_format_pax, true, made, sizeof(made) / sizeof(*made));
+	append(archive_write_set_format_pax, true, made, ARRAY_SIZE(made));
 	cleanup_fd int fd = open_archive();
 	assert_int_equal(members_read(fd, &reader, &m, &err), 0);
 	assert_int_equal(m.count, 7);

@@ -118,7 +118,7 @@ static int build(struct fixture *f, const char *content, bool *ret_up_to_date, s
 	assert_int_equal(result_add_server(&res, err), 0);
 	assert_int_equal(result_add_manifest(&res, &rootfs, err), 0);
 	assert_int_equal(result_add_sums(&res, err), 0);
-	assert_int_equal(result_add_provenance(&res, content, err), 0);
+	assert_int_equal(result_add_provenance(&res, content, &(struct strv){ 0 }, err), 0);
 	r = result_commit(&res, &path, err);
 	if (r < 0)
 		return r;

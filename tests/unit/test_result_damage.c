@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Links in the places of what describes a result: they may lead to anything, so nothing is read
- * through them. */
+/* What a result and its descriptions disagree in. Links in the places of what describes it may lead
+ * to anything, so nothing is read through them. */
 #include "unit.h"
 
 #include <errno.h>
@@ -83,12 +83,36 @@ static void a_link_is_no_list(void **state)
 	assert_damage("its SHA256SUMS is missing or malformed");
 }
 
+static void every_file_is_named(void **state)
+{
+	(void)state;
+	make_result(NULL);
+	scratch_file("top/more", "x");
+	assert_damage("more is not named in its SHA256SUMS");
+}
+
+static void what_is_named_is_there(void **state)
+{
+	(void)state;
+	make_result(NULL);
+	assert_int_equal(unlinkat(top_fd, "x.lock", 0), 0);
+	assert_damage("x.lock, which its SHA256SUMS names, is missing");
+}
+
+static void a_changed_file_is_named(void **state)
+{
+	(void)state;
+	make_result(NULL);
+	scratch_file("top/x.lock", "clock\n");
+	assert_damage("x.lock is not what its SHA256SUMS says");
+}
+
 static void a_link_is_no_manifest(void **state)
 {
 	(void)state;
 	make_result(NULL);
 	link_out("manifest.json", "manifest");
-	assert_damage("manifest.json is not what its SHA256SUMS says");
+	assert_damage("manifest.json, which its SHA256SUMS names, is missing");
 }
 
 /* Also where the manifest says that it is one, and gives it the sum that a link has: none. */
@@ -119,8 +143,10 @@ static void reads_no_link(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(agrees_with_itself), TEST(a_link_is_no_list), TEST(a_link_is_no_manifest),
-		TEST(a_link_is_no_lock),  TEST(reads_no_link),
+		TEST(agrees_with_itself),     TEST(every_file_is_named),
+		TEST(what_is_named_is_there), TEST(a_changed_file_is_named),
+		TEST(a_link_is_no_list),      TEST(a_link_is_no_manifest),
+		TEST(a_link_is_no_lock),      TEST(reads_no_link),
 	};
 
 	return cmocka_run_group_tests_name("result_damage", tests, NULL, NULL);

@@ -299,7 +299,8 @@ int relay_request(struct relay *relay, const struct message *request, struct err
 
 	relay->request++;
 	relay->failure = &failure;
-	if (request->type == MESSAGE_ARCHIVE && request->fd_count > 0)
+	if ((request->type == MESSAGE_ARCHIVE || request->type == MESSAGE_SNAPSHOT) &&
+	    request->fd_count > 0)
 		s.fd = request->fd[0];
 	if (request->type == MESSAGE_READ) {
 		temporary = openat(relay->directory, "read", O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC,

@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/fs.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -211,7 +213,12 @@ static int add_rules(scmp_filter_ctx f)
 	r = deny_core_limit(f);
 	if (r < 0)
 		return r;
-	return seccomp_rule_add(f, SCMP_ACT_NOTIFY, SCMP_SYS(uname), 0);
+	r = seccomp_rule_add(f, SCMP_ACT_NOTIFY, SCMP_SYS(uname), 0);
+	if (r < 0)
+		return r;
+	/* The kernel takes the command as 32 bits. */
+	return seccomp_rule_add(f, SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), 1,
+				SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, FICLONE));
 }
 
 int ns_filter_make(scmp_filter_ctx *ret, struct err *err)
@@ -292,16 +299,24 @@ static int write_names(const struct ns *ns, int listener, const struct seccomp_n
 	return 0;
 }
 
+static bool is_call(const struct seccomp_notif *n, const char *name)
+{
+	return seccomp_syscall_resolve_name_arch(n->data.arch, name) == n->data.nr;
+}
+
 void ns_filter_answer(const struct ns *ns, int listener)
 {
 	struct seccomp_notif *n = NULL;
 	struct seccomp_notif_resp *answer = NULL;
 
 	if (seccomp_notify_alloc(&n, &answer) == 0 && seccomp_notify_receive(listener, n) == 0) {
+		int r = is_call(n, "ioctl") ? ns_clone_answer(listener, n)
+					    : write_names(ns, listener, n);
+
 		answer->id = n->id;
-		answer->error = write_names(ns, listener, n);
+		answer->error = r < 0 ? r : 0;
 		answer->val = 0;
-		answer->flags = 0;
+		answer->flags = r > 0 ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
 		(void)seccomp_notify_respond(listener, answer);
 	}
 	seccomp_notify_free(n, answer);

@@ -51,7 +51,7 @@ static int own_range(const char *path, uint32_t *ret, struct err *err)
 		"this container's user namespace has no %u ids to spare for the sandbox (%s)",
 		NS_IDS, path);
 	return err_hint(err, "give the container a range of at least 131072 ids, or build on the "
-			     "host as an ordinary user with a range in /etc/subuid");
+			     "host as an ordinary user with a range in " SUBUID_FILE);
 }
 
 static int plan_root(struct ns_map *map, struct err *err)
@@ -92,11 +92,8 @@ static int no_range(const char *name, bool has_uid, bool has_gid, struct err *er
 	CLEANUP(subids_release) struct subids taken = { 0 };
 	CLEANUP(text_release) struct text options = { 0 };
 	uint64_t first = 100000;
-	int r = subids_read(SUBUID_FILE, NULL, 0, &taken, err);
+	int r = subids_read_taken(&taken, err);
 
-	if (r < 0)
-		return r;
-	r = subids_read(SUBGID_FILE, NULL, 0, &taken, err);
 	if (r < 0)
 		return r;
 	while (subids_overlap(&taken, first, NS_IDS))
@@ -108,7 +105,7 @@ static int no_range(const char *name, bool has_uid, bool has_gid, struct err *er
 		text_printf(&options, " --add-subgids %llu-%llu", (unsigned long long)first,
 			    (unsigned long long)first + NS_IDS - 1);
 	err_set(err, ERR_BUILD, "%s gives user '%s' no range of %u ids, which the sandbox needs",
-		has_uid ? "/etc/subgid" : "/etc/subuid", name, NS_IDS);
+		has_uid ? SUBGID_FILE : SUBUID_FILE, name, NS_IDS);
 	return err_hint(err, "sudo usermod%s %s", options.data, name);
 }
 

@@ -259,7 +259,7 @@ static int find_fd(struct port *p, enum message_type type, int *ret, struct err 
 {
 	if (type == MESSAGE_PUT)
 		return make_pipe(&p->put, ret, true, err);
-	if (type == MESSAGE_ARCHIVE)
+	if (type == MESSAGE_ARCHIVE || type == MESSAGE_SNAPSHOT)
 		return make_pipe(&p->archive, ret, false, err);
 	*ret = fcntl(p->trees, F_DUPFD_CLOEXEC, 0);
 	return *ret < 0 ? err_errno(err, ERR_BUILD, errno, "cannot pass '" TREES "' on") : 0;
@@ -274,7 +274,8 @@ static int pass_request(struct port *p, struct text *body, struct err *err)
 		return lost(err, -EPROTO);
 	memcpy(&head, body->data, sizeof(head));
 	m.type = (enum message_type)head.type;
-	p->leaves = m.type == MESSAGE_ARCHIVE || m.type == MESSAGE_READ;
+	p->leaves =
+		m.type == MESSAGE_ARCHIVE || m.type == MESSAGE_SNAPSHOT || m.type == MESSAGE_READ;
 	text_append(&m.body, body->data + sizeof(head), body->length - sizeof(head));
 	cleanup_fd int theirs = -1;
 	if (head.with_fd) {

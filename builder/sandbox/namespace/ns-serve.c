@@ -45,6 +45,7 @@ static int read_command(struct message *request, struct command *c, struct ns_jo
 	input = message_get_bytes(request, &size);
 	cleanup_free char *output = message_get_text(request);
 	job->read_only = message_get_u64(request) != 0;
+	job->may_fail = message_get_u64(request) != 0;
 	if (c->argv.count == 0)
 		request->bad = true;
 	if (request->bad)
@@ -126,7 +127,7 @@ static ns_request_fn find_request(enum message_type type)
 		{ MESSAGE_EXTRACT, ns_request_extract }, { MESSAGE_RUN, request_run },
 		{ MESSAGE_READ, ns_request_read },	 { MESSAGE_WRITE, ns_request_write },
 		{ MESSAGE_EXISTS, ns_request_exists },	 { MESSAGE_SWEEP, ns_request_sweep },
-		{ MESSAGE_ARCHIVE, ns_request_archive },
+		{ MESSAGE_ARCHIVE, ns_request_archive }, { MESSAGE_SNAPSHOT, ns_request_snapshot },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(request); i++)
@@ -150,7 +151,7 @@ static int answer(struct ns *ns, struct message *request, struct err *err)
 		message_release(&reply);
 		reply.type = MESSAGE_ERROR;
 		/* The archive goes to a file of the caller's, on another disk than the tree. */
-		if (request->type != MESSAGE_ARCHIVE)
+		if (request->type != MESSAGE_ARCHIVE && request->type != MESSAGE_SNAPSHOT)
 			ns_watch_explain(ns, &failure);
 		message_put_err(&reply, &failure);
 	}

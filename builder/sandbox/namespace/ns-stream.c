@@ -20,6 +20,7 @@
 int ns_request_put(struct ns *ns, struct message *request, struct message *reply, struct err *err)
 {
 	cleanup_free char *where = message_get_text(request);
+	bool exact = message_get_u64(request) != 0;
 	cleanup_fd int tar = message_take_fd(request);
 	int r = message_end(request, err);
 
@@ -31,7 +32,8 @@ int ns_request_put(struct ns *ns, struct message *request, struct message *reply
 	if (root < 0)
 		return err_errno(err, ERR_BUILD, -root, "cannot unpack below '%s' in the tree",
 				 where);
-	r = extract_tar(tar, root, "archive", err);
+	r = exact ? extract_exact(tar, root, "snapshot", err)
+		  : extract_tar(tar, root, "archive", err);
 	return r < 0 ? err_wrap(err, "unpacking below '%s' in the tree", where) : 0;
 }
 
@@ -173,6 +175,7 @@ static int archive_through(struct ns *ns, struct ns_job job[3], const struct str
 	}
 	job[1].argv = (const char *const *)argv->item;
 	job[1].read_only = true;
+	job[1].may_fail = true;
 	job[2].work = relay_work;
 	job[2].out = out;
 	r = connect_jobs(&job[0], &job[1], err);
@@ -192,20 +195,24 @@ static int archive_through(struct ns *ns, struct ns_job job[3], const struct str
 	return check_filter(&job[1], argv->item[0], err);
 }
 
-static int pack_through(struct ns *ns, struct ns_job job[3], const struct strv *argv, int out,
-			struct message *reply, struct err *err)
+static int reply_digest(const struct ns_job *job, struct message *reply, struct err *err)
 {
 	char digest[DIGEST_HEX];
 	unsigned long long size;
-	int r = archive_through(ns, job, argv, out, err);
 
-	if (r < 0)
-		return r;
-	if (!job[0].said.data || sscanf(job[0].said.data, "%64s %llu", digest, &size) != 2)
+	if (!job->said.data || sscanf(job->said.data, "%64s %llu", digest, &size) != 2)
 		return err_set(err, ERR_BUILD, "the archive of the tree has no digest");
 	message_put_text(reply, digest);
 	message_put_u64(reply, size);
 	return 0;
+}
+
+static int pack_through(struct ns *ns, struct ns_job job[3], const struct strv *argv, int out,
+			struct message *reply, struct err *err)
+{
+	int r = archive_through(ns, job, argv, out, err);
+
+	return r < 0 ? r : reply_digest(&job[0], reply, err);
 }
 
 int ns_request_archive(struct ns *ns, struct message *request, struct message *reply,
@@ -223,5 +230,43 @@ int ns_request_archive(struct ns *ns, struct message *request, struct message *r
 	r = pack_through(ns, job, &argv, take_fd(&out), reply, err);
 	for (size_t i = 0; i < ARRAY_SIZE(job); i++)
 		ns_job_release(&job[i]);
+	return r;
+}
+
+/* ---- the tree as it is ---------------------------------------------------------------------- */
+
+static int snapshot_work(struct ns_job *job, int result, struct err *err)
+{
+	/* What the sandbox mounts over belongs to no tree. */
+	static const char *const skip[] = { ".netrescue", "dev", "proc", NULL };
+	const int *directory = job->data;
+
+	(void)result;
+	return pack_exact(*directory, skip, job->out, err);
+}
+
+int ns_request_snapshot(struct ns *ns, struct message *request, struct message *reply,
+			struct err *err)
+{
+	cleanup_free char *where = message_get_text(request);
+	cleanup_fd int out = message_take_fd(request);
+	struct ns_job job = NS_JOB_INIT;
+	cleanup_fd int directory = -1;
+	int r = message_end(request, err);
+
+	(void)reply;
+	if (r < 0)
+		return r;
+	if (streq(where, "/"))
+		directory = fcntl(ns->tree, F_DUPFD_CLOEXEC, 3);
+	else
+		directory = ns_open(where, O_RDONLY | O_DIRECTORY, 0);
+	if (directory < 0)
+		return err_set(err, ERR_BUILD, "cannot read '%s' in the tree", where);
+	job.work = snapshot_work;
+	job.data = &directory;
+	job.out = take_fd(&out);
+	r = ns_run(ns, &job, 1, err);
+	ns_job_release(&job);
 	return r;
 }

@@ -106,7 +106,7 @@ struct ns {
 	bool in_memory;		      /* the tree is in a tmpfs of ours */
 };
 
-/* ---- ns-setup.c, ns-mount.c, ns-world.c, ns-filter.c ---------------------------------------- */
+/* ---- ns-setup.c, ns-mount.c, ns-world.c, ns-filter.c, ns-clone.c ---------------------------- */
 
 /* Everything that must be in memory before the tree becomes the root. */
 int ns_preload(struct err *err);
@@ -132,10 +132,13 @@ int ns_world_kernel(struct ns *ns, struct err *err);
 
 int ns_filter_make(scmp_filter_ctx *ret, struct err *err);
 /* In a command's process, before exec: few capabilities, no new privileges, the filter.
- * *ret_listener gets uname(2) calls. -errno. */
+ * *ret_listener gets the calls that ns_filter_answer() is for. -errno. */
 int ns_filter_confine(scmp_filter_ctx filter, int *ret_listener);
-/* Answers one uname(2) of the listener. */
+/* Answers one call of the listener: uname(2), or ioctl_ficlone(2). */
 void ns_filter_answer(const struct ns *ns, int listener);
+/* Does what an ioctl(FICLONE) asks for, by copying if need be. Returns 0 or -errno for the caller,
+ * or 1 if the kernel shall answer. */
+int ns_clone_answer(int listener, const struct seccomp_notif *n);
 
 /* ---- ns-command.c: processes ---------------------------------------------------------------- */
 
@@ -145,6 +148,7 @@ struct ns_job {
 	bool is_script;		/* silence and a timeout mean something */
 	const char *const *env; /* added to the sandbox's environment */
 	bool read_only;
+	bool may_fail; /* the other jobs go on if it does */
 	/* … or work of our own, done in a forked process with all capabilities, from in to out.
 	 * Returns 0, or an error, which ns_run() passes on. What it writes to `result` is in .said
 	 * afterwards. */
@@ -171,8 +175,9 @@ struct ns_job {
 	}
 
 /* Runs all jobs at the same time, sends the output of commands as MESSAGE_OUTPUT and waits; then
- * kills whatever they left running. A command that fails is no error here, but work that fails is,
- * and so is a limit that was reached.
+ * kills whatever they left running: all of it as soon as a command fails that may not, since nobody
+ * needs the others then; their status stays 0. A command that fails is no error here, but work that
+ * fails is, and so is a limit that was reached.
  * Ends the server if the main program hangs up. */
 int ns_run(struct ns *ns, struct ns_job *job, size_t count, struct err *err);
 void ns_job_release(struct ns_job *job);
@@ -293,6 +298,8 @@ int ns_request_extract(struct ns *ns, struct message *request, struct message *r
 		       struct err *err);
 int ns_request_archive(struct ns *ns, struct message *request, struct message *reply,
 		       struct err *err);
+int ns_request_snapshot(struct ns *ns, struct message *request, struct message *reply,
+			struct err *err);
 int ns_request_sweep(struct ns *ns, struct message *request, struct message *reply,
 		     struct err *err);
 
