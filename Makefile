@@ -313,9 +313,10 @@ DEB_PACKAGES := build-essential debhelper git libcmocka-dev libguestfs-dev
 TEST_PACKAGES := adduser gnupg mmdebstrap qemu-system-x86 ipxe-qemu seabios python3-minimal \
 	python3 dpkg-dev shellcheck clang libclang-rt-dev clang-format clang-tidy zstd attr acl libcap2-bin sudo \
 	xz-utils fakeroot file binutils iproute2 curl jq grub-common e2fsprogs openssh-client openssh-server rsync buildah \
-	python3-jsonschema groff-base man-db mandoc bsdextrautils zsh $(DEB_PACKAGES) lintian
+	python3-jsonschema time groff-base man-db mandoc bsdextrautils zsh \
+	$(DEB_PACKAGES) lintian
 MATRIX_PACKAGES := podman runc
-BENCH_PACKAGES := mmdebstrap debootstrap gnuplot-nox dpkg-dev gnupg python3 zstd wget procps qemu-system-x86
+BENCH_PACKAGES := mmdebstrap debootstrap gnuplot-nox dpkg-dev gnupg python3 time zstd wget procps qemu-system-x86
 
 # $(1): what needs them, $(2): packages. A package counts as installed under its own name or when
 # something installed provides it (pkgconf provides pkg-config in some releases). Who is not root gets them

@@ -355,7 +355,17 @@ int build_settings(struct build *b, struct err *err)
 
 int build_initramfs(struct build *b, struct err *err)
 {
-	return run_until_packed(b, "initramfs", !b->rootfs.kernel, stage_initramfs, err);
+	cleanup_free char *made_by =
+		xasprintf("%s\nhostname %s\n", b->cache.common.length ? b->cache.common.data : "",
+			  b->recipe.hostname);
+	int r;
+
+	if (!b->cache.off && b->cache.common.length > 0)
+		b->rootfs.made_by = made_by;
+	b->rootfs.made_for = b->recipe.name;
+	r = run_until_packed(b, "initramfs", !b->rootfs.kernel, stage_initramfs, err);
+	b->rootfs.made_by = NULL;
+	return r;
 }
 
 int build_normalise(struct build *b, struct err *err)

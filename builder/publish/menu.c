@@ -26,9 +26,9 @@ static int fail(const struct position *at, struct err *err, const char *text, co
 	return err_set(err, ERR_USAGE, "%s: '%s'", text, value);
 }
 
-/* Nobody writes into a version that all mount read-only, so nothing of it has to be asked for twice:
- * no question whether a file is still the same whenever it is opened (nocto, nfs(5)), and an hour
- * until its attributes are asked for again. docs/performance.md has the figures. */
+/* Nobody writes into a version that all mount read-only, so nothing of it has to be asked for
+ * twice: no question whether a file is still the same whenever it is opened (nocto, nfs(5)), and an
+ * hour until its attributes are asked for again. docs/performance.md has the figures. */
 #define UNCHANGING ",nocto,acregmin=3600,acregmax=3600,acdirmin=3600,acdirmax=3600"
 
 /* nfsroot= without an address lets the initramfs take DHCP's next-server, so that one tree

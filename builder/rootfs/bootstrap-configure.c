@@ -30,7 +30,7 @@ static const char *const depmod_argv[] = {
 #define MAKE_LOCALES                                                                               \
 	"for a in $1/etc/locale.alias.dpkg-new $1/etc/locale.alias"                                \
 	" $1/usr/share/locale/locale.alias /dev/null; do\n"                                        \
-	"	[ ! -e $a ] || break\n"                                                                  \
+	"[ ! -e $a ] || break\n"                                                                   \
 	"done\n"                                                                                   \
 	"cp $a " EARLY_ALIASES "\n"                                                                \
 	"sed -e 's|^LOCALEGEN=.*|LOCALEGEN=" EARLY_LOCALES "|'"                                    \

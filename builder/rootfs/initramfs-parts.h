@@ -2,10 +2,12 @@
 /*
  * What the files of stage_initramfs share: initramfs.c runs the steps, initramfs-tools.c and
  * initramfs-dracut.c know the two programs that can make an initramfs, initramfs-generator.c
- * chooses between them, initramfs-check.c knows what must be in one of either.
+ * chooses between them, initramfs-check.c knows what must be in one of either, initramfs-record.c
+ * keeps what was made in the store.
  */
 #pragma once
 
+#include "base/digest.h"
 #include "rootfs/initramfs.h"
 
 #define INITRAMFS_PACKAGES_MAX 5
@@ -30,3 +32,25 @@ extern const struct initramfs_generator initramfs_dracut;
 
 /* The one that the recipe chooses. */
 const struct initramfs_generator *initramfs_generator(const struct recipe *recipe);
+
+/* An initramfs of another build, in the store under the digest of all that decides what the program
+ * does, but for the tree: of that the entry has a recording (sandbox/recording.h). Under one key a
+ * few entries are kept, those of the newest trees. An entry is a row of words in the fact of
+ * archive/stage-entries.h, three to each: the digests of the recording, of a tar of what the program
+ * has made, and of its log. */
+struct initramfs_entries {
+	struct rootfs *rootfs; /* borrowed */
+	char *stage;	       /* owned: the stage's name in the store; NULL: nothing is kept */
+	char key[DIGEST_HEX];
+	struct strv word;
+};
+/* Finds the entries of rootfs->kernel; none where rootfs->made_by is NULL or the sandbox cannot
+ * record. script: what is run. */
+int initramfs_entries_find(struct rootfs *rootfs, const char *script, struct initramfs_entries *ret,
+			   struct err *err);
+/* 1: the tree has all that one of them was made of; what that has is laid, and *ret_log is its log.
+ * 0: there is none. */
+int initramfs_entries_use(struct initramfs_entries *e, struct text *ret_log, struct err *err);
+/* After the program was run and recorded. What cannot be kept is a warning. */
+int initramfs_entries_keep(struct initramfs_entries *e, const struct text *log, struct err *err);
+void initramfs_entries_release(struct initramfs_entries *e);

@@ -45,13 +45,17 @@ enum message_type {
 	MESSAGE_PUT,	  /* directory, exact; fd: tar stream */
 	MESSAGE_EXTRACT,  /* jobs, list of paths */
 	MESSAGE_RUN,	  /* count, then per command: argv, env, has input, input, output ("" none),
-			 * read-only */
+			 * read-only, recorded */
 	MESSAGE_READ,	  /* path; the reply carries the open file */
 	MESSAGE_WRITE,	  /* path, mode, content */
 	MESSAGE_EXISTS,	  /* path; reply: 0 or 1 */
 	MESSAGE_SWEEP,	  /* count, then per rule: action, pattern */
 	MESSAGE_ARCHIVE,  /* filter argv (may be empty); fd: where to */
 	MESSAGE_SNAPSHOT, /* directory; fd: where to */
+	MESSAGE_RECORDED, /* fd: where the tar of what the command made goes; reply: why there is
+			   * no recording ("": there is one), calls, paths, recording.h's bytes */
+	MESSAGE_MATCH,	  /* recording.h's bytes; reply: the first path that differs, or "" */
+	MESSAGE_REPLAY,	  /* recording.h's bytes; fd: that tar */
 	/* answers */
 	MESSAGE_OK = 64,
 	MESSAGE_ERROR,	 /* the error as a line (base/err-line.h) */

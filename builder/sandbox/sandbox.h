@@ -79,13 +79,15 @@ struct sandbox_command {
 	const char *output;	/* path inside the tree that gets stdout; NULL: the log */
 	bool read_only; /* the tree cannot be written to, but for an empty /tmp and /var/tmp of the
 			 * command's own */
+	bool record;	/* for sandbox_recorded(); of one command, and not with read_only */
 	bool may_fail;	/* a non-zero status is no error (it is in .status) */
 	int status;	/* out: waitpid status */
 };
 /* Runs the commands (64 at most) at the same time and waits for all; whatever they leave running is
  * killed. As soon as one fails that may not, the others are killed, too; the error names the
- * command, its status and the last lines it wrote. A program that is not there: status 127. When one of them reaches a limit (limits.h) all
- * are killed, and the error names the limit and the script. */
+ * command, its status and the last lines it wrote. A program that is not there: status 127. When
+ * one of them reaches a limit (limits.h) all are killed, and the error names the limit and the
+ * script. */
 int sandbox_run(struct sandbox *sb, struct sandbox_command *command, size_t count, struct err *err);
 /* One command, argv as arguments up to NULL. */
 int sandbox_call(struct sandbox *sb, struct err *err, const char *program, ...)
@@ -125,6 +127,31 @@ int sandbox_sweep(struct sandbox *sb, const struct sweep *rule, size_t count, st
  * before the filter. */
 int sandbox_archive(struct sandbox *sb, const char *const *filter, int out_fd,
 		    char ret_tar_sha256[DIGEST_HEX], uint64_t *ret_tar_size, struct err *err);
+
+/* What the last command with .record was made of (recording.h), right after its run.
+ *
+ *	r = sandbox_recorded(sb, out_fd, &record, err);
+ *	if (!record.why) ...keep record.bytes and what was written to out_fd...
+ *	...in another sandbox with the same options, where the command would be run next:
+ *	r = sandbox_matches(sb, bytes, size, &different, err);
+ *	if (!different) r = sandbox_replay(sb, bytes, size, fd, err);
+ *
+ * The tree is then as after the command, but for the times of directories. */
+struct sandbox_record {
+	struct text bytes;
+	char *why;	/* there is no recording, because of this; NULL: there is one */
+	uint64_t calls; /* that name a path */
+	uint64_t paths; /* different ones */
+};
+/* Whether this sandbox can record; one of libguestfs cannot. */
+bool sandbox_can_record(const struct sandbox *sb);
+/* Writes a tar of what the command has made to out_fd, unless there is no recording. */
+int sandbox_recorded(struct sandbox *sb, int out_fd, struct sandbox_record *ret, struct err *err);
+void sandbox_record_release(struct sandbox_record *record);
+/* *ret_different: the first path at which the tree differs, owned by the caller, or NULL. */
+int sandbox_matches(struct sandbox *sb, const char *bytes, size_t size, char **ret_different,
+		    struct err *err);
+int sandbox_replay(struct sandbox *sb, const char *bytes, size_t size, int tar_fd, struct err *err);
 /* The same for callers who read what is written while it is: after the begin, look is to be called
  * until it says 1, the end, or fails. It waits at most that long. */
 int sandbox_archive_begin(struct sandbox *sb, const char *const *filter, int out_fd,

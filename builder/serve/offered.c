@@ -33,8 +33,7 @@ static const char *string_of(const json_t *object, const char *key)
 
 static int wrong(const char *path, const char *what, struct err *err)
 {
-	err_set(err, ERR_TRUST, "'%s' has no usable %s", path, what);
-	return err_hint(err, "deploy that version again, or take it away with `netrescue prune`");
+	return err_set(err, ERR_TRUST, "'%s' has no usable %s", path, what);
 }
 
 static bool has_form(const struct format *format, const char *value)

@@ -16,21 +16,25 @@
 
 /* ---- what is there --------------------------------------------------------------------------- */
 
-static int take_offered(const struct reply_item *item, struct served *s, struct err *err)
+/* One version that is spoilt is no reason to leave the others without a menu. */
+static void take_offered(const struct reply_item *item, struct served *s)
 {
 	CLEANUP(offered_release) struct offered o = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	cleanup_free char *path = xasprintf("menu/%s/entries.json", item->text);
 	cleanup_free char *name = NULL;
-	int r = offered_parse(item->text, item->data, item->size, &o, err);
+	int r = offered_parse(path, item->data, item->size, &o, &err);
 
-	if (r < 0)
-		return r;
-	name = xasprintf("%s/%s", o.recipe, o.version);
-	if (!streq(name, item->text))
-		return err_set(err, ERR_TRUST, "menu/%s/entries.json says that it is of %s",
-			       item->text, name);
+	if (r == 0)
+		name = xasprintf("%s/%s", o.recipe, o.version);
+	if (r == 0 && !streq(name, item->text))
+		r = err_set(&err, ERR_TRUST, "'%s' says that it is of %s", path, name);
+	if (r < 0) {
+		log_warning("%s: this version is left out of the menu", err.message);
+		return;
+	}
 	GROW(s->version, s->count, s->allocated);
 	s->version[s->count++] = TAKE(o);
-	return 0;
 }
 
 static int take_file(const struct reply_item *item, struct served *s, struct err *err)
@@ -40,7 +44,8 @@ static int take_file(const struct reply_item *item, struct served *s, struct err
 	if (streq(item->text, CLIENTS_JSON))
 		return site_clients_parse("menu/" CLIENTS_JSON, item->data, item->size, &s->clients,
 					  err);
-	return take_offered(item, s, err);
+	take_offered(item, s);
+	return 0;
 }
 
 static size_t place_in_order(const struct strv *order, const char *recipe)

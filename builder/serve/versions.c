@@ -48,7 +48,9 @@ static int visit_begin(struct visit *v, const struct serve_options *o, bool lock
 		err_set(err, ERR_USAGE, "'%s' has no version that netrescue deployed", o->at);
 		return err_hint(err, "`netrescue deploy DIR %s` brings one", o->at);
 	}
-	return lock ? session_ask(&v->session, NULL, err, "lock %u %s", o->wait, who) : 0;
+	/* A mistake in the site's own file is better known before than after. */
+	r = lock ? session_ask(&v->session, NULL, err, "lock %u %s", o->wait, who) : 0;
+	return r < 0 || !lock ? r : served_menu_apply(&v->session, true, NULL, err);
 }
 
 int versions_list(const struct serve_options *o, struct server_state *ret, struct served_menu *menu,
@@ -139,7 +141,9 @@ int versions_rollback(const struct serve_options *o, const char *version, char *
 	if (r == 0)
 		r = version ? find_named(&v.state, version, &to, err)
 			    : find_before(&v.state, &to, err);
-	if (r == 0 && !o->dry_run)
+	if (r < 0 || !to)
+		return r;
+	if (!o->dry_run)
 		r = session_ask(&v.session, NULL, err, "first %s %s", to->recipe,
 				is_newest(&v.state, to) ? "-" : to->version);
 	if (r == 0 && !o->dry_run)

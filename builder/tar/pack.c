@@ -502,3 +502,62 @@ int pack_exact(int root_fd, const char *const *skip, int out_fd, struct err *err
 	(void)ZSTD_CCtx_setParameter(p.exact, ZSTD_c_nbWorkers, EXACT_WORKERS);
 	return write_exact(&p, err);
 }
+
+/* ---- some paths of a tree ------------------------------------------------------------------- */
+
+struct pack_below {
+	struct pack *pack;
+	const char *directory;
+};
+
+static int collect_below(const struct walk_entry *e, void *data, struct err *err)
+{
+	const struct pack_below *b = data;
+	cleanup_free char *path = xasprintf("%s/%s", b->directory, e->path);
+	struct walk_entry whole = *e;
+
+	whole.path = path;
+	return collect(&whole, b->pack, err);
+}
+
+static int collect_path(struct pack *p, const char *path, struct err *err)
+{
+	struct pack_below below = { p, path };
+	cleanup_fd int fd = -1;
+	struct stat st;
+
+	if (fstatat(p->root, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot look at '/%s'", path);
+	add_entry(p, path, &st);
+	if (!S_ISDIR(st.st_mode))
+		return 0;
+	fd = openat(p->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, ERR_BUILD, errno, "cannot open '/%s'", path);
+	return walk_tree(fd, collect_below, &below, err);
+}
+
+int pack_paths(int root_fd, const struct strv *path, int64_t epoch, int out_fd, struct err *err)
+{
+	CLEANUP(pack_release)
+	struct pack p = {
+		.root = root_fd,
+		.epoch = epoch,
+		.out = out_fd,
+		.digest = digest_new(),
+		.buffer = xmalloc(BUFFER_SIZE),
+	};
+
+	for (size_t i = 0; i < path->count; i++) {
+		int r = collect_path(&p, path->item[i], err);
+
+		if (r < 0)
+			return r;
+	}
+	if (p.left_out.count > 0)
+		return err_set(err, ERR_BUILD, "'/%s' is no file", p.left_out.item[0]);
+	if (p.count > 0)
+		qsort(p.entry, p.count, sizeof(*p.entry), by_path);
+	find_links(&p);
+	return write_archive(&p, err);
+}

@@ -3,10 +3,11 @@
 """What tests/bench/boot prints of one client: "PROMPT PROCESSOR TFTP NFS", all from power-on to root's shell on tty1.
 
 boot-figures.py JSON PROCESSOR PCAP: what `netrescue boot --json` has printed, with a line "shell SECONDS-AGO" of its
-script; lines "SECONDS PROCESSOR"; and the client's packets, of which the lab keeps the first bytes.
+script; lines "TIME TICKS" of its QEMU; and the client's packets, of which the lab keeps the first bytes.
 """
 
 import json
+import os
 import struct
 import sys
 
@@ -28,13 +29,15 @@ def phases(path):
 
 
 def processor_at(path, when):
-    before = 0.0
+    """Seconds of processor, so many seconds after the first line."""
+    start, used = None, 0
     for line in open(path):
-        seconds, used = map(float, line.split())
-        if seconds > when:
+        now, ticks = line.split()
+        start = start or float(now)
+        if float(now) - start > when:
             break
-        before = used
-    return before
+        used = int(ticks)
+    return used / os.sysconf("SC_CLK_TCK")
 
 
 def packets(path):

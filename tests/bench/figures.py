@@ -152,10 +152,10 @@ def memory_table(data):
         for who in ("netrescue", "mmdebstrap", "debootstrap"):
             runs = pick(data, case, who)
             if runs:
-                peak = {key: max(run[key] for run in runs) for key in ("memory", "own", "largest")}
-                own = [megabytes(peak[key] or None) for key in ("own", "largest")]
-                rows.append([f"{who}: {title}", megabytes(peak["memory"]), *own])
-    head = ["peak memory, without the tree", "all processes", "netrescue's own", "the largest of these"]
+                peaks = (max(run.get(key, 0) for run in runs) for key in ("memory", "own", "largest", "said", "maxrss"))
+                rows.append([f"{who}: {title}", *(megabytes(peak or None) for peak in peaks)])
+    head = ["peak memory, without the tree", "all processes", "netrescue's own", "the largest of these",
+            "what `build -v` says", "largest of all (maxrss)"]
     return table(head, rows) + "\n" if rows else ""
 
 
@@ -220,7 +220,8 @@ def growth(data):
 
 def boot_tables(data):
     rows = []
-    for title, key, unit in (("from power-on to root's prompt", "prompt", "s"), ("by TFTP", "tftp", "MB"),
+    for title, key, unit in (("from power-on to root's prompt", "prompt", "s"),
+                             ("processor time of the client's QEMU", "cpu", "s"), ("by TFTP", "tftp", "MB"),
                              ("by NFS", "nfs", "MB"), ("over the wire, both", "wire", "MB"), ("initrd", "initrd", "MB")):
         ours, hand = pick(data, "boot", "netrescue"), pick(data, "boot", "by-hand")
         rows.append([title, f"{median(hand, key):.1f} {unit}", f"{median(ours, key):.1f} {unit}",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a server answers, the files in it that a menu is made of, and what rsync shows. */
+#include "base/json.h"
 #include "base/log.h"
 #include "fuzz.h"
 #include "serve/served-menu.h"

@@ -13,7 +13,7 @@ need python3 zstd rsync ssh ssh-keygen tar setfacl getcap grub-script-check unsh
 [[ $(id -u) == 0 ]] || skip_all 'needs root, as the server does'
 sshd=$(command -v sshd || echo /usr/sbin/sshd)
 [[ -x $sshd ]] || skip_all 'openssh-server is not installed'
-plan 82
+plan 85
 mount -t tmpfs tmpfs "$scratch" || skip_all 'cannot mount a tmpfs'
 at_exit umount -l "$scratch"
 
@@ -130,7 +130,16 @@ like_all "$stdout" 'list shows versions and labels' "three/$b  first" "one/$a  e
 echo 'tittle: x' >"$s/tftp/menu/site.yaml"
 deploy "$scratch/one-a" "$s"
 like "$status $stderr" "^2 .*menu/site.yaml:1:1: error: unknown key 'tittle'" "the site's mistake is named by its line"
+run "$NETRESCUE" rollback "$s" "one/$a"
+is "$status $(menu "$s" | sed -n 2p)" "2 one.rescue 0 - $b" 'before anything changes'
 rm "$s/tftp/menu/site.yaml"
+cp "$s/tftp/menu/three/$b/entries.json" "$scratch/entries.json"
+sed -i 's/"title": ".*"/"title": "a '\''quote"/' "$s/tftp/menu/three/$b/entries.json"
+deploy "$scratch/one-b" "$s"
+like "$status $stderr" "^0 .*menu/three/$b/entries.json' has no usable [a-z ]*: this version is left out" \
+	'a version whose entries are spoilt is left out of the menu, with a warning'
+is "$(menu "$s" | grep -c three)" 0 'and the others stay'
+cp "$scratch/entries.json" "$s/tftp/menu/three/$b/entries.json"
 
 # ---- prune ---------------------------------------------------------------------------------------------------------
 

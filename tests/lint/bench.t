@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The figures in docs/performance.md and README.md are those that the bench has measured and docs/bench keeps; there are no
-# others.
+# The tables in docs/performance.md and README.md are those of what the bench has measured and docs/bench keeps, and
+# README.md has no other seconds and bytes.
 . tests/lib/tap.sh
 need python3
 [[ -d docs/bench ]] || skip_all 'nothing has been published: tests/bench/publish does that'

@@ -5,6 +5,9 @@
  *
  *	sandbox-driver STORE [disk] [space=BYTES] [kind=WORD] [LIMIT=N]
  *
+ * "record FILE COMMAND…" keeps the recording of a command as FILE and FILE.tar, and lists it as FILE.text;
+ * "match FILE" compares it with the tree, "replay FILE" lays what the command has made.
+ *
  * LIMIT: memory (bytes), processes, files, silence or timeout (seconds).
  */
 #include <errno.h>
@@ -17,6 +20,7 @@
 #include "base/io.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "sandbox/recording.h"
 #include "sandbox/sandbox.h"
 
 static enum sweep_action action_of(const char *word)
@@ -129,6 +133,83 @@ static int feed(struct sandbox *sb, const struct strv *w, struct err *err)
 	return sandbox_run(sb, &c, 1, err);
 }
 
+/* ---- recordings ----------------------------------------------------------------------------- */
+
+static int keep(const char *file, const char *end, const char *data, size_t size, struct err *err)
+{
+	cleanup_free char *path = xasprintf("%s%s", file, end);
+	cleanup_fd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+	if (fd < 0 || write_all(fd, data, size) < 0)
+		return err_errno(err, ERR_USAGE, errno, "cannot write '%s'", path);
+	return 0;
+}
+
+static int keep_text(const char *file, const struct text *bytes, struct err *err)
+{
+	static const char *const look[] = { "none", "way", "status", "content" };
+	CLEANUP(recording_release) struct recording recording = { 0 };
+	CLEANUP(text_release) struct text t = { 0 };
+	int r = recording_parse(bytes->data, bytes->length, &recording, err);
+
+	if (r < 0)
+		return r;
+	text_add(&t, "");
+	for (size_t i = 0; i < recording.count; i++)
+		text_printf(&t, "%s\t%s\t%s\n", look[recording.item[i].look],
+			    recording.item[i].path, recording.item[i].seen);
+	for (size_t i = 0; i < recording.removed.count; i++)
+		text_printf(&t, "removed\t%s\n", recording.removed.item[i]);
+	return keep(file, ".text", t.data, t.length, err);
+}
+
+static int record(struct sandbox *sb, const struct strv *w, struct err *err)
+{
+	CLEANUP(sandbox_record_release) struct sandbox_record record = { 0 };
+	struct sandbox_command c = { .argv = (const char *const *)&w->item[2], .record = true };
+	cleanup_free char *path = xasprintf("%s.tar", w->item[1]);
+	cleanup_fd int tar = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	int r = tar < 0 ? err_errno(err, ERR_USAGE, errno, "cannot open '%s'", path)
+			: sandbox_run(sb, &c, 1, err);
+
+	if (r == 0)
+		r = sandbox_recorded(sb, tar, &record, err);
+	if (r < 0)
+		return r;
+	if (record.why)
+		printf("no recording: %s\n", record.why);
+	else
+		printf("recorded %llu paths of %llu calls\n", (unsigned long long)record.paths,
+		       (unsigned long long)record.calls);
+	r = record.why ? 0 : keep_text(w->item[1], &record.bytes, err);
+	return r < 0 ? r : keep(w->item[1], "", record.bytes.data, record.bytes.length, err);
+}
+
+static int match(struct sandbox *sb, const char *file, struct err *err)
+{
+	CLEANUP(text_release) struct text bytes = { 0 };
+	cleanup_free char *different = NULL;
+	int r = read_file(AT_FDCWD, file, 64 << 20, &bytes, err);
+
+	if (r == 0)
+		r = sandbox_matches(sb, bytes.data, bytes.length, &different, err);
+	if (r == 0)
+		printf("%s%s\n", different ? "different: " : "the same",
+		       different ? different : "");
+	return r;
+}
+
+static int replay(struct sandbox *sb, const char *file, struct err *err)
+{
+	CLEANUP(text_release) struct text bytes = { 0 };
+	cleanup_free char *path = xasprintf("%s.tar", file);
+	cleanup_fd int tar = open(path, O_RDONLY | O_CLOEXEC);
+	int r = tar < 0 ? err_errno(err, ERR_USAGE, errno, "cannot open '%s'", path)
+			: read_file(AT_FDCWD, file, 64 << 20, &bytes, err);
+
+	return r < 0 ? r : sandbox_replay(sb, bytes.data, bytes.length, tar, err);
+}
+
 static int act(struct sandbox *sb, struct strv *w, struct err *err)
 {
 	const char *verb = w->item[0];
@@ -156,6 +237,12 @@ static int act(struct sandbox *sb, struct strv *w, struct err *err)
 	if (streq(verb, "sweep") && n == 2)
 		return sandbox_sweep(sb, &(struct sweep){ action_of(w->item[1]), w->item[2] }, 1,
 				     err);
+	if (streq(verb, "record") && n >= 2)
+		return record(sb, w, err);
+	if (streq(verb, "match") && n == 1)
+		return match(sb, w->item[1], err);
+	if (streq(verb, "replay") && n == 1)
+		return replay(sb, w->item[1], err);
 	if (streq(verb, "feed") && n >= 3)
 		return feed(sb, w, err);
 	if ((streq(verb, "run") || streq(verb, "may-fail") || streq(verb, "look") ||

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,6 +83,46 @@ static int send_listener(int confined, int listener)
 	return message_send(confined, &m, &err);
 }
 
+static bool is_recorded(const struct ns *ns, const struct ns_job *job)
+{
+	return job->record && ns->recorder;
+}
+
+/* A recorded command would wait in sendmsg(2) for an answer from whoever is to get the listener. So
+ * a process without the filter sends it, which has the same descriptors (CLONE_FILES) and is told
+ * its number. */
+static pid_t start_courier(int confined, int *ret_tell)
+{
+	int number, tell[2];
+	pid_t pid;
+
+	if (pipe2(tell, O_CLOEXEC) < 0)
+		return -errno;
+	pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, 0);
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		_exit(read_all(tell[0], &number, sizeof(number)) != sizeof(number) ||
+		      send_listener(confined, number) < 0);
+	*ret_tell = tell[1];
+	return pid;
+}
+
+static int confine_recorded(struct ns *ns, int confined)
+{
+	int listener = -1, tell = -1, status = 0;
+	pid_t courier = start_courier(confined, &tell);
+	int r = courier < 0 ? courier : ns_filter_confine(ns->recorder, &listener);
+
+	if (r == 0)
+		r = write_all(tell, &listener, sizeof(listener));
+	if (r < 0)
+		return r;
+	while (waitpid(courier, &status, 0) < 0 && errno == EINTR)
+		;
+	return status == 0 ? 0 : -EPIPE;
+}
+
 static int confine(struct ns *ns, const struct ns_job *job, int pipe, int confined)
 {
 	int listener = -1;
@@ -91,6 +132,8 @@ static int confine(struct ns *ns, const struct ns_job *job, int pipe, int confin
 		r = ns_mount_read_only();
 	if (r < 0)
 		return r;
+	if (is_recorded(ns, job))
+		return confine_recorded(ns, confined);
 	r = ns_filter_confine(ns->filter, &listener);
 	if (r < 0)
 		return r;
@@ -250,7 +293,9 @@ static size_t reap(const struct ns *ns, struct ns_job *job, size_t count, bool *
 static int serve_job(struct ns *ns, struct ns_job *job, size_t index, const struct pollfd *p,
 		     struct ns_watch *w, struct err *err)
 {
-	if (p[1].revents & POLLIN)
+	if (p[1].revents & POLLIN && is_recorded(ns, job))
+		ns_record_answer(ns->record, job->listener);
+	else if (p[1].revents & POLLIN)
 		ns_filter_answer(ns, job->listener);
 	else if (p[1].revents != 0)
 		(void)close(take_fd(&job->listener)); /* everyone below that filter has ended */
@@ -338,6 +383,9 @@ static int work_failed(struct ns_job *job, size_t count, struct err *err)
 static int run_jobs(struct ns *ns, struct ns_job *job, size_t count, struct ns_watch *w,
 		    struct err *err)
 {
+	for (size_t i = 0; i < count; i++)
+		if (job[i].record)
+			ns_record_begin(ns, job[i].argv[0]);
 	for (size_t i = 0; i < count; i++) {
 		int r = start(ns, job, count, i, err);
 

@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/fs.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -16,7 +18,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "sandbox/namespace/ns.h"
+#include "sandbox/namespace/ns-record.h"
 
 /* What maintainer scripts need of root. No sys_admin, net_admin, sys_ptrace, mknod, sys_module … */
 static const int kept_capability[] = {
@@ -190,7 +192,7 @@ static int set_up(scmp_filter_ctx f)
 	return seccomp_arch_native() == SCMP_ARCH_X86_64 ? seccomp_arch_add(f, SCMP_ARCH_X86) : 0;
 }
 
-static int add_rules(scmp_filter_ctx f)
+static int add_rules(scmp_filter_ctx f, bool recording)
 {
 	int r = set_up(f);
 
@@ -217,14 +219,15 @@ static int add_rules(scmp_filter_ctx f)
 	if (r < 0)
 		return r;
 	/* The kernel takes the command as 32 bits. */
-	return seccomp_rule_add(f, SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), 1,
-				SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, FICLONE));
+	r = seccomp_rule_add(f, SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), 1,
+			     SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, FICLONE));
+	return r < 0 || !recording ? r : ns_calls_report(f);
 }
 
-int ns_filter_make(scmp_filter_ctx *ret, struct err *err)
+int ns_filter_make(bool recording, scmp_filter_ctx *ret, struct err *err)
 {
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
-	int r = f ? add_rules(f) : -ENOMEM;
+	int r = f ? add_rules(f, recording) : -ENOMEM;
 
 	if (r < 0) {
 		seccomp_release(f);
@@ -258,6 +261,20 @@ static int drop_capabilities(void)
 	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
+/* libseccomp knows no call that is newer than itself. */
+static int refuse_newer_calls(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, NS_CALLS_KNOWN, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = ARRAY_SIZE(code), .filter = code };
+
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0 ? -errno : 0;
+}
+
 int ns_filter_confine(scmp_filter_ctx filter, int *ret_listener)
 {
 	int r = drop_capabilities();
@@ -266,6 +283,9 @@ int ns_filter_confine(scmp_filter_ctx filter, int *ret_listener)
 		return r;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
+	r = refuse_newer_calls();
+	if (r < 0)
+		return r;
 	r = seccomp_load(filter);
 	if (r < 0)
 		return r;
@@ -304,19 +324,24 @@ static bool is_call(const struct seccomp_notif *n, const char *name)
 	return seccomp_syscall_resolve_name_arch(n->data.arch, name) == n->data.nr;
 }
 
+void ns_filter_do(const struct ns *ns, int listener, const struct seccomp_notif *n,
+		  struct seccomp_notif_resp *answer)
+{
+	int r = is_call(n, "ioctl") ? ns_clone_answer(listener, n) : write_names(ns, listener, n);
+
+	answer->id = n->id;
+	answer->error = r < 0 ? r : 0;
+	answer->val = 0;
+	answer->flags = r > 0 ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
+}
+
 void ns_filter_answer(const struct ns *ns, int listener)
 {
 	struct seccomp_notif *n = NULL;
 	struct seccomp_notif_resp *answer = NULL;
 
 	if (seccomp_notify_alloc(&n, &answer) == 0 && seccomp_notify_receive(listener, n) == 0) {
-		int r = is_call(n, "ioctl") ? ns_clone_answer(listener, n)
-					    : write_names(ns, listener, n);
-
-		answer->id = n->id;
-		answer->error = r < 0 ? r : 0;
-		answer->val = 0;
-		answer->flags = r > 0 ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
+		ns_filter_do(ns, listener, n, answer);
 		(void)seccomp_notify_respond(listener, answer);
 	}
 	seccomp_notify_free(n, answer);

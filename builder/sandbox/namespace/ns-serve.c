@@ -46,6 +46,7 @@ static int read_command(struct message *request, struct command *c, struct ns_jo
 	cleanup_free char *output = message_get_text(request);
 	job->read_only = message_get_u64(request) != 0;
 	job->may_fail = message_get_u64(request) != 0;
+	job->record = message_get_u64(request) != 0;
 	if (c->argv.count == 0)
 		request->bad = true;
 	if (request->bad)
@@ -123,11 +124,19 @@ static ns_request_fn find_request(enum message_type type)
 		enum message_type type;
 		ns_request_fn fn;
 	} request[] = {
-		{ MESSAGE_KERNEL, request_kernel },	 { MESSAGE_PUT, ns_request_put },
-		{ MESSAGE_EXTRACT, ns_request_extract }, { MESSAGE_RUN, request_run },
-		{ MESSAGE_READ, ns_request_read },	 { MESSAGE_WRITE, ns_request_write },
-		{ MESSAGE_EXISTS, ns_request_exists },	 { MESSAGE_SWEEP, ns_request_sweep },
-		{ MESSAGE_ARCHIVE, ns_request_archive }, { MESSAGE_SNAPSHOT, ns_request_snapshot },
+		{ MESSAGE_KERNEL, request_kernel },
+		{ MESSAGE_PUT, ns_request_put },
+		{ MESSAGE_EXTRACT, ns_request_extract },
+		{ MESSAGE_RUN, request_run },
+		{ MESSAGE_READ, ns_request_read },
+		{ MESSAGE_WRITE, ns_request_write },
+		{ MESSAGE_EXISTS, ns_request_exists },
+		{ MESSAGE_SWEEP, ns_request_sweep },
+		{ MESSAGE_ARCHIVE, ns_request_archive },
+		{ MESSAGE_SNAPSHOT, ns_request_snapshot },
+		{ MESSAGE_RECORDED, ns_request_recorded },
+		{ MESSAGE_MATCH, ns_request_match },
+		{ MESSAGE_REPLAY, ns_request_replay },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(request); i++)

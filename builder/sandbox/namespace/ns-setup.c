@@ -124,5 +124,5 @@ int ns_setup(struct ns *ns, const struct ns_options *options, const struct ns_tr
 	r = pivot(ns, err);
 	if (r < 0)
 		return r;
-	return ns_filter_make(&ns->filter, err);
+	return ns_filter_make(false, &ns->filter, err);
 }

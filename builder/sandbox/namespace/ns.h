@@ -102,6 +102,8 @@ struct ns {
 	char *kernel;
 	char *hostname;
 	scmp_filter_ctx filter;
+	scmp_filter_ctx recorder;     /* the filter of recorded commands; NULL: none was run */
+	struct ns_record *record;     /* of the last recorded command; NULL: there was none */
 	struct sandbox_limits limits; /* all of them chosen */
 	bool in_memory;		      /* the tree is in a tmpfs of ours */
 };
@@ -130,7 +132,12 @@ int ns_world_files(const struct ns *ns, struct err *err);
 /* After ns->kernel changed: /proc/version and osrelease. */
 int ns_world_kernel(struct ns *ns, struct err *err);
 
-int ns_filter_make(scmp_filter_ctx *ret, struct err *err);
+/* Calls of this number and higher are newer than this program: they are refused (ENOSYS), since
+ * nobody has looked at what they do, and an older kernel refuses them as well. */
+#define NS_CALLS_KNOWN 463
+
+/* recording: it reports what is recorded, too (ns-record.h). */
+int ns_filter_make(bool recording, scmp_filter_ctx *ret, struct err *err);
 /* In a command's process, before exec: few capabilities, no new privileges, the filter.
  * *ret_listener gets the calls that ns_filter_answer() is for. -errno. */
 int ns_filter_confine(scmp_filter_ctx filter, int *ret_listener);
@@ -139,6 +146,20 @@ void ns_filter_answer(const struct ns *ns, int listener);
 /* Does what an ioctl(FICLONE) asks for, by copying if need be. Returns 0 or -errno for the caller,
  * or 1 if the kernel shall answer. */
 int ns_clone_answer(int listener, const struct seccomp_notif *n);
+/* Does what such a call asks for, and fills the answer. */
+void ns_filter_do(const struct ns *ns, int listener, const struct seccomp_notif *n,
+		  struct seccomp_notif_resp *answer);
+
+/* ---- ns-record.c: what a command was made of (ns-record.h) ---------------------------------- */
+
+struct ns_record;
+
+/* Begins a recording of the command that is started next, in place of the last one. program: its
+ * argv[0], an absolute path. Whatever stands in its way spoils the recording, not the command. */
+void ns_record_begin(struct ns *ns, const char *program);
+/* Answers the calls that wait at the listener. */
+void ns_record_answer(struct ns_record *r, int listener);
+void ns_record_free(struct ns_record *r);
 
 /* ---- ns-command.c: processes ---------------------------------------------------------------- */
 
@@ -149,6 +170,7 @@ struct ns_job {
 	const char *const *env; /* added to the sandbox's environment */
 	bool read_only;
 	bool may_fail; /* the other jobs go on if it does */
+	bool record; /* of one job at most */
 	/* … or work of our own, done in a forked process with all capabilities, from in to out.
 	 * Returns 0, or an error, which ns_run() passes on. What it writes to `result` is in .said
 	 * afterwards. */
@@ -302,6 +324,12 @@ int ns_request_snapshot(struct ns *ns, struct message *request, struct message *
 			struct err *err);
 int ns_request_sweep(struct ns *ns, struct message *request, struct message *reply,
 		     struct err *err);
+int ns_request_recorded(struct ns *ns, struct message *request, struct message *reply,
+			struct err *err);
+int ns_request_match(struct ns *ns, struct message *request, struct message *reply,
+		     struct err *err);
+int ns_request_replay(struct ns *ns, struct message *request, struct message *reply,
+		      struct err *err);
 
 /* Opens an absolute path as the finished system would, without magic links: fd or -errno. With
  * O_CREAT in flags missing parents are made (0755). */
