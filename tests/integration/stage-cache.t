@@ -31,6 +31,10 @@ Package: hello
 Version: 2.0
 Files:
  /usr/bin/hello 0755 #!/bin/sh\necho hello again\n
+X-Postinst:
+ #!/bin/sh
+ mkdir /var/lib/hello
+ touch -d @1650000000 /var/lib/hello/stamp
 
 Package: more
 Version: 1.0
@@ -120,7 +124,7 @@ follows 'the source of a file' "$tree"
 follows 'a setting' "$tree" --set compression.level=5
 follows 'one package more' "rest $tree" --set packages+=more
 follows 'another version' "rest $tree" --set 'packages=[hello=2.0]'
-follows 'how strict ids are' "rest $tree" --set 'ids={hello-user: 321}' --set strict-ids=no
+follows 'fixed ids' "$all" --set 'ids={hello-user: 321}'
 echo '# two' >>"$scratch/hook"
 follows 'a hook of the base' "$all"
 follows 'the host name' "$all" --set hostname=other
