@@ -93,7 +93,7 @@ blobs() {
 	done
 }
 
-plan 88
+plan 90
 
 # ---- each input ----
 
