@@ -214,3 +214,21 @@ int stage_entries_remove(struct store *s, struct stage_entries *entries, size_t 
 	entries->count -= count;
 	return 0;
 }
+
+int stage_entry_forget(struct store *s, const char *stage, const char *key, struct err *err)
+{
+	CLEANUP(stage_entries_release) struct stage_entries all = { 0 };
+	cleanup_free char *name = name_of(stage, key);
+	uint64_t files = 0, bytes = 0;
+	int r = stage_entries_list(s, &all, err);
+
+	for (size_t i = 0; r == 0 && i < all.count; i++)
+		if (streq(all.item[i].name, name)) {
+			const struct stage_entry found = all.item[i];
+
+			memmove(&all.item[1], &all.item[0], i * sizeof(found));
+			all.item[0] = found;
+			return stage_entries_remove(s, &all, 1, false, &files, &bytes, err);
+		}
+	return r;
+}

@@ -43,6 +43,9 @@ int stage_entry_find(struct store *s, const char *stage, const char *key, struct
 int stage_entry_note(struct store *s, const char *stage, const char *key, const char *recipe,
 		     const struct strv *word, struct err *err);
 
+/* Removes an entry, with the blobs that no other one names. */
+int stage_entry_forget(struct store *s, const char *stage, const char *key, struct err *err);
+
 int stage_entries_list(struct store *s, struct stage_entries *ret, struct err *err);
 /* Removes the first `count` entries of the list from the store, with the blobs that none of the
  * others names, and from the list. ret_files and ret_bytes, which are added to, say how many blobs

@@ -63,31 +63,41 @@ static bool is_whole(enum cached_stage stage, const struct strv *word)
 	return word->count > TREE_WORDS && digest_is_valid(word->item[2]);
 }
 
-/* Opens all blobs of an entry; *ret stays empty if it is not there, or not all of it. */
+/* Opens all blobs of an entry; *ret stays empty if one is missing or damaged. */
+static int open_blobs(struct store *s, enum cached_stage stage, struct kept *k, struct kept *ret,
+		      struct err *err)
+{
+	const size_t first = stage == CACHED_TREE ? TREE_WORDS : 1;
+	int r = read_blob(s, k->word.item[0], STATE_MAX, &k->state, err);
+
+	if (r < 0 || !k->state.data)
+		return r;
+	r = stage == CACHED_TREE ? read_blob(s, k->word.item[1], LOOK_MAX, &k->look, err) : 0;
+	if (r < 0 || (stage == CACHED_TREE && !k->look.data))
+		return r;
+	k->fd = xcalloc(k->word.count, sizeof(*k->fd));
+	for (size_t i = first; i < k->word.count; i++) {
+		r = store_get(s, k->word.item[i], &k->fd[k->count], err);
+		if (r < 0 || k->fd[k->count] < 0)
+			return r;
+		k->count++;
+	}
+	*ret = TAKE(*k);
+	return 0;
+}
+
+/* *ret stays empty if the store does not have the entry, with all that it names; what is left of
+ * such a one is removed. */
 static int open_kept(struct store *s, enum cached_stage stage, const char *key, struct kept *ret,
 		     struct err *err)
 {
 	CLEANUP(kept_release) struct kept k = { 0 };
-	const size_t first = stage == CACHED_TREE ? TREE_WORDS : 1;
 	int r = stage_entry_find(s, names[stage], key, &k.word, err);
 
 	if (r < 0 || !is_whole(stage, &k.word))
 		return r;
-	r = read_blob(s, k.word.item[0], STATE_MAX, &k.state, err);
-	if (r < 0 || !k.state.data)
-		return r;
-	r = stage == CACHED_TREE ? read_blob(s, k.word.item[1], LOOK_MAX, &k.look, err) : 0;
-	if (r < 0 || (stage == CACHED_TREE && !k.look.data))
-		return r;
-	k.fd = xcalloc(k.word.count, sizeof(*k.fd));
-	for (size_t i = first; i < k.word.count; i++) {
-		r = store_get(s, k.word.item[i], &k.fd[k.count], err);
-		if (r < 0 || k.fd[k.count] < 0)
-			return r;
-		k.count++;
-	}
-	*ret = TAKE(k);
-	return 0;
+	r = open_blobs(s, stage, &k, ret, err);
+	return r < 0 || ret->count > 0 ? r : stage_entry_forget(s, names[stage], key, err);
 }
 
 /* Before the state of rootfs there is the description of the sandbox. */

@@ -31,6 +31,10 @@ Package: hello
 Version: 2.0
 Files:
  /usr/bin/hello 0755 #!/bin/sh\necho hello again\n
+X-Postinst:
+ #!/bin/sh
+ mkdir /var/lib/hello
+ touch -d @1650000000 /var/lib/hello/stamp
 
 Package: more
 Version: 1.0
@@ -89,7 +93,7 @@ blobs() {
 	done
 }
 
-plan 88
+plan 90
 
 # ---- each input ----
 
@@ -120,7 +124,7 @@ follows 'the source of a file' "$tree"
 follows 'a setting' "$tree" --set compression.level=5
 follows 'one package more' "rest $tree" --set packages+=more
 follows 'another version' "rest $tree" --set 'packages=[hello=2.0]'
-follows 'how strict ids are' "rest $tree" --set 'ids={hello-user: 321}' --set strict-ids=no
+follows 'fixed ids' "$all" --set 'ids={hello-user: 321}'
 echo '# two' >>"$scratch/hook"
 follows 'a hook of the base' "$all"
 follows 'the host name' "$all" --set hostname=other
@@ -187,9 +191,10 @@ reference 'with our own tag, it counts' ''
 
 rm -r "$store/known/stage"
 rm -rf "${scratch:?}"/{one,two}
-built "$scratch/one" >"$scratch/ran-one" &
-built "$scratch/two" >"$scratch/ran-two"
-wait
+tiny_store=$store tiny_out=$scratch/one tiny_build "$scratch/tiny.yaml" >/dev/null 2>&1 &
+other=$!
+tiny_store=$store tiny_out=$scratch/two tiny_build "$scratch/tiny.yaml" >/dev/null 2>&1
+wait "$other"
 for out in one two; do
 	same_files "$scratch/$out/tiny/latest/SHA256SUMS" "$scratch/reference" "two builders at once: the bytes of $out are right"
 done
