@@ -7,7 +7,7 @@ need python3 setpriv unshare newuidmap getfattr setfattr getfacl setfacl setcap 
 
 tree "$scratch/tree.tar" cat ls id uname env chmod chown mkdir ln setcap getcap sleep stat readlink \
 	touch sort tr setfattr mkfifo
-plan $((54 + 16 * ${#sandbox_ways[@]}))
+plan $((51 + 14 * ${#sandbox_ways[@]}))
 
 # What others may do in the directory that holds the store is no part of the image.
 for way in "${sandbox_ways[@]}"; do
