@@ -233,17 +233,17 @@ is "$(disk system | wc -l) $(disk pxe-root | wc -l) $(disk pxe-data | wc -l)" '1
 # ---- a store that somebody else has filled ---------------------------------------------------------
 
 data=$(disk pxe-data | xargs ls -t | head -n 1) # the one that was used last
-key=$(basename "$(grep -rl "^$(basename "$data")$" "$store/known/disk1")")
+key=$(basename "$(grep -rl "^$(basename "$data")$" "$store/known/disk2")")
 forged=$(basename "$tree")
 for how in bare theirs ours; do
-	fact_forge $how "$store" disk1 "$key" "$forged"
+	fact_forge $how "$store" disk2 "$key" "$forged"
 	with_server "$how: a forged disk"
-	found=$(fact_value "$store" disk1 "$key")
+	found=$(fact_value "$store" disk2 "$key")
 	[[ $how == ours ]] || is "$([[ $found == "$forged" ]] && echo same) $(e2label "$store/sha256/${found:0:2}/$found")" \
 		' pxe-data' "$how: a forged disk: another one is made"
 done
 is "$found" "$forged" 'though it would be used'
-rm "$(fact_file "$store" disk1 "$key")"
+rm "$(fact_file "$store" disk2 "$key")"
 
 # from_elsewhere: boots with a mirror, so that the server can be built.
 from_elsewhere() {
