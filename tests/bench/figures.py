@@ -257,7 +257,7 @@ def summary(found):
         for case, _, other in CASES:
             for who in ("mmdebstrap", "debootstrap"):
                 figures[f"{case}/{who}"] = ratio(pick(data, case, "netrescue"), pick(data, other, who), "wall")
-        figures["own"] = max(run["own"] for run in data["runs"]) / 1e6
+        figures["own"] = max(run["own"] for part in ("cases", "growth") if part in found for run in found[part]["runs"]) / 1e6
     if "resolve" in found:
         runs = found["resolve"]
         figures["resolve"] = ratio(pick(runs, "resolve", "netrescue"), pick(runs, "resolve", "apt-get"), "wall")
