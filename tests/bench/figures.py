@@ -134,7 +134,7 @@ def cases_tables(data):
             if ours and theirs:
                 rows.append([title, *(spread(ratio(ours, theirs, key)) for key in ("wall", "cpu", "memory"))])
         text += table([f"netrescue : {who}", "wall", "processor", "memory"], rows) + "\n"
-    return text + stages_table(data) + memory_table(data) + steps_lines(data)
+    return text + stages_table(data) + memory_table(data) + steps_tables(data)
 
 
 def stages_table(data):
@@ -159,13 +159,14 @@ def memory_table(data):
     return table(head, rows) + "\n" if rows else ""
 
 
-def steps_lines(data):
-    runs = [run for run in pick(data, "at-hand", "debootstrap") if run.get("steps")]
-    if not runs:
-        return ""
-    names = list(runs[0]["steps"])
-    rows = [[name, seconds([run["steps"] for run in runs], name)] for name in names]
-    return table(["step of the how-to, by debootstrap", "median"], rows) + "\n"
+def steps_tables(data):
+    text = ""
+    for who in ("mmdebstrap", "debootstrap"):
+        runs = [run for run in pick(data, "at-hand", who) if run.get("steps")]
+        if runs:
+            rows = [[name, seconds([run["steps"] for run in runs], name)] for name in runs[0]["steps"]]
+            text += table([f"step of {who}, packages at hand", "median"], rows) + "\n"
+    return text
 
 
 def resolve_tables(data):
@@ -256,7 +257,7 @@ def summary(found):
         for case, _, other in CASES:
             for who in ("mmdebstrap", "debootstrap"):
                 figures[f"{case}/{who}"] = ratio(pick(data, case, "netrescue"), pick(data, other, who), "wall")
-        figures["own"] = max(run["own"] for run in data["runs"]) / 1e6
+        figures["own"] = max(run["own"] for part in ("cases", "growth") if part in found for run in found[part]["runs"]) / 1e6
     if "resolve" in found:
         runs = found["resolve"]
         figures["resolve"] = ratio(pick(runs, "resolve", "netrescue"), pick(runs, "resolve", "apt-get"), "wall")
