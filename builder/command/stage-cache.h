@@ -8,7 +8,8 @@
  *	rest   the same after stage_rest: every package is configured
  *	tree   what stage_pack puts into the result: the packed tree, kernels and initrds
  *
- * with what the stages left in struct rootfs (rootfs/rootfs-state.h). A build starts behind the last
+ * (An initramfs is kept by its stage, with a recording of what it was made of:
+ * rootfs/initramfs-parts.h.) They are kept with what the stages left in struct rootfs (rootfs/rootfs-state.h). A build starts behind the last
  * of them that the store has. With the tree it needs no sandbox, and only publishes; another package
  * finds the base, another setting or overlay the rest. The tree after stage_settings is not kept: to
  * make it takes less time than to write it down.

@@ -50,7 +50,7 @@ struct rootfs {
 	/* Borrowed: names all that decides what a command does in the sandbox, but for the tree, the
 	 * kernel and the command (initramfs-record.c). NULL: no initramfs is kept or reused. */
 	const char *made_by, *made_for; /* the latter is the recipe's name */
-	uint64_t steps;		   /* how many the running stage has done, for its progress */
+	uint64_t steps;			/* how many the running stage has done, for its progress */
 };
 
 int stage_inspect(struct rootfs *rootfs, struct err *err);
