@@ -185,9 +185,10 @@ export CMOCKA_MESSAGE_OUTPUT := TAP
 TEST_IMAGES := out/test-images
 test test-all: export NETRESCUE_TEST_IMAGES := $(CURDIR)/$(TEST_IMAGES)
 PROVE = prove # .proverc has its options
-# One more at a time than there are processors, since many tests wait for time to pass; those that cost most first, so
-# that none of them is the last alone. One on the real mirror or with a boot takes up to two gigabytes of memory.
-JOBS = -j $$(($$(nproc) + 1))
+# The quick tests wait for time to pass, or for the disk, about as long as they use a processor. Those on the real
+# mirror or with a boot wait less, and take up to two gigabytes of memory each. The costliest come first, so that none
+# of them is the last alone.
+JOBS = -j $$(($$(nproc) * 2))
 REAL_JOBS = -j $$(awk -v most=$$(nproc) '/^MemTotal:/ { n = int($$2 / 2500000); print (n < 1 ? 1 : n > most ? most + 1 : n) }' /proc/meminfo)
 longest_first = $$(tests/costs --longest-first $(1))
 
@@ -226,11 +227,11 @@ SECONDS ?= 60
 fuzz: $(FUZZ_TARGETS) ## run each fuzz target for SECONDS; what it finds is kept in out/fuzz/found
 	tests/fuzz/run $(SECONDS) $(FUZZ_TARGETS)
 
+# All parts, unless BENCH names some: cases, resolve, jobs, growth, boot, sandbox. ROUNDS says how often each is done.
+BENCH ?=
 .PHONY: bench
-bench: all $(TOOLS) ## the comparisons with other builders, of a boot with one of a tree made by hand, of the sandboxes
-	tests/bench/run
-	tests/bench/boot
-	tests/bench/sandbox
+bench: deps-build deps-bench all $(TOOLS) ## measure beside other builders, as root; docs/performance.md says how to run parts
+	tests/bench/run $(if $(QUICK),--quick) $(BENCH)
 
 .PHONY: lint
 lint: ## form: clang-format, include direction, shellcheck, banned functions, sizes
@@ -311,9 +312,11 @@ BUILD_PACKAGES := gcc libc6-dev make pkg-config libcurl4-openssl-dev libssl-dev 
 DEB_PACKAGES := build-essential debhelper git libcmocka-dev libguestfs-dev
 TEST_PACKAGES := adduser gnupg mmdebstrap qemu-system-x86 ipxe-qemu seabios python3-minimal \
 	python3 dpkg-dev shellcheck clang libclang-rt-dev clang-format clang-tidy zstd attr acl libcap2-bin sudo \
-	xz-utils fakeroot file binutils iproute2 curl jq grub-common e2fsprogs openssh-client buildah \
-	python3-jsonschema groff-base man-db mandoc bsdextrautils zsh $(DEB_PACKAGES) lintian
+	xz-utils fakeroot file binutils iproute2 curl jq grub-common e2fsprogs openssh-client openssh-server rsync buildah \
+	python3-jsonschema time groff-base man-db mandoc bsdextrautils zsh \
+	$(DEB_PACKAGES) lintian
 MATRIX_PACKAGES := podman runc
+BENCH_PACKAGES := mmdebstrap debootstrap gnuplot-nox dpkg-dev gnupg python3 time zstd wget procps qemu-system-x86
 
 # $(1): what needs them, $(2): packages. A package counts as installed under its own name or when
 # something installed provides it (pkgconf provides pkg-config in some releases). Who is not root gets them
@@ -364,6 +367,10 @@ deps-test: ## for the tests
 deps-matrix: deps-test ## for the matrix of test-all
 	$(call install_missing,Testing in all ways,$(MATRIX_PACKAGES))
 
+.PHONY: deps-bench
+deps-bench: ## for `make bench`
+	$(call install_missing,The bench,$(BENCH_PACKAGES))
+
 .PHONY: deps-deb
 deps-deb: ## for `make deb`
 	$(call install_missing,Building the packages,$(DEB_PACKAGES))
@@ -378,12 +385,13 @@ print-deb-packages:
 # ---- rules -------------------------------------------------------------------------------------
 
 # Goals that install first must not compile before; two apt-get at once would wait for one another.
-ifneq ($(filter image test test-all,$(MAKECMDGOALS)),)
+ifneq ($(filter image test test-all bench,$(MAKECMDGOALS)),)
 INSTALLED := deps-build $(if $(filter test test-all,$(MAKECMDGOALS)),deps-test) \
-	$(if $(filter test-all,$(MAKECMDGOALS)),deps-matrix)
+	$(if $(filter test-all,$(MAKECMDGOALS)),deps-matrix) $(if $(filter bench,$(MAKECMDGOALS)),deps-bench)
 endif
 deps-test: | deps-build
 deps-deb: | deps-build $(filter deps-test,$(INSTALLED))
+deps-bench: | deps-build $(filter deps-test,$(INSTALLED))
 
 # Rewritten only when the command line differs from the last one: then all objects are older.
 STAMP := $(OBJ)/flags
@@ -414,6 +422,9 @@ $(OBJ)/tests/%.o: tests/tools/%.c $(STAMP)
 	@mkdir -p $(@D)
 	@$(if $(Q),echo "  CC       $<")
 	$(Q)$(COMPILE) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The script is a part of this object, which the compiler does not say.
+$(OBJ)/serve/server-script.o $(FUZZ_OBJ)/serve/server-script.o: builder/serve/server.sh
 
 $(BIN)/netrescue: $(PROGRAM_OBJECTS) $(STAMP) $(SOURCES_STAMP)
 	@mkdir -p $(@D)

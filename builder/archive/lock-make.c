@@ -172,8 +172,11 @@ static int refuse_offline(const struct times *t, struct err *err)
 {
 	const struct package *first = &t->packages->item[t->package[0]];
 
-	(void)err_set(err, ERR_NETWORK, "package '%s' and %zu more are not in the store",
-		      first->name, t->count - 1);
+	if (t->count == 1)
+		(void)err_set(err, ERR_NETWORK, "package '%s' is not in the store", first->name);
+	else
+		(void)err_set(err, ERR_NETWORK, "package '%s' and %zu more are not in the store",
+			      first->name, t->count - 1);
 	return err_hint(err, "run once without --offline, or bring them with 'netrescue store "
 			     "import'");
 }

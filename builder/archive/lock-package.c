@@ -16,15 +16,12 @@ static int add_identity(int fd, const char *path, struct text *ret, struct err *
 {
 	CLEANUP(deb822_stanza_release) struct deb822_stanza stanza = { 0 };
 	CLEANUP(text_release) struct text control = { 0 };
-	struct deb822 reader = { .name = path, .class = ERR_TRUST };
 	const char *name, *version, *architecture;
 	int r = control_read_as(fd, path, ERR_TRUST, &control, err);
 
 	if (r < 0)
 		return r;
-	reader.data = control.data;
-	reader.size = control.length;
-	r = deb822_next(&reader, &stanza, err);
+	r = deb822_first(path, ERR_TRUST, &control, &stanza, err);
 	if (r < 0)
 		return r;
 	name = deb822_get(&stanza, "Package");

@@ -6,8 +6,8 @@
  *	STAGE.KEY = RECIPE WORD…      base.03fa… = rescue64 77ab… 90cd…
  *
  * KEY is the digest of all that the result was made of. RECIPE is the recipe that was built last
- * with it; the other words are the stage's own, most of them digests of blobs. The fact's time stamp
- * says when the entry was used last.
+ * with it; the other words are the stage's own, most of them digests of blobs. The fact's time
+ * stamp says when the entry was used last.
  */
 #pragma once
 
@@ -44,9 +44,9 @@ int stage_entry_note(struct store *s, const char *stage, const char *key, const 
 		     const struct strv *word, struct err *err);
 
 int stage_entries_list(struct store *s, struct stage_entries *ret, struct err *err);
-/* Removes the first `count` entries of the list from the store, with the blobs that none of the others
- * names, and from the list. ret_files and ret_bytes, which are added to, say how many blobs these
- * are; dry_run: nothing is removed. */
+/* Removes the first `count` entries of the list from the store, with the blobs that none of the
+ * others names, and from the list. ret_files and ret_bytes, which are added to, say how many blobs
+ * these are; dry_run: nothing is removed. */
 int stage_entries_remove(struct store *s, struct stage_entries *entries, size_t count, bool dry_run,
 			 uint64_t *ret_files, uint64_t *ret_bytes, struct err *err);
 void stage_entries_release(struct stage_entries *e);

@@ -27,6 +27,6 @@ int open_beneath(int dirfd, const char *path, int flags, mode_t mode);
  * or one with a slash behind it. */
 int open_parent_beneath(int dirfd, const char *path, const char **ret_name);
 
-/* mkdir -p below dirfd, by the same walk: 0, or -errno as open_beneath(). What it makes has that very
- * mode, whatever the umask. */
+/* mkdir -p below dirfd, by the same walk: 0, or -errno as open_beneath(). What it makes has that
+ * very mode, whatever the umask. */
 int make_dirs_beneath(int dirfd, const char *path, mode_t mode);

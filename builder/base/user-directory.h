@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The user's own directories for this program, as the XDG Base Directory Specification places them. */
+/* The user's own directories for this program, where the XDG Base Directory Specification has
+ * them. */
 #pragma once
 
 /* "$VARIABLE/netrescue" if that variable is set to an absolute path, since relative ones are to be

@@ -79,3 +79,8 @@
 	     "end a script that runs longer, as 10m (default: never)")
 #define OPTION_JOBS                                                                                \
 	NUMBER("jobs", jobs, "N", "worker processes (default: one a processor)", .letter = 'j')
+#define OPTION_SSH                                                                                 \
+	TEXT("ssh", ssh, "COMMAND", "how to reach the server, as 'ssh -p 2222' (default: ssh)")
+#define OPTION_WAIT                                                                                \
+	NUMBER("wait", wait, "SECONDS", "for another netrescue that changes the server to end")
+#define OPTION_DRY_RUN FLAG("dry-run", dry_run, "say what would be done", .letter = 'n')

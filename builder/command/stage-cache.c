@@ -16,8 +16,10 @@
 #include "rootfs/rootfs-state.h"
 
 #define STATE_MAX ((size_t)64 << 20)
-/* Of an entry for the tree: its state, and digest and size of the tar, which is no blob. */
-#define TREE_WORDS 3
+#define LOOK_MAX ((size_t)2 << 30)
+/* Of an entry for the tree: its state, what pack has read of it, and digest and size of the tar,
+ * which is no blob. */
+#define TREE_WORDS 4
 
 static const char *const names[] = { "base", "rest", "tree" };
 /* What of a sandbox is kept, in this order. */
@@ -30,6 +32,7 @@ static void kept_release(struct kept *k)
 	free(k->fd);
 	strv_release(&k->word);
 	text_release(&k->state);
+	text_release(&k->look);
 	*k = (struct kept){ 0 };
 }
 
@@ -44,19 +47,20 @@ void stage_cache_release(struct stage_cache *c)
 
 /* ---- taking ---- */
 
-static int read_state(struct store *s, const char *digest, struct kept *k, struct err *err)
+static int read_blob(struct store *s, const char *digest, size_t limit, struct text *ret,
+		     struct err *err)
 {
 	cleanup_fd int fd = -1;
 	int r = store_get(s, digest, &fd, err);
 
-	return r < 0 || fd < 0 ? r : read_fd(fd, "a kept state", STATE_MAX, &k->state, err);
+	return r < 0 || fd < 0 ? r : read_fd(fd, "what stands beside a tree", limit, ret, err);
 }
 
 static bool is_whole(enum cached_stage stage, const struct strv *word)
 {
 	if (stage != CACHED_TREE)
 		return word->count == 1 + ARRAY_SIZE(places);
-	return word->count > TREE_WORDS && digest_is_valid(word->item[1]);
+	return word->count > TREE_WORDS && digest_is_valid(word->item[2]);
 }
 
 /* Opens all blobs of an entry; *ret stays empty if it is not there, or not all of it. */
@@ -69,8 +73,11 @@ static int open_kept(struct store *s, enum cached_stage stage, const char *key, 
 
 	if (r < 0 || !is_whole(stage, &k.word))
 		return r;
-	r = read_state(s, k.word.item[0], &k, err);
+	r = read_blob(s, k.word.item[0], STATE_MAX, &k.state, err);
 	if (r < 0 || !k.state.data)
+		return r;
+	r = stage == CACHED_TREE ? read_blob(s, k.word.item[1], LOOK_MAX, &k.look, err) : 0;
+	if (r < 0 || (stage == CACHED_TREE && !k.look.data))
 		return r;
 	k.fd = xcalloc(k.word.count, sizeof(*k.fd));
 	for (size_t i = first; i < k.word.count; i++) {
@@ -203,15 +210,15 @@ int stage_cache_take_tree(struct stage_cache *c, struct rootfs *rootfs, struct r
 	if (r < 0)
 		return r;
 	packed_paths(res, &path);
-	if (path.count != c->tree.count || parse_u64(c->tree.word.item[2], &res->tar_size) < 0)
+	if (path.count != c->tree.count || parse_u64(c->tree.word.item[3], &res->tar_size) < 0)
 		return err_set(err, ERR_BUILD, "a kept tree does not have the image's kernels");
-	memcpy(res->tar_sha256, c->tree.word.item[1], DIGEST_HEX);
+	memcpy(res->tar_sha256, c->tree.word.item[2], DIGEST_HEX);
 	for (size_t i = 0; i < path.count; i++) {
 		r = packed_put(res, path.item[i], c->tree.fd[i], err);
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return packed_origins(res, rootfs, &c->tree.look, err);
 }
 
 const char *stage_cache_sandbox(const struct stage_cache *c, const struct rootfs *rootfs)
@@ -221,25 +228,32 @@ const char *stage_cache_sandbox(const struct stage_cache *c, const struct rootfs
 
 /* ---- keeping ---- */
 
-static int keep_state(const struct rootfs *rootfs, struct strv *word, struct err *err)
+static int keep_bytes(const struct rootfs *rootfs, const struct text *bytes, struct strv *word,
+		      struct err *err)
 {
 	CLEANUP(store_put_release) struct store_put put = STORE_PUT_INIT;
-	CLEANUP(text_release) struct text state = { 0 };
-	const char *sandbox = sandbox_description(rootfs->sandbox);
 	char digest[DIGEST_HEX];
 	int r = store_put_begin(rootfs->store, &put, err);
 
 	if (r < 0)
 		return r;
-	text_append(&state, sandbox, strlen(sandbox) + 1);
-	rootfs_state_write(rootfs, &state);
-	r = write_all(put.fd, state.data, state.length);
+	r = write_all(put.fd, bytes->length ? bytes->data : "", bytes->length);
 	if (r < 0)
 		return err_errno(err, ERR_BUILD, -r, "cannot write to the store");
 	r = store_put_commit(&put, NULL, digest, err);
 	if (r == 0)
 		strv_add(word, digest);
 	return r;
+}
+
+static int keep_state(const struct rootfs *rootfs, struct strv *word, struct err *err)
+{
+	CLEANUP(text_release) struct text state = { 0 };
+	const char *sandbox = sandbox_description(rootfs->sandbox);
+
+	text_append(&state, sandbox, strlen(sandbox) + 1);
+	rootfs_state_write(rootfs, &state);
+	return keep_bytes(rootfs, &state, word, err);
 }
 
 /* The digest is ours, and not one that the sandbox tells. */
@@ -334,6 +348,8 @@ static int keep_packed(const struct stage_cache *c, const struct rootfs *rootfs,
 	CLEANUP(strv_release) struct strv path = { 0 };
 	int r = keep_state(rootfs, &word, err);
 
+	if (r == 0)
+		r = keep_bytes(rootfs, &res->look, &word, err);
 	strv_add(&word, res->tar_sha256);
 	strv_addf(&word, "%llu", (unsigned long long)res->tar_size);
 	packed_paths(res, &path);

@@ -8,23 +8,26 @@
  *	rest   the same after stage_rest: every package is configured
  *	tree   what stage_pack puts into the result: the packed tree, kernels and initrds
  *
- * (An initramfs is kept by its stage, with a recording of what it was made of:
- * rootfs/initramfs-parts.h.) They are kept with what the stages left in struct rootfs (rootfs/rootfs-state.h). A build starts behind the last
- * of them that the store has. With the tree it needs no sandbox, and only publishes; another package
- * finds the base, another setting or overlay the rest. The tree after stage_settings is not kept: to
- * make it takes less time than to write it down.
+ * with what the stages left in struct rootfs (rootfs/rootfs-state.h). A build starts behind the
+ * last of them that the store has. With the tree it needs no sandbox, and only publishes; another
+ * package finds the base, another setting or overlay the rest. The tree after stage_settings is not
+ * kept: to make it takes less time than to write it down.
  *
- * An entry (archive/stage-entries.h) counts only with the owner's tag, and its blobs are hashed when
- * they are opened; one that is damaged is removed with a warning, and the stage runs. The blobs come
- * first and the entry last, so that there is no half of one. Two builders of the same thing write the
- * same names, and the last one wins.
+ * An initramfs is kept by its own stage, with a recording of what it was made of
+ * (rootfs/initramfs-parts.h).
  *
- * Trees are kept for the sandbox of namespaces only: sandbox-guestfs would send each of them through
- * the serial port of its machine. What it has packed is kept.
+ * An entry (archive/stage-entries.h) counts only with the owner's tag, and its blobs are hashed
+ * when they are opened; one that is damaged is removed with a warning, and the stage runs. The
+ * blobs come first and the entry last, so that there is no half of one. Two builders of the same
+ * thing write the same names, and the last one wins.
  *
- * What a stage warns of is said when it runs, and not again when its result is taken from the store.
+ * Trees are kept for the sandbox of namespaces only: sandbox-guestfs would send each of them
+ * through the serial port of its machine. What it has packed is kept.
  *
- *	r = stage_cache_find_tree(&cache, &rootfs, "auto", err);      cache.has_tree: no sandbox is needed
+ * What a stage warns of is said when it runs, and not again when its result is taken from the
+ * store.
+ *
+ *	r = stage_cache_find_tree(&cache, &rootfs, "auto", err);      cache.has_tree
  *	r = stage_cache_find(&cache, &rootfs, err);                   after stage_plan; cache.start
  *	r = stage_cache_keep(&cache, &rootfs, CACHED_BASE, err);      after stage_base
  *	r = stage_cache_keep_tree(&cache, &rootfs, &result, err);     after stage_pack
@@ -38,7 +41,8 @@
 struct kept { /* a result out of the store */
 	struct strv word;
 	struct text state;
-	int *fd; /* owned: its other blobs, in the order of their words */
+	struct text look; /* of a packed tree: result.look */
+	int *fd;	  /* owned: its other blobs, in the order of their words */
 	size_t count;
 };
 

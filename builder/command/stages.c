@@ -309,12 +309,13 @@ static int run_and_keep(struct build *b, const char *name,
 	return r < 0 ? r : stage_cache_keep(&b->cache, &b->rootfs, kept, err);
 }
 
-/* One of those whose common result is the packed tree. */
-static int run_until_packed(struct build *b, const char *name,
+/* One of those whose common result is the packed tree. idle: it would have nothing to do anyway. */
+static int run_until_packed(struct build *b, const char *name, bool idle,
 			    int (*stage)(struct rootfs *rootfs, struct err *err), struct err *err)
 {
 	if (b->cache.has_tree) {
-		stage_cache_say(&b->cache, name);
+		if (!idle)
+			stage_cache_say(&b->cache, name);
 		return 0;
 	}
 	return run_in_tree(b, stage, CACHED_TREE, err);
@@ -349,7 +350,7 @@ int build_rest(struct build *b, struct err *err)
 
 int build_settings(struct build *b, struct err *err)
 {
-	return run_until_packed(b, "settings", stage_settings, err);
+	return run_until_packed(b, "settings", false, stage_settings, err);
 }
 
 int build_initramfs(struct build *b, struct err *err)
@@ -362,19 +363,19 @@ int build_initramfs(struct build *b, struct err *err)
 	if (!b->cache.off && b->cache.common.length > 0)
 		b->rootfs.made_by = made_by;
 	b->rootfs.made_for = b->recipe.name;
-	r = run_until_packed(b, "initramfs", stage_initramfs, err);
+	r = run_until_packed(b, "initramfs", !b->rootfs.kernel, stage_initramfs, err);
 	b->rootfs.made_by = NULL;
 	return r;
 }
 
 int build_normalise(struct build *b, struct err *err)
 {
-	return run_until_packed(b, "normalise", stage_normalise, err);
+	return run_until_packed(b, "normalise", false, stage_normalise, err);
 }
 
 int build_check(struct build *b, struct err *err)
 {
-	return run_until_packed(b, "check", stage_check, err);
+	return run_until_packed(b, "check", !b->recipe.hooks.check.count, stage_check, err);
 }
 
 static int pack(struct build *b, struct err *err)

@@ -100,7 +100,7 @@ static const struct option_row options[] = {
 	OPTION_MIRROR,
 	OPTION_KEYRING,
 	OPTION_OFFLINE,
-	FLAG("no-cache", no_cache, "build again even if the result is there, and compare"),
+	FLAG("no-cache", no_cache, "build from nothing even if the result is there, and compare"),
 	OPTION_SANDBOX,
 	OPTION_MEMORY,
 	OPTION_SCRIPT_TIMEOUT,
@@ -148,6 +148,9 @@ const struct verb verb_build = {
 		"it lies.\n\n"
 		"With --lock nothing is resolved: exactly the locked packages are used, or "
 		"the build fails. A result that is there already is kept.\n\n"
+		"Stages whose inputs are those of an earlier build are not run again: their "
+		"results come from the store, and the bytes are the same. With --no-cache all of "
+		"them run.\n\n"
 		"A script that takes more memory than --memory, forks without end or runs longer "
 		"than --script-timeout ends the build; one that says nothing for five minutes is "
 		"named in a warning. docs/sandbox.md has all limits.\n\n"

@@ -10,6 +10,7 @@ extern const struct verb *const verbs[];
 
 extern const struct verb verb_build, verb_lock, verb_verify, verb_diff, verb_boot, verb_gc,
 	verb_store;
+extern const struct verb verb_deploy, verb_list, verb_rollback, verb_prune, verb_menu;
 extern const struct verb verb_recipe_help, verb_completion, verb_man, verb_version;
 extern const struct verb verb_deb_worker, verb_deb_tar; /* hidden (deb/deb.h) */
 extern const struct verb verb_vary;			/* hidden (verify/vary.h) */

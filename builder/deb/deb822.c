@@ -147,6 +147,19 @@ int deb822_next(struct deb822 *d, struct deb822_stanza *ret, struct err *err)
 	return 1;
 }
 
+int deb822_first(const char *name, enum err_class class, const struct text *text,
+		 struct deb822_stanza *ret, struct err *err)
+{
+	struct deb822 reader = {
+		.name = name,
+		.data = text->data,
+		.size = text->length,
+		.class = class,
+	};
+
+	return deb822_next(&reader, ret, err);
+}
+
 const struct deb822_field *deb822_find(const struct deb822_stanza *stanza, const char *name)
 {
 	for (size_t i = 0; i < stanza->count; i++)

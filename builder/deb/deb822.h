@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/text.h"
 
 #define DEB822_FIELDS_MAX 512
 
@@ -45,6 +46,9 @@ struct deb822 {
 
 /* The next stanza replaces what ret held. 1: there was one, 0: the end, negative: error. */
 int deb822_next(struct deb822 *d, struct deb822_stanza *ret, struct err *err);
+/* The first stanza of a text, such as a control file, which has but one. As deb822_next(). */
+int deb822_first(const char *name, enum err_class class, const struct text *text,
+		 struct deb822_stanza *ret, struct err *err);
 /* NULL if absent. Valid until the stanza's next use. */
 const struct deb822_field *deb822_find(const struct deb822_stanza *stanza, const char *name);
 const char *deb822_get(const struct deb822_stanza *stanza, const char *name);

@@ -15,7 +15,7 @@
 #include "lab/unpacked.h"
 
 /* The kind of the store's facts; a new one when disks are made in another way. */
-#define DISK_KIND "disk1"
+#define DISK_KIND "disk2"
 #define STAGING SANDBOX_SCRATCH "/disk"
 #define DISK_FILE SANDBOX_SCRATCH "/disk.img"
 #define COPY_SIZE ((size_t)1 << 20)
@@ -154,17 +154,31 @@ static int make_file_system(struct disks *d, const char *label, uint64_t size, s
 {
 	cleanup_free char *blocks = xasprintf("%" PRIu64 "k", (size + FREE_BYTES) >> 10);
 
-	return sandbox_call(d->sandbox, err, "mke2fs", "-q", "-F", "-t", "ext4", "-m", "0", "-O",
-			    "^has_journal", "-E", "nodiscard", "-L", label, "-d", STAGING,
-			    DISK_FILE, blocks, NULL);
+	return sandbox_call(d->sandbox, err, "env", "-u", "SOURCE_DATE_EPOCH", "mke2fs", "-q", "-F",
+			    "-t", "ext4", "-m", "0", "-O", "^has_journal", "-E", "nodiscard", "-L",
+			    label, "-d", STAGING, DISK_FILE, blocks, NULL);
+}
+
+/* Files keep their times, as on a real server: setupcon compiles the keymap at each boot if the one
+ * that it has saved is no newer than its configuration. So mke2fs may not see SOURCE_DATE_EPOCH,
+ * which the sandbox sets: newer ones make no file newer than that. Directories have the time of
+ * their unpacking, and if /usr is newer than /etc/.updated, systemd does its work of a first boot:
+ * here all of them are old. */
+static int age_directories(struct disks *d, struct err *err)
+{
+	return sandbox_call(d->sandbox, err, "find", STAGING, "-type", "d", "-exec", "touch",
+			    "--date=@1", "{}", "+", NULL);
 }
 
 static int finish_disk(struct disks *d, const char *key, const char *label, uint64_t size,
 		       char **ret_path, struct err *err)
 {
 	cleanup_free char *path = NULL;
-	int r = make_file_system(d, label, size, err);
+	int r = age_directories(d, err);
 
+	if (r < 0)
+		return r;
+	r = make_file_system(d, label, size, err);
 	if (r < 0)
 		return r;
 	r = keep_disk(d, key, &path, err);

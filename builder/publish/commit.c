@@ -23,7 +23,7 @@
 #define PROVENANCE "provenance.json"
 #define LATEST "latest"
 #define LATEST_TEMPORARY ".latest-new"
-#define LINES_MOST 20 /* files that a message names */
+#define LINES_MAX 20 /* files that a message names */
 
 int result_add_sums(struct result *res, struct err *err)
 {
@@ -130,10 +130,10 @@ static int report_tree(const struct result *res, int old_fd, const char *name, s
 
 	if (tree_mismatch(old_fd, res->dir_fd, &t, &unreadable) < 0)
 		return 0;
-	for (size_t i = 0; i < t.line.count && i < LINES_MOST; i++)
+	for (size_t i = 0; i < t.line.count && i < LINES_MAX; i++)
 		text_printf(&list, "\n%s", t.line.item[i]);
-	if (t.line.count > LINES_MOST)
-		text_printf(&list, "\nand %zu more", t.line.count - LINES_MOST);
+	if (t.line.count > LINES_MAX)
+		text_printf(&list, "\nand %zu more", t.line.count - LINES_MAX);
 	err_set(err, ERR_BUILD,
 		"not reproducible: these files of the tree are not as in '%s/%s/%s', built before "
 		"from the same lock:%s",
@@ -141,8 +141,8 @@ static int report_tree(const struct result *res, int old_fd, const char *name, s
 	if (!t.all_dark || !t.first)
 		return err_value(err);
 	return err_hint(err,
-			"scripts of packages made them, other ones in each build: say in the "
-			"recipe what becomes of each, 'identity: [{path: %s, do: remove}]' for "
+			"scripts of packages made them, with other content in each build: say in "
+			"the recipe what becomes of each, 'identity: [{path: %s, do: remove}]' for "
 			"instance; the new result is in '%s/%s/%s'",
 			t.first, res->out, res->recipe->name, name);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/fields.h"
 #include "base/memory.h"
 #include "base/private-key.h"
 #include "publish/file-owners.h"
@@ -28,6 +29,8 @@ struct origins_reader {
 		const char *key; /* what kind of private key it is, or NULL */
 	} * content;
 	size_t content_allocated;
+	struct text *look; /* borrowed: the texts that were kept, as fields; NULL: nobody asks */
+	size_t look_texts;
 };
 
 static bool is_wanted(const struct member *m, void *data)
@@ -42,6 +45,11 @@ static int keep(const struct member *m, const struct text *content, void *data, 
 	struct origins_reader *read = data;
 	struct file_origins *o = read->origins;
 
+	if (read->look) {
+		fields_put(read->look, m->path);
+		fields_put_bytes(read->look, content->data, content->length);
+		read->look_texts++;
+	}
 	if (file_owners_wants(m, &read->owners))
 		return file_owners_take(m, content, &read->owners, err);
 	GROW(o->text, o->text_count, o->text_allocated);
@@ -295,12 +303,169 @@ static int read_members(int fd, const struct member_source *source,
 		      : members_read(fd, reader, ret, err);
 }
 
+/* ---- what was read of the tar, to be kept ---- */
+
+static void put_member(const struct origins_reader *read, const struct member *m, struct text *ret)
+{
+	static const struct content none;
+	const struct content *content =
+		m->place < read->content_allocated ? &read->content[m->place] : &none;
+	const uint64_t number[] = { m->type, m->mode,	m->uid,	 m->gid, (uint64_t)m->mtime,
+				    m->size, m->device, m->place };
+
+	fields_put(ret, m->path);
+	for (size_t i = 0; i < ARRAY_SIZE(number); i++)
+		fields_put_number(ret, number[i]);
+	fields_put(ret, m->target);
+	fields_put(ret, m->first);
+	fields_put(ret, m->xattrs);
+	fields_put(ret, m->sha256);
+	fields_put(ret, content->sha1);
+	fields_put(ret, content->key);
+}
+
+static void put_members(const struct origins_reader *read, struct text *ret)
+{
+	const struct members *m = &read->origins->members;
+
+	fields_put_number(ret, m->count);
+	for (size_t i = 0; i < m->count; i++)
+		put_member(read, &m->item[i], ret);
+}
+
+static char *copy(const char *s)
+{
+	return s ? xstrdup(s) : NULL;
+}
+
+/* One word for each kind, which the origins own. */
+static const char *intern(struct strv *kinds, const char *key)
+{
+	if (!key)
+		return NULL;
+	if (!strv_has(kinds, key))
+		strv_add(kinds, key);
+	for (size_t i = 0; i < kinds->count; i++)
+		if (streq(kinds->item[i], key))
+			return kinds->item[i];
+	return NULL;
+}
+
+static bool get_digest(struct fields *f, char ret[DIGEST_HEX])
+{
+	const char *digest;
+
+	if (!fields_get(f, &digest) || !digest || strlen(digest) >= DIGEST_HEX)
+		return false;
+	strcpy(ret, digest);
+	return true;
+}
+
+static bool get_member(struct origins_reader *read, struct fields *f)
+{
+	struct members *all = &read->origins->members;
+	const char *path, *target, *first, *xattrs, *key;
+	char sha256[DIGEST_HEX], sha1[DIGEST_HEX];
+	uint64_t number[8];
+
+	if (!fields_get(f, &path) || !path)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(number); i++)
+		if (!fields_get_number(f, &number[i]))
+			return false;
+	if (!fields_get(f, &target) || !fields_get(f, &first) || !fields_get(f, &xattrs) ||
+	    !get_digest(f, sha256) || !get_digest(f, sha1) || !fields_get(f, &key) ||
+	    number[7] >= MEMBERS_MAX)
+		return false;
+	GROW(all->item, all->count, all->allocated);
+	all->item[all->count] = (struct member){
+		.path = xstrdup(path),
+		.type = (mode_t)number[0],
+		.mode = (mode_t)number[1],
+		.uid = number[2],
+		.gid = number[3],
+		.mtime = (int64_t)number[4],
+		.size = number[5],
+		.device = (dev_t)number[6],
+		.place = (size_t)number[7],
+		.target = copy(target),
+		.first = copy(first),
+		.xattrs = copy(xattrs),
+	};
+	memcpy(all->item[all->count++].sha256, sha256, DIGEST_HEX);
+	struct content *content = content_at(read, (size_t)number[7]);
+	memcpy(content->sha1, sha1, DIGEST_HEX);
+	content->key = intern(&read->origins->kinds, key);
+	return true;
+}
+
+/* The texts come first, as they came out of the tar. */
+static int get_text(struct origins_reader *read, struct fields *f, struct err *err)
+{
+	CLEANUP(text_release) struct text content = { 0 };
+	struct member m = { .type = S_IFREG };
+	const char *path, *bytes;
+	size_t size;
+
+	if (!fields_get(f, &path) || !path || !fields_get_bytes(f, &bytes, &size))
+		return err_set(err, ERR_BUILD, "what was noted of a kept tree is not whole");
+	cleanup_free char *name = xstrdup(path);
+	text_append(&content, bytes, size);
+	m.path = name;
+	return keep(&m, &content, read, err);
+}
+
+static int get_look(struct origins_reader *read, const struct text *look, struct err *err)
+{
+	struct fields f = { look->data, look->data + look->length };
+	uint64_t texts, count;
+
+	if (!look->data || !fields_get_number(&f, &texts))
+		return err_set(err, ERR_BUILD, "what was noted of a kept tree is not whole");
+	for (uint64_t i = 0; i < texts; i++) {
+		int r = get_text(read, &f, err);
+
+		if (r < 0)
+			return r;
+	}
+	if (!fields_get_number(&f, &count) || count > MEMBERS_MAX)
+		return err_set(err, ERR_BUILD, "what was noted of a kept tree is not whole");
+	for (uint64_t i = 0; i < count; i++)
+		if (!get_member(read, &f))
+			return err_set(err, ERR_BUILD,
+				       "what was noted of a kept tree is not whole");
+	return f.next == f.end
+		       ? 0
+		       : err_set(err, ERR_BUILD, "what was noted of a kept tree is not whole");
+}
+
+/* ---- all of it ---- */
+
+static void conclude(struct origins_reader *read)
+{
+	struct file_origins *o = read->origins;
+
+	if (o->text_count > 0)
+		qsort(o->text, o->text_count, sizeof(*o->text), compare_texts);
+	read->owner = xcalloc(o->members.count, sizeof(*read->owner));
+	read->maker = xcalloc(o->members.count, sizeof(*read->maker));
+	read->altered = xcalloc(o->members.count, sizeof(*read->altered));
+	read_owners(read);
+	read_makers(read);
+	judge(read);
+}
+
 static int read_origins(int fd, const struct member_source *source, const struct packages *packages,
-			const struct file_log *log, struct file_origins *ret, struct err *err)
+			const struct file_log *log, struct text *ret_look, struct file_origins *ret,
+			struct err *err)
 {
 	CLEANUP(file_origins_release) struct file_origins o = { 0 };
+	CLEANUP(text_release) struct text texts = { 0 };
 	CLEANUP(read_release)
-	struct origins_reader read = { .origins = &o, .packages = packages, .file_log = log };
+	struct origins_reader read = { .origins = &o,
+				       .packages = packages,
+				       .file_log = log,
+				       .look = ret_look ? &texts : NULL };
 	const struct member_reader reader = {
 		.wants = is_wanted,
 		.take = keep,
@@ -312,28 +477,42 @@ static int read_origins(int fd, const struct member_source *source, const struct
 
 	if (r < 0)
 		return r;
-	if (o.text_count > 0)
-		qsort(o.text, o.text_count, sizeof(*o.text), compare_texts);
-	read.owner = xcalloc(o.members.count, sizeof(*read.owner));
-	read.maker = xcalloc(o.members.count, sizeof(*read.maker));
-	read.altered = xcalloc(o.members.count, sizeof(*read.altered));
-	read_owners(&read);
-	read_makers(&read);
-	judge(&read);
+	if (ret_look) {
+		fields_put_number(ret_look, read.look_texts);
+		text_append(ret_look, texts.length ? texts.data : "", texts.length);
+		put_members(&read, ret_look);
+	}
+	conclude(&read);
 	*ret = TAKE(o);
 	return 0;
 }
 
 int file_origins_read_source(const struct member_source *source, const struct packages *packages,
-			     const struct file_log *log, struct file_origins *ret, struct err *err)
+			     const struct file_log *log, struct text *ret_look,
+			     struct file_origins *ret, struct err *err)
 {
-	return read_origins(-1, source, packages, log, ret, err);
+	return read_origins(-1, source, packages, log, ret_look, ret, err);
 }
 
 int file_origins_read(int rootfs_fd, const struct packages *packages, const struct file_log *log,
 		      struct file_origins *ret, struct err *err)
 {
-	return read_origins(rootfs_fd, NULL, packages, log, ret, err);
+	return read_origins(rootfs_fd, NULL, packages, log, NULL, ret, err);
+}
+
+int file_origins_read_look(const struct text *look, const struct packages *packages,
+			   const struct file_log *log, struct file_origins *ret, struct err *err)
+{
+	CLEANUP(file_origins_release) struct file_origins o = { 0 };
+	CLEANUP(read_release)
+	struct origins_reader read = { .origins = &o, .packages = packages, .file_log = log };
+	int r = get_look(&read, look, err);
+
+	if (r < 0)
+		return r;
+	conclude(&read);
+	*ret = TAKE(o);
+	return 0;
 }
 
 void file_origins_release(struct file_origins *o)
@@ -349,6 +528,7 @@ void file_origins_release(struct file_origins *o)
 	free(o->item);
 	free(o->text);
 	strv_release(&o->gone);
+	strv_release(&o->kinds);
 	members_release(&o->members);
 	*o = (struct file_origins){ 0 };
 }

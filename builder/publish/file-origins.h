@@ -41,6 +41,7 @@ struct file_origins {
 	size_t generated;   /* in none, but known to be made */
 	size_t altered;	    /* of the packages' files, and somebody noted it */
 	size_t dark;	    /* of either kind, with those that are gone */
+	struct strv kinds;  /* words of .key that came out of a look */
 	struct strv gone;   /* packages' files that are missing and nobody noted removing */
 	/* The content of files that others need: dpkg's status, copyright files. Sorted by path. */
 	struct kept_text {
@@ -53,11 +54,16 @@ struct file_origins {
 
 #define FILE_ORIGINS_STATUS "var/lib/dpkg/status"
 
-/* The tar comes from the source, packed or not; or it is what the descriptor is at. */
+/* The tar comes from the source, packed or not; or it is what the descriptor is at. ret_look,
+ * unless it is NULL, gets what was read of it, so that the same tar need not be read again: bytes
+ * (base/fields.h) for file_origins_read_look() of the same program. */
 int file_origins_read_source(const struct member_source *source, const struct packages *packages,
-			     const struct file_log *log, struct file_origins *ret, struct err *err);
+			     const struct file_log *log, struct text *ret_look,
+			     struct file_origins *ret, struct err *err);
 int file_origins_read(int rootfs_fd, const struct packages *packages, const struct file_log *log,
 		      struct file_origins *ret, struct err *err);
+int file_origins_read_look(const struct text *look, const struct packages *packages,
+			   const struct file_log *log, struct file_origins *ret, struct err *err);
 /* Content of a file that was kept, links followed; NULL: none such. */
 const char *file_origins_text(const struct file_origins *o, const char *path);
 void file_origins_release(struct file_origins *o);

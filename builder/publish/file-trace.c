@@ -8,7 +8,7 @@
 #include "base/memory.h"
 
 #define INFO "var/lib/dpkg/info/"
-#define NAMED_MOST 3 /* packages; a name that more scripts have says nothing */
+#define NAMED_MAX 3 /* packages; a name that more scripts have says nothing */
 
 static bool is_script(const char *path)
 {
@@ -63,7 +63,7 @@ static char *scripts_with(const struct file_origins *o, const char *name)
 	}
 	strv_sort(&package);
 	strv_unique(&package);
-	return package.count > 0 && package.count <= NAMED_MOST ? strv_join(&package, ", ") : NULL;
+	return package.count > 0 && package.count <= NAMED_MAX ? strv_join(&package, ", ") : NULL;
 }
 
 /* The one package that brought the directory; NULL: several, or none. */

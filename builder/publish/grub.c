@@ -20,6 +20,7 @@
 
 /* Before a label, as GRUB takes a default that begins with a digit for a number. */
 #define ID "entry-"
+#define EARLIER "earlier"
 #define PLAIN                                                                                      \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"                           \
 	"._/:,=+%@-"
@@ -96,7 +97,11 @@ static void add_entry(struct text *t, const struct menu_entry *e)
 		text_printf(t, "\tlinux /%s", e->kernel);
 		add_words(t, e->append);
 		/* With two network cards the initramfs asks on the one that booted. */
-		text_printf(t, " BOOTIF=01-$net_default_mac\n\tinitrd /%s\n", e->initrd);
+		if (!e->plain)
+			text_add(t, " BOOTIF=01-$net_default_mac");
+		text_add(t, "\n");
+		if (e->initrd)
+			text_printf(t, "\tinitrd /%s\n", e->initrd);
 	}
 	text_add(t, "}\n");
 }
@@ -109,28 +114,63 @@ static int seconds(const struct menu_choice *choice)
 	return choice->timeout ? (choice->timeout + 9) / 10 : -1;
 }
 
-static void add_choice(struct text *t, const struct menu_choice *choice, const char *indent)
+/* The id of an entry of a submenu begins with that of the submenu. */
+static const char *submenu_of(const struct menu *m, const char *label)
 {
-	text_printf(t, "%sset default=" ID "%s\n%sset timeout=%d\n", indent, choice->label, indent,
-		    seconds(choice));
+	for (size_t i = 0; i < m->count; i++)
+		if (m->entry[i].earlier && streq(m->entry[i].label, label))
+			return EARLIER ">";
+	return "";
 }
 
-char *menu_grub(const struct menu *m, const struct recipe *recipe)
+static void add_choice(struct text *t, const struct menu *m, const struct menu_choice *choice,
+		       const char *indent)
+{
+	text_printf(t, "%sset default=%s" ID "%s\n%sset timeout=%d\n", indent,
+		    submenu_of(m, choice->label), choice->label, indent, seconds(choice));
+}
+
+static void add_entries(struct text *t, const struct menu *m)
+{
+	bool inside = false;
+
+	for (size_t i = 0; i < m->count; i++) {
+		if (m->entry[i].earlier && !inside)
+			text_add(t, "\nsubmenu '" MENU_EARLIER_TITLE "' --id " EARLIER " {");
+		else if (!m->entry[i].earlier && inside)
+			text_add(t, "}\n");
+		inside = m->entry[i].earlier;
+		add_entry(t, &m->entry[i]);
+	}
+	if (inside)
+		text_add(t, "}\n");
+}
+
+char *menu_grub(const struct menu *m, const struct menu_choice *choice,
+		const struct menu_client *client, size_t count)
 {
 	CLEANUP(text_release) struct text t = { 0 };
-	struct menu_choice choice = menu_default_choice(recipe);
 
 	text_printf(&t, "# %s\n", m->heading);
 	text_add(&t, "set timeout_style=menu\n");
-	add_choice(&t, &choice, "");
-	for (size_t i = 0; i < recipe->menu.client_count; i++) {
-		choice = menu_client_choice(recipe, i);
-		text_printf(&t, "if [ \"$net_default_mac\" = %s ]; then\n",
-			    recipe->menu.client[i].mac);
-		add_choice(&t, &choice, "\t");
+	add_choice(&t, m, choice, "");
+	for (size_t i = 0; i < count; i++) {
+		text_printf(&t, "if [ \"$net_default_mac\" = %s ]; then\n", client[i].mac);
+		add_choice(&t, m, &client[i].choice, "\t");
 		text_add(&t, "fi\n");
 	}
-	for (size_t i = 0; i < m->count; i++)
-		add_entry(&t, &m->entry[i]);
+	add_entries(&t, m);
 	return text_take(&t);
+}
+
+char *menu_grub_recipe(const struct menu *m, const struct recipe *recipe)
+{
+	const size_t count = recipe->menu.client_count;
+	cleanup_free struct menu_client *client = xcalloc(count + 1, sizeof(*client));
+	const struct menu_choice choice = menu_default_choice(recipe);
+
+	for (size_t i = 0; i < count; i++)
+		client[i] = (struct menu_client){ recipe->menu.client[i].mac,
+						  menu_client_choice(recipe, i) };
+	return menu_grub(m, &choice, client, count);
 }

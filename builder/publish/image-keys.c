@@ -13,7 +13,7 @@
 #include "publish/result-files.h"
 #include "recipe/recipe-identity.h"
 
-#define NAMED_MOST 10 /* keys that the message names */
+#define NAMED_MAX 10 /* keys that the message names */
 
 struct found {
 	const struct result *res;
@@ -46,7 +46,7 @@ static void add(struct found *f, const char *path, const char *kind, const char 
 static int refuse(const struct found *f, const char *where, struct err *err)
 {
 	CLEANUP(text_release) struct text list = { 0 };
-	size_t shown = f->line.count < NAMED_MOST ? f->line.count : NAMED_MOST;
+	size_t shown = f->line.count < NAMED_MAX ? f->line.count : NAMED_MAX;
 
 	for (size_t i = 0; i < shown; i++)
 		text_printf(&list, "\n%s", f->line.item[i]);

@@ -39,7 +39,7 @@ static int write_pxelinux(struct result *res, const struct menu *m, struct err *
 
 static int write_grub(struct result *res, const struct menu *m, struct err *err)
 {
-	int r = write_file(res, "grub.cfg", menu_grub(m, res->recipe), err);
+	int r = write_file(res, "grub.cfg", menu_grub_recipe(m, res->recipe), err);
 
 	if (r < 0)
 		return r;

@@ -26,6 +26,11 @@ static int fail(const struct position *at, struct err *err, const char *text, co
 	return err_set(err, ERR_USAGE, "%s: '%s'", text, value);
 }
 
+/* Nobody writes into a version that all mount read-only, so nothing of it has to be asked for
+ * twice: no question whether a file is still the same whenever it is opened (nocto, nfs(5)), and an
+ * hour until its attributes are asked for again. docs/performance.md has the figures. */
+#define UNCHANGING ",nocto,acregmin=3600,acregmax=3600,acdirmin=3600,acdirmax=3600"
+
 /* nfsroot= without an address lets the initramfs take DHCP's next-server, so that one tree
  * serves any server. A root that is neither read-only with an overlay nor rw boots into half a
  * system. */
@@ -37,7 +42,8 @@ static char *rescue_words(const struct recipe *recipe, const struct recipe_menu_
 	text_add(&t, "root=/dev/nfs ip=dhcp nfsroot=");
 	if (recipe->server.write_address)
 		text_printf(&t, "%s:", recipe->server.address);
-	text_printf(&t, "%s/%s,timeo=600,retrans=2", recipe->nfs.path, version);
+	text_printf(&t, "%s/%s,timeo=600,retrans=2%s", recipe->nfs.path, version,
+		    recipe->nfs.access == NFS_RO && e->access != NFS_RW ? UNCHANGING : "");
 	if (e->access == NFS_RW)
 		text_add(&t, " rw");
 	else

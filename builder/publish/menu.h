@@ -24,6 +24,8 @@ struct menu_entry {
 	char *kernel; /* relative to the tftp root; NULL for MENU_LOCAL; BIOS's for MENU_MEMTEST */
 	char *initrd; /* same; MENU_RESCUE only */
 	char *append; /* kernel words but initrd= and BOOTIF=, which each loader spells its way */
+	bool plain;   /* MENU_RESCUE of somebody else's: no BOOTIF= is added */
+	bool earlier; /* in the submenu of earlier versions; such entries follow one another */
 };
 
 struct menu {
@@ -35,11 +37,20 @@ struct menu {
 	size_t allocated;
 };
 
+/* What the submenu is called. */
+#define MENU_EARLIER_TITLE "Earlier versions"
+
 /* Where and how one file of the menu starts: the common one, or one machine's. */
 struct menu_choice {
 	const char *label; /* the entry that is booted when nobody chooses */
 	int timeout;	   /* tenths of a second until then; 0: never */
 	bool at_once;	   /* without showing the menu; timeout does not matter */
+};
+
+/* One machine's own start. */
+struct menu_client {
+	char *mac; /* aa:bb:cc:dd:ee:ff */
+	struct menu_choice choice;
 };
 
 /* kernel/memtest86/memtest86: not a name that ends in .bin, which PXELINUX would take for a boot
@@ -71,4 +82,7 @@ char *menu_pxelinux(const struct menu *m, const struct menu_choice *choice);
 char *menu_pxelinux_name(const char *mac);
 
 /* grub.c: text of grub.cfg, with the starts of all clients; caller frees. */
-char *menu_grub(const struct menu *m, const struct recipe *recipe);
+char *menu_grub(const struct menu *m, const struct menu_choice *choice,
+		const struct menu_client *client, size_t count);
+/* The same with the starts that the recipe has. */
+char *menu_grub_recipe(const struct menu *m, const struct recipe *recipe);

@@ -3,6 +3,7 @@
 
 #include "base/io.h"
 #include "base/memory.h"
+#include "publish/file-origins.h"
 #include "publish/menu.h"
 #include "publish/result-files.h"
 
@@ -24,4 +25,12 @@ int packed_put(struct result *res, const char *path, int fd, struct err *err)
 	int r = result_create(res, path, &to, err);
 
 	return r < 0 ? r : copy_fd(fd, to, NULL, err);
+}
+
+int packed_origins(struct result *res, const struct rootfs *rootfs, const struct text *look,
+		   struct err *err)
+{
+	res->origins = xcalloc(1, sizeof(*res->origins));
+	return file_origins_read_look(look, &res->lock->packages, &rootfs->file_log, res->origins,
+				      err);
 }

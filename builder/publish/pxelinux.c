@@ -21,11 +21,33 @@ static void add_entry(struct text *t, const struct menu_entry *e, const struct m
 		break;
 	case MENU_RESCUE:
 		text_printf(t, "\tKERNEL %s\n", e->kernel);
-		text_printf(t, "\tAPPEND initrd=%s %s\n", e->initrd, e->append);
+		text_add(t, "\tAPPEND");
+		if (e->initrd)
+			text_printf(t, " initrd=%s", e->initrd);
+		text_printf(t, " %s\n", e->append);
 		/* BOOTIF=: with two network cards the initramfs asks on the one that booted. */
-		text_add(t, "\tIPAPPEND 2\n");
+		if (!e->plain)
+			text_add(t, "\tIPAPPEND 2\n");
 		break;
 	}
+}
+
+/* In a submenu menu.c32 adds no way back of its own. */
+static void add_entries(struct text *t, const struct menu *m, const struct menu_choice *choice)
+{
+	bool inside = false;
+
+	for (size_t i = 0; i < m->count; i++) {
+		if (m->entry[i].earlier && !inside)
+			text_add(t, "\nMENU BEGIN\nMENU TITLE " MENU_EARLIER_TITLE
+				    "\nLABEL -\n\tMENU LABEL Back\n\tMENU EXIT\n");
+		else if (!m->entry[i].earlier && inside)
+			text_add(t, "\nMENU END\n");
+		inside = m->entry[i].earlier;
+		add_entry(t, &m->entry[i], choice);
+	}
+	if (inside)
+		text_add(t, "\nMENU END\n");
 }
 
 char *menu_pxelinux(const struct menu *m, const struct menu_choice *choice)
@@ -43,8 +65,7 @@ char *menu_pxelinux(const struct menu *m, const struct menu_choice *choice)
 	else
 		text_printf(&t, "DEFAULT menu.c32\nPROMPT 0\nTIMEOUT %d\n", choice->timeout);
 	text_printf(&t, "\nMENU TITLE %s\n", m->title);
-	for (size_t i = 0; i < m->count; i++)
-		add_entry(&t, &m->entry[i], choice);
+	add_entries(&t, m, choice);
 	return text_take(&t);
 }
 

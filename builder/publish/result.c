@@ -146,5 +146,6 @@ void result_release(struct result *res)
 	if (res->origins)
 		file_origins_release(res->origins);
 	free(res->origins);
+	text_release(&res->look);
 	*res = (struct result)RESULT_INIT;
 }

@@ -65,6 +65,7 @@ struct result {
 	 * `kernel: none`. By result_set_kernels(). */
 	struct strv kernels;
 	struct file_origins *origins; /* owned: of the tree's files, by pack */
+	struct text look;	      /* owned: what pack has read of them (file-origins.h) */
 };
 #define RESULT_INIT                                                                                \
 	{                                                                                          \
@@ -105,8 +106,8 @@ int result_check_keys(const struct result *res, struct err *err);
 int result_add_manifest(struct result *res, const struct rootfs *rootfs, struct err *err);
 /* SHA256SUMS over every file. */
 int result_add_sums(struct result *res, struct err *err);
-/* After result_add_sums(). sandbox: sandbox_description() of the one that the tree was made in; cached:
- * the stages whose results came from the store. */
+/* After result_add_sums(). sandbox: sandbox_description() of the one that the tree was made in;
+ * cached: the stages whose results came from the store. */
 int result_add_provenance(struct result *res, const char *sandbox, const struct strv *cached,
 			  struct err *err);
 /* Signs by .signer and renames; *ret_path is OUT/RECIPE/VERSION. Shows progress as stage

@@ -80,14 +80,11 @@ static int read_boot_package(struct store *s, struct sbom *b, struct sbom_packag
 	CLEANUP(text_release) struct text control = { 0 };
 	CLEANUP(text_release) struct text copyright = { 0 };
 	CLEANUP(err_release) struct err none = { 0 };
-	struct deb822 reader = { .name = "control", .class = ERR_BUILD };
 	int r = deb_read_control(s, p->package, &control, err);
 
 	if (r < 0)
 		return r;
-	reader.data = control.data;
-	reader.size = control.length;
-	r = deb822_next(&reader, &stanza, err);
+	r = deb822_first("control", ERR_BUILD, &control, &stanza, err);
 	if (r < 0)
 		return r;
 	read_control(&stanza, p);

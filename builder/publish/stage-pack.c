@@ -53,7 +53,7 @@ static int follow(struct packing *p, struct rootfs *rootfs, int fd, struct err *
 	if (r < 0)
 		return r;
 	res->origins = xcalloc(1, sizeof(*res->origins));
-	(void)file_origins_read_source(&source, &res->lock->packages, &rootfs->file_log,
+	(void)file_origins_read_source(&source, &res->lock->packages, &rootfs->file_log, &res->look,
 				       res->origins, &unreadable);
 	if (unreadable.class == ERR_INTERRUPTED)
 		return err_move(err, &unreadable);
@@ -90,8 +90,6 @@ static int write_rootfs(struct result *res, struct rootfs *rootfs, uint64_t *ret
 	r = follow(&p, rootfs, back, err);
 	if (r < 0)
 		return r;
-	/* So that less is left to be written when the result is synced. */
-	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	if (fstat(fd, &st) < 0)
 		return err_errno(err, ERR_BUILD, errno, "cannot find out the size of " ROOTFS);
 	*ret_size = (uint64_t)st.st_size;

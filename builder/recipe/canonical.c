@@ -232,7 +232,7 @@ void recipe_read_values(const struct recipe *recipe, unsigned readers, struct te
 	for (size_t i = 0; i < schema_count; i++) {
 		const struct schema_key *key = &schema[i];
 
-		if (!(key->readers & readers) || schema_is_inside_entries(key))
+		if (schema_is_inside_entries(key) || !recipe_may_read(recipe, readers, key))
 			continue;
 		if (key->type == SCHEMA_ENTRIES)
 			write_read_entries(ret, key, readers, base);

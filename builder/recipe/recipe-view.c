@@ -20,6 +20,12 @@
 /* No address on any 64-bit machine, no bool, and no number of a recipe. */
 #define UNREADABLE 0xa5
 
+bool recipe_may_read(const struct recipe *recipe, unsigned readers, const struct schema_key *key)
+{
+	return (key->readers & readers) ||
+	       ((readers & READ_TREE) && strv_has(&recipe->template_keys, key->path));
+}
+
 static void *unreadable(size_t size)
 {
 	void *memory = xmalloc(size);
@@ -137,7 +143,8 @@ struct recipe *recipe_view_new(const struct recipe *recipe, unsigned readers)
 	char *view = unreadable(sizeof(struct recipe));
 
 	for (size_t i = 0; i < schema_count; i++)
-		if ((schema[i].readers & readers) && !schema_is_inside_entries(&schema[i]))
+		if (!schema_is_inside_entries(&schema[i]) &&
+		    recipe_may_read(recipe, readers, &schema[i]))
 			show_key(view, from, &schema[i], readers);
 	show_positions(view, from);
 	if (readers & READ_TREE) {

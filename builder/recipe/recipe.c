@@ -36,7 +36,9 @@ static int open_extended(const struct recipe *recipe, const char *path, const st
 	int r = reach_open(recipe->reach, from, REACH_FILE, "recipe", path, ret_fd, err);
 
 	if (r < 0 && r != -EINVAL)
-		err_hint(err, "'extends' is a path, relative to this file");
+		err_hint(err, "'extends' is a path, relative to this file; for a recipe that comes "
+			      "with an installed netrescue a whole one, such as "
+			      "/usr/share/netrescue/recipes/rescue64.yaml");
 	return r;
 }
 
@@ -437,6 +439,7 @@ void recipe_release(struct recipe *recipe)
 	values_release(recipe);
 	strv_release(&recipe->overlay_digests);
 	strv_release(&recipe->inputs);
+	strv_release(&recipe->template_keys);
 	strv_release(&recipe->files);
 	strv_release(&recipe->places);
 	strv_release(&recipe->line_files);

@@ -239,6 +239,10 @@ struct recipe {
 	int compression_level; /* zstd, 1..19 */
 	char *apt_sources;     /* text of sources.list for the image; NULL: apt's own example */
 
+	/* Keys whose values stand in templates of the overlays, by overlays_check(): the stages
+	 * that lay the overlays read these, too. */
+	struct strv template_keys;
+
 	/* What the tree has to know of the menu, so that another title is no other tree. */
 	bool boots_over_network; /* a menu entry boots this image */
 	bool boots_read_only; /* clients, or those of such an entry, cannot write to their root */

@@ -44,8 +44,9 @@ enum schema_type {
 	SCHEMA_ENTRIES, /* a list of mappings; their keys are rows of their own */
 };
 
-/* Which stages of a build read a key. Their results are kept in the store under digests of what they
- * may read, and while one of them runs it can read nothing else of the recipe (recipe-view.h). */
+/* Which stages of a build read a key. Their results are kept in the store under digests of what
+ * they may read, and while one of them runs it can read nothing else of the recipe
+ * (recipe-view.h). */
 enum recipe_reader {
 	READ_BASE = 1,	    /* stage_base: the essential packages and the rest of the base */
 	READ_REST = 2,	    /* stage_rest: all other packages */
@@ -64,8 +65,7 @@ struct schema_key {
 	int minimum, maximum;
 	bool required;
 	bool outside_digest;
-	unsigned
-		readers; /* enum recipe_reader, of all rows but sections; all may also read elsewhere */
+	unsigned readers; /* enum recipe_reader; of all rows but sections */
 	/* SCHEMA_ENTRIES */
 	size_t count_offset, element_size, at_offset;
 	const char *identity; /* the key that tells items apart */

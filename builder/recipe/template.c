@@ -36,32 +36,35 @@ static char *nfs_access(const struct recipe *recipe)
 static const struct variable {
 	const char *name;
 	const char *meaning;
+	const char *key;			     /* the schema's, which is read for it */
 	size_t offset;				     /* of a text in struct recipe… */
 	char *(*value)(const struct recipe *recipe); /* …unless a function makes it */
 } variables[] = {
-	{ "recipe", "the recipe's `name`", FIELD(name) },
-	{ "title", "`title`", FIELD(title) },
-	{ "suite", "`suite`", FIELD(suite) },
-	{ "architecture", "`architecture`", FIELD(architecture) },
-	{ "init", "`init`", .value = init },
-	{ "hostname", "`hostname`", FIELD(hostname) },
-	{ "domain", "`server.domain`", FIELD(server.domain) },
-	{ "timezone", "`timezone`", FIELD(timezone) },
-	{ "default-locale", "`default-locale`", FIELD(default_locale) },
-	{ "keymap", "`keymap`: `de(nodeadkeys)`", FIELD(keymap) },
-	{ "keymap-layout", "its layout: `de`", .value = layout },
-	{ "keymap-variant", "its variant: `nodeadkeys`, or nothing", .value = variant },
-	{ "console-font", "`console.font`", FIELD(console.font) },
-	{ "console-size", "`console.size`", FIELD(console.size) },
-	{ "console-charmap", "`console.charmap`", FIELD(console.charmap) },
-	{ "autologin-program", "`autologin.program`", FIELD(autologin.program) },
-	{ "nfs-access", "`nfs.access`", .value = nfs_access },
-	{ "nfs-path", "`nfs.path`", FIELD(nfs.path) },
-	{ "overlay-size", "`nfs.overlay-size`", FIELD(nfs.overlay_size) },
-	{ "server-address", "`server.address`", FIELD(server.address) },
-	{ "server-subnet", "`server.subnet`", FIELD(server.subnet) },
-	{ "server-netmask", "the netmask of `server.subnet`", FIELD(server.netmask) },
-	{ "nameserver", "`server.nameserver`", FIELD(server.nameserver) },
+	{ "recipe", "the recipe's `name`", "name", FIELD(name) },
+	{ "title", "`title`", "title", FIELD(title) },
+	{ "suite", "`suite`", "suite", FIELD(suite) },
+	{ "architecture", "`architecture`", "architecture", FIELD(architecture) },
+	{ "init", "`init`", "init", .value = init },
+	{ "hostname", "`hostname`", "hostname", FIELD(hostname) },
+	{ "domain", "`server.domain`", "server.domain", FIELD(server.domain) },
+	{ "timezone", "`timezone`", "timezone", FIELD(timezone) },
+	{ "default-locale", "`default-locale`", "default-locale", FIELD(default_locale) },
+	{ "keymap", "`keymap`: `de(nodeadkeys)`", "keymap", FIELD(keymap) },
+	{ "keymap-layout", "its layout: `de`", "keymap", .value = layout },
+	{ "keymap-variant", "its variant: `nodeadkeys`, or nothing", "keymap", .value = variant },
+	{ "console-font", "`console.font`", "console.font", FIELD(console.font) },
+	{ "console-size", "`console.size`", "console.size", FIELD(console.size) },
+	{ "console-charmap", "`console.charmap`", "console.charmap", FIELD(console.charmap) },
+	{ "autologin-program", "`autologin.program`", "autologin.program",
+	  FIELD(autologin.program) },
+	{ "nfs-access", "`nfs.access`", "nfs.access", .value = nfs_access },
+	{ "nfs-path", "`nfs.path`", "nfs.path", FIELD(nfs.path) },
+	{ "overlay-size", "`nfs.overlay-size`", "nfs.overlay-size", FIELD(nfs.overlay_size) },
+	{ "server-address", "`server.address`", "server.address", FIELD(server.address) },
+	{ "server-subnet", "`server.subnet`", "server.subnet", FIELD(server.subnet) },
+	{ "server-netmask", "the netmask of `server.subnet`", "server.netmask",
+	  FIELD(server.netmask) },
+	{ "nameserver", "`server.nameserver`", "server.nameserver", FIELD(server.nameserver) },
 };
 
 static const struct variable *find(const char *name)
@@ -106,7 +109,7 @@ static int unknown_name(const char *path, const char *text, const char *at, cons
 }
 
 int template_expand(const struct recipe *recipe, const char *path, const char *text,
-		    struct text *ret, struct err *err)
+		    struct text *ret, struct strv *ret_keys, struct err *err)
 {
 	CLEANUP(text_release) struct text out = { 0 };
 
@@ -128,6 +131,8 @@ int template_expand(const struct recipe *recipe, const char *path, const char *t
 		if (!found)
 			return unknown_name(path, text, p, name, err);
 		add_value(recipe, found, &out);
+		if (ret_keys && !strv_has(ret_keys, found->key))
+			strv_add(ret_keys, found->key);
 		p += 2 + length + 1;
 	}
 	*ret = TAKE(out);

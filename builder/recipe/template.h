@@ -12,9 +12,10 @@
 
 /* Puts the text with its names replaced into ret, which is empty. ERR_USAGE at path:line:column,
  * with the nearest name as a hint, if one is not known. path: of the file the text came from, for
- * messages. */
+ * messages. ret_keys gets the keys of the recipe whose values the text has, each once; NULL: nobody
+ * asks. */
 int template_expand(const struct recipe *recipe, const char *path, const char *text,
-		    struct text *ret, struct err *err);
+		    struct text *ret, struct strv *ret_keys, struct err *err);
 
 /* Appends a table of the names and what they stand for to ret, in Markdown. */
 void template_list(struct text *ret);

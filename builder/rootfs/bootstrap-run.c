@@ -130,8 +130,14 @@ int bootstrap_run(struct rootfs *rootfs, struct sandbox_command *command, size_t
 int bootstrap_dpkg(struct rootfs *rootfs, const char *const *arguments, const struct phase *phase,
 		   struct err *err)
 {
+	return bootstrap_dpkg_beside(rootfs, arguments, phase, NULL, err);
+}
+
+int bootstrap_dpkg_beside(struct rootfs *rootfs, const char *const *arguments,
+			  const struct phase *phase, const char *const *beside, struct err *err)
+{
 	CLEANUP(strv_release) struct strv argv = { 0 };
-	struct sandbox_command command = { 0 };
+	struct sandbox_command command[2] = { { .argv = NULL }, { .argv = beside } };
 
 	strv_add(&argv, "dpkg");
 	/* A build that is cut off starts again from nothing, so files need not be synced. */
@@ -142,6 +148,6 @@ int bootstrap_dpkg(struct rootfs *rootfs, const char *const *arguments, const st
 		strv_add(&argv, arguments[i]);
 	for (size_t i = 0; phase && i < phase->count; i++)
 		strv_add_take(&argv, bootstrap_deb_path(phase->item[i]));
-	command.argv = (const char *const *)argv.item;
-	return bootstrap_run(rootfs, &command, 1, err);
+	command[0].argv = (const char *const *)argv.item;
+	return bootstrap_run(rootfs, command, beside ? 2 : 1, err);
 }

@@ -76,8 +76,8 @@ static int seed_put(struct seed *seed, struct sandbox *sb, const char *where, st
 }
 
 /* Programs that packages call and that are held back, or answered for. update-initramfs or dracut
- * runs once, at the end. locale-gen runs beside configuring for the recipe's locales; the one that locales' postinst
- * calls waits for it and has little left to do. */
+ * runs once, at the end. locale-gen runs beside configuring for the recipe's locales; the one that
+ * locales' postinst calls waits for it and has little left to do. */
 static const struct {
 	const char *name;
 	const char *script;

@@ -274,7 +274,6 @@ static int audit(struct rootfs *rootfs, struct err *err)
 
 static int install_rest(struct rootfs *rootfs, const struct phase *phase, struct err *err)
 {
-	static const char *const unpack[] = { "--unpack", NULL };
 	int r;
 
 	if (phase->count == 0)
@@ -282,7 +281,7 @@ static int install_rest(struct rootfs *rootfs, const struct phase *phase, struct
 	r = bootstrap_seed_debs(rootfs, phase, err);
 	if (r < 0)
 		return r;
-	r = bootstrap_dpkg(rootfs, unpack, phase, err);
+	r = bootstrap_unpack(rootfs, phase, err);
 	if (r < 0)
 		return r;
 	return drop_debs(rootfs, err);

@@ -46,8 +46,13 @@ char *bootstrap_deb_path(const struct package *p);
 
 /* ---- bootstrap-configure.c ---- */
 
+/* `dpkg --unpack` for the packages of a phase. If `locales` is among them, locale-gen runs beside
+ * it for the recipe's locales: dpkg has one processor busy, and when it comes to configure locales
+ * there is nothing left to wait for. */
+int bootstrap_unpack(struct rootfs *rootfs, const struct phase *phase, struct err *err);
+
 /* `dpkg --configure -a` for everything that is unpacked. What was held back runs beside it, each
- * once: depmod, and locale-gen for the recipe's locales. update-initramfs stays held back until
+ * once: depmod, and locale-gen unless it has run. update-initramfs stays held back until
  * stage_initramfs. */
 int bootstrap_configure(struct rootfs *rootfs, struct err *err);
 
@@ -57,6 +62,9 @@ int bootstrap_configure(struct rootfs *rootfs, struct err *err);
  * Its lines become the stage's progress. */
 int bootstrap_dpkg(struct rootfs *rootfs, const char *const *arguments, const struct phase *phase,
 		   struct err *err);
+/* The same while another command runs in the sandbox, whose failure is one, too; NULL: none. */
+int bootstrap_dpkg_beside(struct rootfs *rootfs, const char *const *arguments,
+			  const struct phase *phase, const char *const *beside, struct err *err);
 /* Runs commands at the same time, with bootstrap_env; progress and errors are as above. */
 int bootstrap_run(struct rootfs *rootfs, struct sandbox_command *command, size_t count,
 		  struct err *err);

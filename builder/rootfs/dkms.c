@@ -49,12 +49,8 @@ static int list_unbuilt(struct rootfs *rootfs, const char *release, struct strv 
 			struct err *err)
 {
 	const char *const argv[] = { "sh", "-c", find_unbuilt, "sh", release, NULL };
-	CLEANUP(text_release) struct text lines = { 0 };
-	int r = settings_output(rootfs, argv, &lines, NULL, err);
 
-	if (r == 0)
-		strv_split(ret, lines.data, "\n");
-	return r;
+	return settings_lines(rootfs, argv, ret, NULL, err);
 }
 
 /* False if the line does not have all fields. ret points into field. */

@@ -66,17 +66,15 @@ int insserv_sort(struct rootfs *rootfs, struct err *err)
 {
 	static const char *const find[] = { "find",  "-H",	  INIT_D,  "-maxdepth", "1",
 					    "-name", ".depend.*", "-type", "f",		NULL };
-	CLEANUP(text_release) struct text found = { 0 };
 	CLEANUP(strv_release) struct strv path = { 0 };
 	bool exists;
 	int r = sandbox_exists(rootfs->sandbox, INIT_D, &exists, err);
 
 	if (r < 0 || !exists)
 		return r;
-	r = settings_output(rootfs, find, &found, NULL, err);
+	r = settings_lines(rootfs, find, &path, NULL, err);
 	if (r < 0)
 		return r;
-	strv_split(&path, found.data, "\n");
 	for (size_t i = 0; i < path.count; i++) {
 		r = sort_file(rootfs, path.item[i], err);
 		if (r < 0)

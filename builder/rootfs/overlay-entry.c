@@ -23,7 +23,8 @@ struct collector {
 	const char *dir;
 	struct overlay_rules rules;
 	struct overlay_entries entries;
-	struct strv filled; /* directories that are not empty */
+	struct strv filled;	    /* directories that are not empty */
+	struct strv *template_keys; /* borrowed; may be NULL */
 };
 
 static int refuse(const struct collector *c, const char *path, struct err *err, const char *why)
@@ -156,7 +157,7 @@ static int set_template(struct collector *c, struct overlay_entry *e, const stru
 		return err_wrap(err, "template '%s'", shown);
 	if (memchr(text.data, 0, text.length))
 		return refuse(c, e->path, err, "is not text and cannot be a template");
-	r = template_expand(c->recipe, shown, text.data, &expanded, err);
+	r = template_expand(c->recipe, shown, text.data, &expanded, c->template_keys, err);
 	if (r < 0) {
 		err_remember(shown, text.data);
 		return r;
@@ -395,10 +396,12 @@ static void release_collector(struct collector *c)
 
 int overlay_collect(const struct recipe *recipe, const char *dir, int dirfd,
 		    const struct overlay_context *context, struct overlay_entries *ret,
-		    struct err *err)
+		    struct strv *template_keys, struct err *err)
 {
 	CLEANUP(release_collector)
-	struct collector c = { .recipe = recipe, .context = context, .dir = dir };
+	struct collector c = {
+		.recipe = recipe, .context = context, .dir = dir, .template_keys = template_keys
+	};
 	int r = overlay_rules_read(recipe, dir, dirfd, &c.rules, err);
 
 	if (r < 0)

@@ -31,10 +31,11 @@ struct overlay_entries {
 };
 
 /* Reads the overlay in dirfd; dir is its path, for messages. context NULL: owners are not looked
- * up. ERR_USAGE, at the rule's line where there is one, for what an overlay may not have. */
+ * up. template_keys, unless it is NULL, gets the keys of the recipe that templates read. ERR_USAGE,
+ * at the rule's line where there is one, for what an overlay may not have. */
 int overlay_collect(const struct recipe *recipe, const char *dir, int dirfd,
 		    const struct overlay_context *context, struct overlay_entries *ret,
-		    struct err *err);
+		    struct strv *template_keys, struct err *err);
 /* Writes the entries as a pax tar to out_fd (overlay.c). dirfd: where the files without content
  * are; dir: its path, for messages. */
 int overlay_write_entries(const struct overlay_entries *entries, const char *dir, int dirfd,

@@ -37,15 +37,14 @@ static const struct {
 
 __attribute__((format(printf, 2, 3))) static int fail(struct line *l, const char *format, ...)
 {
-	cleanup_free char *message = NULL;
+	CLEANUP(text_release) struct text message = { 0 };
 	va_list arguments;
 
 	va_start(arguments, format);
-	if (vasprintf(&message, format, arguments) < 0)
-		abort();
+	text_vprintf(&message, format, arguments);
 	va_end(arguments);
 	return err_at(l->err, ERR_USAGE, l->file, l->number, (unsigned)(l->p - l->start) + 1, "%s",
-		      message);
+		      message.data);
 }
 
 static void skip_blanks(struct line *l)

@@ -142,13 +142,13 @@ int overlay_write_tar(const struct recipe *recipe, const struct recipe_name *ove
 
 	if (r < 0)
 		return r;
-	r = overlay_collect(recipe, dir, dirfd, context, &entries, err);
+	r = overlay_collect(recipe, dir, dirfd, context, &entries, NULL, err);
 	if (r < 0)
 		return r;
 	return overlay_write_entries(&entries, dir, dirfd, context->epoch, out_fd, err);
 }
 
-int overlays_check(const struct recipe *recipe, struct err *err)
+int overlays_check(struct recipe *recipe, struct err *err)
 {
 	for (size_t i = 0; i < recipe->overlays.count; i++) {
 		CLEANUP(overlay_entries_release) struct overlay_entries entries = { 0 };
@@ -159,7 +159,8 @@ int overlays_check(const struct recipe *recipe, struct err *err)
 
 		if (r < 0)
 			return r;
-		r = overlay_collect(recipe, dir, dirfd, NULL, &entries, err);
+		r = overlay_collect(recipe, dir, dirfd, NULL, &entries, &recipe->template_keys,
+				    err);
 		if (r < 0)
 			return r;
 	}

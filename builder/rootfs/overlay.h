@@ -51,8 +51,9 @@ int overlay_write_tar(const struct recipe *recipe, const struct recipe_name *ove
 
 /* Finds in a recipe's overlays what would fail later: rules, types of files, templates. Names in
  * `owner` rules are not looked up, since there is no tree yet. command/stages.c calls it right
- * after recipe_load_source(). Errors are those of overlay_write_tar(). */
-int overlays_check(const struct recipe *recipe, struct err *err);
+ * after recipe_load_source(). Notes which values templates have in recipe->template_keys. Errors
+ * are those of overlay_write_tar(). */
+int overlays_check(struct recipe *recipe, struct err *err);
 
 /* The same for `files:`, single files that the recipe itself holds or names (tree-files.c): they
  * are written like one more overlay, the last. Errors are at the recipe's line. */

@@ -68,15 +68,12 @@ static int add_package(struct store *s, const struct package *p, struct plan *pl
 {
 	CLEANUP(text_release) struct text control = { 0 };
 	CLEANUP(deb822_stanza_release) struct deb822_stanza stanza = { 0 };
-	struct deb822 reader = { .name = p->name, .class = ERR_BUILD };
 	cleanup_free char *name = multi_arch_name(&plan->multi_arch, p->name, p->architecture);
 	int r = deb_read_control(s, p, &control, err);
 
 	if (r < 0)
 		return r;
-	reader.data = control.data;
-	reader.size = control.length;
-	r = deb822_next(&reader, &stanza, err);
+	r = deb822_first(p->name, ERR_BUILD, &control, &stanza, err);
 	if (r < 0)
 		return r;
 	add_relations(plan, &stanza,

@@ -4,7 +4,7 @@
 #include "base/io.h"
 #include "recipe/reach.h"
 
-#define SIZE_MOST ((size_t)16 << 20)
+#define FILE_SIZE_MAX ((size_t)16 << 20)
 
 int recipe_input_read(const struct recipe *recipe, const struct recipe_file *file, struct text *ret,
 		      struct err *err)
@@ -15,7 +15,7 @@ int recipe_input_read(const struct recipe *recipe, const struct recipe_file *fil
 
 	if (r < 0)
 		return r;
-	r = read_fd(fd, file->path, SIZE_MOST, ret, err);
+	r = read_fd(fd, file->path, FILE_SIZE_MAX, ret, err);
 
 	if (r < 0)
 		return r;

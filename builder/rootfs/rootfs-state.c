@@ -3,31 +3,18 @@
 
 #include <string.h>
 
+#include "base/fields.h"
 #include "base/memory.h"
 
-/* A row of texts, each ended by a NUL byte, since the name of a file may have any other. A list is
- * the number of its texts, then these. */
-#define COUNT_MAX ((uint64_t)16 << 20)
+#define COUNT_MAX ((uint64_t)16 << 20) /* of texts in a list */
 
 static const char *const stages[] = { "", "base", "rest" };
 
-static void put(struct text *t, const char *s)
-{
-	text_append(t, s, strlen(s) + 1);
-}
-
-static void put_number(struct text *t, uint64_t number)
-{
-	cleanup_free char *digits = xasprintf("%llu", (unsigned long long)number);
-
-	put(t, digits);
-}
-
 static void put_list(struct text *t, const struct strv *list)
 {
-	put_number(t, list->count);
+	fields_put_number(t, list->count);
 	for (size_t i = 0; i < list->count; i++)
-		put(t, list->item[i]);
+		fields_put(t, list->item[i]);
 }
 
 void rootfs_state_write(const struct rootfs *rootfs, struct text *ret)
@@ -35,61 +22,49 @@ void rootfs_state_write(const struct rootfs *rootfs, struct text *ret)
 	const struct file_log *log = &rootfs->file_log;
 
 	put_list(ret, &rootfs->allocated_ids);
-	put_number(ret, log->verified);
+	fields_put_number(ret, log->verified);
 	put_list(ret, &log->altered);
-	put_number(ret, log->count);
+	fields_put_number(ret, log->count);
 	for (size_t i = 0; i < log->count; i++) {
-		put(ret, log->item[i].path);
-		put(ret, log->item[i].maker);
-		put(ret, log->item[i].stage ? log->item[i].stage : "");
+		fields_put(ret, log->item[i].path);
+		fields_put(ret, log->item[i].maker);
+		fields_put(ret, log->item[i].stage ? log->item[i].stage : "");
 	}
 }
 
-struct reader {
-	const char *next, *end;
-};
-
-/* NULL if there is no text any more. */
-static const char *get(struct reader *r)
+static bool get_number(struct fields *f, uint64_t *ret)
 {
-	const char *text = r->next;
-	const char *nul = memchr(text, '\0', (size_t)(r->end - text));
-
-	if (!nul)
-		return NULL;
-	r->next = nul + 1;
-	return text;
+	return fields_get_number(f, ret) && *ret <= COUNT_MAX;
 }
 
-static bool get_number(struct reader *r, uint64_t *ret)
+static bool get_text(struct fields *f, const char **ret)
 {
-	const char *digits = get(r);
-
-	return digits && parse_u64(digits, ret) == 0 && *ret <= COUNT_MAX;
+	return fields_get(f, ret) && *ret;
 }
 
-static bool get_list(struct reader *r, struct strv *ret)
+static bool get_list(struct fields *r, struct strv *ret)
 {
 	uint64_t count;
 
 	if (!get_number(r, &count))
 		return false;
 	for (uint64_t i = 0; i < count; i++) {
-		const char *text = get(r);
+		const char *text;
 
-		if (!text)
+		if (!get_text(r, &text))
 			return false;
 		strv_add(ret, text);
 	}
 	return true;
 }
 
-static bool get_entry(struct reader *r, struct file_log *log)
+static bool get_entry(struct fields *r, struct file_log *log)
 {
-	const char *path = get(r), *maker = path ? get(r) : NULL;
-	const char *stage = maker ? get(r) : NULL;
+	const char *path, *maker, *stage;
 
-	for (size_t i = 0; stage && i < ARRAY_SIZE(stages); i++)
+	if (!get_text(r, &path) || !get_text(r, &maker) || !get_text(r, &stage))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(stages); i++)
 		if (streq(stage, stages[i])) {
 			log->stage = *stages[i] ? stages[i] : NULL;
 			file_log_add(log, path, maker);
@@ -99,7 +74,7 @@ static bool get_entry(struct reader *r, struct file_log *log)
 	return false;
 }
 
-static bool get_log(struct reader *r, struct file_log *log)
+static bool get_log(struct fields *r, struct file_log *log)
 {
 	uint64_t verified, count;
 
@@ -116,7 +91,7 @@ int rootfs_state_read(const struct text *state, struct rootfs *rootfs, struct er
 {
 	CLEANUP(strv_release) struct strv ids = { 0 };
 	CLEANUP(file_log_release) struct file_log log = { 0 };
-	struct reader r = { state->data, state->data + state->length };
+	struct fields r = { state->data, state->data + state->length };
 
 	if (!state->data || !get_list(&r, &ids) || !get_log(&r, &log))
 		return err_set(err, ERR_BUILD, "what was noted beside a kept tree is not whole");

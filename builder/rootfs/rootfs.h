@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packages into a tree: eight stages of the build, each of the same form. command/stages.c fills the
- * borrowed fields, opens the sandbox and runs the stages in this order, each once; each builds on
- * what the ones before left in the tree and in struct rootfs.
+ * Packages into a tree: eight stages of the build, each of the same form. command/stages.c fills
+ * the borrowed fields, opens the sandbox and runs the stages in this order, each once; each builds
+ * on what the ones before left in the tree and in struct rootfs.
  *
  *	stage_inspect    looks into the packages before any is installed (inspect.h)
  *	stage_plan       in which order they are installed; nothing is, yet (phases.h)
@@ -46,6 +46,7 @@ struct rootfs {
 				    * ids: fixed; from stage_rest on */
 	struct strv locale_lines;  /* owned: of each locale of the recipe (locale-lines.h), from
 				    * stage_plan on; empty without the package locales */
+	bool locales_made;	   /* locale-gen has run for them while packages were unpacked */
 	struct file_log file_log;  /* owned: which files no package brought, for the SBOMs */
 	/* Borrowed: names all that decides what a command does in the sandbox, but for the tree, the
 	 * kernel and the command (initramfs-record.c). NULL: no initramfs is kept or reused. */

@@ -341,15 +341,13 @@ int settings_homes(struct rootfs *rootfs, struct err *err)
 		char number[16];
 		const char *const argv[] = { "sh",	 "-ec",	 fill_script, "sh",
 					     user->home, number, NULL };
-		CLEANUP(text_release) struct text made = { 0 };
 		CLEANUP(strv_release) struct strv name = { 0 };
 		int r;
 
 		snprintf(number, sizeof(number), "%d", user->id);
-		r = settings_output(rootfs, argv, &made, NULL, err);
+		r = settings_lines(rootfs, argv, &name, NULL, err);
 		if (r < 0)
 			return err_wrap(err, "user '%s'", user->name);
-		strv_split(&name, made.data, "\n");
 		for (size_t j = 0; j < name.count; j++) {
 			cleanup_free char *path = xasprintf("%s/%s", user->home, name.item[j]);
 

@@ -29,14 +29,8 @@ static char *listed_name(const char *locale)
 static int list_locales(struct rootfs *rootfs, struct strv *ret, struct err *err)
 {
 	static const char *const argv[] = { "locale", "-a", NULL };
-	CLEANUP(text_release) struct text names = { 0 };
-	int r;
 
-	r = settings_output(rootfs, argv, &names, NULL, err);
-	if (r < 0)
-		return r;
-	strv_split(ret, names.data, "\n");
-	return 0;
+	return settings_lines(rootfs, argv, ret, NULL, err);
 }
 
 /* The first locale of the recipe that the tree does not have; NULL if it has them all. */

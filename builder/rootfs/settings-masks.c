@@ -95,15 +95,13 @@ static int find_masks(struct rootfs *rootfs, struct masks *ret, struct err *err)
 	static const char *const argv[] = { "find",   "/etc/systemd/system", "-maxdepth", "1",
 					    "-lname", "/dev/null",	     "-printf",	  "%f\\n",
 					    NULL };
-	CLEANUP(text_release) struct text names = { 0 };
 	CLEANUP(strv_release) struct strv unit = { 0 };
 	int status, r;
 
 	/* It fails where there is no such directory. */
-	r = settings_output(rootfs, argv, &names, &status, err);
+	r = settings_lines(rootfs, argv, &unit, &status, err);
 	if (r < 0)
 		return r;
-	strv_split(&unit, names.data, "\n");
 	strv_sort(&unit);
 	for (size_t i = 0; i < unit.count; i++) {
 		struct mask mask = { .unit = unit.item[i] };
@@ -211,7 +209,6 @@ int settings_masks(struct rootfs *rootfs, struct err *err)
 	CLEANUP(masks_release) struct masks masks = { 0 };
 	CLEANUP(strv_release) struct strv argv = { 0 };
 	CLEANUP(strv_release) struct strv line = { 0 };
-	CLEANUP(text_release) struct text needs = { 0 };
 	CLEANUP(warning_release) struct warning warning = { 0 };
 	size_t fixed;
 	int r;
@@ -228,10 +225,9 @@ int settings_masks(struct rootfs *rootfs, struct err *err)
 	add_packages(recipe, &masks, &argv);
 	if (argv.count == fixed)
 		return 0;
-	r = settings_output(rootfs, (const char *const *)argv.item, &needs, NULL, err);
+	r = settings_lines(rootfs, (const char *const *)argv.item, &line, NULL, err);
 	if (r < 0)
 		return r;
-	strv_split(&line, needs.data, "\n");
 	strv_sort(&line);
 	strv_unique(&line);
 	for (size_t i = 0; i < line.count; i++)

@@ -80,14 +80,8 @@ static int check_unchanged(const struct recipe *recipe, size_t number, struct er
 static int list_init_scripts(struct rootfs *rootfs, struct strv *ret, struct err *err)
 {
 	static const char *const argv[] = { "ls", "-1", "/etc/init.d", NULL };
-	CLEANUP(text_release) struct text names = { 0 };
-	int r;
 
-	r = settings_output(rootfs, argv, &names, NULL, err);
-	if (r < 0)
-		return r;
-	strv_split(ret, names.data, "\n");
-	return 0;
+	return settings_lines(rootfs, argv, ret, NULL, err);
 }
 
 /* An init script that an overlay brings is meant to run, like one of a package. update-rc.d enables

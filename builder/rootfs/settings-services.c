@@ -31,14 +31,12 @@ static void suggest(struct rootfs *rootfs, const char *name, const char *directo
 	const char *const argv[] = {
 		"find", directory, "-maxdepth", "1", "-printf", "%f\\n", NULL
 	};
-	CLEANUP(text_release) struct text names = { 0 };
 	CLEANUP(strv_release) struct strv candidate = { 0 };
 	CLEANUP(strv_release) struct strv near = { 0 };
 	CLEANUP(err_release) struct err ignored = { 0 }; /* a hint is not worth a second failure */
 
-	if (settings_output(rootfs, argv, &names, NULL, &ignored) < 0)
+	if (settings_lines(rootfs, argv, &candidate, NULL, &ignored) < 0)
 		return;
-	strv_split(&candidate, names.data, "\n");
 	strv_sort(&candidate);
 	nearest(name, (const char *const *)candidate.item, candidate.count, 1, &near);
 	if (near.count)

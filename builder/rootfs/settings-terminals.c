@@ -28,7 +28,9 @@ static int write_drop_in(struct rootfs *rootfs, const char *unit, const char *co
 	cleanup_free char *path = xasprintf("/etc/systemd/system/%s.d/rescue-autologin.conf", unit);
 	CLEANUP(text_release) struct text text = { 0 };
 
-	text_printf(&text, "[Service]\nType=idle\nExecStart=\nExecStart=-%s\n", command);
+	/* Not idle, which systemd's own are: that waits for other services, five seconds at
+	 * most. */
+	text_printf(&text, "[Service]\nType=simple\nExecStart=\nExecStart=-%s\n", command);
 	if (console) /* keeps the boot messages and the host keys' fingerprints on the screen */
 		text_add(&text, "TTYVTDisallocate=no\n");
 	return settings_write(rootfs, path, text.data, 0644, err);

@@ -56,6 +56,17 @@ int settings_output(struct rootfs *rootfs, const char *const *argv, struct text 
 	return 0;
 }
 
+int settings_lines(struct rootfs *rootfs, const char *const *argv, struct strv *ret,
+		   int *ret_status, struct err *err)
+{
+	CLEANUP(text_release) struct text output = { 0 };
+	int r = settings_output(rootfs, argv, &output, ret_status, err);
+
+	if (r == 0)
+		strv_split(ret, output.data, "\n");
+	return r;
+}
+
 int settings_remove(struct rootfs *rootfs, const char *pattern, struct err *err)
 {
 	return sandbox_sweep(rootfs->sandbox, &(struct sweep){ SWEEP_REMOVE, pattern }, 1, err);

@@ -88,6 +88,9 @@ int settings_write(struct rootfs *rootfs, const char *path, const char *text, un
  * status; if ret_status is NULL, any other than 0 is an error. */
 int settings_output(struct rootfs *rootfs, const char *const *argv, struct text *ret,
 		    int *ret_status, struct err *err);
+/* The same, with each line of the output appended to ret. */
+int settings_lines(struct rootfs *rootfs, const char *const *argv, struct strv *ret,
+		   int *ret_status, struct err *err);
 /* The content of a file of the tree; if there is none, an empty text and *ret_exists is false. */
 int settings_read(struct rootfs *rootfs, const char *path, bool *ret_exists, struct text *ret,
 		  struct err *err);

@@ -69,6 +69,7 @@ static void put_command(struct message *m, const struct sandbox_command *c)
 	message_put_text(m, c->input);
 	message_put_text(m, c->output);
 	message_put_u64(m, c->read_only);
+	message_put_u64(m, c->may_fail);
 	message_put_u64(m, c->record);
 }
 

@@ -84,9 +84,10 @@ struct sandbox_command {
 	int status;	/* out: waitpid status */
 };
 /* Runs the commands (64 at most) at the same time and waits for all; whatever they leave running is
- * killed. The error of the first that failed names the command, its status and the last lines it
- * wrote. A program that is not there: status 127. When one of them reaches a limit (limits.h) all
- * are killed, and the error names the limit and the script. */
+ * killed. As soon as one fails that may not, the others are killed, too; the error names the
+ * command, its status and the last lines it wrote. A program that is not there: status 127. When
+ * one of them reaches a limit (limits.h) all are killed, and the error names the limit and the
+ * script. */
 int sandbox_run(struct sandbox *sb, struct sandbox_command *command, size_t count, struct err *err);
 /* One command, argv as arguments up to NULL. */
 int sandbox_call(struct sandbox *sb, struct err *err, const char *program, ...)
@@ -158,8 +159,8 @@ int sandbox_archive_begin(struct sandbox *sb, const char *const *filter, int out
 int sandbox_archive_look(struct sandbox *sb, int milliseconds, char ret_tar_sha256[DIGEST_HEX],
 			 uint64_t *ret_tar_size, struct err *err);
 
-/* The tree as it is, for another sandbox to go on from: sandbox_snapshot() writes what is in "/", or
- * in SANDBOX_SCRATCH, which is no part of it; sandbox_restore() unpacks that at the same place.
+/* The tree as it is, for another sandbox to go on from: sandbox_snapshot() writes what is in "/",
+ * or in SANDBOX_SCRATCH, which is no part of it; sandbox_restore() unpacks that at the same place.
  * Owners, modes, hard links, attributes and times, those of directories too, are the same then
  * (pack_exact() in tar/pack.h). ERR_BUILD if the tree holds a device node, fifo or socket. */
 int sandbox_snapshot(struct sandbox *sb, const char *where, int out_fd, struct err *err);

@@ -28,6 +28,6 @@
 int solve(struct store *s, const struct recipe *recipe, const struct indices *indices,
 	  struct relock *relock, struct packages *ret, struct err *err);
 
-/* The same from a pool that is indexed already: solve() ends with it, tests begin with it. */
+/* For tests: the same from a pool that is indexed already, without a lock to keep. */
 int resolve_pool(struct solver_pool *pool, const struct recipe *recipe, struct packages *ret,
 		 struct err *err);

@@ -30,8 +30,8 @@ struct archive;
 /* what: names the archive in messages. fd is read to the end of the archive from its position. */
 int extract_tar(int fd, int root_fd, const char *what, struct err *err);
 
-/* The same for what pack_exact() has written: a directory that exists gets the archive's owner, mode
- * and attributes, too, and directories their times. */
+/* The same for what pack_exact() has written: a directory that exists gets the archive's owner,
+ * mode and attributes, too, and directories their times. */
 int extract_exact(int fd, int root_fd, const char *what, struct err *err);
 
 /* The compressions that extract_tar() undoes, also one in another: for who asks beforehand how much

@@ -168,6 +168,8 @@ static int add_command(const struct rebuild_options *o, const struct rebuild *b,
 
 	strv_add(argv, self);
 	strv_add(argv, "build");
+	/* Its store is a new one, with packages and nothing that was made of them; this says so. */
+	strv_add(argv, "--no-cache");
 	strv_addf(argv, "--lock=%s/lock", b->scratch);
 	strv_addf(argv, "--store=%s/store", b->scratch);
 	strv_addf(argv, "--out=%s", b->out);

@@ -37,6 +37,13 @@ root_is_overlay() {
 		findmnt -t nfs,nfs4 -n -o OPTIONS | tr , '\n' | grep -qx ro
 }
 
+asks_once() {
+	local options
+	options=,$(findmnt -n -t nfs -o OPTIONS),
+	[[ $options == *,nocto,* && $options == *,acregmin=3600,* && $options == *,acdirmax=3600,* ]] ||
+		{ echo "$options"; return 1; }
+}
+
 language() {
 	same "$LANG" de_DE.UTF-8 && same "$(date -d 2020-03-01 +%B)" März &&
 		same "$(localectl | sed -n 's/.*System Locale: //p')" LANG=de_DE.UTF-8
@@ -47,6 +54,45 @@ keymap() {
 	. /etc/default/keyboard
 	same "$XKBLAYOUT" de || return
 	dumpkeys -C /dev/tty1 | grep -E '^[[:space:]]*keycode[[:space:]]+21[[:space:]]*=[[:space:]]*\+?z\b'
+}
+
+# As the console shows it: the bytes of the glyphs, without the header of the file.
+font() {
+	local file
+	file=$(sed -n "s/^setfont '\\(.*\\)' *$/\\1/p" /etc/console-setup/cached_setup_font.sh | head -n 1)
+	setfont -C /dev/tty1 -o shown && zcat "$file" | tail -c +5 | head -c "$(stat -c %s shown)" >saved || return
+	[[ $(zcat "$file" | head -c 2 | od -An -tx1) == ' 36 04' && -s shown ]] && cmp shown saved
+}
+
+# If one were older, console-setup would compile the keymap.
+saved() {
+	local file
+	for file in keyboard console-setup; do
+		[[ /etc/console-setup/cached_setup_terminal.sh -nt /etc/default/$file ]] || { ls -l /etc/default; return 1; }
+	done
+	systemctl is-active console-setup keyboard-setup
+}
+
+# UNIT…: of these none is active.
+inactive() {
+	local unit
+	for unit; do
+		same "$unit: $(systemctl is-active "$unit")" "$unit: inactive" || return
+	done
+}
+
+prompt_waits() {
+	systemctl show -p After --value systemd-user-sessions getty@tty1 | tr ' ' '\n' |
+		grep -E '^(network|network-online|remote-fs)[.]target$' && return 1
+	same "$(systemctl show -p Type --value getty@tty1)" simple && inactive user@0.service &&
+		same "$(loginctl list-sessions --no-legend | grep -c tty1)" 1
+}
+
+started_by_hand() {
+	local units=(lvm2-monitor.service sys-kernel-debug.mount dev-hugepages.mount systemd-binfmt.service)
+	inactive "${units[@]}" nvmf-autoconnect.service || return
+	systemctl start "${units[@]}" && systemctl is-active "${units[@]}" && systemctl stop "${units[@]}" || return
+	touch /run/rescue/user-manager && systemctl start user@0 && systemctl is-active user@0 && systemctl stop user@0
 }
 
 # ---- the network -------------------------------------------------------------------------------
@@ -151,8 +197,12 @@ luks() {
 
 echo "# cmdline: $(</proc/cmdline)"
 check 'the root is an overlay over a read-only NFS' root_is_overlay
+check 'the server is not asked again what cannot change' asks_once
 check 'messages and dates are in the language of the recipe' language
 check 'the keyboard is the one of the recipe' keymap
+check 'and the font, right at the prompt' font
+check 'both come from what the image has saved' saved
+check 'the prompt waits for no network and no second systemd' prompt_waits
 check 'LVM, md, swap and ext4 are seen, and left alone' disks_at_rest
 echo "# disk0: $(sha256sum <"$(disk disk0)")"
 check 'they can be used by hand' disks_by_hand
@@ -162,6 +212,7 @@ check 'names are resolved' names
 check 'apt-get update' apt_update
 check 'apt-get refuses a list that was changed' apt_refuses
 check 'ddrescue copies a disk with bad sectors' rescue_bad_disk
+check 'what is not started at boot can be started by hand' started_by_hand
 grep -- '^0x.* -' map | sed 's/^/# bad: /'
 check 'cryptsetup makes an encrypted disk and opens it' luks
 exit 0

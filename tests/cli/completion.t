@@ -29,7 +29,7 @@ in_bash() {
 		printf "%s\n" "${COMPREPLY[@]}"
 	' bash "$scratch/here" "$scratch/netrescue.bash" "$@" | sort | paste -sd ' '
 }
-is "$(in_bash '')" '--help --version boot build completion diff gc lock man recipe-help store verify version' 'bash: verbs'
+is "$(in_bash '')" '--help --version boot build completion deploy diff gc list lock man menu prune recipe-help rollback store verify version' 'bash: verbs'
 is "$(in_bash b)" 'boot build' 'bash: verbs that begin so'
 is "$(in_bash build --of)" '--offline' 'bash: an option'
 like "$(in_bash boot --s)" '--sandbox --screenshot --script --serve --server --server-script --simple --store --systemd' \
@@ -72,7 +72,7 @@ in_zsh() {
 			print unless /netrescue / || /^[%#]? *$/' |
 		tr -s ' ' '\n' | grep . | sort | paste -sd ' '
 }
-is "$(in_zsh 'netrescue ')" 'boot build completion diff gc lock man recipe-help store verify version' 'zsh: verbs'
+is "$(in_zsh 'netrescue ')" 'boot build completion deploy diff gc list lock man menu prune recipe-help rollback store verify version' 'zsh: verbs'
 like "$(timeout 60 zsh -f tests/lib/complete.zsh "$scratch/here" "$scratch/functions" 'netrescue ')" \
 	'build +-- make a rescue image' 'zsh: with what they do'
 is "$(in_zsh 'netrescue build --o')" '--offline --out' 'zsh: options'

@@ -11,7 +11,7 @@ mapfile -t verbs < <(sed -n '/^usage:/,/^exit codes:/s/^  \([a-z-]*\)  *[a-z].*/
 plan $((12 + 7 * ${#verbs[@]}))
 
 is "$status" 0 '--help'
-is "${verbs[*]}" 'build lock verify diff boot gc store recipe-help completion man version' 'lists the verbs'
+is "${verbs[*]}" 'build lock verify diff boot deploy list rollback prune menu gc store recipe-help completion man version' 'lists the verbs'
 is "$stderr" '' 'and says nothing else'
 is "$(sed -n '/^exit codes:/,$s/^  \([0-9+N]*\) .*/\1/p' <<<"$stdout" | tr '\n' ' ')" '0 1 2 3 4 5 128+N ' 'exit codes, one a line'
 short=$stdout

@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_file("overlay/" OVERLAY_RULES, pieces.item[0].data, pieces.item[0].length);
 	fuzz_file("overlay/etc/a", pieces.item[1].data, pieces.item[1].length);
 	write_tar(&pieces);
-	(void)template_expand(fuzz_recipe(), "a", pieces.item[1].data, &expanded, &err);
+	(void)template_expand(fuzz_recipe(), "a", pieces.item[1].data, &expanded, NULL, &err);
 	account_names(pieces.item[2].data, &names);
 	for (size_t i = 0; i < names.count; i++)
 		(void)account_number(pieces.item[2].data, names.item[i], &number);

@@ -86,7 +86,7 @@ is "$(owner etc/site/secret)" '-rw-r--r-- 1002/2000' 'overlays can name users an
 spdx=$(cat "$result"/*.spdx.json "$result"/sbom/*.spdx.json 2>/dev/null)
 like "$spdx" "the recipe's users" 'the bill of materials says who made the files of the homes'
 unlike "$spdx" 'srv/bob[^"]*"[^}]*unknown' 'none of which is unknown'
-tiny_out=$scratch/again run tiny_build --lock "$result/tiny.lock" "$scratch/tiny.yaml"
+tiny_out=$scratch/again run tiny_build --no-cache --lock "$result/tiny.lock" "$scratch/tiny.yaml"
 ok 'built again: the same bytes' cmp "$result/SHA256SUMS" "$scratch/again/tiny/latest/SHA256SUMS"
 
 # refused PATTERN WHAT LINE...: at the line of the recipe, with exit 2.

@@ -182,7 +182,7 @@ like "$(grep -A12 '^Package: vendor-tool' "$result/site.lock")" "Repository: $th
 like "$(grep -A12 '^Package: local-tool' "$result/site.lock")" 'Suite: local' 'and what is local'
 
 # On the disk, where a directory lists its files in another order than in memory.
-NETRESCUE_TREE=disk tiny_out=$scratch/again run site_build --lock "$result/site.lock" --json "$scratch/site/site.yaml"
+NETRESCUE_TREE=disk tiny_out=$scratch/again run site_build --lock "$result/site.lock" --no-cache --json "$scratch/site/site.yaml"
 is "$status" 0 'built again from the lock' || diag "$stderr"
 ok 'the same bytes' cmp "$result/SHA256SUMS" "$scratch/again/site/latest/SHA256SUMS"
 ok '--json says one JSON object a line' jq -e -s 'all(.event)' <<<"$stdout"
@@ -224,7 +224,7 @@ rm -rf "$scratch/site"; cp -a "$scratch/kept" "$scratch/site"
 # changed_meanwhile WHAT PATTERN FILE: FILE changes while the base is being installed.
 changed_meanwhile() {
 	local tiny_under=(python3 tests/lib/meanwhile.py base "$scratch/site/$3")
-	tiny_out=$scratch/meanwhile run site_build --json "$scratch/site/site.yaml"
+	tiny_out=$scratch/meanwhile run site_build --no-cache --json "$scratch/site/site.yaml"
 	is "$status" 3 "a changed $1 ends the build"
 	like "$stdout$stderr" "$2.*changed while the image was being built" "a changed $1: says why"
 	ok "a changed $1: no result" test ! -e "$scratch/meanwhile/site/latest"

@@ -73,7 +73,7 @@ is "$stdout" "$result" 'and the result the same'
 run tiny_build --no-cache "$scratch/tiny.yaml"
 is "$status" 0 'built again, the bytes are the same' || diag "$stderr"
 cp "$result"/tiny.lock "$scratch/lock"
-tiny_out=$scratch/out2 run tiny_build --lock "$scratch/lock" --offline "$scratch/tiny.yaml"
+tiny_out=$scratch/out2 run tiny_build --no-cache --lock "$scratch/lock" --offline "$scratch/tiny.yaml"
 is "$status" 0 'built from the lock, offline' || diag "$stderr"
 ok 'the same bytes' cmp "$result/SHA256SUMS" "$scratch/out2/tiny/latest/SHA256SUMS"
 

@@ -6,8 +6,8 @@
 need python3 setpriv unshare newuidmap getfattr setfattr getfacl setfacl setcap getcap
 
 tree "$scratch/tree.tar" cat ls id uname env chmod chown mkdir ln setcap getcap sleep stat readlink \
-	touch sort tr setfattr
-plan $((45 + 9 * ${#sandbox_ways[@]}))
+	touch sort tr setfattr mkfifo
+plan $((54 + 16 * ${#sandbox_ways[@]}))
 
 # What others may do in the directory that holds the store is no part of the image.
 for way in "${sandbox_ways[@]}"; do
@@ -75,7 +75,52 @@ for way in "${sandbox_ways[@]}"; do
 	END
 	like "$stdout" $'refused\nown\n' "$way: a command that may only look has a /tmp of its own" || diag "$stderr"
 	like "$stdout" $'\nkeptno\nno$' "$way: neither it nor a filter changes the tree"
+
+	# The tree as it is, into another sandbox and out of that again.
+	for file in snapshot scratch-directory again before.tar out-again.tar; do
+		: >"$scratch/$file"
+		chmod 666 "$scratch/$file"
+	done
+	sandbox "$way" <<-END
+		put $scratch/tree.tar /
+		put $scratch/more.tar /
+		run sh -c echo~written>/var/new;ln~/var/new~/var/new2;chown~5:6~/var/new;chmod~6755~/var/new
+		run sh -c cat~/bin/cat>/var/cap;setcap~cap_net_raw+ep~/var/cap;mkdir~/var/closed;echo~x>/var/closed/in
+		run sh -c ln~-s~x~/var/link;touch~-hd@1400000000.000000001~/var/link;setfattr~-n~user.x~-v~y~/opt
+		run sh -c touch~-d@1500000000.123456789~/var/new;touch~-d@-5.5~/opt/file;chmod~1700~/;chown~3:4~/etc
+		run sh -c echo~left>/.netrescue/left;chmod~0~/var/closed;touch~-d@1500000000.5~/var/closed~/etc~/opt
+		snapshot $scratch/snapshot /
+		snapshot $scratch/scratch-directory /.netrescue
+		archive $scratch/before.tar
+	END
+	is "$status" 0 "$way: a tree is taken out as it is" || diag "$stderr"
+	sandbox "$way" <<-END
+		restore $scratch/snapshot /
+		restore $scratch/scratch-directory /.netrescue
+		run stat -c %n~%a~%u~%g~%h~%.Y /var/new /var/closed /etc /opt /opt/file / /var/link
+		read /.netrescue/left
+		snapshot $scratch/again /
+		archive $scratch/out-again.tar
+	END
+	is "$status" 0 "$way: and put back" || diag "$stderr"
+	like "$stdout" "/var/new 6755 5 6 2 1500000000\\.123456789
+/var/closed 0 0 0 2 1500000000\\.500000000
+/etc 755 3 4 . 1500000000\\.500000000
+/opt 2750 7 1000 . 1500000000\\.500000000
+/opt/file 4751 65533 65535 2 -5\\.500000000
+/ 1700 0 0 [0-9]+ [0-9.]+
+/var/link 777 0 0 1 1400000000\\.000000001
+left" "$way: modes, owners, links and times are as they were, and what lay beside the tree"
+	same_files "$scratch/snapshot" "$scratch/again" "$way: taken out again, it is the same to the byte"
+	same_files "$scratch/before.tar" "$scratch/out-again.tar" "$way: and so is what a result would have"
 done
+sandbox "$way" <<-END
+	put $scratch/tree.tar /
+	run sh -c mkfifo~/var/pipe
+	snapshot $scratch/snapshot /
+END
+is "$status" 1 'a tree with a fifo is not taken out as it is'
+like "$stderr" "'/var/pipe', a device node, fifo or socket" 'which is named'
 
 # ---- the archive, as others read it -------------------------------------------------------------
 
@@ -252,6 +297,16 @@ END
 is "$status" 1 'a command that fails is a failed build'
 like "$stderr" "sh -c echo one;echo two >&2;exit 3' failed: exit status 3; it said:"$'\n  one\n  two' \
 	'named, with its last lines'
+for order in 'sh -c sleep~100;echo~late + sh -c echo~broken;exit~3' 'sh -c echo~broken;exit~3 + sh -c sleep~100;echo~late'; do
+	start=$SECONDS
+	sandbox "$way" <<-END
+		put $scratch/tree.tar /
+		together $order
+	END
+	like "$stderr" "'sh -c echo broken;exit 3' failed: exit status 3; it said:"$'\n  broken' \
+		'of commands that run at the same time, the one that failed is named'
+	ok 'and nobody waits for the others' test $((SECONDS - start)) -lt 60
+done
 sandbox "$way" <<-END
 	put $scratch/tree.tar /
 	run no-such-program

@@ -20,6 +20,7 @@ import tarfile
 import tempfile
 import threading
 import time
+import urllib.parse
 
 SUITES = ("", "-updates", "-security")
 SCRIPTS = ("preinst", "postinst", "prerm", "postrm", "config", "templates", "triggers", "conffiles")
@@ -417,7 +418,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def do_GET(self):
-        name = self.path.lstrip("/")
+        name = urllib.parse.unquote(self.path.lstrip("/"))  # apt writes %2b for +
         self.note_login(name)
         kind, argument = self.server.faults.of(name)
         path = os.path.join(self.server.root, name)

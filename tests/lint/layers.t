@@ -4,7 +4,7 @@
 . tests/lib/tap.sh
 
 # Folders of one row know nothing of each other.
-layers=(base recipe deb archive solve tar sandbox rootfs publish 'verify diff' lab command)
+layers=(base recipe deb archive solve tar sandbox rootfs publish 'verify diff' lab serve command)
 
 [[ $(find builder -name '*.[ch]') ]] || tap_die 'builder/ holds no sources'
 plan 5
@@ -35,7 +35,7 @@ upward_includes() {
 }
 
 is "$(upward_includes builder)" '' \
-	'base < recipe < deb < archive < solve < tar < sandbox < rootfs < publish < verify, diff < lab < command'
+	'base < recipe < deb < archive < solve < tar < sandbox < rootfs < publish < verify, diff < lab < serve < command'
 
 # The check sees a violation when there is one.
 mkdir -p "$scratch/builder/base"

@@ -31,7 +31,7 @@ for name in "${lists[@]}"; do
 	image_build "tests/recipes/$name.yaml" "$scratch/out"
 	first=$image
 	check "$name"
-	image_build "tests/recipes/$name.yaml" "$scratch/again" --lock "$first/$name.lock"
+	image_build "tests/recipes/$name.yaml" "$scratch/again" --no-cache --lock "$first/$name.lock"
 	same_files "$image/SHA256SUMS" "$first/SHA256SUMS" "$name: the same bytes again"
 	rm -rf "$scratch/again"
 	if [[ " ${boots[*]} " == *" $name "* ]]; then

@@ -33,7 +33,7 @@ static int resolve_and_fetch(struct build *b, struct err *err)
 	};
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < sizeof(stage) / sizeof(*stage); i++)
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(stage); i++)
 		r = stage[i](b, err);
 	return r;
 }

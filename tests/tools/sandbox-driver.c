@@ -319,7 +319,7 @@ int main(int argc, char **argv)
 			o.limits.timeout = (unsigned)atoi(argv[i] + 8);
 		else if (starts_with(argv[i], "kind="))
 			o.kind = argv[i] + 5;
-		for (size_t n = 0; n < sizeof(number) / sizeof(number[0]); n++)
+		for (size_t n = 0; n < ARRAY_SIZE(number); n++)
 			if (starts_with(argv[i], number[n].name))
 				(void)parse_u64(argv[i] + strlen(number[n].name), number[n].value);
 	}

@@ -31,7 +31,7 @@ static int build_tree(struct build *b, struct err *err)
 	};
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < sizeof(stage) / sizeof(*stage); i++)
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(stage); i++)
 		r = stage[i](b, err);
 	return r;
 }

@@ -278,7 +278,7 @@ static void test_containers(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		cleanup_free char *said =
 			rewrite(make_deb(plain_control, plain_control, &bad[i].names), 0);
 

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "deb/deb822.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "seed.h"
 
@@ -87,7 +88,7 @@ static void test_refused(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(deb822_stanza_release) struct deb822_stanza s = { 0 };
 		CLEANUP(err_release) struct err err = { 0 };
 		struct deb822 d = reader_of(cases[i].text);

@@ -210,7 +210,7 @@ static void positions_without_excerpt(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
 		CLEANUP(err_release) struct err err = { 0 };
 
 		(void)err_at(&err, ERR_USAGE, row[i].file, row[i].line, row[i].column, "m");
@@ -240,7 +240,7 @@ static void exit_codes(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(row); i++)
 		assert_int_equal(err_exit_code(&(struct err){ .class = row[i].class }),
 				 row[i].code);
 }

@@ -9,6 +9,7 @@
 #include "archive/trust.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/tree.h"
 
 static struct store *store;
@@ -203,7 +204,7 @@ static void test_tampered(void **state)
 	publish("%s", "");
 	assert_int_equal(system(copy), 0);
 	published = false;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		cleanup_free char *command =
 			xasprintf("sed '%s' %s/InRelease >%s/m/archive/dists/trixie/InRelease",
 				  cases[i].sed, scratch_path, scratch_path);
@@ -229,7 +230,7 @@ static void test_keys(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		publish("%s", cases[i].arguments);
 		refused(cases[i].message);
 	}

@@ -157,7 +157,7 @@ static void publishing_where_it_cannot(void **state)
 	(void)state;
 	assert_int_equal(mkdirat(scratch_fd, "d", 0755), 0);
 	scratch_file("file", "");
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		assert_true(write_file(scratch_fd, bad[i], "x", 1, 0644, &err) < 0);
 		assert_int_equal(err.class, ERR_BUILD);
 		err_release(&err);
@@ -212,7 +212,7 @@ static void walking(void **state)
 	(void)state;
 	assert_int_equal(make_dirs(scratch_fd, "a", 0755, &err), 0);
 	assert_int_equal(make_dirs(scratch_fd, "b", 0755, &err), 0);
-	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(file); i++)
 		scratch_file(file[i], "");
 	assert_int_equal(symlinkat("a", scratch_fd, "c"), 0);
 	/* Byte order of names, directory by directory; links are not followed. */
@@ -425,7 +425,7 @@ int main(void)
 		SCRATCH(temporary_files),
 		SCRATCH(removing_never_enters_a_mount),
 	};
-	size_t count = sizeof(tests) / sizeof(tests[0]);
+	size_t count = ARRAY_SIZE(tests);
 
 	/* cmocka's skip() is a failure in TAP. */
 	if (in_child(can_mount) != 1) {

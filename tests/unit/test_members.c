@@ -126,7 +126,7 @@ static void tar(void **state)
 	const struct member *ping;
 
 	(void)state;
-	append(archive_write_set_format_pax, true, made, sizeof(made) / sizeof(*made));
+	append(archive_write_set_format_pax, true, made, ARRAY_SIZE(made));
 	cleanup_fd int fd = open_archive();
 	assert_int_equal(members_read(fd, &reader, &m, &err), 0);
 	assert_int_equal(m.count, 7);
@@ -165,6 +165,58 @@ static void damaged_tar(void **state)
 	assert_int_equal(ftruncate(cut, 515), 0);
 	assert_true(members_read(cut, NULL, &m, &err) < 0);
 	assert_int_equal(err.class, ERR_BUILD);
+}
+
+/* Gives an archive in pieces, and fails after so many bytes. */
+struct pieces {
+	int fd;
+	size_t piece;
+	size_t left;
+	char bytes[4096];
+};
+
+static ssize_t next_piece(void *data, const void **ret, struct err *err)
+{
+	struct pieces *p = data;
+	size_t want = p->left < p->piece ? p->left : p->piece;
+
+	if (want == 0)
+		return err_set(err, ERR_INTERRUPTED, "interrupted by SIGINT");
+	p->left -= want;
+	*ret = p->bytes;
+	return read(p->fd, p->bytes, want);
+}
+
+static void a_source(void **state)
+{
+	static const struct made made[] = {
+		{ "a", S_IFREG | 0644, "content", NULL, 0 },
+		{ "b", S_IFREG | 0644, "more", NULL, 0 },
+	};
+	static const size_t piece[] = { 1, 100, 512, 4096 };
+
+	(void)state;
+	append(archive_write_set_format_pax, false, made, ARRAY_SIZE(made));
+	for (size_t i = 0; i < ARRAY_SIZE(piece); i++) {
+		CLEANUP(members_release) struct members m = { 0 };
+		CLEANUP(members_release) struct members none = { 0 };
+		CLEANUP(err_release) struct err err = { 0 };
+		cleanup_fd int fd = open_archive();
+		struct pieces p = { .fd = fd, .piece = piece[i], .left = SIZE_MAX };
+		const struct member_source source = { .next = next_piece, .data = &p };
+
+		assert_int_equal(members_read_source(&source, NULL, &m, &err), 0);
+		assert_int_equal(m.count, 2);
+		assert_content(&m, "a", "content");
+		assert_content(&m, "b", "more");
+		/* What its source says comes before what is missing then. */
+		assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+		p.left = 700;
+		assert_true(members_read_source(&source, NULL, &none, &err) < 0);
+		assert_int_equal(err.class, ERR_INTERRUPTED);
+		assert_int_equal(none.count, 0);
+	}
+	assert_int_equal(unlinkat(scratch_fd, "archive", 0), 0);
 }
 
 /* A name of an archive costs memory for each entry, so it is no longer than Linux has one. */
@@ -248,6 +300,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(tar, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(damaged_tar, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(a_source, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(long_names, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(initrd, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(no_initrd, scratch_setup, scratch_teardown),

@@ -56,7 +56,7 @@ static void run_case(void **state)
 	} else if (e < 0) {
 		fail_msg("%s", case_printed(&err));
 	} else if (streq(c.kind, "grub")) {
-		cleanup_free char *grub = menu_grub(&m, &r);
+		cleanup_free char *grub = menu_grub_recipe(&m, &r);
 
 		text_add(&got, grub);
 	} else {

@@ -8,6 +8,7 @@
 #include "recipe/recipe.h"
 #include "tar/capability.h"
 #include "rootfs/overlay-rules.h"
+#include "recipe/recipe-view.h"
 #include "recipe/template.h"
 
 static void assert_capability(const char *text, const char *expected)
@@ -75,6 +76,24 @@ static void capabilities_are_encoded(void **state)
 }
 
 /* The table that docs/recipe.md shows has a value for each of its names, and the right ones. */
+/* Its key is the one that is read: a view that shows no other one gives the same value. */
+static void check_key(struct recipe *r, const char *name, const char *value)
+{
+	CLEANUP(text_release) struct text seen = { 0 };
+	CLEANUP(text_release) struct text again = { 0 };
+	CLEANUP(err_release) struct err err = { 0 };
+	struct recipe *view;
+
+	strv_release(&r->template_keys);
+	assert_int_equal(template_expand(r, "t", name, &again, &r->template_keys, &err), 0);
+	assert_int_equal(r->template_keys.count, 1);
+	assert_non_null(schema_find(r->template_keys.item[0]));
+	view = recipe_view_new(r, READ_TREE);
+	assert_int_equal(template_expand(view, "t", name, &seen, NULL, &err), 0);
+	assert_string_equal(seen.data, value);
+	recipe_view_free(view);
+}
+
 static void template_names_have_values(void **state)
 {
 	CLEANUP(recipe_release) struct recipe r = { 0 };
@@ -92,9 +111,10 @@ static void template_names_have_values(void **state)
 
 		p += strlen("| `");
 		name = xstrndup(p, strcspn(p, "`"));
-		if (template_expand(&r, "t", name, &value, &err) < 0)
+		if (template_expand(&r, "t", name, &value, NULL, &err) < 0)
 			fail_msg("%s", err.message);
 		assert_null(strchr(value.data, '$'));
+		check_key(&r, name, value.data);
 		names++;
 	}
 	assert_true(names > 20);
@@ -103,7 +123,7 @@ static void template_names_have_values(void **state)
 	assert_int_equal(template_expand(&r, "t",
 					 "${recipe} ${init} ${nfs-access} ${keymap} "
 					 "${keymap-layout} ${keymap-variant} $${x}",
-					 &out, &err),
+					 &out, NULL, &err),
 			 0);
 	assert_string_equal(out.data, "rescue64 systemd ro de(nodeadkeys) de nodeadkeys ${x}");
 }

@@ -109,8 +109,7 @@ static void assert_repeats(const struct recipe *r, const struct recipe_name *ove
 	assert_string_equal(x, y);
 }
 
-static int write_tar(const struct recipe *r, const struct recipe_name *overlay, int fd,
-		     struct err *err)
+static int write_tar(struct recipe *r, const struct recipe_name *overlay, int fd, struct err *err)
 {
 	int e = overlays_check(r, err);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/memory.h"
 #include "base/quantity.h"
 
 static void sizes(void **state)
@@ -32,11 +33,11 @@ static void sizes(void **state)
 	uint64_t value;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		assert_int_equal(parse_size(good[i].text, &value), 0);
 		assert_true(value == good[i].bytes);
 	}
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_equal(parse_size(bad[i], &value), -EINVAL);
 }
 
@@ -75,12 +76,12 @@ static void durations(void **state)
 	char buffer[32];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		assert_int_equal(parse_duration(good[i].text, &value), 0);
 		assert_int_equal(value, good[i].seconds);
 		assert_string_equal(human_duration(value, buffer), good[i].said);
 	}
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_equal(parse_duration(bad[i], &value), -EINVAL);
 }
 

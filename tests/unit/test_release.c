@@ -102,7 +102,7 @@ static void test_refused(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(release_release) struct release r = { 0 };
 		CLEANUP(err_release) struct err err = { 0 };
 
@@ -135,7 +135,7 @@ static void test_dates(void **state)
 
 	(void)state;
 	assert_int_equal(setenv("TZ", "Europe/Berlin", 1), 0);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(release_release) struct release release = { 0 };
 		CLEANUP(err_release) struct err err = { 0 };
 		cleanup_free char *text = xasprintf("Date: %s\n" FILES, cases[i].text);

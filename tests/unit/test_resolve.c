@@ -119,11 +119,11 @@ static int load_all(struct solver_pool *pool, struct strv *seen, struct err *err
 {
 	int r = 0;
 
-	for (size_t i = 0; i < sizeof(suites) / sizeof(*suites) && r == 0; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(suites) && r == 0; i++) {
 		CLEANUP(text_release) struct text text = { 0 };
 
 		complete_suite(suites[i].name, seen, &text);
-		for (size_t k = 0; i == 0 && k < sizeof(implied) / sizeof(*implied); k++) {
+		for (size_t k = 0; i == 0 && k < ARRAY_SIZE(implied); k++) {
 			CLEANUP(deb822_stanza_release) struct deb822_stanza stanza = { 0 };
 			cleanup_free char *line = xasprintf("Package: %s\n", implied[k]);
 			struct deb822 reader = { .name = "implied",

@@ -100,7 +100,7 @@ static void finds_lines_of_locales(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		const char *const name[] = { known[i].locale, NULL };
 		CLEANUP(free_list) struct recipe_list list = { 0 };
 		CLEANUP(strv_release) struct strv lines = { 0 };
@@ -128,7 +128,7 @@ static void refuses_unknown_locales(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++) {
 		const char *const name[] = { unknown[i].locale, NULL };
 		CLEANUP(free_list) struct recipe_list list = { 0 };
 		CLEANUP(strv_release) struct strv lines = { 0 };
@@ -191,7 +191,7 @@ static void preseeds_font_sizes(void **state)
 	struct recipe recipe = a_recipe();
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		cleanup_free char *size = xstrdup(known[i].size);
 		cleanup_free char *line = xasprintf(
 			"console-setup console-setup/fontsize-fb47 select %s", known[i].choice);

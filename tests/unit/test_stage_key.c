@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The keys of kept results, and the views in which stages see a recipe: the column `readers` of the schema
- * holds for both, row by row. */
+/* The keys of kept results, and the views in which stages see a recipe: the column `readers` of the
+ * schema holds for both, row by row. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>

@@ -155,7 +155,7 @@ static void test_fact_names(void **state)
 	CLEANUP(store_cleanup) struct store *s = open_store();
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		CLEANUP(err_release) struct err err = { 0 };
 		CLEANUP(err_release) struct err other = { 0 };
 		char *value = NULL;

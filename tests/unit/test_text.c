@@ -51,7 +51,7 @@ static void escaping(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
 		CLEANUP(text_release) struct text t = { 0 };
 
 		text_add_escaped(&t, row[i].raw);
@@ -102,7 +102,7 @@ static void names(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
 		CLEANUP(text_release) struct text t = { 0 };
 		CLEANUP(text_release) struct text back = { 0 };
 
@@ -182,7 +182,7 @@ static void numbers(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
 		uint64_t value = 4711;
 
 		assert_int_equal(parse_u64(row[i].s, &value), row[i].r);
@@ -217,7 +217,7 @@ static void sizes_for_people(void **state)
 	char buffer[16];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(row); i++)
 		assert_string_equal(human_size(row[i].bytes, buffer), row[i].expected);
 }
 
@@ -227,7 +227,7 @@ static void assert_nearest(const char *word, size_t most, const char *expected)
 					     "tcpdump", "gdbtest", "tcpdumb", "less", "vi" };
 	CLEANUP(strv_release) struct strv found = { 0 };
 
-	nearest(word, known, sizeof(known) / sizeof(known[0]), most, &found);
+	nearest(word, known, ARRAY_SIZE(known), most, &found);
 	cleanup_free char *joined = strv_join(&found, " ");
 	assert_string_equal(joined, expected);
 }

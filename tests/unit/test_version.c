@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
+#include "base/memory.h"
 #include "deb/version.h"
 
 /* Each is older than the next. */
@@ -20,7 +21,7 @@ static const char *const equal[][2] = {
 
 static void orders(void **state)
 {
-	size_t count = sizeof(rising) / sizeof(*rising);
+	size_t count = ARRAY_SIZE(rising);
 
 	(void)state;
 	for (size_t i = 0; i < count; i++) {
@@ -36,7 +37,7 @@ static void orders(void **state)
 static void knows_equals(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(equal) / sizeof(*equal); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(equal); i++)
 		if (version_compare(equal[i][0], equal[i][1]) != 0)
 			fail_msg("%s should equal %s", equal[i][0], equal[i][1]);
 }

@@ -267,7 +267,8 @@ static void take_listener(struct ns_job *j)
 	(void)close(take_fd(&j->confined));
 }
 
-static size_t reap(const struct ns *ns, struct ns_job *job, size_t count)
+/* *ret_failed: whether one of them has failed that may not. */
+static size_t reap(const struct ns *ns, struct ns_job *job, size_t count, bool *ret_failed)
 {
 	struct signalfd_siginfo info;
 	size_t ended = 0;
@@ -281,6 +282,8 @@ static size_t reap(const struct ns *ns, struct ns_job *job, size_t count)
 				continue;
 			job[i].pid = -1;
 			job[i].status = status;
+			*ret_failed =
+				*ret_failed || (job[i].argv && status != 0 && !job[i].may_fail);
 			ended++;
 		}
 	}
@@ -319,8 +322,9 @@ static int wait_all(struct ns *ns, struct ns_job *job, size_t count, struct ns_w
 		    struct err *err)
 {
 	cleanup_free struct pollfd *p = xcalloc(count * 3 + 2, sizeof(*p));
+	bool failed = false;
 
-	for (size_t running = count; running > 0;) {
+	for (size_t running = count; running > 0 && !failed;) {
 		int r = ns_watch_look(ns, w, job, count, err);
 
 		if (r < 0)
@@ -339,7 +343,7 @@ static int wait_all(struct ns *ns, struct ns_job *job, size_t count, struct ns_w
 				return r;
 		}
 		if (p[1].revents != 0)
-			running -= reap(ns, job, count);
+			running -= reap(ns, job, count, &failed);
 	}
 	return 0;
 }

@@ -45,6 +45,7 @@ static int read_command(struct message *request, struct command *c, struct ns_jo
 	input = message_get_bytes(request, &size);
 	cleanup_free char *output = message_get_text(request);
 	job->read_only = message_get_u64(request) != 0;
+	job->may_fail = message_get_u64(request) != 0;
 	job->record = message_get_u64(request) != 0;
 	if (c->argv.count == 0)
 		request->bad = true;

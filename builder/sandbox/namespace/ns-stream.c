@@ -175,6 +175,7 @@ static int archive_through(struct ns *ns, struct ns_job job[3], const struct str
 	}
 	job[1].argv = (const char *const *)argv->item;
 	job[1].read_only = true;
+	job[1].may_fail = true;
 	job[2].work = relay_work;
 	job[2].out = out;
 	r = connect_jobs(&job[0], &job[1], err);

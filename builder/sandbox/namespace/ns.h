@@ -169,6 +169,7 @@ struct ns_job {
 	bool is_script;		/* silence and a timeout mean something */
 	const char *const *env; /* added to the sandbox's environment */
 	bool read_only;
+	bool may_fail; /* the other jobs go on if it does */
 	bool record; /* of one job at most */
 	/* … or work of our own, done in a forked process with all capabilities, from in to out.
 	 * Returns 0, or an error, which ns_run() passes on. What it writes to `result` is in .said
@@ -196,8 +197,9 @@ struct ns_job {
 	}
 
 /* Runs all jobs at the same time, sends the output of commands as MESSAGE_OUTPUT and waits; then
- * kills whatever they left running. A command that fails is no error here, but work that fails is,
- * and so is a limit that was reached.
+ * kills whatever they left running: all of it as soon as a command fails that may not, since nobody
+ * needs the others then; their status stays 0. A command that fails is no error here, but work that
+ * fails is, and so is a limit that was reached.
  * Ends the server if the main program hangs up. */
 int ns_run(struct ns *ns, struct ns_job *job, size_t count, struct err *err);
 void ns_job_release(struct ns_job *job);
