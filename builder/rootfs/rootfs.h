@@ -48,8 +48,8 @@ struct rootfs {
 				    * stage_plan on; empty without the package locales */
 	bool locales_made;	   /* locale-gen has run for them while packages were unpacked */
 	struct file_log file_log;  /* owned: which files no package brought, for the SBOMs */
-	/* Borrowed: names all that decides what a command does in the sandbox, but for the tree, the
-	 * kernel and the command (initramfs-record.c). NULL: no initramfs is kept or reused. */
+	/* Borrowed: names all that decides what a command does in the sandbox, but for the tree,
+	 * the kernel and the command (initramfs-record.c). NULL: no initramfs is kept or reused. */
 	const char *made_by, *made_for; /* the latter is the recipe's name */
 	uint64_t steps;			/* how many the running stage has done, for its progress */
 };

@@ -170,7 +170,7 @@ struct ns_job {
 	const char *const *env; /* added to the sandbox's environment */
 	bool read_only;
 	bool may_fail; /* the other jobs go on if it does */
-	bool record; /* of one job at most */
+	bool record;   /* of one job at most */
 	/* … or work of our own, done in a forked process with all capabilities, from in to out.
 	 * Returns 0, or an error, which ns_run() passes on. What it writes to `result` is in .said
 	 * afterwards. */
