@@ -186,10 +186,10 @@ TEST_IMAGES := out/test-images
 test test-all: export NETRESCUE_TEST_IMAGES := $(CURDIR)/$(TEST_IMAGES)
 PROVE = prove # .proverc has its options
 # The quick tests wait for time to pass, or for the disk, about as long as they use a processor. Those on the real
-# mirror or with a boot wait less, and take up to two gigabytes of memory each. The costliest come first, so that none
-# of them is the last alone.
+# mirror or with a boot do not, and take up to two gigabytes of memory each; a guest that gets too little of a
+# processor gives up by itself. The costliest come first, so that none of them is the last alone.
 JOBS = -j $$(($$(nproc) * 2))
-REAL_JOBS = -j $$(awk -v most=$$(nproc) '/^MemTotal:/ { n = int($$2 / 2500000); print (n < 1 ? 1 : n > most ? most + 1 : n) }' /proc/meminfo)
+REAL_JOBS = -j $$(awk -v most=$$(nproc) '/^MemTotal:/ { n = int($$2 / 2500000); print (n < 1 ? 1 : n > most ? most : n) }' /proc/meminfo)
 longest_first = $$(tests/costs --longest-first $(1))
 
 .PHONY: unit
