@@ -56,14 +56,6 @@ keymap() {
 	dumpkeys -C /dev/tty1 | grep -E '^[[:space:]]*keycode[[:space:]]+21[[:space:]]*=[[:space:]]*\+?z\b'
 }
 
-# As the console shows it: the bytes of the glyphs, without the header of the file.
-font() {
-	local file
-	file=$(sed -n "s/^setfont '\\(.*\\)' *$/\\1/p" /etc/console-setup/cached_setup_font.sh | head -n 1)
-	setfont -C /dev/tty1 -o shown && zcat "$file" | tail -c +5 | head -c "$(stat -c %s shown)" >saved || return
-	[[ $(zcat "$file" | head -c 2 | od -An -tx1) == ' 36 04' && -s shown ]] && cmp shown saved
-}
-
 # If one were older, console-setup would compile the keymap.
 saved() {
 	local file
@@ -200,8 +192,7 @@ check 'the root is an overlay over a read-only NFS' root_is_overlay
 check 'the server is not asked again what cannot change' asks_once
 check 'messages and dates are in the language of the recipe' language
 check 'the keyboard is the one of the recipe' keymap
-check 'and the font, right at the prompt' font
-check 'both come from what the image has saved' saved
+check 'font and keymap come from what the image has saved' saved
 check 'the prompt waits for no network and no second systemd' prompt_waits
 check 'LVM, md, swap and ext4 are seen, and left alone' disks_at_rest
 echo "# disk0: $(sha256sum <"$(disk disk0)")"

@@ -8,7 +8,7 @@
 . tests/lib/lab.sh
 . tests/lib/screenshot.sh
 need ssh-keygen mke2fs mkswap
-plan 30
+plan 29
 
 # ---- an image, its mirror, four disks ----------------------------------------------------------
 
@@ -67,8 +67,7 @@ inside 'the root is an overlay over a read-only NFS'
 inside 'the server is not asked again what cannot change'
 inside 'messages and dates are in the language of the recipe'
 inside 'the keyboard is the one of the recipe'
-inside 'and the font, right at the prompt'
-inside 'both come from what the image has saved'
+inside 'font and keymap come from what the image has saved'
 inside 'the prompt waits for no network and no second systemd'
 inside 'what is not started at boot can be started by hand'
 inside 'LVM, md, swap and ext4 are seen, and left alone'
