@@ -13,6 +13,9 @@
  * package finds the base, another setting or overlay the rest. The tree after stage_settings is not
  * kept: to make it takes less time than to write it down.
  *
+ * An initramfs is kept by its own stage, with a recording of what it was made of
+ * (rootfs/initramfs-parts.h).
+ *
  * An entry (archive/stage-entries.h) counts only with the owner's tag, and its blobs are hashed
  * when they are opened; one that is damaged is removed with a warning, and the stage runs. The
  * blobs come first and the entry last, so that there is no half of one. Two builders of the same

@@ -35,9 +35,9 @@ const struct initramfs_generator *initramfs_generator(const struct recipe *recip
 
 /* An initramfs of another build, in the store under the digest of all that decides what the program
  * does, but for the tree: of that the entry has a recording (sandbox/recording.h). Under one key a
- * few entries are kept, those of the newest trees. An entry is a row of words in the fact of
- * archive/stage-entries.h, three to each: the digests of the recording, of a tar of what the program
- * has made, and of its log. */
+ * few entries are kept, those of the newest trees. An entry is three words in the fact of
+ * archive/stage-entries.h: the digests of the recording, of a tar of what the program has made, and
+ * of its log. */
 struct initramfs_entries {
 	struct rootfs *rootfs; /* borrowed */
 	char *stage;	       /* owned: the stage's name in the store; NULL: nothing is kept */

@@ -9,8 +9,7 @@
  *	appliance to host	for MESSAGE_ARCHIVE and SNAPSHOT the archive, for MESSAGE_READ
  *				the content of the file, as any number of FRAME_DATA, or FRAME_HOLE
  *				where it is sparse, and a FRAME_END; FRAME_MESSAGE for output, notes
- *				and warnings, at any time, and for the reply, which is the last
- *				frame
+ *				and warnings, at any time, and for the reply, the last frame
  *
  * There is one request at a time. Its reply may come before the whole tar has been sent; the
  * appliance then skips the tar's remaining frames. Both ends are of one build and one kind of

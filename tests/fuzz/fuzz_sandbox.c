@@ -18,6 +18,10 @@ static void ask(struct sandbox *sb)
 	CLEANUP(err_release) struct err run = { 0 };
 	CLEANUP(err_release) struct err read = { 0 };
 	CLEANUP(err_release) struct err other = { 0 };
+	CLEANUP(err_release) struct err recorded = { 0 };
+	CLEANUP(err_release) struct err matches = { 0 };
+	CLEANUP(sandbox_record_release) struct sandbox_record record = { 0 };
+	cleanup_free char *different = NULL;
 	CLEANUP(text_release) struct text text = { 0 };
 	bool exists;
 
@@ -27,6 +31,10 @@ static void ask(struct sandbox *sb)
 	(void)sandbox_exists(sb, "/etc/passwd", &exists, &other);
 	sb->lost = false;
 	(void)sandbox_read(sb, "/etc/passwd", 4096, &text, &read);
+	sb->lost = false;
+	(void)sandbox_recorded(sb, sb->sock, &record, &recorded);
+	sb->lost = false;
+	(void)sandbox_matches(sb, "", 0, &different, &matches);
 }
 
 /* The bytes, with a descriptor beside the first of them, as a reply that has one. */

@@ -8,7 +8,7 @@
 . tests/lib/mirror.sh
 . tests/lib/tiny.sh
 need python3 gpg jq newuidmap
-plan 28
+plan 19
 
 m=$scratch/m
 tiny_new "$m"
@@ -87,12 +87,13 @@ mkdir -p "$scratch/over/etc/site/hooks" "$scratch/over/usr/local/bin"
 (cd "$scratch/over/etc/site" && echo one >read && touch mode hooks/a && chmod 644 mode)
 
 reused='the initramfs for 9.9+vendor is out of the store'
-# build NAME yes|no: builds, and compares with a build with --no-cache; whether the initramfs was reused
+# build NAME yes|no: builds; whether the initramfs is reused. If it is, the bytes are those of a build with --no-cache.
 build() {
 	local what=no cold
 	run tiny_build "$scratch/r.yaml"
 	[[ $stderr != *"$reused"* ]] || what=yes
 	is "$status:$what" "0:$2" "$1: $([[ $2 == yes ]] && echo laid again || echo made)" || diag "$stderr"
+	[[ $2 == yes ]] || return 0
 	cold=$(tiny_out=$scratch/cold tiny_build "$scratch/r.yaml" --no-cache 2>/dev/null)
 	same_text "$(<"$scratch/out/r/latest/SHA256SUMS")" "$(<"$cold/SHA256SUMS")" "$1: the bytes of a build with --no-cache"
 }

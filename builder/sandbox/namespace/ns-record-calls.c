@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The system calls of Linux that name a path, of x86-64 and i386, without those that
- * every command is refused (ns-filter.c). What only takes descriptors is of no interest, as they have come from one of these, but for what changes mode,
- * owner, times or attributes: that may be done to a file that is open to be read.
+ * The system calls of Linux that name a path, of x86-64 and i386, without those that every command
+ * is refused (ns-filter.c). What only takes descriptors is of no interest, as they have come from
+ * one of these, but for what changes mode, owner, times or attributes: that may be done to a file
+ * that is open to be read.
  */
 #include <errno.h>
 #include <string.h>

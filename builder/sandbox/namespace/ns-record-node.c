@@ -102,3 +102,42 @@ void ns_node_before(struct ns_record *r, struct ns_node *n)
 	if (error < 0)
 		ns_record_spoil(r, "'/%s' cannot be read: %s", n->path, strerrordesc_np(-error));
 }
+
+/* ---- the end of a recording ------------------------------------------------------------------ */
+
+static void free_node(void *entry)
+{
+	struct ns_node *n = entry;
+
+	free(n->path);
+	free(n->target);
+	print_release(&n->before);
+	free(n);
+}
+
+static void free_said(void *entry)
+{
+	struct ns_said *s = entry;
+
+	free(s->path);
+	free(s);
+}
+
+static void release_table(struct ns_table *t, void (*release)(void *entry))
+{
+	for (size_t i = 0; i < t->size; i++)
+		if (t->slot[i])
+			release(t->slot[i]);
+	free(t->slot);
+}
+
+void ns_record_free(struct ns_record *r)
+{
+	if (!r)
+		return;
+	release_table(&r->nodes, free_node);
+	release_table(&r->said, free_said);
+	seccomp_notify_free(r->call, r->answer);
+	free(r->why);
+	free(r);
+}
