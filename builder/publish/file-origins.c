@@ -357,7 +357,7 @@ static bool get_digest(struct fields *f, char ret[DIGEST_HEX])
 
 	if (!fields_get(f, &digest) || !digest || strlen(digest) >= DIGEST_HEX)
 		return false;
-	strcpy(ret, digest);
+	memcpy(ret, digest, strlen(digest) + 1);
 	return true;
 }
 

@@ -84,7 +84,7 @@ menu:
     - { kind: rescue, label: rescue, title: Rescue }
 .
 mkdir -p "$scratch/over/etc/site/hooks" "$scratch/over/usr/local/bin"
-(cd "$scratch/over/etc/site" && echo one >read && touch mode hooks/a && chmod 644 mode)
+(cd "$scratch/over/etc/site" && echo one >'read' && touch mode hooks/a && chmod 644 mode)
 
 reused='the initramfs for 9.9+vendor is out of the store'
 # build NAME yes|no: builds; whether the initramfs is reused. If it is, the bytes are those of a build with --no-cache.
