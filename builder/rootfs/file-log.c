@@ -115,14 +115,6 @@ int file_log_add_since(struct rootfs *rootfs, const struct strv *before, const c
 	return 0;
 }
 
-struct sandbox_command file_log_verify_command(void)
-{
-	static const char *const argv[] = { "dpkg", "--verify", "--verify-format=rpm", NULL };
-
-	/* From dpkg 1.22 on its status says whether there was something to report. */
-	return (struct sandbox_command){ .argv = argv, .output = VERIFIED, .may_fail = true };
-}
-
 int file_log_read_verified(struct rootfs *rootfs, struct err *err)
 {
 	CLEANUP(text_release) struct text said = { 0 };
@@ -137,8 +129,17 @@ int file_log_read_verified(struct rootfs *rootfs, struct err *err)
 			return err_set(err, ERR_BUILD, "dpkg --verify said: %s", line.item[i]);
 		strv_add(&rootfs->file_log.altered, without_slash(strchr(line.item[i], '/')));
 	}
-	rootfs->file_log.verified = true;
 	return 0;
+}
+
+int file_log_verify(struct rootfs *rootfs, struct err *err)
+{
+	static const char *const argv[] = { "dpkg", "--verify", "--verify-format=rpm", NULL };
+	/* From dpkg 1.22 on its status says whether there was something to report. */
+	struct sandbox_command command = { .argv = argv, .output = VERIFIED, .may_fail = true };
+	int r = sandbox_run(rootfs->sandbox, &command, 1, err);
+
+	return r < 0 ? r : file_log_read_verified(rootfs, err);
 }
 
 void file_log_release(struct file_log *log)

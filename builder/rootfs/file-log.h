@@ -28,7 +28,6 @@ struct file_log {
 	const char *stage; /* base or rest while one of them runs, else NULL */
 	/* Paths of packages' files that dpkg --verify finds changed or missing. */
 	struct strv altered;
-	bool verified; /* altered is known */
 };
 
 struct rootfs;
@@ -46,9 +45,10 @@ int file_log_snapshot(struct rootfs *rootfs, struct strv *ret, struct err *err);
 int file_log_add_since(struct rootfs *rootfs, const struct strv *before, const char *maker,
 		       struct err *err);
 
-/* file_log_verify_command() is `dpkg --verify`, to be run in the tree, best beside something that
- * takes longer. Afterwards file_log_read_verified() puts what it found into rootfs->file_log. */
-struct sandbox_command file_log_verify_command(void);
+/* Puts into rootfs->file_log what `dpkg --verify` finds in the tree. Nothing else may run in it
+ * meanwhile, or what is found would depend on which of both comes to a file first. */
+int file_log_verify(struct rootfs *rootfs, struct err *err);
+/* Its second half, which reads what dpkg has written. */
 int file_log_read_verified(struct rootfs *rootfs, struct err *err);
 
 void file_log_release(struct file_log *log);

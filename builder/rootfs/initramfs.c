@@ -90,40 +90,26 @@ static const char *last_lines(const struct text *log, unsigned lines)
 	return p;
 }
 
-static bool is_first(const struct rootfs *rootfs)
-{
-	return rootfs->kernel == rootfs->kernels.item[0].release;
-}
-
-/* Hooks write warnings to stderr and the rest to stdout; one file gets both, in their order. Beside
- * the first kernel's, on a processor that is idle, the packages' files are verified. */
+/* Hooks write warnings to stderr and the rest to stdout; one file gets both, in their order. */
 static int run(struct rootfs *rootfs, const char *script, bool record, struct text *ret_log,
 	       struct err *err)
 {
 	const struct initramfs_generator *generator = initramfs_generator(rootfs->recipe);
 	const char *const argv[] = { "/bin/sh", "-c", script, "sh", rootfs->kernel, NULL };
-	struct sandbox_command command[] = {
-		{ .argv = argv, .output = LOG_FILE, .record = record, .may_fail = true },
-		file_log_verify_command(),
+	struct sandbox_command command = {
+		.argv = argv, .output = LOG_FILE, .record = record, .may_fail = true
 	};
-	int r = sandbox_run(rootfs->sandbox, command, is_first(rootfs) ? 2 : 1, err);
+	int r = sandbox_run(rootfs->sandbox, &command, 1, err);
 
 	if (r < 0)
 		return r;
 	r = sandbox_read(rootfs->sandbox, LOG_FILE, LOG_MAX, ret_log, err);
 	if (r < 0)
 		return r;
-	if (command[0].status != 0)
+	if (command.status != 0)
 		return err_set(err, ERR_BUILD, "%s failed:\n%s", generator->program,
 			       last_lines(ret_log, 12));
 	return 0;
-}
-
-static int verify(struct rootfs *rootfs, struct err *err)
-{
-	struct sandbox_command command = file_log_verify_command();
-
-	return is_first(rootfs) ? sandbox_run(rootfs->sandbox, &command, 1, err) : 0;
 }
 
 /* Lays one that was made of the same, or makes it. */
@@ -142,7 +128,7 @@ static int find_or_run(struct rootfs *rootfs, const char *script, struct text *r
 		log_note("the initramfs for %s is out of the store: all that it was made of is the "
 			 "same",
 			 rootfs->kernel);
-		return verify(rootfs, err);
+		return 0;
 	}
 	r = run(rootfs, script, entries.stage != NULL, ret_log, err);
 	return r < 0 ? r : initramfs_entries_keep(&entries, ret_log, err);
@@ -155,8 +141,6 @@ static int generate(struct rootfs *rootfs, struct err *err)
 	CLEANUP(text_release) struct text log = { 0 };
 	int r = find_or_run(rootfs, script, &log, err);
 
-	if (r == 0 && is_first(rootfs))
-		r = file_log_read_verified(rootfs, err);
 	if (r < 0)
 		return r;
 	report_warnings(generator->program, log.data ? log.data : "");

@@ -139,22 +139,10 @@ static int stamp_updated(struct rootfs *rootfs, struct err *err)
 	return 0;
 }
 
-/* stage_initramfs has done it, unless there is no kernel and hence no initramfs. */
-static int verify_packages(struct rootfs *rootfs, struct err *err)
-{
-	struct sandbox_command command = file_log_verify_command();
-	int r;
-
-	if (rootfs->file_log.verified)
-		return 0;
-	r = sandbox_run(rootfs->sandbox, &command, 1, err);
-	return r < 0 ? r : file_log_read_verified(rootfs, err);
-}
-
 int stage_normalise(struct rootfs *rootfs, struct err *err)
 {
 	static int (*const step[])(struct rootfs * rootfs, struct err * err) = {
-		verify_packages, allow_starts, clamp_shadow, stamp_updated,
+		file_log_verify, allow_starts, clamp_shadow, stamp_updated,
 		sort_info_menu,	 insserv_sort, sweep, /* comes last: the others leave traces */
 	};
 	int r;

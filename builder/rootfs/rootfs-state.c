@@ -22,7 +22,6 @@ void rootfs_state_write(const struct rootfs *rootfs, struct text *ret)
 	const struct file_log *log = &rootfs->file_log;
 
 	put_list(ret, &rootfs->allocated_ids);
-	fields_put_number(ret, log->verified);
 	put_list(ret, &log->altered);
 	fields_put_number(ret, log->count);
 	for (size_t i = 0; i < log->count; i++) {
@@ -76,11 +75,10 @@ static bool get_entry(struct fields *r, struct file_log *log)
 
 static bool get_log(struct fields *r, struct file_log *log)
 {
-	uint64_t verified, count;
+	uint64_t count;
 
-	if (!get_number(r, &verified) || !get_list(r, &log->altered) || !get_number(r, &count))
+	if (!get_list(r, &log->altered) || !get_number(r, &count))
 		return false;
-	log->verified = verified != 0;
 	for (uint64_t i = 0; i < count; i++)
 		if (!get_entry(r, log))
 			return false;
