@@ -161,7 +161,7 @@ static int look_at_writer(struct unpacking *u, struct err *err)
 	return r < 0 ? r : 0;
 }
 
-ssize_t unpacking_next(struct unpacking *u, const void **ret, struct err *err)
+static ssize_t next_bytes(struct unpacking *u, const void **ret, struct err *err)
 {
 	for (;;) {
 		ssize_t n = 0;
@@ -182,6 +182,15 @@ ssize_t unpacking_next(struct unpacking *u, const void **ret, struct err *err)
 		u->in_size = (size_t)n;
 		u->in_place = 0;
 	}
+}
+
+ssize_t unpacking_next(struct unpacking *u, const void **ret, struct err *err)
+{
+	ssize_t n = next_bytes(u, ret, err);
+
+	if (n < 0)
+		u->failed = true;
+	return n;
 }
 
 int unpacking_finish(struct unpacking *u, const char *tar_sha256, const uint64_t *tar_size,

@@ -55,7 +55,7 @@ static int follow(struct packing *p, struct rootfs *rootfs, int fd, struct err *
 	res->origins = xcalloc(1, sizeof(*res->origins));
 	(void)file_origins_read_source(&source, &res->lock->packages, &rootfs->file_log, &res->look,
 				       res->origins, &unreadable);
-	if (unreadable.class == ERR_INTERRUPTED)
+	if (u.failed || unreadable.class == ERR_INTERRUPTED)
 		return err_move(err, &unreadable);
 	r = unpacking_finish(&u, res->tar_sha256, &res->tar_size, err);
 	if (r < 0)
