@@ -28,7 +28,16 @@ static void visit_release(struct visit *v)
 	serve_place_release(&v->place);
 }
 
-/* Nothing is locked where nothing is changed. */
+static int read_state(struct visit *v, struct err *err)
+{
+	int r = session_ask(&v->session, &v->reply, err, "list");
+
+	server_state_release(&v->state);
+	return r < 0 ? r : server_state_parse(&v->reply, &v->state, err);
+}
+
+/* Nothing is locked where nothing is changed. What is there is read again once it is locked, since
+ * whoever was waited for has changed it. */
 static int visit_begin(struct visit *v, const struct serve_options *o, bool lock, struct err *err)
 {
 	cleanup_free char *who = deploy_who();
@@ -39,18 +48,20 @@ static int visit_begin(struct visit *v, const struct serve_options *o, bool lock
 	if (r == 0)
 		r = session_ask(&v->session, NULL, err, "open %s - no", v->place.path);
 	if (r == 0)
-		r = session_ask(&v->session, &v->reply, err, "list");
-	if (r == 0)
-		r = server_state_parse(&v->reply, &v->state, err);
+		r = read_state(v, err);
 	if (r < 0)
 		return r;
 	if (!v->state.count) {
 		err_set(err, ERR_USAGE, "'%s' has no version that netrescue deployed", o->at);
 		return err_hint(err, "`netrescue deploy DIR %s` brings one", o->at);
 	}
+	if (!lock)
+		return 0;
+	r = session_ask(&v->session, NULL, err, "lock %u %s", o->wait, who);
+	if (r == 0)
+		r = read_state(v, err);
 	/* A mistake in the site's own file is better known before than after. */
-	r = lock ? session_ask(&v->session, NULL, err, "lock %u %s", o->wait, who) : 0;
-	return r < 0 || !lock ? r : served_menu_apply(&v->session, true, NULL, err);
+	return r < 0 ? r : served_menu_apply(&v->session, true, NULL, err);
 }
 
 int versions_list(const struct serve_options *o, struct server_state *ret, struct served_menu *menu,
