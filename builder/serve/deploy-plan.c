@@ -168,6 +168,40 @@ static int check_path(const struct deployment *d, const struct deployable *resul
 			(int)(slash - result->nfs_path), result->nfs_path, path);
 }
 
+/* What menu/ of the TFTP root holds beside a directory for each recipe. */
+static int check_name(const struct deployable *result, struct err *err)
+{
+	static const char *const taken[] = { "current", "clients.json", "site.yaml" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(taken); i++) {
+		if (!streq(result->recipe, taken[i]))
+			continue;
+		err_set(err, ERR_USAGE, "a recipe called '%s' cannot be deployed", taken[i]);
+		return err_hint(err, "the server's menu has a file of that name: give the recipe "
+				     "another one");
+	}
+	return 0;
+}
+
+/* Only root can enter the root file systems' directory, and the session has one TFTP root. */
+static int check_tftp_root(const struct deployment *d, const struct deployable *result,
+			   struct err *err)
+{
+	cleanup_free char *inside = xasprintf("%s/", result->nfs_path);
+	cleanup_free char *tftp = xasprintf("%s/", result->tftp_root);
+
+	if (starts_with(tftp, inside)) {
+		err_set(err, ERR_USAGE, "'%s' has its TFTP root in %s, which tftpd cannot enter",
+			result->path, result->nfs_path);
+		return err_hint(err, "give the recipe another name, nfs.path or server.tftp-root");
+	}
+	if (streq(result->tftp_root, d->result[0].tftp_root))
+		return 0;
+	err_set(err, ERR_USAGE, "'%s' wants the TFTP root %s, and '%s' %s", d->result[0].path,
+		d->result[0].tftp_root, result->path, result->tftp_root);
+	return err_hint(err, "set the same server.tftp-root in both recipes");
+}
+
 static int plan_one(struct deployment *d, size_t i, struct err *err)
 {
 	CLEANUP(reply_release) struct reply probe = { 0 };
@@ -215,6 +249,10 @@ static int open_results(struct deployment *d, struct err *err)
 
 		if (r == 0)
 			r = check_path(d, &d->result[i], err);
+		if (r == 0)
+			r = check_name(&d->result[i], err);
+		if (r == 0)
+			r = check_tftp_root(d, &d->result[i], err);
 		if (r < 0)
 			return r;
 	}

@@ -452,6 +452,8 @@ do_switch() {
 	step switched
 	# The one before stays for clients that read it at this moment.
 	for other in "$tftp"/menu/g-*; do
+		# A recipe may be called so, too.
+		[ ! -e "$other/.netrescue" ] || continue
 		case ${other##*/} in "$1" | "$before" | 'g-*') ;; *) discard "$tftp/menu" "${other##*/}" ;; esac
 	done
 }
