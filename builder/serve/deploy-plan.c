@@ -30,7 +30,7 @@ static int refuse_missing(const struct reply *probe, struct err *err)
 	return err_hint(err, "as root there: apt install %s", list);
 }
 
-static int refuse_in_the_way(const struct reply *reply, struct err *err)
+int deploy_refuse_in_the_way(const struct reply *reply, struct err *err)
 {
 	const char *fact = reply_fact(reply, "inway", 0);
 
@@ -115,9 +115,11 @@ static int refuse_full(const struct deployable *result, const struct deploy_plan
 
 /* ---- what is to be done ---------------------------------------------------------------------- */
 
-static void plan_upload(const struct deployable *result, const struct server_version *there,
+void deploy_plan_upload(const struct deployable *result, const struct server_version *there,
 			struct deploy_plan *plan)
 {
+	strv_release(&plan->upload);
+	plan->bytes = 0;
 	plan->there = there && server_version_is_whole(there);
 	plan->unpack = !there || !there->root;
 	for (size_t i = 0; !plan->there && i < result->files.count; i++) {
@@ -218,9 +220,9 @@ static int plan_one(struct deployment *d, size_t i, struct err *err)
 	if (r == 0)
 		r = deploy_ask_loaders(&d->session, result, &loaders, err);
 	if (r == 0)
-		r = refuse_in_the_way(&probe, err);
+		r = deploy_refuse_in_the_way(&probe, err);
 	if (r == 0)
-		r = refuse_in_the_way(&loaders, err);
+		r = deploy_refuse_in_the_way(&loaders, err);
 	if (r == 0)
 		r = refuse_foreign(&probe, err);
 	if (r == 0)
@@ -230,7 +232,8 @@ static int plan_one(struct deployment *d, size_t i, struct err *err)
 		r = server_state_parse(&probe, &d->before, err);
 	if (r < 0)
 		return r;
-	plan_upload(result, server_state_find(&d->before, result->recipe, result->version), plan);
+	deploy_plan_upload(result, server_state_find(&d->before, result->recipe, result->version),
+			   plan);
 	read_free(&probe, plan);
 	return refuse_full(result, plan, err);
 }
