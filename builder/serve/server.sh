@@ -114,10 +114,17 @@ tidy() {
 	done
 }
 
-# settle FROM TO: what has been written under one name gets its own, once it is on the disk
+# on_disk PATH: waits for a file, or for what has changed in a directory
+on_disk() {
+	sync "$1" 2>/dev/null || sync
+}
+
+# settle FROM TO: what has been written under one name gets its own, once it is on the disk. The renames may be on
+# several disks, and a power cut must not undo one before another.
 settle() {
 	sync -f "$1" 2>/dev/null || sync
 	try mv -T "$1" "$2"
+	on_disk "${2%/*}"
 }
 
 # ---- looking -------------------------------------------------------------------------------------------------------
@@ -304,7 +311,9 @@ do_put() {
 # check: what was uploaded is what the file SUMS says
 do_check() {
 	step check
-	said=$(cd "$incoming" && sha256sum -c SUMS 2>&1 | grep -v ': OK$')
+	# Nothing, where root and kernel are there and the image brings no loaders.
+	[ -s "$incoming/SUMS" ] || return 0
+	said=$(cd "$incoming" 2>&1 && sha256sum -c SUMS 2>&1 | grep -v ': OK$')
 	[ -z "$said" ] || {
 		hint 'run it again: what arrived damaged is sent once more'
 		fail "what arrived is not what was sent: $said"
@@ -340,6 +349,7 @@ install_file() {
 	try mkdir -p "$(dirname "$2")"
 	try cp "$1" "$2.netrescue-new"
 	try chmod 644 "$2.netrescue-new"
+	on_disk "$2.netrescue-new"
 	try mv "$2.netrescue-new" "$2"
 }
 
@@ -360,7 +370,9 @@ install_loaders() {
 		# First the record, so that a rerun knows the file as ours.
 		grep -qxF "$sum  $path" "$record" 2>/dev/null || echo "$sum  $path" >>"$record" ||
 			fail "cannot write '$record'"
-		cmp -s "$incoming/tftp/$path" "$tftp/$path" || install_file "$incoming/tftp/$path" "$tftp/$path"
+		if cmp -s "$incoming/tftp/$path" "$tftp/$path"; then continue; fi
+		on_disk "$record"
+		install_file "$incoming/tftp/$path" "$tftp/$path"
 	done <"$work/loaders" || exit 1
 	[ $older = no ] || return 0
 	{
@@ -449,6 +461,7 @@ do_switch() {
 	try rm -f "$tftp/menu/.new-current"
 	try ln -s "$1" "$tftp/menu/.new-current"
 	try mv -T "$tftp/menu/.new-current" "$tftp/menu/current"
+	on_disk "$tftp/menu"
 	step switched
 	# The one before stays for clients that read it at this moment.
 	for other in "$tftp"/menu/g-*; do
