@@ -71,11 +71,11 @@ static int refuse_export(const struct reply *probe, struct err *err)
 	return 0;
 }
 
-/* "ROOT KIB INODES KIND" */
+/* "KIB INODES KIND" */
 static void read_free(const struct reply *probe, struct deploy_plan *plan)
 {
 	CLEANUP(strv_release) struct strv word = { 0 };
-	const char *fact = reply_fact(probe, "free root", 0);
+	const char *fact = reply_fact(probe, "free", 0);
 
 	plan->free_kib = plan->free_inodes = UINT64_MAX;
 	strv_split(&word, fact ? fact : "", " ");

@@ -18,7 +18,7 @@
 
 struct reply_item {
 	char *word; /* "step", "fact", "file" */
-	char *text; /* what follows on the line: "free root 812 - ext2/ext3"; "" if nothing does */
+	char *text; /* what follows on the line: "free 812 - ext2-ext3"; "" if nothing does */
 	char *data; /* of a file, NUL-terminated, else NULL */
 	size_t size;
 };

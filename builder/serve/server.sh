@@ -147,12 +147,20 @@ nearest() {
 	printf '%s' "$near"
 }
 
-# free NAME DIRECTORY: KiB, files and the kind of file system; - for files where there is no limit
+# free RECIPE: KiB, files and the kind of file system where its root goes; - for files where there is no limit. What an
+# interrupted run has left there counts as free, as `begin` removes it, or goes on with it.
 free() {
-	near=$(nearest "$2")
+	near=$(nearest "$root/$1")
 	kib=$(df -Pk "$near" | awk 'NR == 2 { print $4 }')
 	files=$(df -Pi "$near" | awk 'NR == 2 { print ($2 == 0 || $2 == "-") ? "-" : $4 }')
-	say "fact free $1 ${kib:-0} ${files:--} $(stat -f -c %T "$near" | tr ' /' '--')"
+	kib=$((${kib:-0} + $(left_there "$1" -k)))
+	case $files in '' | -) files=- ;; *) files=$((files + $(left_there "$1" --inodes))) ;; esac
+	say "fact free $kib $files $(stat -f -c %T "$near" | tr ' /' '--')"
+}
+
+# left_there RECIPE UNIT
+left_there() {
+	du -sc "$2" "$root/$1"/.new-* "$root/$1"/.gone-* "$state/incoming/$1" 2>/dev/null | sed -n '$s/[^0-9].*//p'
 }
 
 # What nfsd exports now (etab(5)): whether that covers a directory, and leaves root its rights.
@@ -173,8 +181,7 @@ do_probe() {
 	for program in rsync zstd tar flock sha256sum; do
 		command -v "$program" >/dev/null 2>&1 || say "fact missing $program"
 	done
-	free root "$root/$1"
-	free tftp "$tftp/kernel/$1"
+	free "$1"
 	for directory in "$root/$1" "$tftp/kernel/$1" "$tftp/menu" "$tftp/menu/$1"; do
 		is_claimable "$directory" || say "fact foreign $directory"
 	done
@@ -485,6 +492,15 @@ do_remove() {
 	step removed
 }
 
+# clean: removes what interrupted deployments have left
+do_clean() {
+	for directory in "$root"/* "$tftp"/kernel/* "$tftp/menu" "$tftp"/menu/*; do
+		if [ -f "$directory/.netrescue" ] && [ ! -L "$directory" ]; then tidy "$directory"; fi
+	done
+	try rm -rf "$state/incoming"
+	step clean
+}
+
 say "fact hello 1"
 while read -r request one two three; do
 	case $request in
@@ -509,6 +525,7 @@ while read -r request one two three; do
 	switch) do_switch "$one" ;;
 	hide) do_hide "$one" "$two" ;;
 	remove) do_remove "$one" "$two" ;;
+	clean) do_clean ;;
 	*) fail "the request '$request' is not known" ;;
 	esac
 	say ok

@@ -181,7 +181,7 @@ static int remove_versions(struct session *s, const struct prune_report *report,
 		if (!report->item[i].kept)
 			r = session_ask(s, NULL, err, "remove %s %s", report->item[i].recipe,
 					report->item[i].version);
-	return r;
+	return r < 0 ? r : session_ask(s, NULL, err, "clean");
 }
 
 int versions_prune(const struct serve_options *o, const struct prune_options *prune,

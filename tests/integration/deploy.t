@@ -174,7 +174,7 @@ cp -a "$k" "$scratch/reference.saved"
 "$NETRESCUE" deploy "$scratch/k-b" "$k" >/dev/null 2>&1
 after=$(state "$k")
 second=$(menu "$k")
-steps=$(sed -n 's/^	*step \([a-z-]*\)$/\1/p' builder/serve/server.sh | grep -vxE 'own|hide|remove|removed')
+steps=$(sed -n 's/^	*step \([a-z-]*\)$/\1/p' builder/serve/server.sh | grep -vxE 'own|hide|remove|removed|clean')
 wrong=''
 for step in $steps; do
 	rm -rf "${k:?}"
