@@ -163,11 +163,15 @@ left_there() {
 	du -sc "$2" "$root/$1"/.new-* "$root/$1"/.gone-* "$state/incoming/$1" 2>/dev/null | sed -n '$s/[^0-9].*//p'
 }
 
-# What nfsd exports now (etab(5)): whether that covers a directory, and leaves root its rights.
+# What nfsd exports now (etab(5)): whether that covers a directory, and leaves root its rights. Where the path has a
+# link in it, the export may have the one or the other name.
 look_at_exports() {
 	[ -r "$nfs/var/lib/nfs/etab" ] || return 0
-	awk -v path="$1" '
-		path == $1 || index(path, $1 == "/" ? "/" : $1 "/") == 1 {
+	awk -v path="$1" -v real="$(readlink -m "$1")" '
+		function is_below(name, top) {
+			return name == top || index(name, top == "/" ? "/" : top "/") == 1
+		}
+		is_below(path, $1) || is_below(real, $1) {
 			covered = 1
 			if ($0 !~ /[(,]no_root_squash[,)]/ || $0 ~ /[(,]all_squash[,)]/) next
 			fine = 1
@@ -259,10 +263,17 @@ do_menus() {
 }
 
 # Who has mounted what. mountd writes a line into rmtab for each mount by NFSv3, and takes it out at an unmount, which a
-# root file system never sees. Clients of NFSv4 are in the kernel's list, without the directory.
+# root file system never sees. Clients of NFSv4 are in the kernel's list, without the directory. mountd resolves links
+# before it writes, so a root that has one in its path is called by its real name there.
 do_clients() {
+	real=$(readlink -f "$root")
 	if [ -r "$nfs/var/lib/nfs/rmtab" ]; then
-		sed -n 's/^\([A-Za-z0-9.:_-]*\):\(\/[^:]*\):0x.*/fact client \1 \2/p' "$nfs/var/lib/nfs/rmtab"
+		sed -n 's/^\([^/[:blank:]]*\):\(\/.*\):0x.*/\1 \2/p' "$nfs/var/lib/nfs/rmtab" >"$work/rmtab"
+		while read -r address path; do
+			case $path/ in "$real"/*) path=$root${path#"$real"} ;; esac
+			case $real/ in "${path%/}"/*) path=$root ;; esac
+			say "fact client $address $path"
+		done <"$work/rmtab"
 	else
 		say "fact blind there is no /var/lib/nfs/rmtab, in which mountd notes who mounts"
 	fi

@@ -13,7 +13,7 @@ need python3 zstd rsync ssh ssh-keygen tar setfacl getcap grub-script-check unsh
 [[ $(id -u) == 0 ]] || skip_all 'needs root, as the server does'
 sshd=$(command -v sshd || echo /usr/sbin/sshd)
 [[ -x $sshd ]] || skip_all 'openssh-server is not installed'
-plan 85
+plan 86
 mount -t tmpfs tmpfs "$scratch" || skip_all 'cannot mount a tmpfs'
 at_exit umount -l "$scratch"
 
@@ -151,6 +151,9 @@ mkdir -p "$NETRESCUE_TEST_NFS/var/lib/nfs" "$NETRESCUE_TEST_NFS/proc/fs/nfsd/cli
 echo "192.0.2.7:$s/one/$a:0x00000001" >"$NETRESCUE_TEST_NFS/var/lib/nfs/rmtab"
 run "$NETRESCUE" prune --keep 1 "$s"
 like "$stdout" "kept one/$a: 192.0.2.7 has mounted it" 'what a client has mounted stays'
+ln -s "$s" "$scratch/link"
+run "$NETRESCUE" prune --keep 1 "$scratch/link"
+like "$stdout" "kept one/$a: 192.0.2.7 has mounted it" 'by whatever name the server is called'
 run "$NETRESCUE" prune --keep 1 --client-off 192.0.2.7 --dry-run "$s"
 like "$stdout" "would remove one/$a" 'a client that is known to be off does not count'
 ok 'a dry run removes nothing' test -d "$s/one/$a"
