@@ -13,7 +13,7 @@ need python3 zstd rsync ssh ssh-keygen tar setfacl getcap grub-script-check unsh
 [[ $(id -u) == 0 ]] || skip_all 'needs root, as the server does'
 sshd=$(command -v sshd || echo /usr/sbin/sshd)
 [[ -x $sshd ]] || skip_all 'openssh-server is not installed'
-plan 86
+plan 90
 mount -t tmpfs tmpfs "$scratch" || skip_all 'cannot mount a tmpfs'
 at_exit umount -l "$scratch"
 
@@ -234,6 +234,16 @@ $f/one
 $f/one/important
 $f/tftp" 'and nothing was changed'
 exits 0 'unless it is adopted' "$NETRESCUE" deploy --adopt "$scratch/f-a" "$f"
+
+n=$scratch/names
+result "$scratch/n-g" g-tools "$a" "$n"
+result "$scratch/n-c" current "$a" "$n"
+result "$scratch/n-t" tftp "$a" "$n"
+"$NETRESCUE" deploy "$scratch/n-g" "$n" >/dev/null 2>&1
+exits 0 'a recipe that is called like a generation of the menu' "$NETRESCUE" deploy "$scratch/n-g" "$n"
+is "$(menu "$n" | sed -n 1p)" "g-tools.rescue 0 - $a" 'keeps its entries'
+exits 2 'one that is called like the link to the menu is refused' "$NETRESCUE" deploy "$scratch/n-c" "$n"
+exits 2 'so is one that is called like the TFTP root' "$NETRESCUE" deploy "$scratch/n-t" "$n"
 
 deploy "$scratch/f-a" "$scratch/elsewhere"
 like "$status $stderr" "^2 .*boots from $f/one on its server" 'the path is the one that the image boots from'
