@@ -13,7 +13,7 @@ need python3 zstd rsync ssh ssh-keygen tar setfacl getcap grub-script-check unsh
 [[ $(id -u) == 0 ]] || skip_all 'needs root, as the server does'
 sshd=$(command -v sshd || echo /usr/sbin/sshd)
 [[ -x $sshd ]] || skip_all 'openssh-server is not installed'
-plan 90
+plan 91
 mount -t tmpfs tmpfs "$scratch" || skip_all 'cannot mount a tmpfs'
 at_exit umount -l "$scratch"
 
@@ -139,6 +139,8 @@ deploy "$scratch/one-b" "$s"
 like "$status $stderr" "^0 .*menu/three/$b/entries.json' has no usable [a-z ]*: this version is left out" \
 	'a version whose entries are spoilt is left out of the menu, with a warning'
 is "$(menu "$s" | grep -c three)" 0 'and the others stay'
+run "$NETRESCUE" prune --keep 1 --no-clients "$s"
+like "$status $stderr" '^3 .*nothing is removed while the menu leaves a version out' 'and nothing is pruned meanwhile'
 cp "$scratch/entries.json" "$s/tftp/menu/three/$b/entries.json"
 
 # ---- prune ---------------------------------------------------------------------------------------------------------
