@@ -27,6 +27,7 @@ struct reply {
 	struct reply_item *item;
 	size_t count;
 	size_t allocated;
+	size_t bytes; /* of all items */
 	char *failed; /* why the request failed; NULL: it did not */
 	char *hint;   /* the way out, or NULL */
 };
