@@ -58,7 +58,7 @@ static int send_files(struct deployment *d, const struct deployable *result,
 	if (r < 0)
 		return r;
 	incoming = reply_fact(&begun, "incoming", 0);
-	if (!incoming || !session_is_plain(incoming))
+	if (!incoming || *incoming != '/' || !session_is_plain(incoming))
 		return err_set(err, ERR_NETWORK, "the server does not say where the upload goes");
 	r = upload_files(&d->session, result->path, &plan->upload, plan->bytes, incoming, err);
 	if (r == 0)
