@@ -13,7 +13,7 @@ need python3 zstd rsync ssh ssh-keygen tar setfacl getcap grub-script-check unsh
 [[ $(id -u) == 0 ]] || skip_all 'needs root, as the server does'
 sshd=$(command -v sshd || echo /usr/sbin/sshd)
 [[ -x $sshd ]] || skip_all 'openssh-server is not installed'
-plan 91
+plan 92
 mount -t tmpfs tmpfs "$scratch" || skip_all 'cannot mount a tmpfs'
 at_exit umount -l "$scratch"
 
@@ -150,6 +150,10 @@ run "$NETRESCUE" prune --keep 1 "$s"
 like "$stdout" "kept one/$a: nobody knows who uses it: there is no /var/lib/nfs/rmtab" \
 	'where nobody notes who mounts, nothing goes'
 mkdir -p "$NETRESCUE_TEST_NFS/var/lib/nfs" "$NETRESCUE_TEST_NFS/proc/fs/nfsd/clients/7"
+touch "$NETRESCUE_TEST_NFS/var/lib/nfs/rmtab"
+run "$NETRESCUE" prune --keep 1 "$s"
+like "$stdout" "kept one/$a: nobody knows who uses it: the kernel's NFS server does not run" 'nor where another serves it'
+echo 8 >"$NETRESCUE_TEST_NFS/proc/fs/nfsd/threads"
 echo "192.0.2.7:$s/one/$a:0x00000001" >"$NETRESCUE_TEST_NFS/var/lib/nfs/rmtab"
 run "$NETRESCUE" prune --keep 1 "$s"
 like "$stdout" "kept one/$a: 192.0.2.7 has mounted it" 'what a client has mounted stays'
