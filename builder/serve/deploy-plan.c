@@ -170,17 +170,18 @@ static int check_path(const struct deployment *d, const struct deployable *resul
 			(int)(slash - result->nfs_path), result->nfs_path, path);
 }
 
-/* What menu/ of the TFTP root holds beside a directory for each recipe. */
+/* What menu/ of the TFTP root holds beside a directory for each recipe, and what labels of the
+ * site's own entries begin with. */
 static int check_name(const struct deployable *result, struct err *err)
 {
-	static const char *const taken[] = { "current", "clients.json", "site.yaml" };
+	static const char *const taken[] = { "clients.json", "current", "site", "site.yaml" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(taken); i++) {
 		if (!streq(result->recipe, taken[i]))
 			continue;
 		err_set(err, ERR_USAGE, "a recipe called '%s' cannot be deployed", taken[i]);
-		return err_hint(err, "the server's menu has a file of that name: give the recipe "
-				     "another one");
+		return err_hint(err, "the server's menu has something else of that name: give the "
+				     "recipe another one");
 	}
 	return 0;
 }
