@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "serve/deploy-parts.h"
+#include "serve/served-menu.h"
 
 #define ROOTFS "rootfs.tar.zst"
 #define KIB 1024
@@ -291,7 +292,6 @@ void deployment_release(struct deployment *d)
 	free(d->result);
 	free(d->plan);
 	server_state_release(&d->before);
-	served_menu_release(&d->menu);
 	serve_place_release(&d->place);
 	*d = (struct deployment)DEPLOYMENT_INIT;
 }

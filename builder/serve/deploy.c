@@ -10,6 +10,7 @@
 #include "base/progress.h"
 #include "serve/deploy-parts.h"
 #include "serve/offered.h"
+#include "serve/served-menu.h"
 #include "serve/upload.h"
 
 char *deploy_who(void)
@@ -153,5 +154,5 @@ int deployment_run(struct deployment *d, struct err *err)
 		if (r < 0)
 			return err_wrap(err, "deploying '%s'", d->result[i].path);
 	}
-	return r < 0 ? r : served_menu_apply(&d->session, false, &d->menu, err);
+	return r < 0 ? r : served_menu_apply(&d->session, false, NULL, err);
 }

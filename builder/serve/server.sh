@@ -230,7 +230,6 @@ do_list() {
 	for first in "$tftp"/menu/*/first; do
 		[ ! -f "$first" ] || say "fact first $(basename "$(dirname "$first")")/$(cat "$first")"
 	done
-	[ ! -L "$tftp/menu/current" ] || say "fact current $(readlink "$tftp/menu/current")"
 }
 
 # loaders VERSION SIZE: "SHA256  PATH" lines of boot loaders that VERSION brings
