@@ -82,5 +82,5 @@
 #define OPTION_SSH                                                                                 \
 	TEXT("ssh", ssh, "COMMAND", "how to reach the server, as 'ssh -p 2222' (default: ssh)")
 #define OPTION_WAIT                                                                                \
-	NUMBER("wait", wait, "SECONDS", "for another netrescue that changes the server to end")
+	NUMBER("wait", wait, "SECONDS", "wait so long for another netrescue that works there")
 #define OPTION_DRY_RUN FLAG("dry-run", dry_run, "say what would be done", .letter = 'n')

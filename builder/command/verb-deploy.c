@@ -63,15 +63,17 @@ static void print_plan_json(const struct deployment *d, size_t i)
 
 static void print_space(const struct deployable *result, const struct deploy_plan *plan)
 {
+	CLEANUP(text_release) struct text kind = { 0 };
 	char size[16], available[16];
 
 	if (!plan->unpack)
 		return;
+	text_add_escaped(&kind, plan->file_system ? plan->file_system : "unknown");
 	printf("  unpack   %s, %" PRIu64 " files", human_size(result->tar_size, size),
 	       result->members);
 	if (plan->free_kib < UINT64_MAX / 1024)
 		printf("; %s are free there (%s)", human_size(plan->free_kib * 1024, available),
-		       plan->file_system);
+		       kind.data);
 	printf("\n");
 }
 

@@ -17,6 +17,10 @@ struct prune_invocation {
 
 static void print_item(const struct prune_item *item, bool dry_run, bool json)
 {
+	CLEANUP(text_release) struct text why = { 0 };
+
+	/* The server has its part in it. */
+	text_add_escaped(&why, item->kept ? item->kept : "");
 	if (json) {
 		json_t *o = json_object();
 
@@ -28,7 +32,7 @@ static void print_item(const struct prune_item *item, bool dry_run, bool json)
 			json_add_text(o, "kept", item->kept);
 		json_print(o);
 	} else if (item->kept) {
-		printf("kept %s/%s: %s\n", item->recipe, item->version, item->kept);
+		printf("kept %s/%s: %s\n", item->recipe, item->version, why.data);
 	} else {
 		printf("%s %s/%s\n", dry_run ? "would remove" : "removed", item->recipe,
 		       item->version);

@@ -32,15 +32,24 @@ static void add_entry(struct text *t, const struct menu_entry *e, const struct m
 	}
 }
 
-/* In a submenu menu.c32 adds no way back of its own. */
+/* In a submenu menu.c32 adds no way back of its own. And it starts the default of the menu that it
+ * shows, so one with the entry that is chosen has to be shown first. */
+static void add_submenu(struct text *t, const struct menu *m, const struct menu_choice *choice)
+{
+	text_add(t, "\nMENU BEGIN\nMENU TITLE " MENU_EARLIER_TITLE "\n");
+	for (size_t i = 0; i < m->count; i++)
+		if (m->entry[i].earlier && streq(m->entry[i].label, choice->label))
+			text_add(t, "MENU START\n");
+	text_add(t, "\nLABEL -\n\tMENU LABEL Back\n\tMENU EXIT\n");
+}
+
 static void add_entries(struct text *t, const struct menu *m, const struct menu_choice *choice)
 {
 	bool inside = false;
 
 	for (size_t i = 0; i < m->count; i++) {
 		if (m->entry[i].earlier && !inside)
-			text_add(t, "\nMENU BEGIN\nMENU TITLE " MENU_EARLIER_TITLE
-				    "\nLABEL -\n\tMENU LABEL Back\n\tMENU EXIT\n");
+			add_submenu(t, m, choice);
 		else if (!m->entry[i].earlier && inside)
 			text_add(t, "\nMENU END\n");
 		inside = m->entry[i].earlier;

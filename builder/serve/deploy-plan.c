@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "serve/deploy-parts.h"
+#include "serve/served-menu.h"
 
 #define ROOTFS "rootfs.tar.zst"
 #define KIB 1024
@@ -30,7 +31,7 @@ static int refuse_missing(const struct reply *probe, struct err *err)
 	return err_hint(err, "as root there: apt install %s", list);
 }
 
-static int refuse_in_the_way(const struct reply *reply, struct err *err)
+int deploy_refuse_in_the_way(const struct reply *reply, struct err *err)
 {
 	const char *fact = reply_fact(reply, "inway", 0);
 
@@ -71,11 +72,11 @@ static int refuse_export(const struct reply *probe, struct err *err)
 	return 0;
 }
 
-/* "ROOT KIB INODES KIND" */
+/* "KIB INODES KIND" */
 static void read_free(const struct reply *probe, struct deploy_plan *plan)
 {
 	CLEANUP(strv_release) struct strv word = { 0 };
-	const char *fact = reply_fact(probe, "free root", 0);
+	const char *fact = reply_fact(probe, "free", 0);
 
 	plan->free_kib = plan->free_inodes = UINT64_MAX;
 	strv_split(&word, fact ? fact : "", " ");
@@ -115,9 +116,11 @@ static int refuse_full(const struct deployable *result, const struct deploy_plan
 
 /* ---- what is to be done ---------------------------------------------------------------------- */
 
-static void plan_upload(const struct deployable *result, const struct server_version *there,
+void deploy_plan_upload(const struct deployable *result, const struct server_version *there,
 			struct deploy_plan *plan)
 {
+	strv_release(&plan->upload);
+	plan->bytes = 0;
 	plan->there = there && server_version_is_whole(there);
 	plan->unpack = !there || !there->root;
 	for (size_t i = 0; !plan->there && i < result->files.count; i++) {
@@ -168,6 +171,41 @@ static int check_path(const struct deployment *d, const struct deployable *resul
 			(int)(slash - result->nfs_path), result->nfs_path, path);
 }
 
+/* What menu/ of the TFTP root holds beside a directory for each recipe, and what labels of the
+ * site's own entries begin with. */
+static int check_name(const struct deployable *result, struct err *err)
+{
+	static const char *const taken[] = { "clients.json", "current", "site", "site.yaml" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(taken); i++) {
+		if (!streq(result->recipe, taken[i]))
+			continue;
+		err_set(err, ERR_USAGE, "a recipe called '%s' cannot be deployed", taken[i]);
+		return err_hint(err, "the server's menu has something else of that name: give the "
+				     "recipe another one");
+	}
+	return 0;
+}
+
+/* Only root can enter the root file systems' directory, and the session has one TFTP root. */
+static int check_tftp_root(const struct deployment *d, const struct deployable *result,
+			   struct err *err)
+{
+	cleanup_free char *inside = xasprintf("%s/", result->nfs_path);
+	cleanup_free char *tftp = xasprintf("%s/", result->tftp_root);
+
+	if (starts_with(tftp, inside)) {
+		err_set(err, ERR_USAGE, "'%s' has its TFTP root in %s, which tftpd cannot enter",
+			result->path, result->nfs_path);
+		return err_hint(err, "give the recipe another name, nfs.path or server.tftp-root");
+	}
+	if (streq(result->tftp_root, d->result[0].tftp_root))
+		return 0;
+	err_set(err, ERR_USAGE, "'%s' wants the TFTP root %s, and '%s' %s", d->result[0].path,
+		d->result[0].tftp_root, result->path, result->tftp_root);
+	return err_hint(err, "set the same server.tftp-root in both recipes");
+}
+
 static int plan_one(struct deployment *d, size_t i, struct err *err)
 {
 	CLEANUP(reply_release) struct reply probe = { 0 };
@@ -184,9 +222,9 @@ static int plan_one(struct deployment *d, size_t i, struct err *err)
 	if (r == 0)
 		r = deploy_ask_loaders(&d->session, result, &loaders, err);
 	if (r == 0)
-		r = refuse_in_the_way(&probe, err);
+		r = deploy_refuse_in_the_way(&probe, err);
 	if (r == 0)
-		r = refuse_in_the_way(&loaders, err);
+		r = deploy_refuse_in_the_way(&loaders, err);
 	if (r == 0)
 		r = refuse_foreign(&probe, err);
 	if (r == 0)
@@ -196,7 +234,8 @@ static int plan_one(struct deployment *d, size_t i, struct err *err)
 		r = server_state_parse(&probe, &d->before, err);
 	if (r < 0)
 		return r;
-	plan_upload(result, server_state_find(&d->before, result->recipe, result->version), plan);
+	deploy_plan_upload(result, server_state_find(&d->before, result->recipe, result->version),
+			   plan);
 	read_free(&probe, plan);
 	return refuse_full(result, plan, err);
 }
@@ -215,6 +254,10 @@ static int open_results(struct deployment *d, struct err *err)
 
 		if (r == 0)
 			r = check_path(d, &d->result[i], err);
+		if (r == 0)
+			r = check_name(&d->result[i], err);
+		if (r == 0)
+			r = check_tftp_root(d, &d->result[i], err);
 		if (r < 0)
 			return r;
 	}
@@ -249,7 +292,6 @@ void deployment_release(struct deployment *d)
 	free(d->result);
 	free(d->plan);
 	server_state_release(&d->before);
-	served_menu_release(&d->menu);
 	serve_place_release(&d->place);
 	*d = (struct deployment)DEPLOYMENT_INIT;
 }

@@ -10,6 +10,7 @@
 #include "base/progress.h"
 #include "serve/deploy-parts.h"
 #include "serve/offered.h"
+#include "serve/served-menu.h"
 #include "serve/upload.h"
 
 char *deploy_who(void)
@@ -58,7 +59,7 @@ static int send_files(struct deployment *d, const struct deployable *result,
 	if (r < 0)
 		return r;
 	incoming = reply_fact(&begun, "incoming", 0);
-	if (!incoming || !session_is_plain(incoming))
+	if (!incoming || *incoming != '/' || !session_is_plain(incoming))
 		return err_set(err, ERR_NETWORK, "the server does not say where the upload goes");
 	r = upload_files(&d->session, result->path, &plan->upload, plan->bytes, incoming, err);
 	if (r == 0)
@@ -68,6 +69,7 @@ static int send_files(struct deployment *d, const struct deployable *result,
 
 static int place_files(struct deployment *d, const struct deployable *result, struct err *err)
 {
+	CLEANUP(reply_release) struct reply loaders = { 0 };
 	struct session *s = &d->session;
 	int r;
 
@@ -77,7 +79,9 @@ static int place_files(struct deployment *d, const struct deployable *result, st
 		r = session_ask(s, NULL, err, "unpack %s %s %s", result->recipe, result->version,
 				result->tar_sha256);
 	if (r == 0)
-		r = deploy_ask_loaders(s, result, NULL, err);
+		r = deploy_ask_loaders(s, result, &loaders, err);
+	if (r == 0)
+		r = deploy_refuse_in_the_way(&loaders, err);
 	if (r == 0)
 		r = session_ask(s, NULL, err, "boot %s %s", result->recipe, result->version);
 	if (r == 0)
@@ -117,15 +121,14 @@ static int look_again(struct deployment *d, size_t i, struct err *err)
 	CLEANUP(reply_release) struct reply reply = { 0 };
 	CLEANUP(server_state_release) struct server_state state = { 0 };
 	const struct deployable *result = &d->result[i];
-	const struct server_version *v;
 	int r = session_ask(&d->session, &reply, err, "list");
 
 	if (r == 0)
 		r = server_state_parse(&reply, &state, err);
 	if (r < 0)
 		return r;
-	v = server_state_find(&state, result->recipe, result->version);
-	d->plan[i].there = v && server_version_is_whole(v);
+	deploy_plan_upload(result, server_state_find(&state, result->recipe, result->version),
+			   &d->plan[i]);
 	return 0;
 }
 
@@ -151,5 +154,5 @@ int deployment_run(struct deployment *d, struct err *err)
 		if (r < 0)
 			return err_wrap(err, "deploying '%s'", d->result[i].path);
 	}
-	return r < 0 ? r : served_menu_apply(&d->session, false, &d->menu, err);
+	return r < 0 ? r : served_menu_apply(&d->session, false, NULL, err);
 }

@@ -17,7 +17,6 @@
 
 #include "base/err.h"
 #include "serve/deployable.h"
-#include "serve/served-menu.h"
 #include "serve/server-state.h"
 #include "serve/session.h"
 
@@ -50,7 +49,6 @@ struct deployment {
 	struct deploy_plan *plan; /* as many as results */
 	size_t count;
 	struct server_state before; /* what was there */
-	struct served_menu menu;    /* in force afterwards */
 };
 #define DEPLOYMENT_INIT                                                                            \
 	{                                                                                          \

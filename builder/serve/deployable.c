@@ -64,8 +64,9 @@ static bool is_sound(const struct deployable *d)
 	const char *hint = NULL;
 
 	return d->recipe && *d->recipe && format_name.is(d->recipe, &hint) && d->version &&
-	       session_is_plain(d->version) && !strchr(d->version, '/') && is_path(d->nfs_path) &&
-	       is_path(d->tftp_root) && d->tar_sha256 && digest_is_valid(d->tar_sha256);
+	       session_is_plain(d->version) && !strchr(d->version, '/') &&
+	       !strstr(d->version, "..") && is_path(d->nfs_path) && is_path(d->tftp_root) &&
+	       d->tar_sha256 && digest_is_valid(d->tar_sha256);
 }
 
 static int read_manifest(struct deployable *d, struct err *err)

@@ -59,7 +59,9 @@ static bool is_label(const char *s)
 
 static bool is_file(const char *s)
 {
-	return s && *s != '/' && session_is_plain(s) && !strstr(s, "..") && strlen(s) <= PATH_MOST;
+	/* PXELINUX takes what stands before "::" for another server. */
+	return s && *s != '/' && session_is_plain(s) && !strstr(s, "..") && !strchr(s, ':') &&
+	       strlen(s) <= PATH_MOST;
 }
 
 /* Of words that loaders take as they are. */

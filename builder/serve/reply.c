@@ -9,6 +9,7 @@
 #define LINE_MOST 2048
 #define FILE_MOST ((uint64_t)4 << 20)
 #define ITEMS_MOST 100000
+#define ALL_MOST ((size_t)64 << 20) /* of the items' texts and files */
 
 static int malformed(const char *line, struct err *err)
 {
@@ -28,6 +29,7 @@ static struct reply_item *add_item(struct reply *reply, const char *word, size_t
 
 	GROW(reply->item, reply->count, reply->allocated);
 	item = &reply->item[reply->count++];
+	reply->bytes += length + strlen(text);
 	*item = (struct reply_item){ .word = xstrndup(word, length), .text = xstrdup(text) };
 	return item;
 }
@@ -49,6 +51,7 @@ static int take_file(struct reply *reply, const char *line, const char *rest, si
 	struct reply_item *item = add_item(reply, "file", strlen("file"), name);
 	item->data = xstrndup(rest, (size_t)size);
 	item->size = strlen(item->data);
+	reply->bytes += item->size;
 	*used += (size_t)size + 1;
 	return 1;
 }
@@ -72,8 +75,8 @@ static int take_line(struct reply *reply, const char *line, const char *rest, si
 		reply->hint = xstrdup(text);
 		return 1;
 	}
-	if (reply->count == ITEMS_MOST)
-		return malformed(line, err);
+	if (reply->count == ITEMS_MOST || reply->bytes > ALL_MOST)
+		return err_set(err, ERR_NETWORK, "the server does not end its answer");
 	if (starts_with(line, "file "))
 		return take_file(reply, text, rest, length, used, err);
 	if (!starts_with(line, "fact ") && !starts_with(line, "step "))

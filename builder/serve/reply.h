@@ -18,7 +18,7 @@
 
 struct reply_item {
 	char *word; /* "step", "fact", "file" */
-	char *text; /* what follows on the line: "free root 812 - ext2/ext3"; "" if nothing does */
+	char *text; /* what follows on the line: "free 812 - ext2-ext3"; "" if nothing does */
 	char *data; /* of a file, NUL-terminated, else NULL */
 	size_t size;
 };
@@ -27,6 +27,7 @@ struct reply {
 	struct reply_item *item;
 	size_t count;
 	size_t allocated;
+	size_t bytes; /* of all items */
 	char *failed; /* why the request failed; NULL: it did not */
 	char *hint;   /* the way out, or NULL */
 };

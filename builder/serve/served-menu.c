@@ -31,6 +31,7 @@ static void take_offered(const struct reply_item *item, struct served *s)
 		r = err_set(&err, ERR_TRUST, "'%s' says that it is of %s", path, name);
 	if (r < 0) {
 		log_warning("%s: this version is left out of the menu", err.message);
+		s->left_out++;
 		return;
 	}
 	GROW(s->version, s->count, s->allocated);
@@ -322,6 +323,7 @@ int served_compose(const struct served *s, struct served_menu *ret, struct err *
 			  xstrdup(s->site.entries.entry[i].title));
 	add_versions(s, &m.menu, true);
 	add_common(s, &m.menu);
+	m.left_out = s->left_out;
 	m.choice = choose(s, &m.menu);
 	add_clients(s, &m);
 	*ret = TAKE(m);

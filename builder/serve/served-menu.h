@@ -27,6 +27,7 @@ struct served {
 		*version; /* by recipe in the site's order; within one, the first, then newest */
 	size_t count;
 	size_t allocated;
+	size_t left_out; /* versions whose entries cannot be read */
 	struct site_menu site;
 	json_t *clients; /* MAC -> label, by `netrescue menu` */
 };
@@ -46,6 +47,7 @@ struct served_menu {
 	struct menu_client *client; /* by MAC; each mac is owned */
 	size_t client_count;
 	size_t client_allocated;
+	size_t left_out; /* versions that are not in it, as their entries cannot be read */
 };
 /* Warns of a choice whose entry is gone; that machine gets the default. A server without any
  * version has a menu all the same, of which booting locally is the only entry. */

@@ -91,8 +91,6 @@ int server_state_parse(const struct reply *reply, struct server_state *ret, stru
 	for (size_t i = 0; (fact = reply_fact(reply, "first", i)); i++)
 		strv_add(&first, fact);
 	mark_first(&s, &first);
-	fact = reply_fact(reply, "current", 0);
-	s.generation = fact ? xstrdup(fact) : NULL;
 	*ret = TAKE(s);
 	return 0;
 }
@@ -104,7 +102,6 @@ void server_state_release(struct server_state *s)
 		free(s->item[i].version);
 	}
 	free(s->item);
-	free(s->generation);
 	*s = (struct server_state){ 0 };
 }
 

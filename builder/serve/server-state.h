@@ -19,7 +19,6 @@ struct server_state {
 	struct server_version *item; /* by recipe, then newest first */
 	size_t count;
 	size_t allocated;
-	char *generation; /* that menu/current points at, or NULL */
 };
 
 int server_state_parse(const struct reply *reply, struct server_state *ret, struct err *err);

@@ -114,10 +114,17 @@ tidy() {
 	done
 }
 
-# settle FROM TO: what has been written under one name gets its own, once it is on the disk
+# on_disk PATH: waits for a file, or for what has changed in a directory
+on_disk() {
+	sync "$1" 2>/dev/null || sync
+}
+
+# settle FROM TO: what has been written under one name gets its own, once it is on the disk. The renames may be on
+# several disks, and a power cut must not undo one before another.
 settle() {
 	sync -f "$1" 2>/dev/null || sync
 	try mv -T "$1" "$2"
+	on_disk "${2%/*}"
 }
 
 # ---- looking -------------------------------------------------------------------------------------------------------
@@ -140,19 +147,31 @@ nearest() {
 	printf '%s' "$near"
 }
 
-# free NAME DIRECTORY: KiB, files and the kind of file system; - for files where there is no limit
+# free RECIPE: KiB, files and the kind of file system where its root goes; - for files where there is no limit. What an
+# interrupted run has left there counts as free, as `begin` removes it, or goes on with it.
 free() {
-	near=$(nearest "$2")
+	near=$(nearest "$root/$1")
 	kib=$(df -Pk "$near" | awk 'NR == 2 { print $4 }')
 	files=$(df -Pi "$near" | awk 'NR == 2 { print ($2 == 0 || $2 == "-") ? "-" : $4 }')
-	say "fact free $1 ${kib:-0} ${files:--} $(stat -f -c %T "$near" | tr ' /' '--')"
+	kib=$((${kib:-0} + $(left_there "$1" -k)))
+	case $files in '' | -) files=- ;; *) files=$((files + $(left_there "$1" --inodes))) ;; esac
+	say "fact free $kib $files $(stat -f -c %T "$near" | tr ' /' '--')"
 }
 
-# What nfsd exports now (etab(5)): whether that covers a directory, and leaves root its rights.
+# left_there RECIPE UNIT
+left_there() {
+	du -sc "$2" "$root/$1"/.new-* "$root/$1"/.gone-* "$state/incoming/$1" 2>/dev/null | sed -n '$s/[^0-9].*//p'
+}
+
+# What nfsd exports now (etab(5)): whether that covers a directory, and leaves root its rights. Where the path has a
+# link in it, the export may have the one or the other name.
 look_at_exports() {
 	[ -r "$nfs/var/lib/nfs/etab" ] || return 0
-	awk -v path="$1" '
-		path == $1 || index(path, $1 == "/" ? "/" : $1 "/") == 1 {
+	awk -v path="$1" -v real="$(readlink -m "$1")" '
+		function is_below(name, top) {
+			return name == top || index(name, top == "/" ? "/" : top "/") == 1
+		}
+		is_below(path, $1) || is_below(real, $1) {
 			covered = 1
 			if ($0 !~ /[(,]no_root_squash[,)]/ || $0 ~ /[(,]all_squash[,)]/) next
 			fine = 1
@@ -166,8 +185,7 @@ do_probe() {
 	for program in rsync zstd tar flock sha256sum; do
 		command -v "$program" >/dev/null 2>&1 || say "fact missing $program"
 	done
-	free root "$root/$1"
-	free tftp "$tftp/kernel/$1"
+	free "$1"
 	for directory in "$root/$1" "$tftp/kernel/$1" "$tftp/menu" "$tftp/menu/$1"; do
 		is_claimable "$directory" || say "fact foreign $directory"
 	done
@@ -212,7 +230,6 @@ do_list() {
 	for first in "$tftp"/menu/*/first; do
 		[ ! -f "$first" ] || say "fact first $(basename "$(dirname "$first")")/$(cat "$first")"
 	done
-	[ ! -L "$tftp/menu/current" ] || say "fact current $(readlink "$tftp/menu/current")"
 }
 
 # loaders VERSION SIZE: "SHA256  PATH" lines of boot loaders that VERSION brings
@@ -245,13 +262,23 @@ do_menus() {
 }
 
 # Who has mounted what. mountd writes a line into rmtab for each mount by NFSv3, and takes it out at an unmount, which a
-# root file system never sees. Clients of NFSv4 are in the kernel's list, without the directory.
+# root file system never sees. Clients of NFSv4 are in the kernel's list, without the directory. mountd resolves links
+# before it writes, so a root that has one in its path is called by its real name there.
 do_clients() {
+	real=$(readlink -f "$root")
 	if [ -r "$nfs/var/lib/nfs/rmtab" ]; then
-		sed -n 's/^\([A-Za-z0-9.:_-]*\):\(\/[^:]*\):0x.*/fact client \1 \2/p' "$nfs/var/lib/nfs/rmtab"
+		sed -n 's/^\([^/[:blank:]]*\):\(\/.*\):0x.*/\1 \2/p' "$nfs/var/lib/nfs/rmtab" >"$work/rmtab"
+		while read -r address path; do
+			case $path/ in "$real"/*) path=$root${path#"$real"} ;; esac
+			case $real/ in "${path%/}"/*) path=$root ;; esac
+			say "fact client $address $path"
+		done <"$work/rmtab"
 	else
 		say "fact blind there is no /var/lib/nfs/rmtab, in which mountd notes who mounts"
 	fi
+	# The package leaves an empty rmtab, whoever serves the directory.
+	threads=$(cat "$nfs/proc/fs/nfsd/threads" 2>/dev/null)
+	[ "${threads:-0}" != 0 ] || say "fact blind the kernel's NFS server does not run there"
 	for info in "$nfs"/proc/fs/nfsd/clients/*/info; do
 		[ ! -r "$info" ] || sed -n 's/^address: "\(.*\):[0-9]*"$/fact client4 \1/p' "$info"
 	done
@@ -304,7 +331,9 @@ do_put() {
 # check: what was uploaded is what the file SUMS says
 do_check() {
 	step check
-	said=$(cd "$incoming" && sha256sum -c SUMS 2>&1 | grep -v ': OK$')
+	# Nothing, where root and kernel are there and the image brings no loaders.
+	[ -s "$incoming/SUMS" ] || return 0
+	said=$(cd "$incoming" 2>&1 && sha256sum -c SUMS 2>&1 | grep -v ': OK$')
 	[ -z "$said" ] || {
 		hint 'run it again: what arrived damaged is sent once more'
 		fail "what arrived is not what was sent: $said"
@@ -340,6 +369,7 @@ install_file() {
 	try mkdir -p "$(dirname "$2")"
 	try cp "$1" "$2.netrescue-new"
 	try chmod 644 "$2.netrescue-new"
+	on_disk "$2.netrescue-new"
 	try mv "$2.netrescue-new" "$2"
 }
 
@@ -360,7 +390,9 @@ install_loaders() {
 		# First the record, so that a rerun knows the file as ours.
 		grep -qxF "$sum  $path" "$record" 2>/dev/null || echo "$sum  $path" >>"$record" ||
 			fail "cannot write '$record'"
-		cmp -s "$incoming/tftp/$path" "$tftp/$path" || install_file "$incoming/tftp/$path" "$tftp/$path"
+		if cmp -s "$incoming/tftp/$path" "$tftp/$path"; then continue; fi
+		on_disk "$record"
+		install_file "$incoming/tftp/$path" "$tftp/$path"
 	done <"$work/loaders" || exit 1
 	[ $older = no ] || return 0
 	{
@@ -449,9 +481,12 @@ do_switch() {
 	try rm -f "$tftp/menu/.new-current"
 	try ln -s "$1" "$tftp/menu/.new-current"
 	try mv -T "$tftp/menu/.new-current" "$tftp/menu/current"
+	on_disk "$tftp/menu"
 	step switched
 	# The one before stays for clients that read it at this moment.
 	for other in "$tftp"/menu/g-*; do
+		# A recipe may be called so, too.
+		[ ! -e "$other/.netrescue" ] || continue
 		case ${other##*/} in "$1" | "$before" | 'g-*') ;; *) discard "$tftp/menu" "${other##*/}" ;; esac
 	done
 }
@@ -468,6 +503,15 @@ do_remove() {
 	step remove
 	[ ! -d "$root/$1/$2" ] || discard "$root/$1" "$2"
 	step removed
+}
+
+# clean: removes what interrupted deployments have left
+do_clean() {
+	for directory in "$root"/* "$tftp"/kernel/* "$tftp/menu" "$tftp"/menu/*; do
+		if [ -f "$directory/.netrescue" ] && [ ! -L "$directory" ]; then tidy "$directory"; fi
+	done
+	try rm -rf "$state/incoming"
+	step clean
 }
 
 say "fact hello 1"
@@ -494,6 +538,7 @@ while read -r request one two three; do
 	switch) do_switch "$one" ;;
 	hide) do_hide "$one" "$two" ;;
 	remove) do_remove "$one" "$two" ;;
+	clean) do_clean ;;
 	*) fail "the request '$request' is not known" ;;
 	esac
 	say ok

@@ -29,6 +29,14 @@ static bool is_path(const char *path)
 	       !strstr(path, "/../") && !ends_with(path, "/..") && !strchr(path, ':');
 }
 
+/* [USER@]HOST, of which ssh takes nothing for an option. */
+static bool is_host(const char *host)
+{
+	const char *at = strrchr(host, '@');
+
+	return session_is_plain(host) && session_is_plain(at ? at + 1 : host) && !strchr(host, '/');
+}
+
 int serve_place_read(const char *text, struct serve_place *ret, struct err *err)
 {
 	const char *colon = *text == '/' ? NULL : strchr(text, ':');
@@ -37,7 +45,7 @@ int serve_place_read(const char *text, struct serve_place *ret, struct err *err)
 
 	while (strlen(path) > 1 && ends_with(path, "/"))
 		path[strlen(path) - 1] = '\0';
-	if (!is_path(path) || (host && !session_is_plain(host))) {
+	if (!is_path(path) || (host && !is_host(host))) {
 		err_set(err, ERR_USAGE, "'%s' is no directory of a server", text);
 		return err_hint(err, "write [USER@]HOST:/srv/pxe, or /srv/pxe for this machine; "
 				     "only letters, digits and . _ / + - may be in it");

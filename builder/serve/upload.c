@@ -86,7 +86,8 @@ static void add_command(struct strv *argv, const struct session *s, const char *
 			strv_add(argv, "--rsync-path=sudo -n rsync");
 	}
 	strv_add(argv, "--");
-	strv_addf(argv, "%s/", from);
+	/* rsync takes what stands before a colon, without a slash, for a host. */
+	strv_addf(argv, "%s%s/", *from == '/' ? "" : "./", from);
 	if (s->place->host)
 		strv_addf(argv, "%s:%s/", s->place->host, to);
 	else

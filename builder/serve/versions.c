@@ -14,6 +14,7 @@ struct visit {
 	struct session session;
 	struct reply reply;
 	struct server_state state;
+	struct served_menu menu; /* of what is there */
 };
 #define VISIT_INIT                                                                                 \
 	{                                                                                          \
@@ -25,10 +26,20 @@ static void visit_release(struct visit *v)
 	session_release(&v->session);
 	reply_release(&v->reply);
 	server_state_release(&v->state);
+	served_menu_release(&v->menu);
 	serve_place_release(&v->place);
 }
 
-/* Nothing is locked where nothing is changed. */
+static int read_state(struct visit *v, struct err *err)
+{
+	int r = session_ask(&v->session, &v->reply, err, "list");
+
+	server_state_release(&v->state);
+	return r < 0 ? r : server_state_parse(&v->reply, &v->state, err);
+}
+
+/* Nothing is locked where nothing is changed. What is there is read again once it is locked, since
+ * whoever was waited for has changed it. */
 static int visit_begin(struct visit *v, const struct serve_options *o, bool lock, struct err *err)
 {
 	cleanup_free char *who = deploy_who();
@@ -39,18 +50,19 @@ static int visit_begin(struct visit *v, const struct serve_options *o, bool lock
 	if (r == 0)
 		r = session_ask(&v->session, NULL, err, "open %s - no", v->place.path);
 	if (r == 0)
-		r = session_ask(&v->session, &v->reply, err, "list");
-	if (r == 0)
-		r = server_state_parse(&v->reply, &v->state, err);
+		r = read_state(v, err);
 	if (r < 0)
 		return r;
 	if (!v->state.count) {
 		err_set(err, ERR_USAGE, "'%s' has no version that netrescue deployed", o->at);
 		return err_hint(err, "`netrescue deploy DIR %s` brings one", o->at);
 	}
+	if (lock)
+		r = session_ask(&v->session, NULL, err, "lock %u %s", o->wait, who);
+	if (r == 0 && lock)
+		r = read_state(v, err);
 	/* A mistake in the site's own file is better known before than after. */
-	r = lock ? session_ask(&v->session, NULL, err, "lock %u %s", o->wait, who) : 0;
-	return r < 0 || !lock ? r : served_menu_apply(&v->session, true, NULL, err);
+	return r < 0 ? r : served_menu_apply(&v->session, true, &v->menu, err);
 }
 
 int versions_list(const struct serve_options *o, struct server_state *ret, struct served_menu *menu,
@@ -59,11 +71,11 @@ int versions_list(const struct serve_options *o, struct server_state *ret, struc
 	CLEANUP(visit_release) struct visit v = VISIT_INIT;
 	int r = visit_begin(&v, o, false, err);
 
-	if (r == 0)
-		r = served_menu_apply(&v.session, true, menu, err);
-	if (r == 0)
-		*ret = TAKE(v.state);
-	return r;
+	if (r < 0)
+		return r;
+	*ret = TAKE(v.state);
+	*menu = TAKE(v.menu);
+	return 0;
 }
 
 /* ---- rollback -------------------------------------------------------------------------------- */
@@ -170,7 +182,17 @@ static int remove_versions(struct session *s, const struct prune_report *report,
 		if (!report->item[i].kept)
 			r = session_ask(s, NULL, err, "remove %s %s", report->item[i].recipe,
 					report->item[i].version);
-	return r;
+	return r < 0 ? r : session_ask(s, NULL, err, "clean");
+}
+
+/* Which version clients get is not known from the versions alone while the menu leaves one out. */
+static int refuse_left_out(const struct visit *v, struct err *err)
+{
+	if (!v->menu.left_out)
+		return 0;
+	err_set(err, ERR_TRUST, "nothing is removed while the menu leaves a version out");
+	return err_hint(err, "remove its directory below menu/ on the server, and deploy it again; "
+			     "or use the netrescue that deployed it");
 }
 
 int versions_prune(const struct serve_options *o, const struct prune_options *prune,
@@ -181,6 +203,8 @@ int versions_prune(const struct serve_options *o, const struct prune_options *pr
 	CLEANUP(prune_report_release) struct prune_report report = { 0 };
 	int r = visit_begin(&v, o, !o->dry_run, err);
 
+	if (r == 0)
+		r = refuse_left_out(&v, err);
 	if (r == 0)
 		r = session_ask(&v.session, &clients, err, "clients");
 	if (r < 0)
@@ -235,7 +259,6 @@ int versions_choose(const struct serve_options *o, const char *mac, const char *
 {
 	CLEANUP(visit_release) struct visit v = VISIT_INIT;
 	CLEANUP(reply_release) struct reply menus = { 0 };
-	CLEANUP(served_menu_release) struct served_menu menu = { 0 };
 	cleanup_free char *plain = plain_mac(mac);
 	const char *label = NULL, *hint = NULL;
 	int r;
@@ -245,10 +268,8 @@ int versions_choose(const struct serve_options *o, const char *mac, const char *
 		return err_hint(err, "%s", format_mac.rule);
 	}
 	r = visit_begin(&v, o, true, err);
-	if (r == 0)
-		r = served_menu_apply(&v.session, true, &menu, err);
 	if (r == 0 && entry)
-		r = served_find_label(&menu, entry, &label, err);
+		r = served_find_label(&v.menu, entry, &label, err);
 	if (r == 0)
 		r = session_ask(&v.session, &menus, err, "menus");
 	if (r == 0)

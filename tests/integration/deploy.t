@@ -13,7 +13,7 @@ need python3 zstd rsync ssh ssh-keygen tar setfacl getcap grub-script-check unsh
 [[ $(id -u) == 0 ]] || skip_all 'needs root, as the server does'
 sshd=$(command -v sshd || echo /usr/sbin/sshd)
 [[ -x $sshd ]] || skip_all 'openssh-server is not installed'
-plan 85
+plan 92
 mount -t tmpfs tmpfs "$scratch" || skip_all 'cannot mount a tmpfs'
 at_exit umount -l "$scratch"
 
@@ -139,6 +139,8 @@ deploy "$scratch/one-b" "$s"
 like "$status $stderr" "^0 .*menu/three/$b/entries.json' has no usable [a-z ]*: this version is left out" \
 	'a version whose entries are spoilt is left out of the menu, with a warning'
 is "$(menu "$s" | grep -c three)" 0 'and the others stay'
+run "$NETRESCUE" prune --keep 1 --no-clients "$s"
+like "$status $stderr" '^3 .*nothing is removed while the menu leaves a version out' 'and nothing is pruned meanwhile'
 cp "$scratch/entries.json" "$s/tftp/menu/three/$b/entries.json"
 
 # ---- prune ---------------------------------------------------------------------------------------------------------
@@ -148,9 +150,16 @@ run "$NETRESCUE" prune --keep 1 "$s"
 like "$stdout" "kept one/$a: nobody knows who uses it: there is no /var/lib/nfs/rmtab" \
 	'where nobody notes who mounts, nothing goes'
 mkdir -p "$NETRESCUE_TEST_NFS/var/lib/nfs" "$NETRESCUE_TEST_NFS/proc/fs/nfsd/clients/7"
+touch "$NETRESCUE_TEST_NFS/var/lib/nfs/rmtab"
+run "$NETRESCUE" prune --keep 1 "$s"
+like "$stdout" "kept one/$a: nobody knows who uses it: the kernel's NFS server does not run" 'nor where another serves it'
+echo 8 >"$NETRESCUE_TEST_NFS/proc/fs/nfsd/threads"
 echo "192.0.2.7:$s/one/$a:0x00000001" >"$NETRESCUE_TEST_NFS/var/lib/nfs/rmtab"
 run "$NETRESCUE" prune --keep 1 "$s"
 like "$stdout" "kept one/$a: 192.0.2.7 has mounted it" 'what a client has mounted stays'
+ln -s "$s" "$scratch/link"
+run "$NETRESCUE" prune --keep 1 "$scratch/link"
+like "$stdout" "kept one/$a: 192.0.2.7 has mounted it" 'by whatever name the server is called'
 run "$NETRESCUE" prune --keep 1 --client-off 192.0.2.7 --dry-run "$s"
 like "$stdout" "would remove one/$a" 'a client that is known to be off does not count'
 ok 'a dry run removes nothing' test -d "$s/one/$a"
@@ -174,7 +183,7 @@ cp -a "$k" "$scratch/reference.saved"
 "$NETRESCUE" deploy "$scratch/k-b" "$k" >/dev/null 2>&1
 after=$(state "$k")
 second=$(menu "$k")
-steps=$(sed -n 's/^	*step \([a-z-]*\)$/\1/p' builder/serve/server.sh | grep -vxE 'own|hide|remove|removed')
+steps=$(sed -n 's/^	*step \([a-z-]*\)$/\1/p' builder/serve/server.sh | grep -vxE 'own|hide|remove|removed|clean')
 wrong=''
 for step in $steps; do
 	rm -rf "${k:?}"
@@ -231,6 +240,16 @@ $f/one
 $f/one/important
 $f/tftp" 'and nothing was changed'
 exits 0 'unless it is adopted' "$NETRESCUE" deploy --adopt "$scratch/f-a" "$f"
+
+n=$scratch/names
+result "$scratch/n-g" g-tools "$a" "$n"
+result "$scratch/n-c" current "$a" "$n"
+result "$scratch/n-t" tftp "$a" "$n"
+"$NETRESCUE" deploy "$scratch/n-g" "$n" >/dev/null 2>&1
+exits 0 'a recipe that is called like a generation of the menu' "$NETRESCUE" deploy "$scratch/n-g" "$n"
+is "$(menu "$n" | sed -n 1p)" "g-tools.rescue 0 - $a" 'keeps its entries'
+exits 2 'one that is called like the link to the menu is refused' "$NETRESCUE" deploy "$scratch/n-c" "$n"
+exits 2 'so is one that is called like the TFTP root' "$NETRESCUE" deploy "$scratch/n-t" "$n"
 
 deploy "$scratch/f-a" "$scratch/elsewhere"
 like "$status $stderr" "^2 .*boots from $f/one on its server" 'the path is the one that the image boots from'

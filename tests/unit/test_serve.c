@@ -89,6 +89,7 @@ static void refuses_what_would_break_a_menu(void **state)
 		OFFERED("rescue", "two\\nlines", "k/vmlinuz", "", MAC),
 		OFFERED("rescue", "Title", "../vmlinuz", "", MAC),
 		OFFERED("rescue", "Title", "/vmlinuz", "", MAC),
+		OFFERED("rescue", "Title", "192.0.2.1::vmlinuz", "", MAC),
 		OFFERED("rescue", "Title", "k/vmlinuz", "a; reboot", MAC),
 		OFFERED("rescue", "Title", "k/vmlinuz", "a\\nLABEL x", MAC),
 		OFFERED("rescue", "Title", "k/vmlinuz", "", "$x"),
