@@ -25,9 +25,11 @@
  * sandbox of the same build of this program and the same options (ns-world.c). Nor is what a build
  * must not depend on anyway: clocks, numbers of inodes and devices, the size of directories.
  *
- * A command can lie about what it reads (by changing a path in its memory while we look at it).
- * That costs its own result its truth, and nothing else: what we do for it is to read names, links
- * and regular files in the tree, each of bounded size.
+ * A command can lie about what it reads (by changing a path in its memory while we look at it). For
+ * us that is harmless: all we do is to read names, links and regular files in the tree, each of
+ * bounded size. But its result must not be laid in a tree that lacks the program that lied. What
+ * was run is known before it runs, and nobody can set a file's ctime: so a liar can spoil the
+ * recording, but not take itself out of it.
  */
 #pragma once
 
@@ -66,6 +68,8 @@ struct ns_printer {
 	uint64_t bytes_left; /* begin with PRINT_BYTES_MAX */
 };
 
+/* The kind of what has that mode; 0: nothing is there. */
+char print_kind(mode_t mode);
 /* What is to be seen at a path of the form of recording.h. -EFBIG: more than may be read. */
 int print_take(struct ns_printer *p, const char *path, enum look look, struct ns_print *ret);
 bool print_is_empty(const struct ns_printer *p, const char *directory);
@@ -131,6 +135,10 @@ void ns_record_spoil(struct ns_record *r, const char *format, ...)
 /* NULL if there is none; ns_node_make() makes it, and returns NULL if the recording is full. */
 struct ns_node *ns_node_find(struct ns_record *r, const char *path);
 struct ns_node *ns_node_make(struct ns_record *r, const char *path);
+/* Whether it is not what the command found when it began, although nobody of the command was seen
+ * to change it. print: what is there now. */
+bool ns_node_betrays(const struct ns_record *r, const struct ns_node *n,
+		     const struct ns_print *print);
 /* Finds out what is there now, unless that is known; to be called before it changes. */
 void ns_node_before(struct ns_record *r, struct ns_node *n);
 

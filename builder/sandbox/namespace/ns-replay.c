@@ -14,20 +14,6 @@
 
 /* ---- what it was made of -------------------------------------------------------------------- */
 
-static bool is_after(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
-}
-
-static char kind_of(mode_t mode)
-{
-	return mode == 0       ? '-'
-	       : S_ISREG(mode) ? 'f'
-	       : S_ISDIR(mode) ? 'd'
-	       : S_ISLNK(mode) ? 'l'
-			       : 'o';
-}
-
 /* Nobody was seen to change it, so it is as it was before. */
 static char *look_at_end(struct ns_record *r, const struct ns_node *n)
 {
@@ -38,10 +24,7 @@ static char *look_at_end(struct ns_record *r, const struct ns_node *n)
 		ns_record_spoil(r, "'/%s' cannot be read: %s", n->path, strerrordesc_np(-error));
 		return NULL;
 	}
-	/* Of a directory on the way, only what changes seldom was seen; its time tells of more. */
-	if (print.kind != kind_of(n->mode) ||
-	    (print.kind != '-' && (print.kind != 'd' || n->look > LOOK_WAY) &&
-	     is_after(&print.changed, &r->begin))) {
+	if (ns_node_betrays(r, n, &print)) {
 		ns_record_spoil(r, "'/%s' was changed in a way that was not seen", n->path);
 		return NULL;
 	}
