@@ -535,10 +535,13 @@ void ns_record_answer(struct ns_record *r, int listener)
 
 /* ---- begin and end -------------------------------------------------------------------------- */
 
-/* The clock by which the file system notes changes is not quite that of the process. */
+/* The clock by which the file system notes changes is not quite that of the process. The scripts
+ * before may have left anything there: opening a pipe would wait for ever. */
 static int read_begin(struct timespec *ret)
 {
-	cleanup_fd int fd = ns_open(BEGIN_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+	cleanup_fd int fd =
+		ns_open(BEGIN_FILE,
+			O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
 	struct stat st;
 
 	if (fd < 0)
