@@ -126,7 +126,7 @@ changes=(
 	'touch~/usr/local'	usr/local
 )
 ways=("${sandbox_ways[@]}")
-plan $((${#changes[@]} / 2 + 4 * ${#ways[@]} + 14))
+plan $((${#changes[@]} / 2 + 4 * ${#ways[@]} + 16))
 
 begin() {
 	printf '%s\n' "put $scratch/tree.tar /" "put $scratch/more.tar /"
@@ -187,6 +187,15 @@ spoilt 'mv~/etc/one~/etc/three' "it renames the directory 'etc/one'" 'a director
 spoilt 'chmod~711~/etc/one' "it changes the directory '/etc/one'" 'a directory with another mode'
 spoilt 'mkdir~/etc/d;cd~/etc/d;rmdir~/etc/d;cat~../read;true' 'a path begins in a directory that was removed' \
 	'a path from a directory that is gone'
+spoilt 'rm~/etc/way;mkdir~/etc/way' "it puts a directory in place of '/etc/way'" 'a directory where a link was'
+sandbox "$way" <<-END
+	$(begin)
+	run ln /etc/other /etc/second
+	record $scratch/spoilt /bin/sh -c echo~x>>/etc/other
+	run true
+END
+like "$status:$stdout" "^0:.*no recording: it changes '/etc/other', which has other names" 'a file that has other names' ||
+	diag "$stderr"
 sandbox "$way" <<-END
 	$(begin)
 	record $scratch/spoilt dash -c true

@@ -63,6 +63,18 @@ static bool has_changed(const struct ns_print *before, const struct ns_print *af
 	return !streq(a, b) || (x.kind == 'f' && !streq(x.content, y.content));
 }
 
+/* When it is laid, a file is made anew, and a directory where nothing is. */
+static void add_made(struct ns_record *r, const struct ns_node *n, const struct ns_print *after,
+		     struct strv *made)
+{
+	if (after->kind == 'd' && n->before.kind != '-')
+		ns_record_spoil(r, "it puts a directory in place of '/%s'", n->path);
+	else if (n->before.kind == 'f' && n->before.links > 1)
+		ns_record_spoil(r, "it changes '/%s', which has other names", n->path);
+	else
+		strv_add(made, n->path);
+}
+
 static void add_effect(struct ns_record *r, const struct ns_node *n, struct strv *made,
 		       struct strv *removed)
 {
@@ -79,7 +91,7 @@ static void add_effect(struct ns_record *r, const struct ns_node *n, struct strv
 		 (n->replaced || has_changed(&n->before, &after)))
 		ns_record_spoil(r, "it changes the directory '/%s'", n->path);
 	else if (n->before.kind != 'd' && after.kind != '-' && has_changed(&n->before, &after))
-		strv_add(made, n->path);
+		add_made(r, n, &after, made);
 }
 
 static void add_effects(struct ns_record *r, struct strv *made, struct strv *removed)
