@@ -9,10 +9,10 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "rootfs/initramfs-parts.h"
+#include "sandbox/recording.h"
 
 #define ENTRIES_MAX 3 /* of one key: a branch or two beside the tree of the last build */
 #define WORDS 3
-#define RECORDING_MAX ((size_t)64 << 20)
 #define LOG_MAX ((size_t)4 << 20)
 
 int initramfs_entries_find(struct rootfs *rootfs, const char *script, struct initramfs_entries *ret,
@@ -64,7 +64,7 @@ static int lay(struct initramfs_entries *e, char *const word[WORDS], struct text
 	struct sandbox *sb = e->rootfs->sandbox;
 	cleanup_free char *different = NULL;
 	cleanup_fd int tar = -1;
-	int r = read_blob(e->rootfs->store, word[0], RECORDING_MAX, &recording, err);
+	int r = read_blob(e->rootfs->store, word[0], RECORDING_BYTES_MAX, &recording, err);
 
 	if (r <= 0)
 		return r;

@@ -126,7 +126,7 @@ changes=(
 	'touch~/usr/local'	usr/local
 )
 ways=("${sandbox_ways[@]}")
-plan $((${#changes[@]} / 2 + 4 * ${#ways[@]} + 16))
+plan $((${#changes[@]} / 2 + 4 * ${#ways[@]} + 19))
 
 begin() {
 	printf '%s\n' "put $scratch/tree.tar /" "put $scratch/more.tar /"
@@ -276,9 +276,9 @@ int main(int argc, char **argv)
 		close(open("/etc/read", O_RDONLY));
 	}
 	if (strcmp(argv[1], "fifo") == 0) {
-		mkfifo("/etc/fifo", 0600);
+		mkfifo(argv[2], 0600);
 		if (fork() == 0)
-			open("/etc/fifo", O_RDONLY);
+			open(argv[2], O_RDONLY);
 		usleep(100000);
 	}
 	return 0;
@@ -294,7 +294,7 @@ harm() {
 	sandbox "$way" timeout=60 <<-END
 		$(begin)
 		put $scratch/harm.tar /
-		record $scratch/out/harm /usr/bin/harm $1
+		record $scratch/out/harm /usr/bin/harm $*
 		run true
 	END
 }
@@ -310,4 +310,16 @@ like "$status:$stdout" '^0:' 'ways out by /proc' || diag "$stderr"
 harm hide
 is "$status:$(cut -f 2 "$scratch/out/harm.text" | grep -c '^etc/read$')" 0:1 'a program that hides its memory' ||
 	diag "$stderr"
+harm many 300000
+like "$status:$stdout" '^0:.*no recording: it looks at too many paths' 'more paths than a recording has' || diag "$stderr"
+harm fifo /etc/fifo
+like "$status:$stdout" "^0:.*no recording: it leaves '/etc/fifo', which is no file" 'a pipe that stays' || diag "$stderr"
+sandbox "$way" timeout=60 <<-END
+	$(begin)
+	put $scratch/harm.tar /
+	run /usr/bin/harm fifo /.netrescue/recording
+	record $scratch/out/harm /usr/bin/true
+	run true
+END
+like "$status:$stdout" '^0:.*no recording: this machine cannot record' 'a pipe where a recording begins' || diag "$stderr"
 is "$(find /etc/passwd -printf '%s %T@ %C@')" "$before" 'nothing of this machine has changed'

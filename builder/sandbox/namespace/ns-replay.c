@@ -33,6 +33,8 @@ static char *look_at_end(struct ns_record *r, const struct ns_node *n)
 
 static void add_inputs(struct ns_record *r, struct recording *ret)
 {
+	size_t text = 0;
+
 	for (size_t i = 0; i < r->nodes.size && !r->why; i++) {
 		const struct ns_node *n = r->nodes.slot[i];
 		char *seen;
@@ -40,8 +42,13 @@ static void add_inputs(struct ns_record *r, struct recording *ret)
 		if (!n || n->look == LOOK_NONE)
 			continue;
 		seen = n->has_before ? print_format(&n->before, n->look) : look_at_end(r, n);
-		if (seen)
-			recording_add(ret, n->path, n->look, seen);
+		if (!seen)
+			continue;
+		recording_add(ret, n->path, n->look, seen);
+		/* Links can have long targets. */
+		text += strlen(seen);
+		if (text > RECORDING_BYTES_MAX)
+			ns_record_spoil(r, "what it looks at is too much to be kept");
 	}
 	recording_sort(ret);
 }
@@ -142,6 +149,10 @@ int ns_request_recorded(struct ns *ns, struct message *request, struct message *
 	}
 	if (!r->why)
 		recording_format(&recording, &bytes);
+	if (bytes.length > RECORDING_BYTES_MAX) {
+		ns_record_spoil(r, "what it looks at is too much to be kept");
+		text_release(&bytes);
+	}
 	message_put_text(reply, r->why);
 	message_put_u64(reply, r->calls);
 	message_put_u64(reply, recording.count);
