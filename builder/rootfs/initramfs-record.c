@@ -28,7 +28,9 @@ int initramfs_entries_find(struct rootfs *rootfs, const char *script, struct ini
 	/* Beside those of another kernel, of which as many stay. */
 	ret->rootfs = rootfs;
 	ret->stage = xasprintf("initramfs%zu", number);
-	text_printf(&t, "%s\nkernel %s\nscript %s\n", rootfs->made_by, rootfs->kernel, script);
+	/* uname(2) tells of the first kernel, whichever the initramfs is for (stage_plan). */
+	text_printf(&t, "%s\nuname %s\nkernel %s\nscript %s\n", rootfs->made_by,
+		    rootfs->kernels.item[0].release, rootfs->kernel, script);
 	digest_bytes(t.data, t.length, ret->key);
 	return stage_entry_find(rootfs->store, ret->stage, ret->key, &ret->word, err);
 }
