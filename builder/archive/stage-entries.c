@@ -34,11 +34,13 @@ int stage_entry_find(struct store *s, const char *stage, const char *key, struct
 	return 0;
 }
 
+/* A build removes nothing for a fact that is not the owner's: by such a one, whoever filled the
+ * store could have it remove blobs that it still needs. */
 static bool is_of(const struct stage_entry *e, const char *stage, const char *recipe)
 {
 	size_t length = strlen(stage);
 
-	return strncmp(e->name, stage, length) == 0 && e->name[length] == '.' &&
+	return e->is_own && strncmp(e->name, stage, length) == 0 && e->name[length] == '.' &&
 	       e->word.count > 0 && streq(e->word.item[0], recipe);
 }
 
@@ -100,18 +102,37 @@ int stage_entry_note(struct store *s, const char *stage, const char *key, const 
 	return r < 0 ? r : remove_too_many(s, stage, recipe, err);
 }
 
-/* Whether the fact is the owner's does not matter for what is removed: pruning for too much costs
- * time. */
+struct listing {
+	struct store *store;
+	struct stage_entries all;
+};
+
+static void listing_release(struct listing *l)
+{
+	stage_entries_release(&l->all);
+}
+
+static bool is_own(struct store *s, const char *name, const char *value)
+{
+	CLEANUP(err_release) struct err ignored = { 0 };
+	cleanup_free char *own = NULL;
+
+	return store_fact_get(s, STAGE_ENTRY_FACT, name, &own, &ignored) == 0 && own &&
+	       streq(own, value);
+}
+
 static int add_entry(const struct walk_entry *e, void *data, struct err *err)
 {
-	struct stage_entries *all = data;
+	struct listing *l = data;
+	struct stage_entries *all = &l->all;
+	const char *slash = strrchr(e->path, '/');
 	CLEANUP(text_release) struct text value = { 0 };
 	CLEANUP(err_release) struct err gone = { 0 };
 	struct stage_entry *entry;
 	int r;
 
 	(void)err;
-	if (!S_ISREG(e->st->st_mode))
+	if (!S_ISREG(e->st->st_mode) || !slash)
 		return 0;
 	/* Another builder may have removed it by now. */
 	r = read_file_nofollow(e->dirfd, e->name, STORE_FACT_FILE_MAX, &value, &gone);
@@ -122,7 +143,8 @@ static int add_entry(const struct walk_entry *e, void *data, struct err *err)
 	entry = &all->item[all->count++];
 	*entry = (struct stage_entry){
 		.name = xstrdup(e->name),
-		.directory = xstrndup(e->path, (size_t)(strrchr(e->path, '/') - e->path)),
+		.directory = xstrndup(e->path, (size_t)(slash - e->path)),
+		.is_own = is_own(l->store, e->name, value.data),
 		.used = (int64_t)e->st->st_mtim.tv_sec * 1000000000 + e->st->st_mtim.tv_nsec,
 	};
 	strv_split(&entry->word, value.data, " ");
@@ -138,19 +160,19 @@ static int by_use(const void *a, const void *b)
 
 int stage_entries_list(struct store *s, struct stage_entries *ret, struct err *err)
 {
-	CLEANUP(stage_entries_release) struct stage_entries all = { 0 };
+	CLEANUP(listing_release) struct listing l = { .store = s };
 	cleanup_fd int fd = -1;
 	int r = store_open_dir(s, PLACE, &fd, err);
 
 	if (r == -ENOENT)
 		return 0;
 	if (r == 0)
-		r = walk_tree(fd, add_entry, &all, err);
+		r = walk_tree(fd, add_entry, &l, err);
 	if (r < 0)
 		return r;
-	if (all.count > 0)
-		qsort(all.item, all.count, sizeof(*all.item), by_use);
-	*ret = TAKE(all);
+	if (l.all.count > 0)
+		qsort(l.all.item, l.all.count, sizeof(*l.all.item), by_use);
+	*ret = TAKE(l.all);
 	return 0;
 }
 
@@ -223,7 +245,7 @@ int stage_entry_forget(struct store *s, const char *stage, const char *key, stru
 	int r = stage_entries_list(s, &all, err);
 
 	for (size_t i = 0; r == 0 && i < all.count; i++)
-		if (streq(all.item[i].name, name)) {
+		if (all.item[i].is_own && streq(all.item[i].name, name)) {
 			const struct stage_entry found = all.item[i];
 
 			memmove(&all.item[1], &all.item[0], i * sizeof(found));

@@ -26,6 +26,7 @@ struct stage_entry {
 	char *name;	  /* STAGE.KEY */
 	char *directory;  /* in STORE/known/stage */
 	struct strv word; /* the fact's value */
+	bool is_own;	  /* with the owner's tag (store.h) */
 	int64_t used;	  /* nanoseconds since 1970 */
 };
 
