@@ -89,9 +89,11 @@ static int lay(struct initramfs_entries *e, char *const word[WORDS], struct text
 	return 1;
 }
 
-/* The entry that was used comes first. */
+/* The entry that was used comes first. What it made lies in the tree already, so the build goes on
+ * where that cannot be noted. */
 static int put_first(struct initramfs_entries *e, size_t at, struct err *err)
 {
+	CLEANUP(err_release) struct err failure = { 0 };
 	CLEANUP(strv_release) struct strv word = { 0 };
 
 	for (size_t i = 0; i < WORDS; i++)
@@ -99,8 +101,15 @@ static int put_first(struct initramfs_entries *e, size_t at, struct err *err)
 	for (size_t i = 0; i < e->word.count; i++)
 		if (i < at || i >= at + WORDS)
 			strv_add(&word, e->word.item[i]);
-	return stage_entry_note(e->rootfs->store, e->stage, e->key, e->rootfs->made_for, &word,
-				err);
+	if (stage_entry_note(e->rootfs->store, e->stage, e->key, e->rootfs->made_for, &word,
+			     &failure) == 0)
+		return 0;
+	if (failure.class == ERR_INTERRUPTED)
+		return err_move(err, &failure);
+	log_warning("cannot note in the store that the initramfs was used again, so that it may be "
+		    "removed before others: %s",
+		    failure.message);
+	return 0;
 }
 
 int initramfs_entries_use(struct initramfs_entries *e, struct text *ret_log, struct err *err)
