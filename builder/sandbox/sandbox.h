@@ -162,7 +162,8 @@ int sandbox_archive_look(struct sandbox *sb, int milliseconds, char ret_tar_sha2
 /* The tree as it is, for another sandbox to go on from: sandbox_snapshot() writes what is in "/",
  * or in SANDBOX_SCRATCH, which is no part of it; sandbox_restore() unpacks that at the same place.
  * Owners, modes, hard links, attributes and times, those of directories too, are the same then
- * (pack_exact() in tar/pack.h). ERR_BUILD if the tree holds a device node, fifo or socket. */
+ * (pack_exact() in tar/pack.h). ERR_BUILD if the tree holds a device node, a fifo, a socket or a
+ * file of more than 4 GiB. */
 int sandbox_snapshot(struct sandbox *sb, const char *where, int out_fd, struct err *err);
 int sandbox_restore(struct sandbox *sb, int snapshot_fd, const char *where, struct err *err);
 /* namespace or guestfs: which helper holds the tree. */
