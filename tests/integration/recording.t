@@ -183,7 +183,7 @@ spoilt() {
 	like "$status:$stdout" "^0:.*no recording: $2" "$3" || diag "$stderr"
 }
 mkdir -m 777 "$scratch/out"
-spoilt 'mv~/etc/one~/etc/three' "it renames the directory 'etc/one'" 'a directory that is renamed'
+spoilt 'mv~/etc/one~/etc/three' "it renames the directory '/etc/one'" 'a directory that is renamed'
 spoilt 'chmod~711~/etc/one' "it changes the directory '/etc/one'" 'a directory with another mode'
 spoilt 'mkdir~/etc/d;cd~/etc/d;rmdir~/etc/d;cat~../read;true' 'a path begins in a directory that was removed' \
 	'a path from a directory that is gone'

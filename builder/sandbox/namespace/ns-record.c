@@ -268,9 +268,12 @@ static void do_rename(struct call_state *s, const char *path)
 	ns_walk(s->record, &s->caller, descriptor_of(s, s->call->second_dirfd), name, false,
 		LOOK_CONTENT, &to);
 	s->record->generation++;
-	if ((is_input(&from) && S_ISDIR(from.mode)) || (is_input(&to) && S_ISDIR(to.mode)) ||
-	    flags_of(s) & ~(unsigned)RENAME_NOREPLACE) {
-		ns_record_spoil(s->record, "it renames the directory '%s'", from.path);
+	if (flags_of(s) & ~(unsigned)RENAME_NOREPLACE) {
+		ns_record_spoil(s->record, "it exchanges '/%s' (renameat2)", from.path);
+		return;
+	}
+	if ((is_input(&from) && S_ISDIR(from.mode)) || (is_input(&to) && S_ISDIR(to.mode))) {
+		ns_record_spoil(s->record, "it renames the directory '/%s'", from.path);
 		return;
 	}
 	take_away(s->record, &from);
@@ -426,9 +429,8 @@ static bool is_about_descriptor(const struct call_state *s, const char *path)
 	return s->call->kind == CALL_CHANGE && s->call->dirfd >= 0 && !*path;
 }
 
-/* Whether the caller has been killed: its number may be another process's by now, and what was read
- * of its memory that one's. A path that is known anyway
- * does no harm. */
+/* Whether the caller has been killed: its number may be another process's by now, and so may the
+ * memory that was read. A path that is known anyway does no harm. */
 static bool is_gone(const struct call_state *s)
 {
 	return seccomp_notify_id_valid(s->listener, s->n->id) != 0;
