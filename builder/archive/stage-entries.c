@@ -76,32 +76,6 @@ static size_t move_first(struct stage_entries *all, const char *stage, const cha
 	return own;
 }
 
-static int remove_too_many(struct store *s, const char *stage, const char *recipe, struct err *err)
-{
-	CLEANUP(stage_entries_release) struct stage_entries all = { 0 };
-	uint64_t files = 0, bytes = 0;
-	size_t own;
-	int r = stage_entries_list(s, &all, err);
-
-	if (r < 0)
-		return r;
-	own = move_first(&all, stage, recipe);
-	if (own <= STAGE_ENTRIES_KEPT)
-		return 0;
-	return stage_entries_remove(s, &all, own - STAGE_ENTRIES_KEPT, false, &files, &bytes, err);
-}
-
-int stage_entry_note(struct store *s, const char *stage, const char *key, const char *recipe,
-		     const struct strv *word, struct err *err)
-{
-	cleanup_free char *name = name_of(stage, key);
-	cleanup_free char *words = strv_join(word, " ");
-	cleanup_free char *value = xasprintf("%s %s", recipe, words);
-	int r = store_fact_set(s, STAGE_ENTRY_FACT, name, value, err);
-
-	return r < 0 ? r : remove_too_many(s, stage, recipe, err);
-}
-
 struct listing {
 	struct store *store;
 	struct stage_entries all;
@@ -194,6 +168,17 @@ static int remove_file(struct store *s, const char *directory, const char *name,
 	return 0;
 }
 
+/* Not every word of an entry is the digest of a blob. */
+static int remove_blob(struct store *s, const char *word, bool dry_run, uint64_t *ret_files,
+		       uint64_t *ret_bytes, struct err *err)
+{
+	cleanup_free char *directory = xasprintf("sha256/%.2s", word);
+
+	return digest_is_valid(word)
+		       ? remove_file(s, directory, word, dry_run, ret_files, ret_bytes, err)
+		       : 0;
+}
+
 static bool is_named(const struct stage_entries *entries, size_t from, const char *digest)
 {
 	for (size_t i = from; i < entries->count; i++)
@@ -210,13 +195,9 @@ static int remove_one(struct store *s, const struct stage_entries *entries, size
 	uint64_t facts = 0, ignored = 0;
 	int r = remove_file(s, place, e->name, dry_run, &facts, &ignored, err);
 
-	for (size_t w = 0; r == 0 && w < e->word.count; w++) {
-		const char *digest = e->word.item[w];
-		cleanup_free char *directory = xasprintf("sha256/%.2s", digest);
-
-		if (digest_is_valid(digest) && !is_named(entries, i + 1, digest))
-			r = remove_file(s, directory, digest, dry_run, ret_files, ret_bytes, err);
-	}
+	for (size_t w = 0; r == 0 && w < e->word.count; w++)
+		if (!is_named(entries, i + 1, e->word.item[w]))
+			r = remove_blob(s, e->word.item[w], dry_run, ret_files, ret_bytes, err);
 	return r;
 }
 
@@ -253,4 +234,48 @@ int stage_entry_forget(struct store *s, const char *stage, const char *key, stru
 			return stage_entries_remove(s, &all, 1, false, &files, &bytes, err);
 		}
 	return r;
+}
+
+static int remove_too_many(struct store *s, const char *stage, const char *recipe, struct err *err)
+{
+	CLEANUP(stage_entries_release) struct stage_entries all = { 0 };
+	uint64_t files = 0, bytes = 0;
+	size_t own;
+	int r = stage_entries_list(s, &all, err);
+
+	if (r < 0)
+		return r;
+	own = move_first(&all, stage, recipe);
+	if (own <= STAGE_ENTRIES_KEPT)
+		return 0;
+	return stage_entries_remove(s, &all, own - STAGE_ENTRIES_KEPT, false, &files, &bytes, err);
+}
+
+/* Blobs that the entry named before and names no longer. */
+static int remove_dropped(struct store *s, const struct strv *word, struct err *err)
+{
+	CLEANUP(stage_entries_release) struct stage_entries all = { 0 };
+	uint64_t files = 0, bytes = 0;
+	int r = stage_entries_list(s, &all, err);
+
+	for (size_t i = 0; r == 0 && i < word->count; i++)
+		if (!is_named(&all, 0, word->item[i]))
+			r = remove_blob(s, word->item[i], false, &files, &bytes, err);
+	return r;
+}
+
+int stage_entry_note(struct store *s, const char *stage, const char *key, const char *recipe,
+		     const struct strv *word, struct err *err)
+{
+	cleanup_free char *name = name_of(stage, key);
+	cleanup_free char *words = strv_join(word, " ");
+	cleanup_free char *value = xasprintf("%s %s", recipe, words);
+	CLEANUP(strv_release) struct strv before = { 0 };
+	int r = stage_entry_find(s, stage, key, &before, err);
+
+	if (r == 0)
+		r = store_fact_set(s, STAGE_ENTRY_FACT, name, value, err);
+	if (r == 0)
+		r = remove_dropped(s, &before, err);
+	return r < 0 ? r : remove_too_many(s, stage, recipe, err);
 }
