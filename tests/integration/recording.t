@@ -126,7 +126,7 @@ changes=(
 	'touch~/usr/local'	usr/local
 )
 ways=("${sandbox_ways[@]}")
-plan $((${#changes[@]} / 2 + 4 * ${#ways[@]} + 19))
+plan $((${#changes[@]} / 2 + 4 * ${#ways[@]} + 20))
 
 begin() {
 	printf '%s\n' "put $scratch/tree.tar /" "put $scratch/more.tar /"
@@ -271,6 +271,11 @@ int main(int argc, char **argv)
 			sprintf(name, "/proc/1/%s", (char *[]){ "root/etc/passwd", "cwd/x", "exe", "root/../../x" }[i % 4]);
 			close(open(name, O_RDONLY)), rename(name, "/etc/renamed"), link(name, "/etc/linked");
 		}
+	if (strcmp(argv[1], "write") == 0) { /* a path in memory that may only be written to */
+		strcpy(page, "/etc/other");
+		mprotect(page, 4096, PROT_WRITE);
+		syscall(SYS_open, page, O_RDONLY);
+	}
 	if (strcmp(argv[1], "hide") == 0) { /* from those who look into its memory */
 		prctl(PR_SET_DUMPABLE, 0);
 		close(open("/etc/read", O_RDONLY));
@@ -305,6 +310,9 @@ like "$status:$stdout" '^0:.*recorded ' 'a path that changes while it is read' |
 harm memory
 like "$status:$stdout" '^0:.*recorded ' 'addresses that lead nowhere' || diag "$stderr"
 is "$(cut -f 2 "$scratch/out/harm.text" | grep -c '^etc/read$')" 1 'a path that ends with its page is read'
+harm write
+is "$status:$(cut -f 2 "$scratch/out/harm.text" | grep -c '^etc/other$')" 0:1 'a path in memory that may not be read is read' ||
+	diag "$stderr"
 harm proc
 like "$status:$stdout" '^0:' 'ways out by /proc' || diag "$stderr"
 harm hide

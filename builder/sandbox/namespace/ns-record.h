@@ -124,7 +124,7 @@ struct ns_record {
 	struct timespec begin; /* by the clock of the tree's file system */
 	char *why;	       /* owned: the recording is given up; NULL: it holds */
 	uint64_t calls;
-	bool has_begun;		    /* the program itself runs */
+	bool has_begun;		    /* the program itself runs: its memory could be read */
 	struct seccomp_notif *call; /* owned, with its answer: the one that is being dealt with */
 	struct seccomp_notif_resp *answer;
 };

@@ -142,6 +142,9 @@ int ns_request_recorded(struct ns *ns, struct message *request, struct message *
 		return status;
 	if (!r)
 		return err_set(err, ERR_BUILD, "no command of this sandbox was recorded");
+	/* kernel.yama.ptrace_scope=3 forbids it, for instance. */
+	if (!r->has_begun)
+		ns_record_spoil(r, "the memory of its processes cannot be read");
 	if (!r->why) {
 		status = finish(r, tar, &recording, err);
 		if (status < 0)
