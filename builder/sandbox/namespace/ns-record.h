@@ -6,7 +6,8 @@
  *			    seccomp filter of a recorded command reports each of these calls before
  *			    it is done, whoever makes it: a static program as well as the C library,
  *			    of 64 or 32 bits. What could look at files without them (io_uring, file
- *			    handles) is refused to every command (ns-filter.c).
+ *			    handles), or hide a path from us (memfd_secret), is refused to every
+ *			    command (ns-filter.c).
  *	ns-record-walk.c    follows such a path, as the kernel is about to do, and notes every
  *			    component, every link and the first name that is not there
  *	ns-record-node.c    what is known of each path that was looked at
