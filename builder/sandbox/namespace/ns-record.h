@@ -119,7 +119,7 @@ struct ns_record {
 	const struct ns *ns; /* borrowed */
 	struct ns_printer printer;
 	struct ns_table nodes, said;
-	size_t text;	       /* bytes of all paths */
+	size_t text;	       /* bytes of all paths, and of what links say */
 	unsigned generation;   /* raised when a path may lead elsewhere than before */
 	bool has_chroot;       /* somebody has another root */
 	struct timespec begin; /* by the clock of the tree's file system */
