@@ -127,8 +127,9 @@ int sandbox_sweep(struct sandbox *sb, const struct sweep *rule, size_t count, st
  * before the filter. */
 int sandbox_archive(struct sandbox *sb, const char *const *filter, int out_fd,
 		    char ret_tar_sha256[DIGEST_HEX], uint64_t *ret_tar_size, struct err *err);
-/* The same for callers who read the archive while it is written: after sandbox_archive_begin() call
- * sandbox_archive_look() until it says 1, which is the end, or fails. It waits at most that long. */
+/* The same for callers who read the archive while it is written: after sandbox_archive_begin() they
+ * call sandbox_archive_look() until it says 1, which is the end, or fails. It waits at most that
+ * long. */
 int sandbox_archive_begin(struct sandbox *sb, const char *const *filter, int out_fd,
 			  struct err *err);
 int sandbox_archive_look(struct sandbox *sb, int milliseconds, char ret_tar_sha256[DIGEST_HEX],

@@ -24,8 +24,8 @@ int pack_tree(int root_fd, const char *const *skip, int64_t epoch, int out_fd,
 	      char ret_sha256[DIGEST_HEX], uint64_t *ret_size, struct err *err);
 
 /* The same form, but only these paths of the tree ("boot/initrd.img"), each with all that is below
- * it, for extract_tar(): it has no entries for the directories that lead to them. ERR_BUILD for what
- * that refuses: device nodes, fifos, sockets, and files larger than EXTRACT_FILE_MAX. */
+ * it, for extract_tar(): it has no entries for the directories that lead to them. ERR_BUILD for
+ * what that refuses: device nodes, fifos, sockets, and files larger than EXTRACT_FILE_MAX. */
 int pack_paths(int root_fd, const struct strv *path, int64_t epoch, int out_fd, struct err *err);
 
 /* Writes the tree as it is, for extract_exact(): mtimes to the nanosecond, those of directories,

@@ -10,7 +10,6 @@
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <sys/un.h>
 
 #include "base/memory.h"
@@ -37,37 +36,9 @@ struct call_state {
 	struct ns_caller caller;
 };
 
-/* ---- the caller's memory -------------------------------------------------------------------- */
-
-/* Memory that may only be written to: the kernel reads a path there, process_vm_readv(2) does not. */
-static bool read_by_proc(const struct call_state *s, uint64_t address, void *data, size_t size)
+static bool read_memory(const struct call_state *s, uint64_t address, void *data, size_t size)
 {
-	char name[32];
-
-	(void)snprintf(name, sizeof(name), "%u/mem", s->n->pid);
-	cleanup_fd int fd = openat(s->record->ns->proc, name, O_RDONLY | O_CLOEXEC);
-	return fd >= 0 && pread(fd, data, size, (off_t)address) == (ssize_t)size;
-}
-
-static bool read_memory(struct call_state *s, uint64_t address, void *data, size_t size)
-{
-	struct iovec here = { data, size };
-	struct iovec there = { (void *)(uintptr_t)address, size };
-	ssize_t n = process_vm_readv((pid_t)s->n->pid, &here, 1, &there, 1, 0);
-
-	if (n == (ssize_t)size) {
-		s->record->has_begun = true;
-		return true;
-	}
-	if (n >= 0 || errno == EFAULT)
-		return read_by_proc(s, address, data, size); /* or the call itself fails */
-	/* It is our own fork that is about to run the program, of which note_program() knows. */
-	if (errno == EPERM && !s->record->has_begun)
-		return false;
-	if (errno != ESRCH) /* a caller that is gone makes no call */
-		ns_record_spoil(s->record, "the memory of its processes cannot be read: %s",
-				strerrordesc_np(errno));
-	return false;
+	return ns_record_memory(s->record, (pid_t)s->n->pid, address, data, size);
 }
 
 /* False: there is no such text, so the call fails. */

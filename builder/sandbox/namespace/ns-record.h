@@ -10,6 +10,7 @@
  *			    command (ns-filter.c).
  *	ns-record-walk.c    follows such a path, as the kernel is about to do, and notes every
  *			    component, every link and the first name that is not there
+ *	ns-record-memory.c  reads a path out of the caller's memory
  *	ns-record-node.c    what is known of each path that was looked at
  *	ns-record.c         answers the calls, and sums up when the command has ended
  *	ns-print.c          what is to be seen at a path
@@ -163,6 +164,12 @@ void ns_walk(struct ns_record *r, const struct ns_caller *caller, int dirfd, con
 /* The same for what a descriptor of the caller is open on. */
 void ns_walk_fd(struct ns_record *r, const struct ns_caller *caller, int fd, enum look look,
 		struct ns_found *ret);
+
+/* ---- ns-record-memory.c --------------------------------------------------------------------- */
+
+/* Reads what a process that waits in a call has at an address. False: it has nothing there, so the
+ * call fails; or it cannot be read, which spoils the recording. */
+bool ns_record_memory(struct ns_record *r, pid_t pid, uint64_t address, void *data, size_t size);
 
 /* ---- ns-record-calls.c ---------------------------------------------------------------------- */
 
