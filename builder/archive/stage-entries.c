@@ -34,11 +34,13 @@ int stage_entry_find(struct store *s, const char *stage, const char *key, struct
 	return 0;
 }
 
+/* A build removes nothing for a fact that is not the owner's: by such a one, whoever filled the
+ * store could have it remove blobs that it still needs. */
 static bool is_of(const struct stage_entry *e, const char *stage, const char *recipe)
 {
 	size_t length = strlen(stage);
 
-	return strncmp(e->name, stage, length) == 0 && e->name[length] == '.' &&
+	return e->is_own && strncmp(e->name, stage, length) == 0 && e->name[length] == '.' &&
 	       e->word.count > 0 && streq(e->word.item[0], recipe);
 }
 
@@ -74,44 +76,37 @@ static size_t move_first(struct stage_entries *all, const char *stage, const cha
 	return own;
 }
 
-static int remove_too_many(struct store *s, const char *stage, const char *recipe, struct err *err)
-{
-	CLEANUP(stage_entries_release) struct stage_entries all = { 0 };
-	uint64_t files = 0, bytes = 0;
-	size_t own;
-	int r = stage_entries_list(s, &all, err);
+struct listing {
+	struct store *store;
+	struct stage_entries all;
+};
 
-	if (r < 0)
-		return r;
-	own = move_first(&all, stage, recipe);
-	if (own <= STAGE_ENTRIES_KEPT)
-		return 0;
-	return stage_entries_remove(s, &all, own - STAGE_ENTRIES_KEPT, false, &files, &bytes, err);
+static void listing_release(struct listing *l)
+{
+	stage_entries_release(&l->all);
 }
 
-int stage_entry_note(struct store *s, const char *stage, const char *key, const char *recipe,
-		     const struct strv *word, struct err *err)
+static bool is_own(struct store *s, const char *name, const char *value)
 {
-	cleanup_free char *name = name_of(stage, key);
-	cleanup_free char *words = strv_join(word, " ");
-	cleanup_free char *value = xasprintf("%s %s", recipe, words);
-	int r = store_fact_set(s, STAGE_ENTRY_FACT, name, value, err);
+	CLEANUP(err_release) struct err ignored = { 0 };
+	cleanup_free char *own = NULL;
 
-	return r < 0 ? r : remove_too_many(s, stage, recipe, err);
+	return store_fact_get(s, STAGE_ENTRY_FACT, name, &own, &ignored) == 0 && own &&
+	       streq(own, value);
 }
 
-/* Whether the fact is the owner's does not matter for what is removed: pruning for too much costs
- * time. */
 static int add_entry(const struct walk_entry *e, void *data, struct err *err)
 {
-	struct stage_entries *all = data;
+	struct listing *l = data;
+	struct stage_entries *all = &l->all;
+	const char *slash = strrchr(e->path, '/');
 	CLEANUP(text_release) struct text value = { 0 };
 	CLEANUP(err_release) struct err gone = { 0 };
 	struct stage_entry *entry;
 	int r;
 
 	(void)err;
-	if (!S_ISREG(e->st->st_mode))
+	if (!S_ISREG(e->st->st_mode) || !slash)
 		return 0;
 	/* Another builder may have removed it by now. */
 	r = read_file_nofollow(e->dirfd, e->name, STORE_FACT_FILE_MAX, &value, &gone);
@@ -122,7 +117,8 @@ static int add_entry(const struct walk_entry *e, void *data, struct err *err)
 	entry = &all->item[all->count++];
 	*entry = (struct stage_entry){
 		.name = xstrdup(e->name),
-		.directory = xstrndup(e->path, (size_t)(strrchr(e->path, '/') - e->path)),
+		.directory = xstrndup(e->path, (size_t)(slash - e->path)),
+		.is_own = is_own(l->store, e->name, value.data),
 		.used = (int64_t)e->st->st_mtim.tv_sec * 1000000000 + e->st->st_mtim.tv_nsec,
 	};
 	strv_split(&entry->word, value.data, " ");
@@ -138,19 +134,19 @@ static int by_use(const void *a, const void *b)
 
 int stage_entries_list(struct store *s, struct stage_entries *ret, struct err *err)
 {
-	CLEANUP(stage_entries_release) struct stage_entries all = { 0 };
+	CLEANUP(listing_release) struct listing l = { .store = s };
 	cleanup_fd int fd = -1;
 	int r = store_open_dir(s, PLACE, &fd, err);
 
 	if (r == -ENOENT)
 		return 0;
 	if (r == 0)
-		r = walk_tree(fd, add_entry, &all, err);
+		r = walk_tree(fd, add_entry, &l, err);
 	if (r < 0)
 		return r;
-	if (all.count > 0)
-		qsort(all.item, all.count, sizeof(*all.item), by_use);
-	*ret = TAKE(all);
+	if (l.all.count > 0)
+		qsort(l.all.item, l.all.count, sizeof(*l.all.item), by_use);
+	*ret = TAKE(l.all);
 	return 0;
 }
 
@@ -172,6 +168,17 @@ static int remove_file(struct store *s, const char *directory, const char *name,
 	return 0;
 }
 
+/* Not every word of an entry is the digest of a blob. */
+static int remove_blob(struct store *s, const char *word, bool dry_run, uint64_t *ret_files,
+		       uint64_t *ret_bytes, struct err *err)
+{
+	cleanup_free char *directory = xasprintf("sha256/%.2s", word);
+
+	return digest_is_valid(word)
+		       ? remove_file(s, directory, word, dry_run, ret_files, ret_bytes, err)
+		       : 0;
+}
+
 static bool is_named(const struct stage_entries *entries, size_t from, const char *digest)
 {
 	for (size_t i = from; i < entries->count; i++)
@@ -188,13 +195,9 @@ static int remove_one(struct store *s, const struct stage_entries *entries, size
 	uint64_t facts = 0, ignored = 0;
 	int r = remove_file(s, place, e->name, dry_run, &facts, &ignored, err);
 
-	for (size_t w = 0; r == 0 && w < e->word.count; w++) {
-		const char *digest = e->word.item[w];
-		cleanup_free char *directory = xasprintf("sha256/%.2s", digest);
-
-		if (digest_is_valid(digest) && !is_named(entries, i + 1, digest))
-			r = remove_file(s, directory, digest, dry_run, ret_files, ret_bytes, err);
-	}
+	for (size_t w = 0; r == 0 && w < e->word.count; w++)
+		if (!is_named(entries, i + 1, e->word.item[w]))
+			r = remove_blob(s, e->word.item[w], dry_run, ret_files, ret_bytes, err);
 	return r;
 }
 
@@ -223,7 +226,7 @@ int stage_entry_forget(struct store *s, const char *stage, const char *key, stru
 	int r = stage_entries_list(s, &all, err);
 
 	for (size_t i = 0; r == 0 && i < all.count; i++)
-		if (streq(all.item[i].name, name)) {
+		if (all.item[i].is_own && streq(all.item[i].name, name)) {
 			const struct stage_entry found = all.item[i];
 
 			memmove(&all.item[1], &all.item[0], i * sizeof(found));
@@ -231,4 +234,48 @@ int stage_entry_forget(struct store *s, const char *stage, const char *key, stru
 			return stage_entries_remove(s, &all, 1, false, &files, &bytes, err);
 		}
 	return r;
+}
+
+static int remove_too_many(struct store *s, const char *stage, const char *recipe, struct err *err)
+{
+	CLEANUP(stage_entries_release) struct stage_entries all = { 0 };
+	uint64_t files = 0, bytes = 0;
+	size_t own;
+	int r = stage_entries_list(s, &all, err);
+
+	if (r < 0)
+		return r;
+	own = move_first(&all, stage, recipe);
+	if (own <= STAGE_ENTRIES_KEPT)
+		return 0;
+	return stage_entries_remove(s, &all, own - STAGE_ENTRIES_KEPT, false, &files, &bytes, err);
+}
+
+/* Blobs that the entry named before and names no longer. */
+static int remove_dropped(struct store *s, const struct strv *word, struct err *err)
+{
+	CLEANUP(stage_entries_release) struct stage_entries all = { 0 };
+	uint64_t files = 0, bytes = 0;
+	int r = stage_entries_list(s, &all, err);
+
+	for (size_t i = 0; r == 0 && i < word->count; i++)
+		if (!is_named(&all, 0, word->item[i]))
+			r = remove_blob(s, word->item[i], false, &files, &bytes, err);
+	return r;
+}
+
+int stage_entry_note(struct store *s, const char *stage, const char *key, const char *recipe,
+		     const struct strv *word, struct err *err)
+{
+	cleanup_free char *name = name_of(stage, key);
+	cleanup_free char *words = strv_join(word, " ");
+	cleanup_free char *value = xasprintf("%s %s", recipe, words);
+	CLEANUP(strv_release) struct strv before = { 0 };
+	int r = stage_entry_find(s, stage, key, &before, err);
+
+	if (r == 0)
+		r = store_fact_set(s, STAGE_ENTRY_FACT, name, value, err);
+	if (r == 0)
+		r = remove_dropped(s, &before, err);
+	return r < 0 ? r : remove_too_many(s, stage, recipe, err);
 }

@@ -26,6 +26,7 @@ struct stage_entry {
 	char *name;	  /* STAGE.KEY */
 	char *directory;  /* in STORE/known/stage */
 	struct strv word; /* the fact's value */
+	bool is_own;	  /* with the owner's tag (store.h) */
 	int64_t used;	  /* nanoseconds since 1970 */
 };
 
@@ -38,8 +39,8 @@ struct stage_entries {
 /* The words of an entry but the recipe; ret stays empty if there is none. */
 int stage_entry_find(struct store *s, const char *stage, const char *key, struct strv *ret,
 		     struct err *err);
-/* Notes an entry, or that it was used again; then removes those of the same recipe and stage that
- * are too many. */
+/* Notes an entry, or that it was used again; then removes the blobs that it named before and no
+ * entry names any more, and those entries of the same recipe and stage that are too many. */
 int stage_entry_note(struct store *s, const char *stage, const char *key, const char *recipe,
 		     const struct strv *word, struct err *err);
 

@@ -22,6 +22,8 @@
 #define TREE_WORDS 4
 
 static const char *const names[] = { "base", "rest", "tree" };
+static const char *const what[] = { "tree after the stage base", "tree after the stage rest",
+				    "packed tree" };
 /* What of a sandbox is kept, in this order. */
 static const char *const places[] = { "/", SANDBOX_SCRATCH };
 
@@ -115,11 +117,23 @@ static int take_state(struct stage_cache *c, const struct kept *k, struct rootfs
 	return rootfs_state_read(&state, rootfs, err);
 }
 
+/* The build itself does not need it, here as in unless_kept(). */
 static int use_again(const struct rootfs *rootfs, enum cached_stage stage, const char *key,
 		     const struct kept *k, struct err *err)
 {
-	return stage_entry_note(rootfs->store, names[stage], key, rootfs->recipe->name, &k->word,
-				err);
+	CLEANUP(err_release) struct err failure = { 0 };
+	int r = stage_entry_note(rootfs->store, names[stage], key, rootfs->recipe->name, &k->word,
+				 &failure);
+
+	if (r == 0)
+		return 0;
+	if (failure.class == ERR_INTERRUPTED)
+		return err_move(err, &failure);
+	log_warning(
+		"cannot note in the store that the %s was used again, so that it may be removed "
+		"before others: %s",
+		what[stage], failure.message);
+	return 0;
 }
 
 void stage_cache_say(struct stage_cache *c, const char *stage)
@@ -317,14 +331,14 @@ static int note(const struct stage_cache *c, const struct rootfs *rootfs, enum c
 }
 
 /* The build itself does not need it. */
-static int unless_kept(const char *what, struct err *failure, struct err *err)
+static int unless_kept(enum cached_stage stage, struct err *failure, struct err *err)
 {
 	if (failure->class == ERR_NONE)
 		return 0;
 	if (failure->class == ERR_INTERRUPTED)
 		return err_move(err, failure);
 	log_warning("the %s was not kept in the store, so the next build has to make it again: %s",
-		    what, failure->message);
+		    what[stage], failure->message);
 	return 0;
 }
 
@@ -343,12 +357,11 @@ int stage_cache_keep(struct stage_cache *c, const struct rootfs *rootfs, enum ca
 		     struct err *err)
 {
 	CLEANUP(err_release) struct err failure = { 0 };
-	cleanup_free char *what = xasprintf("tree after the stage %s", names[stage]);
 
 	if (c->off || !keeps_trees(rootfs))
 		return 0;
 	(void)keep_sandbox(c, rootfs, stage, &failure);
-	return unless_kept(what, &failure, err);
+	return unless_kept(stage, &failure, err);
 }
 
 static int keep_packed(const struct stage_cache *c, const struct rootfs *rootfs,
@@ -376,5 +389,5 @@ int stage_cache_keep_tree(struct stage_cache *c, const struct rootfs *rootfs,
 	if (c->off)
 		return 0;
 	(void)keep_packed(c, rootfs, res, &failure);
-	return unless_kept("packed tree", &failure, err);
+	return unless_kept(CACHED_TREE, &failure, err);
 }

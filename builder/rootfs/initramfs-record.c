@@ -9,10 +9,10 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "rootfs/initramfs-parts.h"
+#include "sandbox/recording.h"
 
 #define ENTRIES_MAX 3 /* of one key: a branch or two beside the tree of the last build */
 #define WORDS 3
-#define RECORDING_MAX ((size_t)64 << 20)
 #define LOG_MAX ((size_t)4 << 20)
 
 int initramfs_entries_find(struct rootfs *rootfs, const char *script, struct initramfs_entries *ret,
@@ -28,7 +28,9 @@ int initramfs_entries_find(struct rootfs *rootfs, const char *script, struct ini
 	/* Beside those of another kernel, of which as many stay. */
 	ret->rootfs = rootfs;
 	ret->stage = xasprintf("initramfs%zu", number);
-	text_printf(&t, "%s\nkernel %s\nscript %s\n", rootfs->made_by, rootfs->kernel, script);
+	/* uname(2) tells of the first kernel, whichever the initramfs is for (stage_plan). */
+	text_printf(&t, "%s\nuname %s\nkernel %s\nscript %s\n", rootfs->made_by,
+		    rootfs->kernels.item[0].release, rootfs->kernel, script);
 	digest_bytes(t.data, t.length, ret->key);
 	return stage_entry_find(rootfs->store, ret->stage, ret->key, &ret->word, err);
 }
@@ -64,7 +66,7 @@ static int lay(struct initramfs_entries *e, char *const word[WORDS], struct text
 	struct sandbox *sb = e->rootfs->sandbox;
 	cleanup_free char *different = NULL;
 	cleanup_fd int tar = -1;
-	int r = read_blob(e->rootfs->store, word[0], RECORDING_MAX, &recording, err);
+	int r = read_blob(e->rootfs->store, word[0], RECORDING_BYTES_MAX, &recording, err);
 
 	if (r <= 0)
 		return r;
@@ -87,9 +89,11 @@ static int lay(struct initramfs_entries *e, char *const word[WORDS], struct text
 	return 1;
 }
 
-/* The entry that was used comes first. */
+/* The entry that was used comes first. What it made lies in the tree already, so the build goes on
+ * where that cannot be noted. */
 static int put_first(struct initramfs_entries *e, size_t at, struct err *err)
 {
+	CLEANUP(err_release) struct err failure = { 0 };
 	CLEANUP(strv_release) struct strv word = { 0 };
 
 	for (size_t i = 0; i < WORDS; i++)
@@ -97,8 +101,15 @@ static int put_first(struct initramfs_entries *e, size_t at, struct err *err)
 	for (size_t i = 0; i < e->word.count; i++)
 		if (i < at || i >= at + WORDS)
 			strv_add(&word, e->word.item[i]);
-	return stage_entry_note(e->rootfs->store, e->stage, e->key, e->rootfs->made_for, &word,
-				err);
+	if (stage_entry_note(e->rootfs->store, e->stage, e->key, e->rootfs->made_for, &word,
+			     &failure) == 0)
+		return 0;
+	if (failure.class == ERR_INTERRUPTED)
+		return err_move(err, &failure);
+	log_warning("cannot note in the store that the initramfs was used again, so that it may be "
+		    "removed before others: %s",
+		    failure.message);
+	return 0;
 }
 
 int initramfs_entries_use(struct initramfs_entries *e, struct text *ret_log, struct err *err)

@@ -26,6 +26,8 @@ enum look {
 /* No command of an ordinary build comes near. */
 #define RECORDING_PATHS_MAX ((size_t)1 << 18)
 #define RECORDING_TEXT_MAX ((size_t)32 << 20) /* bytes of all paths */
+/* Bytes of all of it, so that it fits into a message (MESSAGE_BODY_MAX) with room to spare. */
+#define RECORDING_BYTES_MAX ((size_t)60 << 20)
 
 struct recorded {
 	char *path; /* from the root of the tree, without links on the way; "." is the root */

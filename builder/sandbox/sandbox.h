@@ -127,6 +127,13 @@ int sandbox_sweep(struct sandbox *sb, const struct sweep *rule, size_t count, st
  * before the filter. */
 int sandbox_archive(struct sandbox *sb, const char *const *filter, int out_fd,
 		    char ret_tar_sha256[DIGEST_HEX], uint64_t *ret_tar_size, struct err *err);
+/* The same for callers who read the archive while it is written: after sandbox_archive_begin() they
+ * call sandbox_archive_look() until it says 1, which is the end, or fails. It waits at most that
+ * long. */
+int sandbox_archive_begin(struct sandbox *sb, const char *const *filter, int out_fd,
+			  struct err *err);
+int sandbox_archive_look(struct sandbox *sb, int milliseconds, char ret_tar_sha256[DIGEST_HEX],
+			 uint64_t *ret_tar_size, struct err *err);
 
 /* What the last command with .record was made of (recording.h), right after its run.
  *
@@ -152,17 +159,12 @@ void sandbox_record_release(struct sandbox_record *record);
 int sandbox_matches(struct sandbox *sb, const char *bytes, size_t size, char **ret_different,
 		    struct err *err);
 int sandbox_replay(struct sandbox *sb, const char *bytes, size_t size, int tar_fd, struct err *err);
-/* The same for callers who read what is written while it is: after the begin, look is to be called
- * until it says 1, the end, or fails. It waits at most that long. */
-int sandbox_archive_begin(struct sandbox *sb, const char *const *filter, int out_fd,
-			  struct err *err);
-int sandbox_archive_look(struct sandbox *sb, int milliseconds, char ret_tar_sha256[DIGEST_HEX],
-			 uint64_t *ret_tar_size, struct err *err);
 
 /* The tree as it is, for another sandbox to go on from: sandbox_snapshot() writes what is in "/",
  * or in SANDBOX_SCRATCH, which is no part of it; sandbox_restore() unpacks that at the same place.
  * Owners, modes, hard links, attributes and times, those of directories too, are the same then
- * (pack_exact() in tar/pack.h). ERR_BUILD if the tree holds a device node, fifo or socket. */
+ * (pack_exact() in tar/pack.h). ERR_BUILD if the tree holds a device node, a fifo, a socket or a
+ * file of more than 4 GiB. */
 int sandbox_snapshot(struct sandbox *sb, const char *where, int out_fd, struct err *err);
 int sandbox_restore(struct sandbox *sb, int snapshot_fd, const char *where, struct err *err);
 /* namespace or guestfs: which helper holds the tree. */

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "base/tree.h"
 #include "tar/acl.h"
+#include "tar/extract.h"
 #include "tar/tar-header.h"
 
 /* So many names are shown of what is left out. */
@@ -462,12 +463,19 @@ int pack_tree(int root_fd, const char *const *skip, int64_t epoch, int out_fd,
 	return 0;
 }
 
-static int refuse_left_out(const struct strv *name, struct err *err)
+/* What extract.h refuses would be missed only when the archive is read. */
+static int refuse_unfit(const struct pack *p, struct err *err)
 {
-	return name->count > 0
-		       ? err_set(err, ERR_BUILD,
-				 "the tree has '/%s', a device node, fifo or socket", name->item[0])
-		       : 0;
+	if (p->left_out.count > 0)
+		return err_set(err, ERR_BUILD, "the tree has '/%s', a device node, fifo or socket",
+			       p->left_out.item[0]);
+	for (size_t i = 0; i < p->count; i++)
+		if (S_ISREG(p->entry[i].st.st_mode) &&
+		    (uint64_t)p->entry[i].st.st_size > EXTRACT_FILE_MAX)
+			return err_set(err, ERR_BUILD,
+				       "the tree has '/%s', a file of more than 4 GiB",
+				       p->entry[i].path);
+	return 0;
 }
 
 static int write_exact(struct pack *p, struct err *err)
@@ -476,7 +484,7 @@ static int write_exact(struct pack *p, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = refuse_left_out(&p->left_out, err);
+	r = refuse_unfit(p, err);
 	if (r < 0)
 		return r;
 	r = write_archive(p, err);
@@ -544,18 +552,19 @@ int pack_paths(int root_fd, const struct strv *path, int64_t epoch, int out_fd, 
 		.root = root_fd,
 		.epoch = epoch,
 		.out = out_fd,
-		.digest = digest_new(),
 		.buffer = xmalloc(BUFFER_SIZE),
 	};
 
-	for (size_t i = 0; i < path->count; i++) {
-		int r = collect_path(&p, path->item[i], err);
+	int r;
 
+	for (size_t i = 0; i < path->count; i++) {
+		r = collect_path(&p, path->item[i], err);
 		if (r < 0)
 			return r;
 	}
-	if (p.left_out.count > 0)
-		return err_set(err, ERR_BUILD, "'/%s' is no file", p.left_out.item[0]);
+	r = refuse_unfit(&p, err);
+	if (r < 0)
+		return r;
 	if (p.count > 0)
 		qsort(p.entry, p.count, sizeof(*p.entry), by_path);
 	find_links(&p);

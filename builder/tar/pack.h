@@ -24,10 +24,11 @@ int pack_tree(int root_fd, const char *const *skip, int64_t epoch, int out_fd,
 	      char ret_sha256[DIGEST_HEX], uint64_t *ret_size, struct err *err);
 
 /* The same form, but only these paths of the tree ("boot/initrd.img"), each with all that is below
- * it. The tar is not read by others: it has no entries for the directories that lead to them. */
+ * it, for extract_tar(): it has no entries for the directories that lead to them. ERR_BUILD for
+ * what that refuses: device nodes, fifos, sockets, and files larger than EXTRACT_FILE_MAX. */
 int pack_paths(int root_fd, const struct strv *path, int64_t epoch, int out_fd, struct err *err);
+
 /* Writes the tree as it is, for extract_exact(): mtimes to the nanosecond, those of directories,
  * too. The tar is compressed by this program's own libzstd, fast rather than small, because these
- * bytes go into the store and not into a result. A tree that holds a device node, fifo or socket
- * cannot be written like this: ERR_BUILD. */
+ * bytes go into the store and not into a result. ERR_BUILD as for pack_paths(). */
 int pack_exact(int root_fd, const char *const *skip, int out_fd, struct err *err);

@@ -126,7 +126,7 @@ changes=(
 	'touch~/usr/local'	usr/local
 )
 ways=("${sandbox_ways[@]}")
-plan $((${#changes[@]} / 2 + 4 * ${#ways[@]} + 14))
+plan $((${#changes[@]} / 2 + 4 * ${#ways[@]} + 20))
 
 begin() {
 	printf '%s\n' "put $scratch/tree.tar /" "put $scratch/more.tar /"
@@ -183,10 +183,19 @@ spoilt() {
 	like "$status:$stdout" "^0:.*no recording: $2" "$3" || diag "$stderr"
 }
 mkdir -m 777 "$scratch/out"
-spoilt 'mv~/etc/one~/etc/three' "it renames the directory 'etc/one'" 'a directory that is renamed'
+spoilt 'mv~/etc/one~/etc/three' "it renames the directory '/etc/one'" 'a directory that is renamed'
 spoilt 'chmod~711~/etc/one' "it changes the directory '/etc/one'" 'a directory with another mode'
 spoilt 'mkdir~/etc/d;cd~/etc/d;rmdir~/etc/d;cat~../read;true' 'a path begins in a directory that was removed' \
 	'a path from a directory that is gone'
+spoilt 'rm~/etc/way;mkdir~/etc/way' "it puts a directory in place of '/etc/way'" 'a directory where a link was'
+sandbox "$way" <<-END
+	$(begin)
+	run ln /etc/other /etc/second
+	record $scratch/spoilt /bin/sh -c echo~x>>/etc/other
+	run true
+END
+like "$status:$stdout" "^0:.*no recording: it changes '/etc/other', which has other names" 'a file that has other names' ||
+	diag "$stderr"
 sandbox "$way" <<-END
 	$(begin)
 	record $scratch/spoilt dash -c true
@@ -262,14 +271,19 @@ int main(int argc, char **argv)
 			sprintf(name, "/proc/1/%s", (char *[]){ "root/etc/passwd", "cwd/x", "exe", "root/../../x" }[i % 4]);
 			close(open(name, O_RDONLY)), rename(name, "/etc/renamed"), link(name, "/etc/linked");
 		}
+	if (strcmp(argv[1], "write") == 0) { /* a path in memory that may only be written to */
+		strcpy(page, "/etc/other");
+		mprotect(page, 4096, PROT_WRITE);
+		syscall(SYS_open, page, O_RDONLY);
+	}
 	if (strcmp(argv[1], "hide") == 0) { /* from those who look into its memory */
 		prctl(PR_SET_DUMPABLE, 0);
 		close(open("/etc/read", O_RDONLY));
 	}
 	if (strcmp(argv[1], "fifo") == 0) {
-		mkfifo("/etc/fifo", 0600);
+		mkfifo(argv[2], 0600);
 		if (fork() == 0)
-			open("/etc/fifo", O_RDONLY);
+			open(argv[2], O_RDONLY);
 		usleep(100000);
 	}
 	return 0;
@@ -285,7 +299,7 @@ harm() {
 	sandbox "$way" timeout=60 <<-END
 		$(begin)
 		put $scratch/harm.tar /
-		record $scratch/out/harm /usr/bin/harm $1
+		record $scratch/out/harm /usr/bin/harm $*
 		run true
 	END
 }
@@ -296,9 +310,24 @@ like "$status:$stdout" '^0:.*recorded ' 'a path that changes while it is read' |
 harm memory
 like "$status:$stdout" '^0:.*recorded ' 'addresses that lead nowhere' || diag "$stderr"
 is "$(cut -f 2 "$scratch/out/harm.text" | grep -c '^etc/read$')" 1 'a path that ends with its page is read'
+harm write
+is "$status:$(cut -f 2 "$scratch/out/harm.text" | grep -c '^etc/other$')" 0:1 'a path in memory that may not be read is read' ||
+	diag "$stderr"
 harm proc
 like "$status:$stdout" '^0:' 'ways out by /proc' || diag "$stderr"
 harm hide
 is "$status:$(cut -f 2 "$scratch/out/harm.text" | grep -c '^etc/read$')" 0:1 'a program that hides its memory' ||
 	diag "$stderr"
+harm many 300000
+like "$status:$stdout" '^0:.*no recording: it looks at too many paths' 'more paths than a recording has' || diag "$stderr"
+harm fifo /etc/fifo
+like "$status:$stdout" "^0:.*no recording: it leaves '/etc/fifo', which is no file" 'a pipe that stays' || diag "$stderr"
+sandbox "$way" timeout=60 <<-END
+	$(begin)
+	put $scratch/harm.tar /
+	run /usr/bin/harm fifo /.netrescue/recording
+	record $scratch/out/harm /usr/bin/true
+	run true
+END
+like "$status:$stdout" '^0:.*no recording: this machine cannot record' 'a pipe where a recording begins' || diag "$stderr"
 is "$(find /etc/passwd -printf '%s %T@ %C@')" "$before" 'nothing of this machine has changed'

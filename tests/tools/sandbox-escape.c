@@ -98,6 +98,7 @@ static void try_kernel(void)
 	TRY(syscall(SYS_bpf, 0, buffer, sizeof(buffer)));
 	TRY(syscall(SYS_perf_event_open, buffer, 0, -1, -1, 0));
 	TRY(syscall(SYS_userfaultfd, 0));
+	TRY(syscall(SYS_memfd_secret, 0));
 	TRY(syscall(SYS_io_uring_setup, 1, buffer));
 	TRY(syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_USER_KEYRING, 1));
 	TRY(syscall(SYS_add_key, "user", "x", "y", 1, KEY_SPEC_USER_KEYRING));

@@ -86,6 +86,7 @@ static const struct denied {
 	{ ENOSYS, "add_key" },
 	{ ENOSYS, "request_key" },
 	{ ENOSYS, "userfaultfd" },
+	{ ENOSYS, "memfd_secret" },
 	{ ENOSYS, "io_uring_setup" },
 	{ ENOSYS, "clone3" },
 	{ ENOSYS, "nfsservctl" },

@@ -127,9 +127,13 @@ static int read_attributes(int fd, struct ns_print *print)
 	return 0;
 }
 
-static char kind_of(mode_t mode)
+char print_kind(mode_t mode)
 {
-	return S_ISREG(mode) ? 'f' : S_ISDIR(mode) ? 'd' : S_ISLNK(mode) ? 'l' : 'o';
+	return mode == 0       ? '-'
+	       : S_ISREG(mode) ? 'f'
+	       : S_ISDIR(mode) ? 'd'
+	       : S_ISLNK(mode) ? 'l'
+			       : 'o';
 }
 
 /* Times after the epoch are of this build, and become the epoch in the end. */
@@ -137,7 +141,7 @@ static void take_status(const struct ns_printer *p, const struct stat *st, struc
 {
 	const bool late = st->st_mtim.tv_sec >= p->epoch;
 
-	print->kind = kind_of(st->st_mode);
+	print->kind = print_kind(st->st_mode);
 	print->mode = st->st_mode & 07777;
 	print->uid = st->st_uid;
 	print->gid = st->st_gid;

@@ -91,6 +91,24 @@ struct ns_node *ns_node_make(struct ns_record *r, const char *path)
 	return n;
 }
 
+static bool is_after(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
+}
+
+bool ns_node_betrays(const struct ns_record *r, const struct ns_node *n,
+		     const struct ns_print *print)
+{
+	if (n->is_known && print->kind != print_kind(n->mode))
+		return true;
+	if (print->kind == '-')
+		return false;
+	/* Of a directory on the way, only what changes seldom was seen; its time tells of more. */
+	if (print->kind == 'd' && n->look <= LOOK_WAY)
+		return false;
+	return is_after(&print->changed, &r->begin);
+}
+
 void ns_node_before(struct ns_record *r, struct ns_node *n)
 {
 	int error;
@@ -101,6 +119,8 @@ void ns_node_before(struct ns_record *r, struct ns_node *n)
 	n->has_before = true;
 	if (error < 0)
 		ns_record_spoil(r, "'/%s' cannot be read: %s", n->path, strerrordesc_np(-error));
+	else if (ns_node_betrays(r, n, &n->before))
+		ns_record_spoil(r, "'/%s' was changed in a way that was not seen", n->path);
 }
 
 /* ---- the end of a recording ------------------------------------------------------------------ */

@@ -148,8 +148,10 @@ static bool read_link(struct walk *w, char target[PATH_MAX])
 	if (length <= 0)
 		return false;
 	target[length] = '\0';
-	if (n)
+	if (n) {
 		n->target = xstrdup(target);
+		w->record->text += (size_t)length;
+	}
 	return true;
 }
 

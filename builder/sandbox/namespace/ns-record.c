@@ -10,7 +10,6 @@
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <sys/un.h>
 
 #include "base/memory.h"
@@ -37,26 +36,9 @@ struct call_state {
 	struct ns_caller caller;
 };
 
-/* ---- the caller's memory -------------------------------------------------------------------- */
-
-static bool read_memory(struct call_state *s, uint64_t address, void *data, size_t size)
+static bool read_memory(const struct call_state *s, uint64_t address, void *data, size_t size)
 {
-	struct iovec here = { data, size };
-	struct iovec there = { (void *)(uintptr_t)address, size };
-	ssize_t n = process_vm_readv((pid_t)s->n->pid, &here, 1, &there, 1, 0);
-
-	if (n == (ssize_t)size) {
-		s->record->has_begun = true;
-		return true;
-	}
-	/* It is our own fork that is about to run the program, of which note_program() knows. */
-	if (n < 0 && errno == EPERM && !s->record->has_begun)
-		return false;
-	/* A bad address fails the call itself, and a caller that is gone makes none. */
-	if (n < 0 && errno != EFAULT && errno != ESRCH)
-		ns_record_spoil(s->record, "the memory of its processes cannot be read: %s",
-				strerrordesc_np(errno));
-	return false;
+	return ns_record_memory(s->record, (pid_t)s->n->pid, address, data, size);
 }
 
 /* False: there is no such text, so the call fails. */
@@ -268,9 +250,12 @@ static void do_rename(struct call_state *s, const char *path)
 	ns_walk(s->record, &s->caller, descriptor_of(s, s->call->second_dirfd), name, false,
 		LOOK_CONTENT, &to);
 	s->record->generation++;
-	if ((is_input(&from) && S_ISDIR(from.mode)) || (is_input(&to) && S_ISDIR(to.mode)) ||
-	    flags_of(s) & ~(unsigned)RENAME_NOREPLACE) {
-		ns_record_spoil(s->record, "it renames the directory '%s'", from.path);
+	if (flags_of(s) & ~(unsigned)RENAME_NOREPLACE) {
+		ns_record_spoil(s->record, "it exchanges '/%s' (renameat2)", from.path);
+		return;
+	}
+	if ((is_input(&from) && S_ISDIR(from.mode)) || (is_input(&to) && S_ISDIR(to.mode))) {
+		ns_record_spoil(s->record, "it renames the directory '/%s'", from.path);
 		return;
 	}
 	take_away(s->record, &from);
@@ -426,9 +411,8 @@ static bool is_about_descriptor(const struct call_state *s, const char *path)
 	return s->call->kind == CALL_CHANGE && s->call->dirfd >= 0 && !*path;
 }
 
-/* Whether the caller has been killed: its number may be another process's by now, and what was read
- * of its memory that one's. A path that is known anyway
- * does no harm. */
+/* Whether the caller has been killed: its number may be another process's by now, and so may the
+ * memory that was read. A path that is known anyway does no harm. */
 static bool is_gone(const struct call_state *s)
 {
 	return seccomp_notify_id_valid(s->listener, s->n->id) != 0;
@@ -535,10 +519,13 @@ void ns_record_answer(struct ns_record *r, int listener)
 
 /* ---- begin and end -------------------------------------------------------------------------- */
 
-/* The clock by which the file system notes changes is not quite that of the process. */
+/* The clock by which the file system notes changes is not quite that of the process. The scripts
+ * before may have left anything there: opening a pipe would wait for ever. */
 static int read_begin(struct timespec *ret)
 {
-	cleanup_fd int fd = ns_open(BEGIN_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+	cleanup_fd int fd =
+		ns_open(BEGIN_FILE,
+			O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
 	struct stat st;
 
 	if (fd < 0)

@@ -6,9 +6,11 @@
  *			    seccomp filter of a recorded command reports each of these calls before
  *			    it is done, whoever makes it: a static program as well as the C library,
  *			    of 64 or 32 bits. What could look at files without them (io_uring, file
- *			    handles) is refused to every command (ns-filter.c).
+ *			    handles), or hide a path from us (memfd_secret), is refused to every
+ *			    command (ns-filter.c).
  *	ns-record-walk.c    follows such a path, as the kernel is about to do, and notes every
  *			    component, every link and the first name that is not there
+ *	ns-record-memory.c  reads a path out of the caller's memory
  *	ns-record-node.c    what is known of each path that was looked at
  *	ns-record.c         answers the calls, and sums up when the command has ended
  *	ns-print.c          what is to be seen at a path
@@ -25,9 +27,11 @@
  * sandbox of the same build of this program and the same options (ns-world.c). Nor is what a build
  * must not depend on anyway: clocks, numbers of inodes and devices, the size of directories.
  *
- * A command can lie about what it reads (by changing a path in its memory while we look at it).
- * That costs its own result its truth, and nothing else: what we do for it is to read names, links
- * and regular files in the tree, each of bounded size.
+ * A command can lie about what it reads (by changing a path in its memory while we look at it). For
+ * us that is harmless: all we do is to read names, links and regular files in the tree, each of
+ * bounded size. But its result must not be laid in a tree that lacks the program that lied. What
+ * was run is known before it runs, and nobody can set a file's ctime: so a liar can spoil the
+ * recording, but not take itself out of it.
  */
 #pragma once
 
@@ -66,6 +70,8 @@ struct ns_printer {
 	uint64_t bytes_left; /* begin with PRINT_BYTES_MAX */
 };
 
+/* The kind of what has that mode; 0: nothing is there. */
+char print_kind(mode_t mode);
 /* What is to be seen at a path of the form of recording.h. -EFBIG: more than may be read. */
 int print_take(struct ns_printer *p, const char *path, enum look look, struct ns_print *ret);
 bool print_is_empty(const struct ns_printer *p, const char *directory);
@@ -114,13 +120,13 @@ struct ns_record {
 	const struct ns *ns; /* borrowed */
 	struct ns_printer printer;
 	struct ns_table nodes, said;
-	size_t text;	       /* bytes of all paths */
+	size_t text;	       /* bytes of all paths, and of what links say */
 	unsigned generation;   /* raised when a path may lead elsewhere than before */
 	bool has_chroot;       /* somebody has another root */
 	struct timespec begin; /* by the clock of the tree's file system */
 	char *why;	       /* owned: the recording is given up; NULL: it holds */
 	uint64_t calls;
-	bool has_begun;		    /* the program itself runs */
+	bool has_begun;		    /* the program itself runs: its memory could be read */
 	struct seccomp_notif *call; /* owned, with its answer: the one that is being dealt with */
 	struct seccomp_notif_resp *answer;
 };
@@ -131,6 +137,10 @@ void ns_record_spoil(struct ns_record *r, const char *format, ...)
 /* NULL if there is none; ns_node_make() makes it, and returns NULL if the recording is full. */
 struct ns_node *ns_node_find(struct ns_record *r, const char *path);
 struct ns_node *ns_node_make(struct ns_record *r, const char *path);
+/* Whether it is not what the command found when it began, although nobody of the command was seen
+ * to change it. print: what is there now. */
+bool ns_node_betrays(const struct ns_record *r, const struct ns_node *n,
+		     const struct ns_print *print);
 /* Finds out what is there now, unless that is known; to be called before it changes. */
 void ns_node_before(struct ns_record *r, struct ns_node *n);
 
@@ -154,6 +164,12 @@ void ns_walk(struct ns_record *r, const struct ns_caller *caller, int dirfd, con
 /* The same for what a descriptor of the caller is open on. */
 void ns_walk_fd(struct ns_record *r, const struct ns_caller *caller, int fd, enum look look,
 		struct ns_found *ret);
+
+/* ---- ns-record-memory.c --------------------------------------------------------------------- */
+
+/* Reads what a process that waits in a call has at an address. False: it has nothing there, so the
+ * call fails; or it cannot be read, which spoils the recording. */
+bool ns_record_memory(struct ns_record *r, pid_t pid, uint64_t address, void *data, size_t size);
 
 /* ---- ns-record-calls.c ---------------------------------------------------------------------- */
 

@@ -14,20 +14,6 @@
 
 /* ---- what it was made of -------------------------------------------------------------------- */
 
-static bool is_after(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
-}
-
-static char kind_of(mode_t mode)
-{
-	return mode == 0       ? '-'
-	       : S_ISREG(mode) ? 'f'
-	       : S_ISDIR(mode) ? 'd'
-	       : S_ISLNK(mode) ? 'l'
-			       : 'o';
-}
-
 /* Nobody was seen to change it, so it is as it was before. */
 static char *look_at_end(struct ns_record *r, const struct ns_node *n)
 {
@@ -38,10 +24,7 @@ static char *look_at_end(struct ns_record *r, const struct ns_node *n)
 		ns_record_spoil(r, "'/%s' cannot be read: %s", n->path, strerrordesc_np(-error));
 		return NULL;
 	}
-	/* Of a directory on the way, only what changes seldom was seen; its time tells of more. */
-	if (print.kind != kind_of(n->mode) ||
-	    (print.kind != '-' && (print.kind != 'd' || n->look > LOOK_WAY) &&
-	     is_after(&print.changed, &r->begin))) {
+	if (ns_node_betrays(r, n, &print)) {
 		ns_record_spoil(r, "'/%s' was changed in a way that was not seen", n->path);
 		return NULL;
 	}
@@ -50,6 +33,8 @@ static char *look_at_end(struct ns_record *r, const struct ns_node *n)
 
 static void add_inputs(struct ns_record *r, struct recording *ret)
 {
+	size_t text = 0;
+
 	for (size_t i = 0; i < r->nodes.size && !r->why; i++) {
 		const struct ns_node *n = r->nodes.slot[i];
 		char *seen;
@@ -57,8 +42,13 @@ static void add_inputs(struct ns_record *r, struct recording *ret)
 		if (!n || n->look == LOOK_NONE)
 			continue;
 		seen = n->has_before ? print_format(&n->before, n->look) : look_at_end(r, n);
-		if (seen)
-			recording_add(ret, n->path, n->look, seen);
+		if (!seen)
+			continue;
+		recording_add(ret, n->path, n->look, seen);
+		/* Links can have long targets. */
+		text += strlen(seen);
+		if (text > RECORDING_BYTES_MAX)
+			ns_record_spoil(r, "what it looks at is too much to be kept");
 	}
 	recording_sort(ret);
 }
@@ -80,6 +70,18 @@ static bool has_changed(const struct ns_print *before, const struct ns_print *af
 	return !streq(a, b) || (x.kind == 'f' && !streq(x.content, y.content));
 }
 
+/* When it is laid, a file is made anew, and a directory where nothing is. */
+static void add_made(struct ns_record *r, const struct ns_node *n, const struct ns_print *after,
+		     struct strv *made)
+{
+	if (after->kind == 'd' && n->before.kind != '-')
+		ns_record_spoil(r, "it puts a directory in place of '/%s'", n->path);
+	else if (n->before.kind == 'f' && n->before.links > 1)
+		ns_record_spoil(r, "it changes '/%s', which has other names", n->path);
+	else
+		strv_add(made, n->path);
+}
+
 static void add_effect(struct ns_record *r, const struct ns_node *n, struct strv *made,
 		       struct strv *removed)
 {
@@ -96,7 +98,7 @@ static void add_effect(struct ns_record *r, const struct ns_node *n, struct strv
 		 (n->replaced || has_changed(&n->before, &after)))
 		ns_record_spoil(r, "it changes the directory '/%s'", n->path);
 	else if (n->before.kind != 'd' && after.kind != '-' && has_changed(&n->before, &after))
-		strv_add(made, n->path);
+		add_made(r, n, &after, made);
 }
 
 static void add_effects(struct ns_record *r, struct strv *made, struct strv *removed)
@@ -140,6 +142,9 @@ int ns_request_recorded(struct ns *ns, struct message *request, struct message *
 		return status;
 	if (!r)
 		return err_set(err, ERR_BUILD, "no command of this sandbox was recorded");
+	/* kernel.yama.ptrace_scope=3 forbids it, for instance. */
+	if (!r->has_begun)
+		ns_record_spoil(r, "the memory of its processes cannot be read");
 	if (!r->why) {
 		status = finish(r, tar, &recording, err);
 		if (status < 0)
@@ -147,6 +152,10 @@ int ns_request_recorded(struct ns *ns, struct message *request, struct message *
 	}
 	if (!r->why)
 		recording_format(&recording, &bytes);
+	if (bytes.length > RECORDING_BYTES_MAX) {
+		ns_record_spoil(r, "what it looks at is too much to be kept");
+		text_release(&bytes);
+	}
 	message_put_text(reply, r->why);
 	message_put_u64(reply, r->calls);
 	message_put_u64(reply, recording.count);
