@@ -26,8 +26,8 @@
 static int build_tree(struct build *b, struct err *err)
 {
 	static int (*const stage[])(struct build *, struct err *) = {
-		build_recipe, build_index, build_solve, build_lock, build_sandbox,
-		build_fetch,  build_plain, build_base,	build_rest,
+		build_recipe, build_index, build_solve, build_lock, build_cache, build_sandbox,
+		build_fetch,  build_plain, build_plan,	build_base, build_rest,
 	};
 	int r = 0;
 
@@ -77,9 +77,9 @@ int main(int argc, char **argv)
 		fputs("usage: tree RECIPE STORE DIR\n", stderr);
 		return 2;
 	}
-	const struct build_options options = { .recipe = argv[1],
-					       .store = argv[2],
-					       .out = argv[3] };
+	const struct build_options options = {
+		.recipe = argv[1], .store = argv[2], .out = argv[3], .no_cache = true
+	};
 
 	interrupt_init();
 	progress_set_mode(PROGRESS_PLAIN);
