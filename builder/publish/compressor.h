@@ -43,7 +43,7 @@ struct unpacking {
 	void *data;
 	uint64_t limit;
 	bool complete;
-	bool failed; /* unpacking_next() has failed, and is not to be called again */
+	bool failed;  /* unpacking_next() has failed, and is not to be called again */
 	void *stream; /* the rest is compressor.c's */
 	struct digest *digest;
 	char *in, *out;

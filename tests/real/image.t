@@ -15,7 +15,7 @@ image_under=(unshare --uts sh -c 'hostname "$0" && exec "$@"' "$builder")
 image_to_share "$recipe" "$scratch/out" --verbose --no-cache
 image_unpack "$image" "$scratch/tree"
 tree=$scratch/tree
-plan 47
+plan 48
 
 inside() {
 	image_inside "$tree" "$@"
@@ -140,8 +140,9 @@ ok "is larger than ours by half: $theirs bytes, not $ours" test $((ours * 3)) -l
 listing_theirs=$(inside lsinitramfs /tmp/initrd.img)
 # modules PATTERN LISTING: their paths, as modules.dep has them.
 modules() {
-	sed -nE "s,^usr/lib/modules/$kernel/(kernel/$1.*\.ko[.a-z]*)$,\1,p" <<<"$2" | sort
+	sed -nE "s,^usr/lib/modules/${kernel//+/[+]}/(kernel/$1.*\.ko[.a-z]*)$,\1,p" <<<"$2" | sort
 }
+like "$(modules drivers/net/ "$listing_theirs")" '/e1000/e1000\.ko' 'theirs has drivers of network cards'
 is "$(comm -13 <(modules '' "$listing") <(modules drivers/net/ "$listing_theirs"))" '' \
 	'but ours has the drivers of all network cards'
 needed() {
