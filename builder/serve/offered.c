@@ -11,11 +11,10 @@
 #include "serve/session.h"
 
 #define FORMAT 1
-#define ENTRIES_MOST 256
-#define TIMEOUT_MOST 35996
-#define COMMAND_LINE_MOST 2047
-#define PATH_MOST 127
-#define LABEL_MOST 200
+#define ENTRIES_MAX 256
+#define TIMEOUT_MAX 35996
+#define COMMAND_LINE_MAX 2047
+#define TITLE_MAX 200
 
 static const struct {
 	const char *name;
@@ -49,19 +48,17 @@ static bool is_title(const char *s)
 	for (const char *p = s; p && *p; p++)
 		if (!isprint((unsigned char)*p) || strchr("'\"\\$`{}^", *p))
 			return false;
-	return s && *s && strlen(s) <= LABEL_MOST;
+	return s && *s && strlen(s) <= TITLE_MAX;
 }
 
 static bool is_label(const char *s)
 {
-	return s && session_is_plain(s) && !strpbrk(s, "/:@") && strlen(s) <= LABEL_MOST;
+	return s && session_is_label(s);
 }
 
 static bool is_file(const char *s)
 {
-	/* PXELINUX takes what stands before "::" for another server. */
-	return s && *s != '/' && session_is_plain(s) && !strstr(s, "..") && !strchr(s, ':') &&
-	       strlen(s) <= PATH_MOST;
+	return s && session_is_file(s);
 }
 
 /* Of words that loaders take as they are. */
@@ -70,7 +67,7 @@ static bool is_append(const char *s)
 	for (const char *p = s; p && *p; p++)
 		if (!isprint((unsigned char)*p) || strchr("\"'\\$`{}<>|;&#", *p))
 			return false;
-	return s && strlen(s) <= COMMAND_LINE_MOST;
+	return s && strlen(s) <= COMMAND_LINE_MAX;
 }
 
 static bool take_kind(const char *name, enum menu_kind *ret)
@@ -117,7 +114,7 @@ static int take_choice(const char *path, const json_t *from, const struct menu *
 	const char *label = string_of(from, "entry");
 	json_int_t timeout = json_integer_value(json_object_get(from, "timeout"));
 
-	if (timeout < 0 || timeout > TIMEOUT_MOST)
+	if (timeout < 0 || timeout > TIMEOUT_MAX)
 		return wrong(path, "time-out", err);
 	for (size_t i = 0; label && i < m->count; i++) {
 		if (!streq(m->entry[i].label, label))
@@ -163,7 +160,7 @@ static int take_menu(const char *path, const json_t *from, struct offered *o, st
 
 	if (!is_title(title))
 		return wrong(path, "title", err);
-	if (json_array_size(entries) > ENTRIES_MOST)
+	if (json_array_size(entries) > ENTRIES_MAX)
 		return wrong(path, "number of entries", err);
 	o->menu.title = xstrdup(title);
 	for (size_t i = 0; r == 0 && i < json_array_size(entries); i++)

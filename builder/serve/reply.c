@@ -6,10 +6,10 @@
 
 #include "base/memory.h"
 
-#define LINE_MOST 2048
-#define FILE_MOST ((uint64_t)4 << 20)
-#define ITEMS_MOST 100000
-#define ALL_MOST ((size_t)64 << 20) /* of the items' texts and files */
+#define REPLY_LINE_MAX 2048
+#define FILE_MAX ((uint64_t)4 << 20)
+#define ITEMS_MAX 100000
+#define ALL_MAX ((size_t)64 << 20) /* of the items' texts and files */
 
 static int malformed(const char *line, struct err *err)
 {
@@ -41,7 +41,7 @@ static int take_file(struct reply *reply, const char *line, const char *rest, si
 	const char *space = strrchr(line, ' ');
 	uint64_t size;
 
-	if (!space || space == line || parse_u64(space + 1, &size) < 0 || size > FILE_MOST)
+	if (!space || space == line || parse_u64(space + 1, &size) < 0 || size > FILE_MAX)
 		return malformed(line, err);
 	if (length < size + 1)
 		return 0;
@@ -75,7 +75,7 @@ static int take_line(struct reply *reply, const char *line, const char *rest, si
 		reply->hint = xstrdup(text);
 		return 1;
 	}
-	if (reply->count == ITEMS_MOST || reply->bytes > ALL_MOST)
+	if (reply->count == ITEMS_MAX || reply->bytes > ALL_MAX)
 		return err_set(err, ERR_NETWORK, "the server does not end its answer");
 	if (starts_with(line, "file "))
 		return take_file(reply, text, rest, length, used, err);
@@ -97,7 +97,7 @@ int reply_parse(struct reply *reply, const char *data, size_t length, size_t *re
 		cleanup_free char *line = NULL;
 		int r;
 
-		if (line_length > LINE_MOST)
+		if (line_length > REPLY_LINE_MAX)
 			return err_set(err, ERR_NETWORK, "the server answers with endless lines");
 		if (!end)
 			break;

@@ -12,6 +12,8 @@
 #include "base/memory.h"
 #include "serve/server-script.h"
 
+#define LABEL_MAX 200
+#define FILE_PATH_MAX 127
 #define PLAIN                                                                                      \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"                           \
 	"._/:@+-"
@@ -19,6 +21,18 @@
 bool session_is_plain(const char *word)
 {
 	return *word && *word != '-' && !word[strspn(word, PLAIN)];
+}
+
+bool session_is_label(const char *label)
+{
+	return session_is_plain(label) && !strpbrk(label, "/:@") && strlen(label) <= LABEL_MAX;
+}
+
+bool session_is_file(const char *path)
+{
+	/* PXELINUX takes what stands before "::" for another server. */
+	return *path != '/' && session_is_plain(path) && !strstr(path, "..") &&
+	       !strchr(path, ':') && strlen(path) <= FILE_PATH_MAX;
 }
 
 /* ---- where ----------------------------------------------------------------------------------- */

@@ -63,3 +63,6 @@ void session_release(struct session *s);
 
 /* Whether a word can stand in a request and in a path on the server as it is. */
 bool session_is_plain(const char *word);
+/* The same of a menu entry's label, and of a file's path below the TFTP root. */
+bool session_is_label(const char *label);
+bool session_is_file(const char *path);

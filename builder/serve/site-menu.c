@@ -10,15 +10,14 @@
 #include "recipe/node.h"
 #include "serve/session.h"
 
-#define EARLIER_MOST 20
-#define TIMEOUT_MOST 35996
-#define PATH_MOST 127
+#define EARLIER_MAX 20
+#define TIMEOUT_MAX 35996
 
 /* The label of an entry of the menu: RECIPE.LABEL, site.LABEL, local, memtest. */
 static bool is_label(const char *value, const char **hint)
 {
 	(void)hint;
-	return session_is_plain(value) && !strpbrk(value, "/:@") && strlen(value) <= 200;
+	return session_is_label(value);
 }
 static const struct format format_entry = {
 	.is = is_label,
@@ -29,8 +28,7 @@ static const struct format format_entry = {
 static bool is_file(const char *value, const char **hint)
 {
 	(void)hint;
-	return *value != '/' && session_is_plain(value) && !strstr(value, "..") &&
-	       !strchr(value, ':') && strlen(value) <= PATH_MOST;
+	return session_is_file(value);
 }
 static const struct format format_file = {
 	.is = is_file,
@@ -157,12 +155,12 @@ static int take_key(const struct node_key *key, const struct node *n, struct sit
 	if (streq(key->name, "entries"))
 		return take_entries(n, &site->entries, err);
 	if (streq(key->name, "earlier")) {
-		r = take_number(n, EARLIER_MOST, &number, err);
+		r = take_number(n, EARLIER_MAX, &number, err);
 		site->earlier = (unsigned)number;
 		return r;
 	}
 	if (streq(key->name, "timeout")) {
-		r = take_number(n, TIMEOUT_MOST, &number, err);
+		r = take_number(n, TIMEOUT_MAX, &number, err);
 		site->timeout = (int)number;
 		return r;
 	}

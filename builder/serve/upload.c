@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 
-#define SHOWN_MOST 4096
+#define SHOWN_MAX 4096
 
 /* "\r     32768  12%  …", again and again: the last one that has its percent sign. */
 bool upload_parse_progress(const char *text, uint64_t *ret)
@@ -32,7 +32,7 @@ bool upload_parse_progress(const char *text, uint64_t *ret)
 
 static int follow(struct child *c, int fd, struct err *err)
 {
-	char buffer[SHOWN_MOST + 1];
+	char buffer[SHOWN_MAX + 1];
 
 	for (;;) {
 		struct pollfd watch[] = {
@@ -49,7 +49,7 @@ static int follow(struct child *c, int fd, struct err *err)
 			progress_tick();
 		if (n <= 0 || !watch[0].revents)
 			continue;
-		got = read(fd, buffer, SHOWN_MOST);
+		got = read(fd, buffer, SHOWN_MAX);
 		if (got < 0 && errno != EINTR)
 			return err_errno(err, ERR_BUILD, errno, "cannot read what '%s' prints",
 					 c->name);
